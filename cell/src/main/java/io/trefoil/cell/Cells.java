@@ -1,0 +1,99 @@
+package io.trefoil.cell;
+
+/**
+ * The cells of one partition as one command sees them: what is visible at {@link #nowMillis()},
+ * with the changes of the commands before it and its own.
+ *
+ * <p>A key or value is a range of an array: {@code array, offset, length}. Nothing keeps the array.
+ *
+ * <p>Any method may throw {@link CellsNotInMemory}. The shell then undoes what the command changed
+ * and wrote, fetches, and runs the whole command again: a handler needs no care but to let the
+ * exception pass and to keep no state outside.
+ *
+ * <p>Used by the thread that owns the partition only.
+ */
+public interface Cells {
+  /** No expiry. */
+  long NEVER = 0;
+
+  /**
+   * Looks a key up. When it is there, {@link #type()}, {@link #expireAtMillis()}, {@link
+   * #valueLength()} and {@link #copyValue} describe it until the next call of {@code find} or of a
+   * method that changes something.
+   *
+   * @return whether the key is visible: present and not expired
+   */
+  boolean find(byte[] key, int offset, int length);
+
+  CellType type();
+
+  /** When the found key expires, in milliseconds since 1970; {@link #NEVER} when it does not. */
+  long expireAtMillis();
+
+  /** Size in bytes of the found key's value. */
+  int valueLength();
+
+  /**
+   * Copies {@code length} bytes of the found key's value, from byte {@code from}, to {@code to}.
+   */
+  void copyValue(int from, byte[] to, int toOffset, int length);
+
+  /** The found key's value. */
+  default byte[] value() {
+    byte[] copy = new byte[valueLength()];
+    copyValue(0, copy, 0, copy.length);
+    return copy;
+  }
+
+  /**
+   * Sets a key to a string, whatever it held, to expire at {@code expireAtMillis} or {@link
+   * #NEVER}.
+   */
+  void putString(
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength,
+      long expireAtMillis);
+
+  /** Removes a key, whatever it holds; one write however large it is. Nothing happens if absent. */
+  void remove(byte[] key, int offset, int length);
+
+  /** Sets when an existing key expires, or {@link #NEVER}. The value stays. */
+  void setExpiry(byte[] key, int offset, int length, long expireAtMillis);
+
+  /** Removes every key of the partition; one write. */
+  void clear();
+
+  /** How many keys are present; as in Redis, expired ones count until they are collected. */
+  long keyCount();
+
+  /**
+   * Visits keys in the order of their hashes.
+   *
+   * <p>Guarantee (of Redis's SCAN): a key present during the whole iteration is visited at least
+   * once, whatever else is written meanwhile.
+   *
+   * @param cursor where to go on: 0 at first, then what the last call returned; always below 2^32
+   * @param count about how many keys to visit; at least one hash value is finished
+   * @return the next cursor, or 0 when the iteration is complete
+   */
+  long scan(long cursor, int count, KeyVisitor visitor);
+
+  /** A visible key picked at random, or null when there is none. */
+  byte[] randomKey();
+
+  /**
+   * The time by which expiry is judged, in milliseconds since 1970. Log time: the leader's clock,
+   * carried by entries; the same on every replica at the same entry, and never going back.
+   */
+  long nowMillis();
+
+  /** Receives what {@link #scan} visits. The array is only valid during the call. */
+  @FunctionalInterface
+  interface KeyVisitor {
+    void visit(byte[] key, int offset, int length, CellType type);
+  }
+}

@@ -1,0 +1,59 @@
+package io.trefoil.cell;
+
+import io.trefoil.base.ByteSink;
+
+/**
+ * Writes one entry: a stamp and the cells that one command changed. An entry takes effect whole or
+ * not at all.
+ *
+ * <p>Format: stamp (8 bytes), then changes, each a tag and its fields, to the end of the entry. An
+ * entry without changes is valid: it carries time, or opens an epoch. Numbers as in {@link
+ * ByteSink}.
+ *
+ * <pre>
+ * 1 put     type (1) · expireAt (varint, 0 = never) · key (block) · value (block)
+ * 2 remove  key (block)
+ * 3 expire  expireAt (varint) · key (block)
+ * 4 clear
+ * </pre>
+ */
+public final class EntryWriter {
+  static final int PUT = 1;
+  static final int REMOVE = 2;
+  static final int EXPIRE = 3;
+  static final int CLEAR = 4;
+
+  private EntryWriter() {}
+
+  /** Begins an entry; the changes follow in the same sink. */
+  public static void begin(ByteSink sink, long stamp) {
+    sink.putLong(stamp);
+  }
+
+  public static void put(
+      ByteSink sink,
+      CellType type,
+      long expireAtMillis,
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    sink.putByte(PUT).putByte(type.code()).putVarint(expireAtMillis);
+    sink.putBlock(key, keyOffset, keyLength).putBlock(value, valueOffset, valueLength);
+  }
+
+  public static void remove(ByteSink sink, byte[] key, int offset, int length) {
+    sink.putByte(REMOVE).putBlock(key, offset, length);
+  }
+
+  public static void expire(
+      ByteSink sink, long expireAtMillis, byte[] key, int offset, int length) {
+    sink.putByte(EXPIRE).putVarint(expireAtMillis).putBlock(key, offset, length);
+  }
+
+  public static void clear(ByteSink sink) {
+    sink.putByte(CLEAR);
+  }
+}
