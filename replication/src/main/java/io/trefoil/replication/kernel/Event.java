@@ -1,0 +1,63 @@
+package io.trefoil.replication.kernel;
+
+import io.trefoil.base.Bytes;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
+
+/** What can happen to a replica. */
+public sealed interface Event {
+  /** Time has passed. Monotonic milliseconds of this node; only differences mean anything. */
+  record Tick(long nowMillis) implements Event {}
+
+  record Received(NodeId from, Message message) implements Event {}
+
+  /** The connection to a node broke, or one was refused. It may be back before the next tick. */
+  record PeerLost(NodeId peer) implements Event {}
+
+  /**
+   * The leader's loop ends a turn with these entries. Only while {@code isLeader()}.
+   *
+   * @param body as in {@link EntryBatch#body}
+   */
+  record Proposed(int count, Bytes body, long logTimeMillis, int issuer) implements Event {}
+
+  /**
+   * This replica's own copy is stable up to a position: written under {@code os}, synced under
+   * {@code fsync}. A position rather than an index, so that word of entries that were cut meanwhile
+   * is told apart.
+   */
+  record Stable(Position upTo) implements Event {}
+
+  /** The controller opened an epoch without a leader. */
+  record EpochOpened(long epoch) implements Event {}
+
+  /** The controller asks for the promise to acknowledge nothing of an epoch below this one. */
+  record Fence(long epoch) implements Event {}
+
+  /** The promise of {@link Effect.PersistPromise} is on disk, whatever the durability setting. */
+  record PromiseDurable(long epoch) implements Event {}
+
+  /**
+   * The controller appointed a leader.
+   *
+   * @param opening a batch body with the one entry that opens the epoch; read only by the leader
+   */
+  record Appointed(
+      long epoch,
+      NodeId leader,
+      Membership membership,
+      Bytes opening,
+      long logTimeMillis,
+      int issuer)
+      implements Event {}
+
+  /** Entries asked for by {@link Effect.ReadLog}, or null when the log no longer holds them. */
+  record LogRead(NodeId follower, long fromIndex, EntryBatch batch) implements Event {}
+
+  /** A snapshot replaced everything this replica had. It is durable. */
+  record SnapshotInstalled(long epoch, Position position, EpochTable epochs, long logTimeMillis)
+      implements Event {}
+
+  /** A snapshot that was being sent ended: installed by the follower, or not. */
+  record SnapshotSent(NodeId follower, boolean installed) implements Event {}
+}
