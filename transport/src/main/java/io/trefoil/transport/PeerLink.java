@@ -1,0 +1,169 @@
+package io.trefoil.transport;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.trefoil.base.ByteSink;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connection that this node dials to one other node on one lane. It keeps dialing until it is
+ * closed. What is sent while it does not stand is dropped: the protocols above repeat what matters.
+ *
+ * <p>Used by the lane's thread only.
+ */
+final class PeerLink {
+  private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
+  private static final long REDIAL_MILLIS = 100;
+  private static final int CONNECT_TIMEOUT_MILLIS = 1_000;
+
+  /** A peer that takes so little that this much waits is treated as lost. */
+  private static final long MAX_WAITING_BYTES = 512L << 20;
+
+  private final PeerAddress address;
+  private final EventLoop loop;
+  private final Sockets sockets;
+  private final PeerNetwork network;
+  private final Lane lane;
+  private final ByteSink waiting = new ByteSink(4096);
+  private Channel channel;
+  private boolean closed;
+  private boolean lostTold;
+
+  PeerLink(PeerAddress address, Lane lane, EventLoop loop, Sockets sockets, PeerNetwork network) {
+    this.address = address;
+    this.lane = lane;
+    this.loop = loop;
+    this.sockets = sockets;
+    this.network = network;
+  }
+
+  PeerAddress address() {
+    return address;
+  }
+
+  void dial() {
+    if (closed) {
+      return;
+    }
+    ChannelFuture dialed =
+        new Bootstrap()
+            .group(loop)
+            .channel(sockets.socketChannel())
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+            .handler(new Watch())
+            .connect(address.host(), address.port());
+    dialed.addListener(
+        done -> {
+          if (closed) {
+            dialed.channel().close();
+          } else if (done.isSuccess()) {
+            channel = dialed.channel();
+            Hello hello = network.hello(lane, address.node());
+            frame(hello.encode(), 0, hello.encode().length);
+            flush();
+            lostTold = false;
+            network.listener().onConnected(lane, address);
+          } else {
+            lost();
+          }
+        });
+  }
+
+  boolean isConnected() {
+    return channel != null && channel.isActive();
+  }
+
+  /** Adds a frame to what {@link #flush} sends. */
+  void frame(byte[] body, int offset, int length) {
+    if (isConnected()) {
+      waiting.putInt(length).putBytes(body, offset, length);
+    }
+  }
+
+  void flush() {
+    if (waiting.size() == 0 || !isConnected()) {
+      waiting.clear();
+      return;
+    }
+    ByteBuf bytes = channel.alloc().directBuffer(waiting.size());
+    bytes.writeBytes(waiting.array(), 0, waiting.size());
+    waiting.clear();
+    channel.writeAndFlush(bytes, channel.voidPromise());
+    if (channel.unsafe().outboundBuffer() != null
+        && channel.unsafe().outboundBuffer().totalPendingWriteBytes() > MAX_WAITING_BYTES) {
+      LOG.warn(
+          "peer={} lane={} takes nothing, {} bytes wait: closing",
+          address,
+          lane,
+          MAX_WAITING_BYTES);
+      channel.close();
+    }
+  }
+
+  /** Bytes handed over and not yet taken by the socket. */
+  long waitingBytes() {
+    return isConnected() && channel.unsafe().outboundBuffer() != null
+        ? channel.unsafe().outboundBuffer().totalPendingWriteBytes()
+        : 0;
+  }
+
+  void close() {
+    closed = true;
+    if (channel != null) {
+      channel.close();
+    }
+  }
+
+  private void lost() {
+    channel = null;
+    waiting.clear();
+    if (closed) {
+      return;
+    }
+    if (!lostTold) {
+      lostTold = true;
+      network.listener().onLost(lane, address);
+    }
+    loop.schedule(this::dial, REDIAL_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** Nothing is read on a dialed connection but its end, and the reason of a refusal. */
+  private final class Watch extends ChannelInboundHandlerAdapter {
+    private boolean wasActive;
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+      wasActive = true;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      ByteBuf bytes = (ByteBuf) message;
+      int shown = Math.min(bytes.readableBytes(), 500);
+      String reason = bytes.toString(0, shown, java.nio.charset.StandardCharsets.UTF_8);
+      bytes.release();
+      network.refused(address, reason);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      if (wasActive) {
+        lost();
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      context.close();
+    }
+  }
+}

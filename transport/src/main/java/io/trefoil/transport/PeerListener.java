@@ -1,0 +1,27 @@
+package io.trefoil.transport;
+
+/** What a node does with what comes in. Called on the lane's thread. */
+public interface PeerListener {
+  /**
+   * Judges a connection that another node opened.
+   *
+   * @return null to accept it, else why not; the reason is logged on both sides
+   */
+  String refuse(Hello hello);
+
+  /**
+   * A frame came in.
+   *
+   * @param frame valid during the call only; begins at {@code offset}
+   */
+  void onFrame(Hello from, byte[] frame, int offset, int length);
+
+  /** A read's frames have all been handed over. */
+  default void onFramesEnd(Lane lane) {}
+
+  /** The connection to a node on this lane broke, or can't be made. Told once until it is back. */
+  void onLost(Lane lane, PeerAddress peer);
+
+  /** The connection to a node on this lane stands. */
+  void onConnected(Lane lane, PeerAddress peer);
+}

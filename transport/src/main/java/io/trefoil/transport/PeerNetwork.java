@@ -1,0 +1,258 @@
+package io.trefoil.transport;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.trefoil.base.MalformedBytesException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node's connections to its peers: one listening port, and per lane a thread and a dialed
+ * connection to each peer. {@code send} and {@code flush} belong to the lane's thread.
+ */
+public final class PeerNetwork {
+  private static final Logger LOG = LoggerFactory.getLogger(PeerNetwork.class);
+
+  private final Sockets sockets;
+  private final EventLoop controlLoop;
+  private final EventLoop dataLoop;
+  private final PeerListener listener;
+  private final Map<Integer, PeerLink> controlLinks = new HashMap<>();
+  private final Map<Integer, PeerLink> dataLinks = new HashMap<>();
+  private final Set<Channel> accepted = ConcurrentHashMap.newKeySet();
+  private final Set<String> refusalsLogged = new HashSet<>();
+  private volatile Identity identity = new Identity("", 0, 0);
+  private Channel server;
+
+  private record Identity(String cluster, int node, int incarnation) {}
+
+  public PeerNetwork(
+      Sockets sockets, EventLoop controlLoop, EventLoop dataLoop, PeerListener listener) {
+    this.sockets = sockets;
+    this.controlLoop = controlLoop;
+    this.dataLoop = dataLoop;
+    this.listener = listener;
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @throws IOException when the address is taken or not this machine's
+   */
+  public void listen(String bind, int port) throws IOException {
+    try {
+      server =
+          new ServerBootstrap()
+              .group(controlLoop)
+              .channel(sockets.serverChannel())
+              .option(ChannelOption.SO_REUSEADDR, true)
+              .childOption(ChannelOption.TCP_NODELAY, true)
+              .childHandler(
+                  new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                      accepted.add(channel);
+                      channel.pipeline().addLast(new Incoming());
+                    }
+                  })
+              .bind(bind, port)
+              .sync()
+              .channel();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while opening the peer port", e);
+    } catch (Exception e) {
+      throw new IOException(e.getMessage(), e); // Netty throws checked exceptions unchecked
+    }
+  }
+
+  /** Whom this node says it is, on connections dialed from now on. */
+  public void identify(String cluster, int node, int incarnation) {
+    identity = new Identity(cluster, node, incarnation);
+  }
+
+  Hello hello(Lane lane, int to) {
+    Identity now = identity;
+    return new Hello(lane, now.cluster(), now.node(), now.incarnation(), to);
+  }
+
+  PeerListener listener() {
+    return listener;
+  }
+
+  /** Dials a peer, and goes on dialing; a changed address replaces the connection. */
+  public void connect(Lane lane, PeerAddress address) {
+    PeerLink old = links(lane).get(address.node());
+    if (old != null && old.address().equals(address)) {
+      return;
+    }
+    if (old != null) {
+      old.close();
+    }
+    PeerLink link = new PeerLink(address, lane, loop(lane), sockets, this);
+    links(lane).put(address.node(), link);
+    link.dial();
+  }
+
+  public void disconnect(Lane lane, int node) {
+    PeerLink link = links(lane).remove(node);
+    if (link != null) {
+      link.close();
+    }
+  }
+
+  /** Adds a frame for a node; it leaves with {@link #flush}. Dropped when no connection stands. */
+  public void send(Lane lane, int node, byte[] frame, int offset, int length) {
+    PeerLink link = links(lane).get(node);
+    if (link != null) {
+      link.frame(frame, offset, length);
+    }
+  }
+
+  /** Sends what was added since the last time, one write per peer. */
+  public void flush(Lane lane) {
+    for (PeerLink link : links(lane).values()) {
+      link.flush();
+    }
+  }
+
+  public boolean isConnected(Lane lane, int node) {
+    PeerLink link = links(lane).get(node);
+    return link != null && link.isConnected();
+  }
+
+  /** Bytes for a node that its socket has not yet taken. */
+  public long waitingBytes(Lane lane, int node) {
+    PeerLink link = links(lane).get(node);
+    return link == null ? 0 : link.waitingBytes();
+  }
+
+  void refused(PeerAddress peer, String reason) {
+    if (refusalsLogged.add(peer + reason)) {
+      LOG.warn("peer={} refused this node: {}", peer, reason);
+    }
+  }
+
+  private Map<Integer, PeerLink> links(Lane lane) {
+    return lane == Lane.CONTROL ? controlLinks : dataLinks;
+  }
+
+  private EventLoop loop(Lane lane) {
+    return lane == Lane.CONTROL ? controlLoop : dataLoop;
+  }
+
+  /** Stops listening and closes every connection. Call from any thread but the lanes'. */
+  public void close() throws InterruptedException {
+    if (server != null) {
+      server.close().sync();
+    }
+    controlLoop.submit(() -> controlLinks.values().forEach(PeerLink::close)).sync();
+    dataLoop.submit(() -> dataLinks.values().forEach(PeerLink::close)).sync();
+    accepted.forEach(Channel::close);
+  }
+
+  /** An accepted connection. It begins on the control loop and moves to its lane's. */
+  private final class Incoming extends ChannelInboundHandlerAdapter {
+    private final FrameDecoder decoder = new FrameDecoder();
+    private Hello hello;
+    private boolean moving;
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      ByteBuf bytes = (ByteBuf) message;
+      try {
+        decoder.add(bytes);
+      } finally {
+        bytes.release();
+      }
+      if (!moving) {
+        deliver(context.channel());
+      }
+    }
+
+    private void deliver(Channel channel) {
+      try {
+        while (decoder.next()) {
+          if (hello != null) {
+            listener.onFrame(hello, decoder.array(), decoder.frameOffset(), decoder.frameLength());
+          } else if (!greet(channel)) {
+            return;
+          }
+        }
+        if (hello != null) {
+          listener.onFramesEnd(hello.lane());
+        }
+      } catch (MalformedBytesException e) {
+        LOG.warn("peer={} sent what is no frame: {}", channel.remoteAddress(), e.getMessage());
+        channel.close();
+      }
+    }
+
+    /** Reads the hello. False when reading goes on elsewhere, or not at all. */
+    private boolean greet(Channel channel) {
+      int from = decoder.frameOffset();
+      Hello greeting =
+          Hello.decode(Arrays.copyOfRange(decoder.array(), from, from + decoder.frameLength()));
+      String refusal = listener.refuse(greeting);
+      if (refusal != null) {
+        LOG.warn(
+            "peer={} address={} refused: {}", greeting.from(), channel.remoteAddress(), refusal);
+        channel
+            .writeAndFlush(
+                channel.alloc().buffer().writeBytes(refusal.getBytes(StandardCharsets.UTF_8)))
+            .addListener(ChannelFutureListener.CLOSE);
+        return false;
+      }
+      hello = greeting;
+      if (greeting.lane() == Lane.CONTROL) {
+        return true;
+      }
+      moveTo(dataLoop, channel);
+      return false;
+    }
+
+    private void moveTo(EventLoop loop, Channel channel) {
+      moving = true;
+      channel.config().setAutoRead(false);
+      channel
+          .deregister()
+          .addListener(
+              left ->
+                  loop.register(channel)
+                      .addListener(
+                          arrived -> {
+                            moving = false;
+                            deliver(channel);
+                            channel.config().setAutoRead(true);
+                          }));
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      accepted.remove(context.channel());
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      if (!(cause instanceof IOException)) {
+        LOG.error("peer={} handling a frame failed", context.channel().remoteAddress(), cause);
+      }
+      context.close();
+    }
+  }
+}

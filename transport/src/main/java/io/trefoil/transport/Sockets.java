@@ -1,0 +1,36 @@
+package io.trefoil.transport;
+
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+
+/** Which sockets Netty uses: epoll where the machine has it, else NIO. */
+public record Sockets(
+    IoHandlerFactory handler,
+    Class<? extends ServerChannel> serverChannel,
+    Class<? extends SocketChannel> socketChannel) {
+
+  /** The best this machine has. */
+  public static Sockets best() {
+    return Epoll.isAvailable()
+        ? new Sockets(
+            EpollIoHandler.newFactory(), EpollServerSocketChannel.class, EpollSocketChannel.class)
+        : new Sockets(
+            NioIoHandler.newFactory(), NioServerSocketChannel.class, NioSocketChannel.class);
+  }
+
+  /** One event loop with a thread of this name. */
+  public MultiThreadIoEventLoopGroup loop(String threadName) {
+    return new MultiThreadIoEventLoopGroup(
+        1, new DefaultThreadFactory(threadName, Thread.NORM_PRIORITY), handler);
+  }
+}
