@@ -9,6 +9,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.trefoil.base.ByteSink;
+import io.trefoil.base.MalformedBytesException;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,8 +69,8 @@ final class PeerLink {
             dialed.channel().close();
           } else if (done.isSuccess()) {
             channel = dialed.channel();
-            Hello hello = network.hello(lane, address.node());
-            frame(hello.encode(), 0, hello.encode().length);
+            byte[] hello = network.hello(lane, address.node()).encode();
+            frame(hello, 0, hello.length);
             flush();
             lostTold = false;
             network.listener().onConnected(lane, address);
@@ -136,8 +138,9 @@ final class PeerLink {
     loop.schedule(this::dial, REDIAL_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** Nothing is read on a dialed connection but its end, and the reason of a refusal. */
+  /** Reads what comes back: replies, or why the other node refused this one. */
   private final class Watch extends ChannelInboundHandlerAdapter {
+    private final FrameDecoder decoder = new FrameDecoder();
     private boolean wasActive;
 
     @Override
@@ -148,10 +151,25 @@ final class PeerLink {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       ByteBuf bytes = (ByteBuf) message;
-      int shown = Math.min(bytes.readableBytes(), 500);
-      String reason = bytes.toString(0, shown, java.nio.charset.StandardCharsets.UTF_8);
-      bytes.release();
-      network.refused(address, reason);
+      try {
+        decoder.add(bytes);
+        while (decoder.next()) {
+          onFrame(decoder.array(), decoder.frameOffset(), decoder.frameLength());
+        }
+      } catch (MalformedBytesException e) {
+        LOG.warn("peer={} answered what is no frame: {}", address, e.getMessage());
+        context.close();
+      } finally {
+        bytes.release();
+      }
+    }
+
+    private void onFrame(byte[] frame, int offset, int length) {
+      if (length > 0 && frame[offset] == PeerNetwork.REFUSAL) {
+        network.refused(address, new String(frame, offset + 1, length - 1, StandardCharsets.UTF_8));
+      } else if (length > 0) {
+        network.listener().onReply(lane, address, frame, offset + 1, length - 1);
+      }
     }
 
     @Override

@@ -10,11 +10,18 @@ public interface PeerListener {
   String refuse(Hello hello);
 
   /**
-   * A frame came in.
+   * A frame came in on a connection that another node dialed.
    *
    * @param frame valid during the call only; begins at {@code offset}
    */
-  void onFrame(Hello from, byte[] frame, int offset, int length);
+  void onFrame(PeerConnection from, byte[] frame, int offset, int length);
+
+  /**
+   * A reply came back on a connection that this node dialed.
+   *
+   * @param frame valid during the call only; begins at {@code offset}
+   */
+  void onReply(Lane lane, PeerAddress from, byte[] frame, int offset, int length);
 
   /** A read's frames have all been handed over. */
   default void onFramesEnd(Lane lane) {}

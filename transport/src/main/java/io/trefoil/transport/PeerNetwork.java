@@ -28,6 +28,11 @@ import org.slf4j.LoggerFactory;
 public final class PeerNetwork {
   private static final Logger LOG = LoggerFactory.getLogger(PeerNetwork.class);
 
+  /** The first byte of what comes back on a dialed connection: why it was refused, or a reply. */
+  static final int REFUSAL = 0;
+
+  private static final int REPLY = 1;
+
   private final Sockets sockets;
   private final EventLoop controlLoop;
   private final EventLoop dataLoop;
@@ -167,10 +172,31 @@ public final class PeerNetwork {
   }
 
   /** An accepted connection. It begins on the control loop and moves to its lane's. */
-  private final class Incoming extends ChannelInboundHandlerAdapter {
+  private final class Incoming extends ChannelInboundHandlerAdapter implements PeerConnection {
     private final FrameDecoder decoder = new FrameDecoder();
+    private volatile Channel channel;
     private Hello hello;
     private boolean moving;
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+      channel = context.channel();
+    }
+
+    @Override
+    public Hello hello() {
+      return hello;
+    }
+
+    @Override
+    public void reply(byte[] frame, int offset, int length) {
+      channel.writeAndFlush(framed(REPLY, frame, offset, length), channel.voidPromise());
+    }
+
+    private ByteBuf framed(int kind, byte[] frame, int offset, int length) {
+      ByteBuf bytes = channel.alloc().buffer(5 + length);
+      return bytes.writeIntLE(length + 1).writeByte(kind).writeBytes(frame, offset, length);
+    }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
@@ -181,16 +207,16 @@ public final class PeerNetwork {
         bytes.release();
       }
       if (!moving) {
-        deliver(context.channel());
+        deliver();
       }
     }
 
-    private void deliver(Channel channel) {
+    private void deliver() {
       try {
         while (decoder.next()) {
           if (hello != null) {
             listener.onFrame(hello, decoder.array(), decoder.frameOffset(), decoder.frameLength());
-          } else if (!greet(channel)) {
+          } else if (!greet()) {
             return;
           }
         }
@@ -204,7 +230,7 @@ public final class PeerNetwork {
     }
 
     /** Reads the hello. False when reading goes on elsewhere, or not at all. */
-    private boolean greet(Channel channel) {
+    private boolean greet() {
       int from = decoder.frameOffset();
       Hello greeting =
           Hello.decode(Arrays.copyOfRange(decoder.array(), from, from + decoder.frameLength()));
@@ -212,9 +238,9 @@ public final class PeerNetwork {
       if (refusal != null) {
         LOG.warn(
             "peer={} address={} refused: {}", greeting.from(), channel.remoteAddress(), refusal);
+        byte[] text = refusal.getBytes(StandardCharsets.UTF_8);
         channel
-            .writeAndFlush(
-                channel.alloc().buffer().writeBytes(refusal.getBytes(StandardCharsets.UTF_8)))
+            .writeAndFlush(framed(REFUSAL, text, 0, text.length))
             .addListener(ChannelFutureListener.CLOSE);
         return false;
       }
@@ -222,11 +248,11 @@ public final class PeerNetwork {
       if (greeting.lane() == Lane.CONTROL) {
         return true;
       }
-      moveTo(dataLoop, channel);
+      moveTo(dataLoop);
       return false;
     }
 
-    private void moveTo(EventLoop loop, Channel channel) {
+    private void moveTo(EventLoop loop) {
       moving = true;
       channel.config().setAutoRead(false);
       channel
@@ -237,7 +263,7 @@ public final class PeerNetwork {
                       .addListener(
                           arrived -> {
                             moving = false;
-                            deliver(channel);
+                            deliver();
                             channel.config().setAutoRead(true);
                           }));
     }

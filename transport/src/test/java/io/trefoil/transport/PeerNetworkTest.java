@@ -45,6 +45,15 @@ class PeerNetworkTest {
   }
 
   @Test
+  void aReplyComesBackOnTheConnectionOfItsRequest() throws InterruptedException {
+    first.connect(Lane.CONTROL, new PeerAddress(2, "127.0.0.1", port));
+    assertThat(first.take()).isEqualTo("connected CONTROL");
+    first.send(Lane.CONTROL, "ping");
+    assertThat(second.take()).isEqualTo("CONTROL from 0: ping on CONTROL");
+    assertThat(first.take()).isEqualTo("CONTROL reply: ping");
+  }
+
+  @Test
   void aRefusedNodeIsToldWhyAndItsFramesAreNotDelivered() throws InterruptedException {
     second.refusal = "a stranger";
     first.connect(Lane.DATA, new PeerAddress(2, "127.0.0.1", port));
@@ -109,10 +118,19 @@ class PeerNetworkTest {
     }
 
     @Override
-    public void onFrame(Hello from, byte[] frame, int offset, int length) {
+    public void onFrame(PeerConnection from, byte[] frame, int offset, int length) {
       String thread = Thread.currentThread().getName().replaceAll("-.*", "");
       String text = new String(frame, offset, length, StandardCharsets.UTF_8);
-      events.add(from.lane() + " from " + from.from() + ": " + text + " on " + thread);
+      events.add(
+          from.hello().lane() + " from " + from.hello().from() + ": " + text + " on " + thread);
+      if (text.equals("ping")) {
+        from.reply(frame, offset, length);
+      }
+    }
+
+    @Override
+    public void onReply(Lane lane, PeerAddress from, byte[] frame, int offset, int length) {
+      events.add(lane + " reply: " + new String(frame, offset, length, StandardCharsets.UTF_8));
     }
 
     @Override
