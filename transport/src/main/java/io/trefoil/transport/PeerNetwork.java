@@ -215,7 +215,7 @@ public final class PeerNetwork {
       try {
         while (decoder.next()) {
           if (hello != null) {
-            listener.onFrame(hello, decoder.array(), decoder.frameOffset(), decoder.frameLength());
+            listener.onFrame(this, decoder.array(), decoder.frameOffset(), decoder.frameLength());
           } else if (!greet()) {
             return;
           }
