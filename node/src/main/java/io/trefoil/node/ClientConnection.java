@@ -1,0 +1,312 @@
+package io.trefoil.node;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
+import io.trefoil.command.Server;
+import io.trefoil.command.Session;
+import io.trefoil.resp.ReplyWriter;
+import io.trefoil.resp.RespLimits;
+import io.trefoil.resp.RespParser;
+import java.io.IOException;
+import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client. Its bytes are parsed where they are, its commands run on the data loop, its replies
+ * leave together at the end of the turn.
+ *
+ * <p>Bounded: a client that does not take its replies is not read from; one that announces more than
+ * the limits allow is told so and closed.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter
+    implements DataLoop.Turnable, ReplyQueue.Exit {
+  private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+  private static final int IDLE_INPUT_BYTES = 16 << 10;
+
+  /** Replies of one turn; the rest of a pipeline is run in the next. */
+  private static final int MAX_TURN_REPLY_BYTES = 1 << 20;
+
+  private static final int MAX_WAITING_REPLY_BYTES = 32 << 20;
+
+  private final DataLoop loop;
+  private final CommandRunner runner;
+  private final Server server;
+  private final Clients clients;
+  private final Session session;
+  private final RespParser parser;
+  private final ReplyQueue replies;
+  private ChannelHandlerContext context;
+
+  private byte[] input = new byte[IDLE_INPUT_BYTES];
+  private int inputStart;
+  private int inputEnd;
+  private boolean activeThisTurn;
+  private boolean wrote;
+  private boolean stopped;
+  private boolean goesOnLater;
+
+  private NodeId lastAnswerer;
+  private Position lastPosition = Position.ZERO;
+  private long lastAgeMillis;
+
+  ClientConnection(
+      DataLoop loop,
+      CommandRunner runner,
+      Server server,
+      Clients clients,
+      Session session,
+      RespLimits limits) {
+    this.loop = loop;
+    this.runner = runner;
+    this.server = server;
+    this.clients = clients;
+    this.session = session;
+    this.parser = new RespParser(limits);
+    this.replies = new ReplyQueue(new ReplyWriter(IDLE_INPUT_BYTES), this);
+  }
+
+  Session session() {
+    return session;
+  }
+
+  Server server() {
+    return server;
+  }
+
+  ReplyQueue replies() {
+    return replies;
+  }
+
+  void countCommand() {
+    clients.countCommand();
+  }
+
+  // Replies.
+
+  /** The command that began at {@code start} of the writer has its reply, which is free to leave. */
+  void ended(int start) {
+    if (endCommand(start)) {
+      replies.free();
+    }
+  }
+
+  /** The command's reply is there, and {@code replica}, which leads, answers for it. */
+  void ended(int start, PartitionReplica replica) {
+    lastAnswerer = loop.self();
+    endCommand(start);
+    replies.of(replica, replica.heldIndex(), replica.wroteIndex());
+  }
+
+  private boolean endCommand(int start) {
+    if (replies.writer().protocol() != session.protocol()) {
+      replies.writer().setProtocol(session.protocol());
+    }
+    boolean sent = session.commandEnds();
+    if (!sent) {
+      replies.writer().truncate(start);
+    }
+    return sent;
+  }
+
+  /** The command's reply comes later. */
+  Delivery await() {
+    boolean sent = session.commandEnds();
+    ReplyQueue.Awaited awaited = replies.await();
+    return (from, at, reply) -> {
+      lastAnswerer = from;
+      lastPosition = at;
+      awaited.complete(sent ? reply : new byte[0]);
+      loop.completed(this);
+    };
+  }
+
+  /** Who answered the last command, and up to which position it had committed. */
+  NodeId lastAnswerer() {
+    return lastAnswerer;
+  }
+
+  Position lastPosition() {
+    return lastPosition;
+  }
+
+  // Reading.
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext newContext) {
+    context = newContext;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    try {
+      int count = bytes.readableBytes();
+      makeRoom(count);
+      bytes.readBytes(input, inputEnd, count);
+      inputEnd += count;
+    } finally {
+      bytes.release();
+    }
+    loop.beginTurn();
+    process();
+  }
+
+  private void makeRoom(int count) {
+    if (inputEnd + count <= input.length) {
+      return;
+    }
+    int unread = inputEnd - inputStart;
+    int needed = Math.max(unread + count, Math.min(parser.needed(), 1 << 30));
+    byte[] target = needed > input.length ? new byte[Math.max(needed, grown())] : input;
+    System.arraycopy(input, inputStart, target, 0, unread);
+    input = target;
+    inputStart = 0;
+    inputEnd = unread;
+  }
+
+  private int grown() {
+    return Math.min(input.length * 2, 4 << 20);
+  }
+
+  /** Runs what has come, as far as replies have room. */
+  private void process() {
+    goesOnLater = false;
+    becomeActive();
+    while (!session.closing() && !stopped) {
+      if (!hasRoom()) {
+        goesOnLater = true;
+        context.channel().config().setAutoRead(false);
+        return;
+      }
+      RespParser.Outcome outcome = parser.parse(input, inputStart, inputEnd);
+      inputStart += parser.consumed();
+      if (outcome == RespParser.Outcome.INCOMPLETE) {
+        shrink();
+        return;
+      }
+      if (outcome == RespParser.Outcome.ERROR) {
+        replies.writer().error(parser.error());
+        replies.free();
+        session.closeAfterReplies();
+        return;
+      }
+      runner.run(this, parser.args());
+      parser.setAuthenticated(session.authenticated());
+    }
+  }
+
+  private boolean hasRoom() {
+    return replies.writer().size() < MAX_TURN_REPLY_BYTES
+        && replies.waitingBytes() < MAX_WAITING_REPLY_BYTES
+        && context.channel().isWritable()
+        && !loop.isOverBudget();
+  }
+
+  private void shrink() {
+    if (inputStart == inputEnd) {
+      inputStart = 0;
+      inputEnd = 0;
+      if (input.length > 1 << 20) {
+        input = new byte[IDLE_INPUT_BYTES];
+      }
+    }
+  }
+
+  private void becomeActive() {
+    if (!activeThisTurn) {
+      activeThisTurn = true;
+      loop.active(this);
+    }
+  }
+
+  /** Goes on with what was left when there was no room. */
+  private void maybeGoOn() {
+    if (goesOnLater && hasRoom()) {
+      loop.beginTurn();
+      context.channel().config().setAutoRead(true);
+      process();
+    } else if (goesOnLater && loop.isOverBudget()) {
+      loop.later(this::maybeGoOn);
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    maybeGoOn();
+  }
+
+  // The end of a turn.
+
+  @Override
+  public boolean endTurn() {
+    activeThisTurn = false;
+    boolean kept = replies.endTurn();
+    finish(kept);
+    return kept;
+  }
+
+  @Override
+  public boolean release() {
+    boolean kept = replies.release();
+    finish(kept);
+    return kept;
+  }
+
+  private void finish(boolean kept) {
+    if (wrote) {
+      wrote = false;
+      context.flush();
+    }
+    if (session.closing() && !kept && !stopped) {
+      stopped = true;
+      context
+          .writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER)
+          .addListener(ChannelFutureListener.CLOSE);
+    } else if (goesOnLater) {
+      loop.later(this::maybeGoOn);
+    }
+  }
+
+  @Override
+  public void send(byte[] array, int length) {
+    ByteBuf bytes = context.alloc().directBuffer(length);
+    bytes.writeBytes(array, 0, length);
+    context.write(bytes, context.voidPromise());
+    wrote = true;
+  }
+
+  @Override
+  public void leadershipLost(PartitionReplica replica) {
+    replies.leadershipLost(replica);
+  }
+
+  @Override
+  public void expire(long nowNanos) {
+    replies.expire(nowNanos);
+  }
+
+  void close() {
+    context.close();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    stopped = true;
+    input = Arrays.copyOf(input, 0);
+    loop.forget(this);
+    clients.remove(this);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      LOG.error("client={} command={} failed", session.address(), session.describe(0), cause);
+    }
+    ctx.close();
+  }
+}

@@ -1,0 +1,219 @@
+package io.trefoil.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trefoil.base.Clock;
+import io.trefoil.base.NodeId;
+import io.trefoil.control.ClusterNode;
+import io.trefoil.control.ClusterState;
+import io.trefoil.control.Database;
+import io.trefoil.control.PartitionState;
+import io.trefoil.partition.SlotRanges;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The cluster as this node sees it: the control plane's state, and what the nodes last reported. Any
+ * thread.
+ */
+final class ClusterStatus {
+  /** The version of the JSON that {@code STATUS} gives. */
+  private static final int FORMAT = 1;
+
+  private static final long REPORT_AGE_NANOS = 2_000_000_000L;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Clock clock;
+  private final Map<Integer, Report> reports = new ConcurrentHashMap<>();
+
+  private record Report(JsonNode json, long receivedNanos) {}
+
+  ClusterStatus(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** Takes over what a node reported. What is not a report changes nothing. */
+  void onReport(int node, byte[] json, int offset, int length) {
+    try {
+      reports.put(
+          node, new Report(JSON.readTree(json, offset, length), clock.monotonicNanos()));
+    } catch (IOException e) {
+      reports.remove(node);
+    }
+  }
+
+  /** Whether a node was heard of lately. */
+  boolean isUp(NodeId node) {
+    return report(node.number()) != null;
+  }
+
+  private JsonNode report(int node) {
+    Report report = reports.get(node);
+    boolean fresh =
+        report != null && clock.monotonicNanos() - report.receivedNanos() < REPORT_AGE_NANOS;
+    return fresh ? report.json() : null;
+  }
+
+  /** The whole status. */
+  ObjectNode write(ClusterState state, NodeId self, NodeId controller) {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("format", FORMAT);
+    ObjectNode cluster = json.putObject("cluster");
+    cluster.put("id", Long.toHexString(state.clusterId()));
+    cluster.put("controller", name(state, controller));
+    cluster.put("expected_nodes", state.expect());
+    json.put("answered_by", name(state, self));
+    ArrayNode warnings = JSON.createArrayNode();
+    ArrayNode nodes = json.putArray("nodes");
+    for (ClusterNode node : state.nodes().values()) {
+      writeNode(nodes.addObject(), node, node.id().equals(controller));
+      warn(warnings, node);
+    }
+    ArrayNode databases = json.putArray("databases");
+    for (Database database : state.databases().values()) {
+      writeDatabase(databases.addObject(), state, database, warnings);
+    }
+    json.set("warnings", warnings);
+    return json;
+  }
+
+  private void writeNode(ObjectNode json, ClusterNode node, boolean controller) {
+    JsonNode report = report(node.id().number());
+    String host = node.addresses().host();
+    json.put("id", node.id().number())
+        .put("name", node.name())
+        .put("region", node.region())
+        .put("client", host + ":" + node.addresses().clientPort())
+        .put("peer", host + ":" + node.addresses().peerPort())
+        .put("control", host + ":" + node.addresses().controlPort())
+        .put("http", host + ":" + node.addresses().httpPort())
+        .put("incarnation", node.incarnation())
+        .put("state", report == null ? "down" : "up")
+        .put("voter", node.voter())
+        .put("controller", controller)
+        .put("uptime_seconds", report == null ? 0 : report.path("uptime_seconds").asLong())
+        .put("insecure", node.insecure())
+        .put("version", report == null ? "" : report.path("version").asText());
+  }
+
+  private void warn(ArrayNode warnings, ClusterNode node) {
+    if (node.insecure()) {
+      warnings.add(node.name() + " lets its peer ports be reached from other machines (insecure)");
+    }
+    if (node.amnesiac()) {
+      warnings.add(node.name() + " came back with an older disk; its copies do not count yet");
+    }
+    if (report(node.id().number()) == null) {
+      warnings.add(node.name() + " is not heard of");
+    }
+  }
+
+  private void writeDatabase(
+      ObjectNode json, ClusterState state, Database database, ArrayNode warnings) {
+    var settings = database.settings();
+    json.put("number", database.number())
+        .put("name", database.name())
+        .put("replication", lower(settings.replication()))
+        .put("replicas", settings.replicas())
+        .put("partitions", settings.partitions())
+        .put("commit", lower(settings.commit()))
+        .put("durability", lower(settings.durability()))
+        .put("failover", lower(settings.failover()))
+        .put("write_timeout_ms", settings.writeTimeoutMillis())
+        .put("reads", lower(settings.reads()));
+    SlotRanges ranges = new SlotRanges(settings.partitions());
+    ArrayNode partitions = json.putArray("partition_states");
+    for (PartitionState partition : state.partitionsOf(database.id()).values()) {
+      writePartition(partitions.addObject(), state, partition, ranges);
+      if (partition.lossEpoch() > 0) {
+        warnings.add(
+            "partition "
+                + partition.id().number()
+                + " of '"
+                + database.title()
+                + "' may lack acknowledged writes: epoch "
+                + partition.lossEpoch()
+                + " began with too few answers");
+      }
+    }
+  }
+
+  private void writePartition(
+      ObjectNode json, ClusterState state, PartitionState partition, SlotRanges ranges) {
+    int number = partition.id().number();
+    json.put("partition", number);
+    json.putArray("slots").add(ranges.firstSlot(number)).add(ranges.lastSlot(number));
+    json.put("epoch", partition.epoch());
+    json.put("leader", partition.leader().map(id -> name(state, id)).orElse(null));
+    JsonNode led = partition.leader().map(id -> ledReport(id, partition)).orElse(null);
+    if (led != null && led.path("epoch").asLong() == partition.epoch()) {
+      json.put("state", led.path("state").asText());
+      json.put("reason", led.path("reason").asText());
+      json.put("last_index", led.path("last_index").asLong());
+      json.put("commit_index", led.path("commit_index").asLong());
+      ArrayNode replicas = json.putArray("replicas");
+      for (JsonNode replica : led.path("replicas")) {
+        ObjectNode copy = replica.deepCopy();
+        copy.put("node", name(state, new NodeId(replica.path("node").asInt())));
+        replicas.add(copy);
+      }
+      return;
+    }
+    json.put("state", "no leader");
+    json.put("reason", reason(partition));
+    json.put("last_index", 0).put("commit_index", 0);
+    ArrayNode replicas = json.putArray("replicas");
+    for (NodeId id : partition.replicas()) {
+      unled(replicas.addObject(), state, partition, id);
+    }
+  }
+
+  private JsonNode ledReport(NodeId leader, PartitionState partition) {
+    JsonNode report = report(leader.number());
+    return report == null ? null : report.path("partitions").get(partition.id().toString());
+  }
+
+  private void unled(ObjectNode json, ClusterState state, PartitionState partition, NodeId id) {
+    JsonNode report = report(id.number());
+    JsonNode own = report == null ? null : report.path("replicas").get(partition.id().toString());
+    json.put("node", name(state, id))
+        .put("role", "follower")
+        .put("state", own == null ? "away" : "following")
+        .put("in_sync", false)
+        .put("counts", own != null && own.path("counts").asBoolean())
+        .put("position", own == null ? "" : own.path("position").asText())
+        .put("lag_entries", 0)
+        .put("lag_bytes", 0)
+        .put("lag_ms", 0);
+  }
+
+  private String reason(PartitionState partition) {
+    for (int node : reports.keySet()) {
+      JsonNode report = report(node);
+      String reason =
+          report == null
+              ? ""
+              : report.path("reasons").path(partition.id().toString()).asText("");
+      if (!reason.isEmpty()) {
+        return reason;
+      }
+    }
+    return partition.led() ? "its leader is not heard of" : "";
+  }
+
+  private static String name(ClusterState state, NodeId id) {
+    if (id == null) {
+      return null;
+    }
+    ClusterNode node = state.nodes().get(id);
+    return node == null ? id.toString() : node.name();
+  }
+
+  private static String lower(Object value) {
+    return value.toString().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,656 @@
+package io.trefoil.node;
+
+import io.trefoil.base.Bytes;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
+import io.trefoil.cell.Cells;
+import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.command.Call;
+import io.trefoil.command.Command;
+import io.trefoil.command.CommandTable;
+import io.trefoil.command.Consistency;
+import io.trefoil.command.Flag;
+import io.trefoil.command.Reach;
+import io.trefoil.command.ScanCursor;
+import io.trefoil.command.Scatter;
+import io.trefoil.command.Scattered;
+import io.trefoil.command.Session;
+import io.trefoil.control.Reads;
+import io.trefoil.node.Routes.DatabaseRoute;
+import io.trefoil.node.Routes.PartitionRoute;
+import io.trefoil.resp.Args;
+import io.trefoil.resp.Reply;
+import io.trefoil.resp.ReplyReader;
+import io.trefoil.resp.ReplyWriter;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Takes a command to where its cells are: runs it here, forwards it to the leader, scatters it over
+ * partitions, or lets it wait for a leader or for the disk. Belongs to the data loop's thread.
+ *
+ * <p>The straight way, a command on keys of one partition that this node leads, writes into the
+ * connection's own buffer and allocates nothing. Every other way ends in a {@link Delivery}.
+ */
+final class CommandRunner implements PartitionReplica.Work {
+  /** Commands that wait for one partition's leader or disk; more are refused. */
+  private static final int MAX_WAITING = 10_000;
+
+  private final DataLoop loop;
+  private final Routes routes;
+  private final Forwards forwards;
+  private final AsyncReplies asyncReplies;
+  private final CommandTable table;
+  private final NodeCommands nodeCommands;
+  private final DatabaseMaker maker;
+  private final Call call;
+  private final ReplyWriter scratch = new ReplyWriter();
+  private final Map<Bytes, ArrayDeque<Runnable>> parkedKeys = new HashMap<>();
+
+  /** Commands that are the node's own business: {@code WAIT}, {@code ROLE}, {@code DATABASE} ... */
+  interface NodeCommands {
+    void run(Command command, Args args, ClientConnection connection);
+  }
+
+  /** Makes the database of a number, and then calls back on the loop with an error or null. */
+  interface DatabaseMaker {
+    void ensure(int number, java.util.function.Consumer<String> then);
+  }
+
+  CommandRunner(
+      DataLoop loop,
+      Routes routes,
+      Forwards forwards,
+      AsyncReplies asyncReplies,
+      NodeCommands nodeCommands,
+      DatabaseMaker maker,
+      long maxValueBytes) {
+    this.loop = loop;
+    this.routes = routes;
+    this.forwards = forwards;
+    this.asyncReplies = asyncReplies;
+    this.table = CommandTable.standard();
+    this.nodeCommands = nodeCommands;
+    this.maker = maker;
+    this.call = new Call(maxValueBytes);
+  }
+
+  @Override
+  public void on(Cells cells) {
+    call.onCells(
+        runCommand, runArgs, cells, runPartition, runPartitionCount, runReply);
+    call.run();
+  }
+
+  private Command runCommand;
+  private Args runArgs;
+  private int runPartition;
+  private int runPartitionCount;
+  private ReplyWriter runReply;
+
+  /** What {@link #on} is to run; kept in fields so that a command costs no object. */
+  private CommandRunner work(
+      Command command, Args args, int partition, int partitionCount, ReplyWriter reply) {
+    runCommand = command;
+    runArgs = args;
+    runPartition = partition;
+    runPartitionCount = partitionCount;
+    runReply = reply;
+    return this;
+  }
+
+  /** Runs a connection's next command. */
+  void run(ClientConnection connection, Args args) {
+    ReplyQueue replies = connection.replies();
+    Session session = connection.session();
+    int start = replies.writer().size();
+    Command command = table.admit(args, session, replies.writer());
+    if (command == null) {
+      connection.ended(start);
+      return;
+    }
+    session.commandBegins(command, loop.wallMillis());
+    connection.countCommand();
+    switch (command.runs()) {
+      case ON_CELLS -> runOnCells(connection, command, args, start);
+      case ON_CONNECTION -> {
+        call.onConnection(command, args, session, connection.server(), replies.writer()).run();
+        connection.ended(start);
+      }
+      case ON_NODE -> nodeCommands.run(command, args, connection);
+    }
+  }
+
+  private void runOnCells(ClientConnection connection, Command command, Args args, int start) {
+    DatabaseRoute database = routes.database(connection.session().database());
+    if (database == null) {
+      runWithoutDatabase(connection, command, args, start);
+      return;
+    }
+    int partition = onePartition(database, command, args);
+    if (partition < 0) {
+      scatter(connection, database, command, args);
+      return;
+    }
+    PartitionRoute route = database.partition(partition);
+    PartitionReplica replica = route.local();
+    boolean straight =
+        replica != null
+            && replica.machine().isLeader()
+            && loop.leaseHeld()
+            && !route.hasWaiting()
+            && (parkedKeys.isEmpty() || !touchesParked(command, args, route));
+    if (!straight || !runHere(connection, command, args, route, database, start)) {
+      Args kept = args.detached();
+      Delivery delivery = connection.await();
+      dispatch(
+          route,
+          command,
+          kept,
+          connection.session().protocol(),
+          reads(connection.session(), database) == Consistency.EVENTUAL,
+          delivery);
+    }
+  }
+
+  /** The straight way. False when the command's cells have to be fetched first. */
+  private boolean runHere(
+      ClientConnection connection,
+      Command command,
+      Args args,
+      PartitionRoute route,
+      DatabaseRoute database,
+      int start) {
+    PartitionReplica replica = route.local();
+    ReplyWriter reply = connection.replies().writer();
+    if (command.has(Flag.WRITE)) {
+      String refusal = replica.refuseWrite();
+      if (refusal != null) {
+        replica.countRefused();
+        reply.error(refusal);
+        connection.ended(start);
+        return true;
+      }
+    }
+    try {
+      replica.runAsLeader(
+          work(command, args, route.number(), database.partitionCount(), reply));
+    } catch (CellsNotInMemory e) {
+      reply.truncate(start);
+      return false;
+    }
+    connection.ended(start, replica);
+    return true;
+  }
+
+  /** A database that is not there is empty to readers, and made by its first write. */
+  private void runWithoutDatabase(
+      ClientConnection connection, Command command, Args args, int start) {
+    if (!command.has(Flag.WRITE)) {
+      work(command, args, 0, 1, connection.replies().writer())
+          .on(new EmptyCells(loop.wallMillis()));
+      connection.ended(start);
+      return;
+    }
+    Args kept = args.detached();
+    Session session = connection.session();
+    int number = session.database();
+    Delivery delivery = connection.await();
+    maker.ensure(
+        number,
+        error -> {
+          DatabaseRoute database = routes.database(number);
+          if (error != null || database == null) {
+            refuse(
+                delivery,
+                error != null ? error : "CLUSTERDOWN database " + number + " is not there yet");
+          } else {
+            dispatchAnywhere(database, command, kept, session.protocol(), false, delivery);
+          }
+        });
+  }
+
+  private static Consistency reads(Session session, DatabaseRoute database) {
+    if (session.consistency() != Consistency.DATABASE_DEFAULT) {
+      return session.consistency();
+    }
+    return database.database().settings().reads().level() == Reads.Level.EVENTUAL
+        ? Consistency.EVENTUAL
+        : Consistency.LINEARIZABLE;
+  }
+
+  // Which partitions.
+
+  /** The one partition that a command is about, or -1 when there are several. */
+  private static int onePartition(DatabaseRoute database, Command command, Args args) {
+    if (database.partitionCount() == 1) {
+      return 0;
+    }
+    if (command.reach() != Reach.KEYS) {
+      return command.scatter() == Scatter.BY_CURSOR
+          ? ScanCursor.partition(args, database.partitionCount())
+          : -1;
+    }
+    int keys = command.keyCount(args);
+    int first = keys == 0 ? 0 : partitionOfKey(database, command, args, 0);
+    for (int key = 1; key < keys; key++) {
+      if (partitionOfKey(database, command, args, key) != first) {
+        return -1;
+      }
+    }
+    return first;
+  }
+
+  private static int partitionOfKey(
+      DatabaseRoute database, Command command, Args args, int key) {
+    int index = command.keyIndex(key);
+    return database.partitionOf(args.array(), args.offset(index), args.length(index));
+  }
+
+  private void scatter(
+      ClientConnection connection, DatabaseRoute database, Command command, Args args) {
+    Args kept = args.detached();
+    boolean committed = reads(connection.session(), database) == Consistency.EVENTUAL;
+    dispatchAnywhere(
+        database, command, kept, connection.session().protocol(), committed, connection.await());
+  }
+
+  /** Runs a command wherever its cells are, in one partition or several. */
+  void dispatchAnywhere(
+      DatabaseRoute database,
+      Command command,
+      Args args,
+      int protocol,
+      boolean committed,
+      Delivery delivery) {
+    int partition = onePartition(database, command, args);
+    if (partition >= 0) {
+      dispatch(
+          database.partition(partition), command, args, protocol, committed, delivery);
+      return;
+    }
+    if (command.scatter() == Scatter.NONE) {
+      refuse(delivery, "CROSSSLOT Keys in request don't hash to the same slot");
+      return;
+    }
+    Scattered scattered = split(database, command, args);
+    if (command.scatter() == Scatter.FIRST_FOUND) {
+      new InTurn(database, command, scattered, protocol, committed, delivery).next();
+    } else {
+      new Gather(database, command, scattered, protocol, committed, delivery).start();
+    }
+  }
+
+  private static Scattered split(DatabaseRoute database, Command command, Args args) {
+    if (command.reach() != Reach.KEYS) {
+      int[] all = IntStream.range(0, database.partitionCount()).toArray();
+      if (command.scatter() == Scatter.FIRST_FOUND) {
+        shuffle(all);
+      }
+      return Scattered.everywhere(command, args, all);
+    }
+    int[] partitionOfKey = new int[command.keyCount(args)];
+    for (int key = 0; key < partitionOfKey.length; key++) {
+      partitionOfKey[key] = partitionOfKey(database, command, args, key);
+    }
+    return Scattered.byKey(command, args, partitionOfKey);
+  }
+
+  private static void shuffle(int[] array) {
+    for (int i = array.length - 1; i > 0; i--) {
+      int j = java.util.concurrent.ThreadLocalRandom.current().nextInt(i + 1);
+      int swapped = array[i];
+      array[i] = array[j];
+      array[j] = swapped;
+    }
+  }
+
+  /** Collects the replies of a command that runs in several partitions at once. */
+  private final class Gather {
+    private final DatabaseRoute database;
+    private final Command command;
+    private final Scattered scattered;
+    private final int protocol;
+    private final boolean committed;
+    private final Delivery delivery;
+    private final Reply[] replies;
+    private int left;
+    private NodeId lastFrom;
+
+    Gather(
+        DatabaseRoute database,
+        Command command,
+        Scattered scattered,
+        int protocol,
+        boolean committed,
+        Delivery delivery) {
+      this.database = database;
+      this.command = command;
+      this.scattered = scattered;
+      this.protocol = protocol;
+      this.committed = committed;
+      this.delivery = delivery;
+      this.replies = new Reply[scattered.parts().size()];
+      this.left = replies.length;
+    }
+
+    void start() {
+      for (int i = 0; i < replies.length; i++) {
+        int part = i;
+        Scattered.Part each = scattered.parts().get(i);
+        dispatch(
+            database.partition(each.partition()),
+            command,
+            each.args(),
+            protocol,
+            committed,
+            (from, at, reply) -> onReply(part, from, reply));
+      }
+    }
+
+    private void onReply(int part, NodeId from, byte[] reply) {
+      replies[part] = ReplyReader.read(reply);
+      lastFrom = from;
+      if (--left == 0) {
+        ReplyWriter gathered = new ReplyWriter();
+        gathered.setProtocol(protocol);
+        scattered.gather(Arrays.asList(replies), gathered);
+        delivery.deliver(lastFrom, Position.ZERO, gathered.toArray());
+      }
+    }
+  }
+
+  /** Asks one partition after the other until one has an answer. */
+  private final class InTurn {
+    private final DatabaseRoute database;
+    private final Command command;
+    private final Scattered scattered;
+    private final int protocol;
+    private final boolean committed;
+    private final Delivery delivery;
+    private int part;
+
+    InTurn(
+        DatabaseRoute database,
+        Command command,
+        Scattered scattered,
+        int protocol,
+        boolean committed,
+        Delivery delivery) {
+      this.database = database;
+      this.command = command;
+      this.scattered = scattered;
+      this.protocol = protocol;
+      this.committed = committed;
+      this.delivery = delivery;
+    }
+
+    void next() {
+      Scattered.Part asked = scattered.parts().get(part++);
+      dispatch(
+          database.partition(asked.partition()),
+          command,
+          asked.args(),
+          protocol,
+          committed,
+          this::onReply);
+    }
+
+    private void onReply(NodeId from, Position at, byte[] reply) {
+      boolean found = !(ReplyReader.read(reply) instanceof Reply.Nil);
+      if (found || part == scattered.parts().size()) {
+        delivery.deliver(from, at, reply);
+      } else {
+        next();
+      }
+    }
+  }
+
+  // One partition.
+
+  /**
+   * Runs a command on one partition, here or where it is led.
+   *
+   * @param committed whether a read may be answered from what is committed here
+   */
+  void dispatch(
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      boolean committed,
+      Delivery delivery) {
+    PartitionReplica replica = route.local();
+    boolean mayBeOld = committed && !command.has(Flag.WRITE);
+    if (mayBeOld && replica != null && !replica.machine().diverged()) {
+      runOnCommitted(route, command, args, protocol, delivery);
+    } else if (route.hasWaiting()) {
+      await(route, command, args, protocol, committed, delivery);
+    } else {
+      toLeader(route, command, args, protocol, committed, delivery);
+    }
+  }
+
+  private void toLeader(
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      boolean committed,
+      Delivery delivery) {
+    NodeId leader = route.leader();
+    if (leader == null) {
+      await(route, command, args, protocol, committed, delivery);
+    } else if (leader.equals(loop.self())) {
+      if (route.leadsHere() && loop.leaseHeld()) {
+        runAsLeader(route, command, args, protocol, delivery);
+      } else {
+        await(route, command, args, protocol, committed, delivery);
+      }
+    } else if (forwards.canReach(leader)) {
+      forwards.send(
+          leader,
+          route.terms().state().id(),
+          protocol,
+          command.has(Flag.WRITE),
+          committed,
+          args,
+          delivery::deliver);
+    } else {
+      await(route, command, args, protocol, committed, delivery);
+    }
+  }
+
+  /** Lets a command wait for a leader: a failover is then a pause, not an error. */
+  private void await(
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      boolean committed,
+      Delivery delivery) {
+    if (route.waitingCount() >= MAX_WAITING) {
+      refuse(delivery, Failures.noLeader(route.terms()));
+      return;
+    }
+    long deadline = loop.nowNanos() + route.terms().writeTimeoutNanos();
+    route.await(
+        new Routes.Waiter() {
+          @Override
+          public void retry() {
+            if (loop.nowNanos() - deadline > 0) {
+              giveUp(Failures.noLeader(route.terms()));
+            } else {
+              retryOrAwait(this);
+            }
+          }
+
+          private void retryOrAwait(Routes.Waiter waiter) {
+            NodeId leader = route.leader();
+            boolean ready =
+                leader != null
+                    && (leader.equals(loop.self())
+                        ? route.leadsHere() && loop.leaseHeld()
+                        : forwards.canReach(leader));
+            if (ready && !route.hasWaiting()) {
+              toLeader(route, command, args, protocol, committed, delivery);
+            } else {
+              route.await(waiter);
+            }
+          }
+
+          @Override
+          public void giveUp(String error) {
+            refuse(delivery, error);
+          }
+
+          @Override
+          public long deadlineNanos() {
+            return deadline;
+          }
+        });
+  }
+
+  private void runAsLeader(
+      PartitionRoute route, Command command, Args args, int protocol, Delivery delivery) {
+    PartitionReplica replica = route.local();
+    if (touchesParked(command, args, route)) {
+      parkBehind(route, command, args, protocol, delivery);
+      return;
+    }
+    String refusal = command.has(Flag.WRITE) ? replica.refuseWrite() : null;
+    if (refusal != null) {
+      replica.countRefused();
+      refuse(delivery, refusal);
+      return;
+    }
+    int count = partitionCount(route);
+    try {
+      scratch.clear();
+      scratch.setProtocol(protocol);
+      replica.runAsLeader(work(command, args, route.number(), count, scratch));
+    } catch (CellsNotInMemory e) {
+      fetchThen(
+          route, e, () -> toLeader(route, command, args, protocol, false, delivery));
+      return;
+    }
+    Position at = replica.committedPosition();
+    asyncReplies.add(
+        replica, scratch.toArray(), reply -> delivery.deliver(loop.self(), at, reply));
+  }
+
+  private void runOnCommitted(
+      PartitionRoute route, Command command, Args args, int protocol, Delivery delivery) {
+    PartitionReplica replica = route.local();
+    try {
+      scratch.clear();
+      scratch.setProtocol(protocol);
+      replica.runOnCommitted(
+          work(command, args, route.number(), partitionCount(route), scratch));
+    } catch (CellsNotInMemory e) {
+      fetchThen(route, e, () -> dispatch(route, command, args, protocol, true, delivery));
+      return;
+    }
+    delivery.deliver(loop.self(), replica.committedPosition(), scratch.toArray());
+  }
+
+  private int partitionCount(PartitionRoute route) {
+    return route.terms().database().settings().partitions();
+  }
+
+  private static void refuse(Delivery delivery, String error) {
+    delivery.deliver(null, Position.ZERO, AsyncReplies.encodeError(error));
+  }
+
+  // Waiting for the disk.
+
+  /** Fetches cells that only the disk has; commands on that key wait, in their order, meanwhile. */
+  private void fetchThen(PartitionRoute route, CellsNotInMemory missing, Runnable again) {
+    PartitionReplica replica = route.local();
+    if (missing.key() == null) {
+      replica.store().resolveCounts(again);
+      return;
+    }
+    Bytes parked = parkedKey(route, missing.key(), 0, missing.key().length);
+    ArrayDeque<Runnable> queue = parkedKeys.computeIfAbsent(parked, key -> new ArrayDeque<>());
+    queue.addFirst(again);
+    replica
+        .store()
+        .fetch(
+            missing.key(),
+            () -> {
+              loop.beginTurn();
+              ArrayDeque<Runnable> ready = parkedKeys.remove(parked);
+              if (ready != null) {
+                ready.forEach(Runnable::run);
+              }
+            });
+  }
+
+  private boolean touchesParked(Command command, Args args, PartitionRoute route) {
+    return !parkedKeys.isEmpty() && firstParked(command, args, route) != null;
+  }
+
+  private Bytes firstParked(Command command, Args args, PartitionRoute route) {
+    int keys = command.reach() == Reach.KEYS ? command.keyCount(args) : 0;
+    for (int key = 0; key < keys; key++) {
+      int index = command.keyIndex(key);
+      Bytes parked = parkedKey(route, args.array(), args.offset(index), args.length(index));
+      if (parkedKeys.containsKey(parked)) {
+        return parked;
+      }
+    }
+    return null;
+  }
+
+  private void parkBehind(
+      PartitionRoute route, Command command, Args args, int protocol, Delivery delivery) {
+    ArrayDeque<Runnable> queue = parkedKeys.get(firstParked(command, args, route));
+    if (queue.size() >= MAX_WAITING) {
+      refuse(delivery, "TRYAGAIN too many commands wait for this key to be read from disk");
+    } else {
+      queue.addLast(() -> toLeader(route, command, args, protocol, false, delivery));
+    }
+  }
+
+  private static Bytes parkedKey(PartitionRoute route, byte[] key, int offset, int length) {
+    byte[] name = new byte[length + 8];
+    System.arraycopy(key, offset, name, 8, length);
+    long id =
+        (long) route.terms().state().id().database() << 32 | route.terms().state().id().number();
+    for (int i = 0; i < 8; i++) {
+      name[i] = (byte) (id >>> (8 * i));
+    }
+    return Bytes.wrap(name);
+  }
+
+  // For another node.
+
+  /** Runs a command that another node forwarded. */
+  void runForwarded(int from, long id, PartitionRoute route, int protocol, boolean committed, Args args) {
+    Delivery answer = (by, at, reply) -> forwards.answer(from, id, at, reply);
+    Command command = route == null ? null : table.find(args);
+    if (command == null) {
+      refuse(answer, "CLUSTERDOWN this node does not know the partition");
+    } else if (!route.leadsHere()) {
+      // Never forwarded on: two nodes with old views would send it round and round.
+      refuse(answer, Failures.noLeader(route.terms()));
+    } else {
+      toLeader(route, command, args, protocol, committed, answer);
+    }
+  }
+
+  /** Leaders may have changed: those that wait try again, and those that waited too long give up. */
+  void retryWaiting() {
+    for (PartitionRoute route : List.copyOf(routes.partitions())) {
+      if (route.hasWaiting()) {
+        route.expireWaiting(loop.nowNanos());
+        route.retryWaiting();
+      }
+    }
+  }
+}

@@ -1,0 +1,358 @@
+package io.trefoil.node;
+
+import io.netty.channel.EventLoop;
+import io.trefoil.base.Clock;
+import io.trefoil.base.HybridClock;
+import io.trefoil.base.NodeId;
+import io.trefoil.control.NodeLease;
+import io.trefoil.journal.Journal;
+import io.trefoil.journal.JournalThreads;
+import io.trefoil.storage.Storage;
+import io.trefoil.transport.Lane;
+import io.trefoil.transport.PeerNetwork;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The thread that owns the partitions, and its turns. A turn handles all that the sockets hold, then
+ * ends: what its commands wrote is proposed, sent to followers, written to the journal by one system
+ * call, and what that commits is answered, with one flush per socket. Batches form by themselves when
+ * there is load, and nothing waits when there is none.
+ *
+ * <p>Everything here belongs to the loop's thread, but for {@link #execute}.
+ */
+final class DataLoop {
+  /** What takes part in the end of a turn. */
+  interface Turnable {
+    /**
+     * Sends the replies that may leave.
+     *
+     * @return whether some are kept until something commits
+     */
+    boolean endTurn();
+
+    /** As {@link #endTurn}, when something was committed meanwhile. */
+    boolean release();
+
+    /** A replica, or all when null, can't answer: replies that wait for it are errors now. */
+    void leadershipLost(PartitionReplica replica);
+
+    /** Replies that waited too long are errors now. */
+    void expire(long nowNanos);
+  }
+
+  /** Work on the memory table at the end of a turn: at most some 200 µs. */
+  private static final int MAINTAIN_STEPS = 2_000;
+
+  private final EventLoop loop;
+  private final Clock clock;
+  private final HybridClock stamps;
+  private final NodeLease lease;
+  private final NodeId self;
+  private final int incarnation;
+  private Journal journal;
+  private JournalThreads journalThreads;
+  private PeerNetwork network;
+  private FailureHandler onFailure;
+
+  private boolean inTurn;
+  private long nowNanos;
+  private long wallMillis;
+  private final List<PartitionReplica> proposing = new ArrayList<>();
+  private final List<PartitionReplica> appended = new ArrayList<>();
+  private final List<Turnable> active = new ArrayList<>();
+  private final Set<Turnable> keeping = new LinkedHashSet<>();
+  private final ArrayDeque<SyncWaiter> syncWaiters = new ArrayDeque<>();
+  private boolean committed;
+  private boolean leaseHolds;
+  private boolean leaseHeld;
+  private boolean overBudget;
+  private List<Runnable> stalled = new ArrayList<>();
+  private Storage storage;
+  private boolean journalDirty;
+
+  /** Work that waits until the journal is synced up to an offset. */
+  private record SyncWaiter(long offset, Runnable then) {}
+
+  /** Where a failure goes that the node can't go on with. */
+  interface FailureHandler {
+    void failed(String what, Throwable cause);
+  }
+
+  DataLoop(
+      EventLoop loop, Clock clock, HybridClock stamps, NodeLease lease, NodeId self, int incarnation) {
+    this.loop = loop;
+    this.clock = clock;
+    this.stamps = stamps;
+    this.lease = lease;
+    this.self = self;
+    this.incarnation = incarnation;
+  }
+
+  /** Gives the loop what it works with, before its first turn. */
+  void use(
+      Journal newJournal,
+      JournalThreads threads,
+      Storage newStorage,
+      PeerNetwork newNetwork,
+      FailureHandler handler) {
+    journal = newJournal;
+    storage = newStorage;
+    journalThreads = threads;
+    network = newNetwork;
+    onFailure = handler;
+  }
+
+  NodeId self() {
+    return self;
+  }
+
+  int incarnation() {
+    return incarnation;
+  }
+
+  EventLoop eventLoop() {
+    return loop;
+  }
+
+  /** Runs a task on the loop, as part of a turn. Any thread. */
+  void execute(Runnable task) {
+    loop.execute(
+        () -> {
+          beginTurn();
+          try {
+            task.run();
+          } catch (RuntimeException e) {
+            onFailure.failed("a task on the data loop", e);
+          }
+        });
+  }
+
+  /** Says that something happens; the turn ends when the sockets that were ready are read. */
+  void beginTurn() {
+    if (!inTurn) {
+      inTurn = true;
+      nowNanos = clock.monotonicNanos();
+      wallMillis = clock.wallMillis();
+      leaseHeld = lease.isValid(nowNanos);
+      overBudget = storage != null && storage.overBudget(0);
+      // Netty runs tasks after it has handled all ready sockets: that is the end of the turn.
+      loop.execute(this::endTurn);
+    }
+  }
+
+  /** Monotonic time at the beginning of this turn. */
+  long nowNanos() {
+    return nowNanos;
+  }
+
+  /** Whether this node held its lease when the turn began; whether it still does is checked at its end. */
+  boolean leaseHeld() {
+    return leaseHeld;
+  }
+
+  /** Whether memory is used up by writes that the disk has not taken yet, so that clients must wait. */
+  boolean isOverBudget() {
+    return overBudget;
+  }
+
+  /** Runs a task in a later turn: at once when there is memory, else when there is some again. */
+  void later(Runnable task) {
+    stalled.add(task);
+  }
+
+  /** Wall time at the beginning of this turn. */
+  long wallMillis() {
+    return wallMillis;
+  }
+
+  long nextStamp() {
+    return stamps.next(wallMillis);
+  }
+
+  void observeStamp(long stamp) {
+    stamps.observe(stamp);
+  }
+
+  long lastStamp() {
+    return stamps.last();
+  }
+
+  Journal journal() {
+    return journal;
+  }
+
+  PeerNetwork network() {
+    return network;
+  }
+
+  NodeLease lease() {
+    return lease;
+  }
+
+  /** The replica has entries to propose at the end of the turn. */
+  void proposes(PartitionReplica replica) {
+    proposing.add(replica);
+  }
+
+  /** The replica appended to the journal's buffer. */
+  void appended(PartitionReplica replica) {
+    journalDirty = true;
+    if (appended.isEmpty() || appended.get(appended.size() - 1) != replica) {
+      appended.add(replica);
+    }
+  }
+
+  /** Something that nobody waits for was appended. */
+  void journalDirty() {
+    journalDirty = true;
+  }
+
+  /** Runs {@code then} once all that is appended by now is synced. */
+  void afterSync(Runnable then) {
+    journalDirty = true;
+    syncWaiters.add(new SyncWaiter(Long.MAX_VALUE, then));
+  }
+
+  /** Whether this node might lead when the present turn's replies leave. */
+  boolean leaseHolds() {
+    return leaseHolds;
+  }
+
+  /** Something was committed: replies may be free. */
+  void committed() {
+    committed = true;
+  }
+
+  /** A connection has replies to send at the end of the turn. */
+  void active(Turnable turnable) {
+    active.add(turnable);
+  }
+
+  /** A reply that was awaited is there. */
+  void completed(Turnable turnable) {
+    keeping.add(turnable);
+    committed = true;
+  }
+
+  void forget(Turnable turnable) {
+    keeping.remove(turnable);
+  }
+
+  /**
+   * Replies that wait for a leadership that is lost become errors.
+   *
+   * @param replica whose; null for all replicas of this node
+   */
+  void leadershipLost(PartitionReplica replica) {
+    for (Turnable turnable : keeping) {
+      turnable.leadershipLost(replica);
+    }
+    for (Turnable turnable : active) {
+      turnable.leadershipLost(replica);
+    }
+    committed = true;
+  }
+
+  void expireReplies() {
+    for (Turnable turnable : keeping) {
+      turnable.expire(nowNanos);
+    }
+    committed |= !keeping.isEmpty();
+  }
+
+  private void endTurn() {
+    try {
+      propose();
+      network.flush(Lane.DATA);
+      writeJournal();
+      answer();
+      network.flush(Lane.DATA);
+      storage.maintain(0, MAINTAIN_STEPS);
+    } catch (RuntimeException e) {
+      onFailure.failed("the data loop", e);
+    } finally {
+      inTurn = false;
+    }
+    if (journalDirty || committed) {
+      beginTurn(); // what came up while answering is the next turn's
+    }
+    if (!stalled.isEmpty() && !storage.overBudget(0)) {
+      execute(this::runStalled);
+    }
+  }
+
+  /** Has those that waited for room try again. */
+  void runStalled() {
+    List<Runnable> before = stalled;
+    stalled = new ArrayList<>();
+    before.forEach(Runnable::run);
+  }
+
+  private void propose() {
+    for (int i = 0; i < proposing.size(); i++) {
+      proposing.get(i).propose();
+    }
+    proposing.clear();
+  }
+
+  private void writeJournal() {
+    while (journalDirty) {
+      journalDirty = false;
+      long offset = journal.write();
+      stampWaiters(offset);
+      List<PartitionReplica> written = List.copyOf(appended);
+      appended.clear();
+      for (PartitionReplica replica : written) {
+        replica.written();
+      }
+    }
+  }
+
+  /** What waits for a sync waits for what was appended before it: now the offset is known. */
+  private void stampWaiters(long offset) {
+    boolean any = false;
+    for (int left = syncWaiters.size(); left > 0; left--) {
+      SyncWaiter waiter = syncWaiters.poll();
+      any |= waiter.offset() == Long.MAX_VALUE;
+      syncWaiters.add(
+          waiter.offset() == Long.MAX_VALUE ? new SyncWaiter(offset, waiter.then()) : waiter);
+    }
+    if (any) {
+      journalThreads.requestSync(offset);
+    }
+  }
+
+  /** The journal's thread says that everything below {@code offset} is synced. */
+  void synced(long offset) {
+    while (!syncWaiters.isEmpty() && syncWaiters.peek().offset() <= offset) {
+      syncWaiters.poll().then().run();
+    }
+  }
+
+  /**
+   * The lease is checked here, after the turn's last command and before its replies leave: a process
+   * that was stopped in between must not answer. Replies that it can't answer for are errors at once,
+   * since a lease that is renewed later says nothing of the time between.
+   */
+  private void answer() {
+    leaseHolds = lease.isValid(clock.monotonicNanos());
+    if (!leaseHolds) {
+      leadershipLost(null);
+    }
+    if (committed) {
+      committed = false;
+      keeping.removeIf(turnable -> !turnable.release());
+    }
+    for (int i = 0; i < active.size(); i++) {
+      Turnable turnable = active.get(i);
+      if (turnable.endTurn()) {
+        keeping.add(turnable);
+      }
+    }
+    active.clear();
+  }
+}

@@ -1,0 +1,178 @@
+package io.trefoil.node;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.Bytes;
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.Cells;
+import io.trefoil.cell.EntryReader;
+import io.trefoil.replication.kernel.EntryBatch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * What may have been acknowledged and is not in the history any more, kept for people and for replay:
+ * one file of JSON lines for each time a replica diverged, written whole and synced before anything is
+ * cut.
+ *
+ * <pre>
+ * {"format":1,"partition":"1/0","node":"n1","new_epoch":12,"first":"9:991","last":"9:1000"}
+ * {"position":"9:991","stamp":114032,"change":"put","type":"string","key":"a","value":"1"}
+ * </pre>
+ *
+ * Keys and values that are not UTF-8 are given as {@code key_base64} and {@code value_base64}.
+ */
+final class DivergenceFile implements EntryReader.Changes {
+  static final int FORMAT = 1;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final StringBuilder lines = new StringBuilder();
+  private Position position = Position.ZERO;
+  private long stamp;
+
+  private DivergenceFile() {}
+
+  /**
+   * Writes the file, or leaves it when it is there: a replica that was stopped in between finds the
+   * same entries again.
+   *
+   * @param newEpoch the leadership whose history lacks the entries
+   * @return the file
+   * @throws IOException when it can't be made durable; nothing may then be cut
+   */
+  static Path save(
+      Path folder, PartitionId partition, String node, long newEpoch, List<EntryBatch> batches)
+      throws IOException {
+    EntryBatch first = batches.get(0);
+    Position from = new Position(first.epoch(), first.firstIndex());
+    Position to = batches.get(batches.size() - 1).last();
+    Path file =
+        folder.resolve(
+            partition.database()
+                + "-"
+                + partition.number()
+                + "-"
+                + from.epoch()
+                + "-"
+                + from.index()
+                + "-"
+                + to.index()
+                + ".jsonl");
+    if (!Files.exists(file)) {
+      DivergenceFile content = new DivergenceFile();
+      content.line(
+          JSON.createObjectNode()
+              .put("format", FORMAT)
+              .put("partition", partition.toString())
+              .put("node", node)
+              .put("new_epoch", newEpoch)
+              .put("first", from.toString())
+              .put("last", to.toString()));
+      batches.forEach(content::add);
+      content.write(folder, file);
+    }
+    return file;
+  }
+
+  private void add(EntryBatch batch) {
+    ByteSource body = new ByteSource(batch.body().array());
+    for (int i = 0; i < batch.count(); i++) {
+      int length = body.getBlockLength();
+      ByteSource entry = new ByteSource(body.array(), body.skip(length), length);
+      position = new Position(batch.epoch(), batch.firstIndex() + i);
+      stamp = EntryReader.stamp(entry);
+      EntryReader.changes(entry, this);
+    }
+  }
+
+  private void line(ObjectNode json) {
+    lines.append(json).append('\n');
+  }
+
+  private void write(Path folder, Path file) throws IOException {
+    Files.createDirectories(folder);
+    Path fresh = folder.resolve(file.getFileName() + ".new");
+    try (FileChannel channel =
+        FileChannel.open(
+            fresh,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      ByteBuffer bytes = ByteBuffer.wrap(lines.toString().getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+      names.force(true);
+    }
+  }
+
+  @Override
+  public void put(
+      CellType type,
+      long expireAtMillis,
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    ObjectNode json = change("put").put("type", type.redisName());
+    text(json, "key", key, keyOffset, keyLength);
+    text(json, "value", value, valueOffset, valueLength);
+    line(expiry(json, expireAtMillis));
+  }
+
+  @Override
+  public void remove(byte[] key, int offset, int length) {
+    line(text(change("remove"), "key", key, offset, length));
+  }
+
+  @Override
+  public void expire(long expireAtMillis, byte[] key, int offset, int length) {
+    line(expiry(text(change("expire"), "key", key, offset, length), expireAtMillis));
+  }
+
+  @Override
+  public void clear() {
+    line(change("clear"));
+  }
+
+  private ObjectNode change(String name) {
+    return JSON.createObjectNode()
+        .put("position", position.toString())
+        .put("stamp", stamp)
+        .put("change", name);
+  }
+
+  private static ObjectNode expiry(ObjectNode json, long expireAtMillis) {
+    return expireAtMillis == Cells.NEVER ? json : json.put("expire_at_ms", expireAtMillis);
+  }
+
+  private static ObjectNode text(
+      ObjectNode json, String name, byte[] array, int offset, int length) {
+    byte[] bytes = Bytes.copyOf(array, offset, length).array();
+    try {
+      return json.put(
+          name, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+    } catch (CharacterCodingException e) {
+      return json.put(name + "_base64", Base64.getEncoder().encodeToString(bytes));
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSource;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.EntryReader;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.storage.PartitionStore;
+
+/** Puts entries that came from a leader or the journal into a store, exactly as their leader did. */
+final class EntryApplier implements EntryReader.Changes {
+  private final PartitionStore store;
+  private final ByteSource body = new ByteSource(new byte[0]);
+  private final ByteSource entry = new ByteSource(new byte[0]);
+  private long index;
+  private long stamp;
+  private long lastStamp;
+
+  EntryApplier(PartitionStore store, long lastStamp) {
+    this.store = store;
+    this.lastStamp = lastStamp;
+  }
+
+  /** Puts the batch's entries in front, uncommitted. */
+  void put(EntryBatch batch) {
+    body.reset(batch.body().array(), 0, batch.body().length());
+    index = batch.firstIndex();
+    for (int i = 0; i < batch.count(); i++) {
+      int length = body.getBlockLength();
+      entry.reset(body.array(), body.skip(length), length);
+      stamp = EntryReader.stamp(entry);
+      lastStamp = Math.max(lastStamp, stamp);
+      EntryReader.changes(entry, this);
+      index++;
+    }
+  }
+
+  /** The largest stamp put so far. */
+  long lastStamp() {
+    return lastStamp;
+  }
+
+  void observeStamp(long other) {
+    lastStamp = Math.max(lastStamp, other);
+  }
+
+  @Override
+  public void put(
+      CellType type,
+      long expireAtMillis,
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    store.put(
+        index,
+        stamp,
+        type,
+        expireAtMillis,
+        key,
+        keyOffset,
+        keyLength,
+        value,
+        valueOffset,
+        valueLength);
+  }
+
+  @Override
+  public void remove(byte[] key, int offset, int length) {
+    store.remove(index, stamp, key, offset, length);
+  }
+
+  @Override
+  public void expire(long expireAtMillis, byte[] key, int offset, int length) {
+    store.findBlocking(key, offset, length); // the value, which the leader had in memory
+    store.expire(index, stamp, expireAtMillis, key, offset, length);
+  }
+
+  @Override
+  public void clear() {
+    store.clear(index, stamp);
+  }
+}

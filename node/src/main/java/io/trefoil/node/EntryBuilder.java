@@ -1,0 +1,132 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.Bytes;
+import io.trefoil.base.Invariants;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.EntryWriter;
+
+/**
+ * Collects the entries that a turn's commands write to one partition, in the form in which they are
+ * journaled and sent: a batch body. A command that is run again takes its own back.
+ */
+final class EntryBuilder {
+  /** A length that is written before it is known: a varint of four bytes, whatever its value. */
+  private static final int LENGTH_BYTES = 4;
+
+  private static final int MAX_ENTRY_BYTES = (1 << 28) - 1;
+
+  private final ByteSink body = new ByteSink(4096);
+  private int count;
+  private int entryStart = -1;
+  private int commandStart;
+  private long nextIndex;
+  private long stamp;
+
+  /** Begins a command, whose entry, if it writes one, has this index and stamp. */
+  void beginCommand(long index) {
+    nextIndex = index;
+    commandStart = body.size();
+    entryStart = -1;
+  }
+
+  boolean hasEntry() {
+    return entryStart >= 0;
+  }
+
+  void open(long newStamp) {
+    Invariants.check(entryStart < 0, "a command writes one entry");
+    entryStart = body.size();
+    body.reserve(LENGTH_BYTES);
+    stamp = newStamp;
+    EntryWriter.begin(body, newStamp);
+  }
+
+  long index() {
+    return nextIndex;
+  }
+
+  long stamp() {
+    return stamp;
+  }
+
+  void put(
+      CellType type,
+      long expireAtMillis,
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    EntryWriter.put(
+        body, type, expireAtMillis, key, keyOffset, keyLength, value, valueOffset, valueLength);
+  }
+
+  void remove(byte[] key, int offset, int length) {
+    EntryWriter.remove(body, key, offset, length);
+  }
+
+  void expire(long expireAtMillis, byte[] key, int offset, int length) {
+    EntryWriter.expire(body, expireAtMillis, key, offset, length);
+  }
+
+  void clear() {
+    EntryWriter.clear(body);
+  }
+
+  /** Ends the command; its entry, if any, belongs to the batch. */
+  void endCommand() {
+    if (entryStart < 0) {
+      return;
+    }
+    int length = body.size() - entryStart - LENGTH_BYTES;
+    Invariants.check(length <= MAX_ENTRY_BYTES, "an entry is bounded", length, MAX_ENTRY_BYTES);
+    body.setInt(entryStart, paddedVarint(length));
+    entryStart = -1;
+    count++;
+  }
+
+  /** Takes the command's entry back. */
+  void undoCommand() {
+    body.truncate(commandStart);
+    entryStart = -1;
+  }
+
+  int count() {
+    return count;
+  }
+
+  int sizeBytes() {
+    return body.size();
+  }
+
+  /** The batch body so far; the next command begins a new one. */
+  Bytes take() {
+    Bytes taken = Bytes.wrap(body.toArray());
+    reset();
+    return taken;
+  }
+
+  void reset() {
+    body.clear();
+    count = 0;
+    entryStart = -1;
+  }
+
+  private static int paddedVarint(int value) {
+    return value & 0x7f
+        | 0x80
+        | (value >>> 7 & 0x7f | 0x80) << 8
+        | (value >>> 14 & 0x7f | 0x80) << 16
+        | (value >>> 21) << 24;
+  }
+
+  /** A batch body of one entry that changes nothing: it opens an epoch, or carries time. */
+  static Bytes emptyEntry(long stamp) {
+    ByteSink entry = new ByteSink(16);
+    entry.putVarint(8);
+    EntryWriter.begin(entry, stamp);
+    return Bytes.wrap(entry.toArray());
+  }
+}

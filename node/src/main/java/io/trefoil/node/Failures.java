@@ -1,0 +1,100 @@
+package io.trefoil.node;
+
+import io.trefoil.base.NodeId;
+import io.trefoil.replication.kernel.PeerProgress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The error texts of replication. The prefix is a promise: {@code NOREPLICAS}, {@code CLUSTERDOWN} and
+ * {@code TRYAGAIN}, which clients retry by themselves, only when nothing was applied; {@code UNCERTAIN}
+ * when a write may have been.
+ */
+final class Failures {
+  private Failures() {}
+
+  static String noReplicas(PartitionReplica replica) {
+    int copies = replica.terms().state().configuration().copies();
+    int replicas = replica.terms().state().configuration().replicas().size();
+    String rule =
+        replica.terms().database().settings().commit().toString().toLowerCase(java.util.Locale.ROOT);
+    return "NOREPLICAS "
+        + rule
+        + " needs "
+        + copies
+        + " of "
+        + replicas
+        + " replicas, "
+        + String.join(", ", away(replica));
+  }
+
+  private static List<String> away(PartitionReplica replica) {
+    long nowMillis = replica.loop().nowNanos() / 1_000_000;
+    List<String> away = new ArrayList<>();
+    for (Map.Entry<NodeId, PeerProgress> peer : replica.machine().followers().entrySet()) {
+      if (!replica.machine().isReachable(peer.getKey())) {
+        long seconds = (nowMillis - peer.getValue().heardMillis()) / 1_000;
+        away.add(peer.getKey() + " away for " + seconds + " s");
+      }
+    }
+    return away;
+  }
+
+  static String noLeader(PartitionTerms terms) {
+    return "CLUSTERDOWN no leader for partition "
+        + terms.state().id().number()
+        + " of '"
+        + terms.database().title()
+        + "'";
+  }
+
+  static ReplyQueue.Failure leadershipLost(PartitionReplica replica) {
+    return new ReplyQueue.Failure() {
+      @Override
+      public String ofRead() {
+        return "CLUSTERDOWN partition " + replica.id().number() + " has another leader now";
+      }
+
+      @Override
+      public String ofWrite(String writeId) {
+        return "UNCERTAIN write " + writeId + " not confirmed when its leader was deposed";
+      }
+    };
+  }
+
+  static ReplyQueue.Failure notConfirmed(PartitionReplica replica) {
+    return new ReplyQueue.Failure() {
+      @Override
+      public String ofRead() {
+        return "TRYAGAIN the key has a write that is not confirmed yet";
+      }
+
+      @Override
+      public String ofWrite(String writeId) {
+        return "UNCERTAIN write "
+            + writeId
+            + " not confirmed by "
+            + String.join(", ", behind(replica))
+            + " in "
+            + replica.writeTimeoutNanos() / 1_000_000
+            + " ms";
+      }
+    };
+  }
+
+  private static List<String> behind(PartitionReplica replica) {
+    long commit = replica.machine().commitIndex();
+    List<String> behind = new ArrayList<>();
+    replica
+        .machine()
+        .followers()
+        .forEach(
+            (id, peer) -> {
+              if (!peer.counts() || peer.match() <= commit) {
+                behind.add(id.toString());
+              }
+            });
+    return behind.isEmpty() ? List.of("the disk") : behind;
+  }
+}

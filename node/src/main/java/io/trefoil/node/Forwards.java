@@ -1,0 +1,121 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.resp.Args;
+import io.trefoil.transport.Lane;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+
+/**
+ * Commands that this node sent to the leaders of their partitions, until the replies are back. A
+ * command is never sent again once its bytes may have left: it could run twice. Owner thread only.
+ */
+final class Forwards {
+  /** Gets a forwarded command's reply. */
+  interface Receiver {
+    /**
+     * @param from who answered
+     * @param at position up to which the answering replica had committed
+     */
+    void reply(NodeId from, Position at, byte[] reply);
+  }
+
+  private record Sent(NodeId leader, boolean write, long sinceNanos, Receiver receiver) {}
+
+  /** Beyond the leader's own time limit by this much, the reply is given up. */
+  private static final long GRACE_NANOS = 2_000_000_000L;
+
+  private final DataLoop loop;
+  private final Map<Long, Sent> sent = new HashMap<>();
+  private final ByteSink frame = new ByteSink(4096);
+  private long lastId;
+
+  Forwards(DataLoop loop) {
+    this.loop = loop;
+  }
+
+  boolean canReach(NodeId leader) {
+    return loop.network().isConnected(Lane.DATA, leader.number());
+  }
+
+  /**
+   * Sends a command to a leader.
+   *
+   * @param committed whether the leader may answer from what is committed, as a follower would
+   */
+  void send(
+      NodeId leader,
+      PartitionId partition,
+      int protocol,
+      boolean write,
+      boolean committed,
+      Args args,
+      Receiver receiver) {
+    long id = ++lastId;
+    sent.put(id, new Sent(leader, write, loop.nowNanos(), receiver));
+    frame.clear();
+    frame.putByte(Frames.FORWARD).putVarint(id);
+    ReplicationCodec.putPartition(frame, partition);
+    frame.putByte(protocol).putByte(committed ? 1 : 0);
+    byte[] command = args.encoded();
+    frame.putBytes(command, 0, command.length);
+    loop.network().send(Lane.DATA, leader.number(), frame.array(), 0, frame.size());
+  }
+
+  /** A reply came back. One that was given up meanwhile is dropped. */
+  void onReply(NodeId from, ByteSource source) {
+    Sent answered = sent.remove(source.getVarint());
+    Position at = ReplicationCodec.getPosition(source);
+    byte[] reply = source.getBytes(source.remaining());
+    if (answered != null) {
+      answered.receiver().reply(from, at, reply);
+    }
+  }
+
+  /** The connection to a leader broke: what it was sent may or may not have been done. */
+  void onLost(NodeId leader) {
+    giveUp(each -> each.leader().equals(leader), "the connection to " + leader + " broke");
+  }
+
+  void expire() {
+    long now = loop.nowNanos();
+    giveUp(
+        each -> now - each.sinceNanos() > GRACE_NANOS + MAX_WAIT_NANOS,
+        "its leader did not answer");
+  }
+
+  /** Above any write timeout that makes sense; a leader answers by its database's own. */
+  private static final long MAX_WAIT_NANOS = 10_000_000_000L;
+
+  private void giveUp(java.util.function.Predicate<Sent> which, String why) {
+    Map<Long, Sent> givenUp = new HashMap<>();
+    for (Iterator<Map.Entry<Long, Sent>> it = sent.entrySet().iterator(); it.hasNext(); ) {
+      Map.Entry<Long, Sent> entry = it.next();
+      if (which.test(entry.getValue())) {
+        givenUp.put(entry.getKey(), entry.getValue());
+        it.remove();
+      }
+    }
+    for (Sent each : givenUp.values()) {
+      String error =
+          each.write()
+              ? "UNCERTAIN write not confirmed by " + each.leader() + ": " + why
+              : "CLUSTERDOWN " + why;
+      each.receiver().reply(each.leader(), Position.ZERO, AsyncReplies.encodeError(error));
+    }
+  }
+
+  /** Encodes a reply for the node that forwarded the command. */
+  void answer(int to, long id, Position at, byte[] reply) {
+    frame.clear();
+    frame.putByte(Frames.FORWARDED).putVarint(id);
+    ReplicationCodec.putPosition(frame, at);
+    frame.putBytes(reply, 0, reply.length);
+    loop.network().send(Lane.DATA, to, frame.array(), 0, frame.size());
+  }
+}

@@ -1,0 +1,295 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.Bytes;
+import io.trefoil.base.Invariants;
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.journal.JournalReplay;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.EpochTable;
+import io.trefoil.replication.singleleader.SingleLeaderReplica.Recovered;
+import io.trefoil.storage.CopyState;
+import io.trefoil.storage.PartitionStore;
+import io.trefoil.storage.Storage;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Builds the replicas that this node's disk holds: storage is exactly the state at some position, and
+ * the journal has what came after. Entries up to the last commit index found are applied; what follows
+ * stays the log's uncommitted tail, for a leader to commit or cut.
+ *
+ * <p>Runs on one thread, before the data loop does; {@link #owner()} is that thread's mailbox, and
+ * afterwards the loop's.
+ */
+final class JournalRecovery implements JournalReplay {
+  private static final int MAINTAIN_STEPS = 100_000;
+
+  private final Storage storage;
+  private final Map<Long, CopyState> stored = new HashMap<>();
+  private final Map<Long, Copy> copies = new HashMap<>();
+  private final Map<Long, Long> notes = new HashMap<>();
+  private final Owner owner = new Owner();
+  private long lastStamp;
+
+  /** One copy while the journal is read. */
+  private final class Copy {
+    final long id;
+    final PartitionId partition;
+    final PartitionStore store;
+    final EntryApplier applier;
+    final EpochTable epochs;
+    final ArrayDeque<EntryBatch> pending = new ArrayDeque<>();
+    long lastIndex;
+    long commitIndex;
+    long logTimeMillis;
+
+    Copy(long id, Position start, CopyMeta meta) {
+      this.id = id;
+      this.partition = meta.partition();
+      this.store = storage.store(id, 0, owner);
+      this.applier = new EntryApplier(store, meta.lastStamp());
+      this.epochs = meta.epochs().copy();
+      this.lastIndex = start.index();
+      this.commitIndex = start.index();
+      this.logTimeMillis = meta.logTimeMillis();
+    }
+
+    void add(EntryBatch batch) {
+      if (batch.lastIndex() <= lastIndex) {
+        return; // storage has it
+      }
+      EntryBatch rest = batch.firstIndex() <= lastIndex ? batch.from(lastIndex + 1) : batch;
+      Invariants.check(
+          rest.firstIndex() == lastIndex + 1, "the journal has no gap", rest.firstIndex(), lastIndex);
+      epochs.append(rest.epoch(), rest.firstIndex());
+      pending.add(rest);
+      lastIndex = rest.lastIndex();
+      logTimeMillis = Math.max(logTimeMillis, rest.logTimeMillis());
+    }
+
+    void cut(Position lastKept) {
+      Invariants.check(
+          lastKept.index() >= commitIndex, "cuts a tail", lastKept.index(), commitIndex);
+      while (!pending.isEmpty() && pending.peekLast().firstIndex() > lastKept.index()) {
+        pending.pollLast();
+      }
+      if (!pending.isEmpty() && pending.peekLast().lastIndex() > lastKept.index()) {
+        pending.add(pending.pollLast().before(lastKept.index() + 1));
+      }
+      epochs.cut(lastKept.index() + 1);
+      lastIndex = Math.min(lastIndex, lastKept.index());
+    }
+
+    void commit(long known) {
+      long index = Math.min(known, lastIndex);
+      if (index <= commitIndex) {
+        return;
+      }
+      while (!pending.isEmpty() && pending.peek().firstIndex() <= index) {
+        EntryBatch batch = pending.poll();
+        if (batch.lastIndex() > index) {
+          pending.addFirst(batch.from(index + 1));
+          batch = batch.before(index + 1);
+        }
+        applier.put(batch);
+      }
+      store.commit(index);
+      commitIndex = index;
+      makeRoom();
+    }
+
+    private void makeRoom() {
+      owner.runAll();
+      storage.maintain(0, MAINTAIN_STEPS);
+      freezeIfAsked();
+      while (storage.overBudget(0)) {
+        owner.awaitAndRunAll();
+        storage.maintain(0, MAINTAIN_STEPS);
+        freezeIfAsked();
+      }
+    }
+
+    private void freezeIfAsked() {
+      if (store.canFreeze() && (store.wantsFreeze(0) || storage.overBudget(0))) {
+        EpochTable committed = epochs.copy();
+        committed.cut(commitIndex + 1);
+        store.freeze(
+            new Position(committed.epochAt(commitIndex), commitIndex),
+            new CopyMeta(partition, committed, logTimeMillis, applier.lastStamp()).encode());
+      }
+    }
+
+    PartitionReplica.Start finish(boolean unbroken) {
+      RecentEntries recent = new RecentEntries();
+      pending.forEach(recent::add);
+      lastStamp = Math.max(lastStamp, applier.lastStamp());
+      pending.forEach(batch -> lastStamp = Math.max(lastStamp, stampsOf(batch)));
+      long promised = notes.getOrDefault(ReplicaNote.PROMISE.kind(partition), 0L);
+      boolean counted = notes.getOrDefault(ReplicaNote.COUNTS.kind(partition), 1L) == 1;
+      Recovered recovered =
+          new Recovered(
+              epochs, lastIndex, commitIndex, logTimeMillis, promised, counted && unbroken);
+      return new PartitionReplica.Start(
+          partition, id, store, recent, recovered, applier.lastStamp());
+    }
+  }
+
+  JournalRecovery(Storage storage) {
+    this.storage = storage;
+    for (CopyState state : storage.copies()) {
+      stored.put(state.copy(), state);
+    }
+  }
+
+  /** Runs tasks on the recovering thread, and later on the data loop. */
+  Owner owner() {
+    return owner;
+  }
+
+  /** The largest stamp found; every later one must be above it. */
+  long lastStamp() {
+    return lastStamp;
+  }
+
+  /**
+   * The replicas found.
+   *
+   * @param unbroken whether everything ever written is there; see {@link
+   *     io.trefoil.journal.RecoveryReport#unbroken()}
+   */
+  List<PartitionReplica.Start> replicas(boolean unbroken) {
+    List<PartitionReplica.Start> found = new ArrayList<>();
+    for (Copy copy : copies.values()) {
+      found.add(copy.finish(unbroken));
+    }
+    return found;
+  }
+
+  /** Ids of copies that storage holds and the journal does not know: dropped, or never begun. */
+  List<Long> strays() {
+    return stored.keySet().stream().filter(id -> !copies.containsKey(id)).toList();
+  }
+
+  private static long stampsOf(EntryBatch batch) {
+    ByteSource source = new ByteSource(batch.body().array());
+    long largest = 0;
+    for (int i = 0; i < batch.count(); i++) {
+      int length = source.getBlockLength();
+      int start = source.skip(length);
+      largest = Math.max(largest, new ByteSource(source.array(), start, length).getLong());
+    }
+    return largest;
+  }
+
+  @Override
+  public void batch(
+      long copyId,
+      long epoch,
+      long firstIndex,
+      int count,
+      long commitIndex,
+      long logTimeMillis,
+      long issuer,
+      byte[] array,
+      int offset,
+      int length) {
+    Copy copy = copies.get(copyId);
+    Bytes body = Bytes.copyOf(array, offset, length);
+    copy.add(
+        new EntryBatch(
+            epoch, firstIndex, count, logTimeMillis, Math.toIntExact(issuer), body));
+    copy.commit(commitIndex);
+  }
+
+  @Override
+  public void cut(long copyId, Position lastKept) {
+    copies.get(copyId).cut(lastKept);
+  }
+
+  @Override
+  public void start(long copyId, Position start, byte[] meta) {
+    CopyState state = stored.get(copyId);
+    if (state == null) {
+      Invariants.check(
+          start.index() == 0 || start.equals(Position.ZERO),
+          "a copy that does not begin empty is in storage before the journal says so",
+          copyId,
+          start.index());
+      copies.put(copyId, new Copy(copyId, start, CopyMeta.decode(meta)));
+    } else {
+      copies.put(
+          copyId, new Copy(copyId, state.position(), CopyMeta.decode(state.meta().array())));
+    }
+  }
+
+  @Override
+  public void end(long copyId) {
+    Copy copy = copies.remove(copyId);
+    if (copy != null) {
+      copy.store.close();
+    }
+  }
+
+  @Override
+  public void commit(long copyId, long commitIndex) {
+    copies.get(copyId).commit(commitIndex);
+  }
+
+  @Override
+  public void note(long kind, byte[] value) {
+    notes.put(kind, new ByteSource(value).getVarint());
+  }
+
+  /** A mailbox that the recovering thread empties, until a loop takes it over. */
+  static final class Owner implements Executor {
+    private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+    private Executor successor;
+
+    @Override
+    public void execute(Runnable task) {
+      synchronized (this) {
+        if (successor == null) {
+          tasks.add(task);
+          return;
+        }
+      }
+      successor.execute(task);
+    }
+
+    void runAll() {
+      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        task.run();
+      }
+    }
+
+    void awaitAndRunAll() {
+      try {
+        Runnable task = tasks.poll(1, TimeUnit.SECONDS);
+        if (task != null) {
+          task.run();
+          runAll();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while recovering", e);
+      }
+    }
+
+    /** Hands over, with what is still in the mailbox first. Called on the recovering thread. */
+    synchronized void handOver(Executor loop) {
+      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        loop.execute(task);
+      }
+      successor = loop;
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package io.trefoil.node;
+
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.Cells;
+import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.storage.PartitionStore;
+import io.trefoil.storage.PartitionStore.Found;
+import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A replica's cells as one command sees them: on the leader the newest, on a follower the committed
+ * ones. It notes the largest uncommitted entry that the command looked at, which its reply waits for.
+ */
+final class PartitionCells implements Cells {
+  private final PartitionReplica replica;
+  private PartitionStore store;
+  private boolean leading;
+  private long now;
+  private long heldIndex;
+  private boolean judgedExpired;
+
+  PartitionCells(PartitionReplica replica) {
+    this.replica = replica;
+  }
+
+  /** Begins a command on the leader, or on the committed cells of a follower. */
+  void begin(PartitionStore newStore, boolean onLeader, long nowMillis) {
+    store = newStore;
+    leading = onLeader;
+    now = nowMillis;
+    heldIndex = 0;
+    judgedExpired = false;
+  }
+
+  /** The largest entry that decided what the command saw or changed; committed or not. */
+  long heldIndex() {
+    return heldIndex;
+  }
+
+  /**
+   * Whether the command found a key expired by a time that no entry carries yet. Its reply must then
+   * wait for an entry that does, or a later leader with a slower clock would show the key again.
+   */
+  boolean judgedExpired() {
+    return judgedExpired;
+  }
+
+  @Override
+  public boolean find(byte[] key, int offset, int length) {
+    Found found =
+        leading ? store.find(key, offset, length) : store.findCommitted(key, offset, length);
+    if (found == Found.NOT_IN_MEMORY) {
+      throw new CellsNotInMemory(Arrays.copyOfRange(key, offset, offset + length));
+    }
+    heldIndex = Math.max(heldIndex, store.entryIndex());
+    return found == Found.FOUND && !isExpired();
+  }
+
+  private boolean isExpired() {
+    long expireAt = store.expireAtMillis();
+    if (expireAt == NEVER || expireAt > now) {
+      return false;
+    }
+    judgedExpired |= expireAt > replica.machine().logTimeMillis();
+    return true;
+  }
+
+  @Override
+  public CellType type() {
+    return store.type();
+  }
+
+  @Override
+  public long expireAtMillis() {
+    return store.expireAtMillis();
+  }
+
+  @Override
+  public int valueLength() {
+    return store.valueLength();
+  }
+
+  @Override
+  public void copyValue(int from, byte[] to, int toOffset, int length) {
+    store.copyValue(from, to, toOffset, length);
+  }
+
+  @Override
+  public void putString(
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength,
+      long expireAtMillis) {
+    EntryBuilder entry = replica.entry();
+    entry.put(
+        CellType.STRING,
+        expireAtMillis,
+        key,
+        keyOffset,
+        keyLength,
+        value,
+        valueOffset,
+        valueLength);
+    store.put(
+        entry.index(),
+        entry.stamp(),
+        CellType.STRING,
+        expireAtMillis,
+        key,
+        keyOffset,
+        keyLength,
+        value,
+        valueOffset,
+        valueLength);
+  }
+
+  @Override
+  public void remove(byte[] key, int offset, int length) {
+    EntryBuilder entry = replica.entry();
+    entry.remove(key, offset, length);
+    store.remove(entry.index(), entry.stamp(), key, offset, length);
+  }
+
+  @Override
+  public void setExpiry(byte[] key, int offset, int length, long expireAtMillis) {
+    EntryBuilder entry = replica.entry();
+    entry.expire(expireAtMillis, key, offset, length);
+    store.expire(entry.index(), entry.stamp(), expireAtMillis, key, offset, length);
+  }
+
+  @Override
+  public void clear() {
+    EntryBuilder entry = replica.entry();
+    entry.clear();
+    store.clear(entry.index(), entry.stamp());
+  }
+
+  @Override
+  public long keyCount() {
+    lookedAtAll();
+    return store.keyCount();
+  }
+
+  @Override
+  public long scan(long cursor, int count, KeyVisitor visitor) {
+    lookedAtAll();
+    return store.scan(
+        cursor,
+        count,
+        (key, offset, length, type, expireAt) -> {
+          if (expireAt == NEVER || expireAt > now) {
+            visitor.visit(key, offset, length, type);
+          }
+        });
+  }
+
+  @Override
+  public byte[] randomKey() {
+    lookedAtAll();
+    // A few tries: an expired key that is not collected yet is no answer.
+    for (int attempt = 0; attempt < 100; attempt++) {
+      byte[] key = store.randomKey(ThreadLocalRandom.current().nextLong());
+      if (key == null || find(key, 0, key.length)) {
+        return key;
+      }
+    }
+    return null;
+  }
+
+  /** A command on the whole partition depends on every entry so far. */
+  private void lookedAtAll() {
+    if (leading) {
+      heldIndex = Math.max(heldIndex, replica.lastIndex());
+    }
+  }
+
+  @Override
+  public long nowMillis() {
+    return now;
+  }
+}

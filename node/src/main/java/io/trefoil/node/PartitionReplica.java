@@ -1,0 +1,469 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.Invariants;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.replication.kernel.Effect;
+import io.trefoil.replication.kernel.Effects;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.Event;
+import io.trefoil.replication.kernel.Message;
+import io.trefoil.replication.singleleader.ReplicationSettings;
+import io.trefoil.replication.singleleader.SingleLeaderReplica;
+import io.trefoil.storage.PartitionStore;
+import io.trefoil.transport.Lane;
+
+/**
+ * The shell around one replica's machine: runs commands on its cells, and carries the machine's effects
+ * out on journal, store and network.
+ *
+ * <p><b>Overlay.</b> On a leader the store holds the whole log, its uncommitted end as versions in
+ * front of the committed ones. On a follower it holds what is committed. {@code overlayIndex} says up
+ * to which entry the store has been given.
+ *
+ * <p>Belongs to the data loop's thread.
+ */
+final class PartitionReplica implements Effects {
+  /** Committed entries kept in memory for followers that are a little behind. */
+  private static final long MAX_RECENT_BYTES = 16L << 20;
+
+  /** A leader that has so much unconfirmed refuses more. */
+  private static final long MAX_TAIL_ENTRIES = 1_000_000;
+
+  private final PartitionId id;
+  private final DataLoop loop;
+  private final PartitionHost host;
+  private final RecentEntries recent;
+  private final SingleLeaderReplica machine;
+  private final PartitionCells cells = new PartitionCells(this);
+  private final EntryBuilder builder = new EntryBuilder();
+  private final ByteSink frame = new ByteSink(4096);
+  private PartitionTerms terms;
+  private long copy;
+  private PartitionStore store;
+  private EntryApplier applier;
+  private long overlayIndex;
+  private boolean proposing;
+  private long journaledCommit;
+  private final ReplyQueue.Failure lostLeadership;
+  private final ReplyQueue.Failure notConfirmed;
+  private long refusalTurn;
+  private String refusal;
+  private long committedWrites;
+  private long refusedWrites;
+  private long uncertainWrites;
+
+  /** What a replica asks of the node around it. */
+  interface PartitionHost {
+    void answerFence(PartitionReplica replica, Effect.AnswerFence answer);
+
+    void roleChanged(PartitionReplica replica);
+
+    /** Saves applied entries that the history lacks. Returns once they are on disk. */
+    void saveDiverged(PartitionReplica replica, Effect.Diverged diverged);
+
+    /** Reads from the journal on another thread; the answer is an {@link Event.LogRead}. */
+    void readLog(PartitionReplica replica, Effect.ReadLog read);
+
+    void sendSnapshot(PartitionReplica replica, NodeId follower);
+
+    void persist(PartitionReplica replica, ReplicaNote note, long value, Runnable durable);
+  }
+
+  /** What a recovered or new replica begins with. */
+  record Start(
+      PartitionId id,
+      long copy,
+      PartitionStore store,
+      RecentEntries recent,
+      SingleLeaderReplica.Recovered recovered,
+      long lastStamp) {}
+
+  PartitionReplica(
+      Start start, PartitionTerms terms, DataLoop loop, PartitionHost host) {
+    this.id = start.id();
+    this.copy = start.copy();
+    this.store = start.store();
+    this.recent = start.recent();
+    this.terms = terms;
+    this.loop = loop;
+    this.host = host;
+    this.applier = new EntryApplier(store, start.lastStamp());
+    this.machine =
+        new SingleLeaderReplica(
+            loop.self(), recent, ReplicationSettings.DEFAULT, start.recovered());
+    this.overlayIndex = start.recovered().commitIndex();
+    this.journaledCommit = overlayIndex;
+    this.lostLeadership = Failures.leadershipLost(this);
+    this.notConfirmed = Failures.notConfirmed(this);
+  }
+
+  PartitionId id() {
+    return id;
+  }
+
+  long copy() {
+    return copy;
+  }
+
+  PartitionStore store() {
+    return store;
+  }
+
+  SingleLeaderReplica machine() {
+    return machine;
+  }
+
+  RecentEntries recent() {
+    return recent;
+  }
+
+  PartitionTerms terms() {
+    return terms;
+  }
+
+  void terms(PartitionTerms newTerms) {
+    terms = newTerms;
+  }
+
+  DataLoop loop() {
+    return loop;
+  }
+
+  // Running commands.
+
+  /** Work on this replica's cells: a command's handler, with all that it needs. */
+  @FunctionalInterface
+  interface Work {
+    void on(io.trefoil.cell.Cells cells);
+  }
+
+  /**
+   * Runs a command on the leader. Its changes are in front of the store and in the turn's batch when
+   * this returns; nothing is left of it when it throws.
+   *
+   * @throws CellsNotInMemory when cells must be fetched first
+   */
+  void runAsLeader(Work work) {
+    long mark = store.mark();
+    builder.beginCommand(lastIndex() + 1);
+    cells.begin(store, true, Math.max(machine.logTimeMillis(), loop.wallMillis()));
+    try {
+      work.on(cells);
+    } catch (RuntimeException e) {
+      store.undoTo(mark);
+      builder.undoCommand();
+      throw e;
+    }
+    if (cells.judgedExpired() && !builder.hasEntry()) {
+      builder.open(loop.nextStamp());
+    }
+    wrote = builder.hasEntry() ? builder.index() : 0;
+    builder.endCommand();
+    held = Math.max(wrote, cells.heldIndex());
+    held = held > machine.commitIndex() ? held : 0;
+    if (wrote > 0 && !proposing) {
+      proposing = true;
+      loop.proposes(this);
+    }
+  }
+
+  private long wrote;
+  private long held;
+
+  /** The entry that the last command wrote; 0 for none. */
+  long wroteIndex() {
+    return wrote;
+  }
+
+  /** The uncommitted entry that the last command's reply waits for; 0 for none. */
+  long heldIndex() {
+    return held;
+  }
+
+  /** Runs a read on what is committed here. */
+  void runOnCommitted(Work work) {
+    cells.begin(store, false, machine.logTimeMillis());
+    work.on(cells);
+  }
+
+  /** The entry that the running command writes. */
+  EntryBuilder entry() {
+    if (!builder.hasEntry()) {
+      builder.open(loop.nextStamp());
+    }
+    return builder;
+  }
+
+  /** Index of the last entry, those of this turn included. */
+  long lastIndex() {
+    return machine.lastIndex() + builder.count();
+  }
+
+  /** Why a write is not taken now, as an error text; null when it is. Nothing was appended. */
+  String refuseWrite() {
+    if (refusalTurn != loop.nowNanos()) {
+      refusalTurn = loop.nowNanos();
+      refusal = findRefusal();
+    }
+    return refusal;
+  }
+
+  private String findRefusal() {
+    if (!machine.canCommit()) {
+      return Failures.noReplicas(this);
+    }
+    if (lastIndex() - machine.commitIndex() > MAX_TAIL_ENTRIES) {
+      return "NOREPLICAS "
+          + (lastIndex() - machine.commitIndex())
+          + " writes to partition "
+          + id.number()
+          + " are not confirmed yet";
+    }
+    return null;
+  }
+
+  /** Ends a turn: proposes what its commands wrote. */
+  void propose() {
+    proposing = false;
+    if (builder.count() == 0) {
+      return; // leadership was lost in this turn
+    }
+    int count = builder.count();
+    long logTime = Math.max(machine.logTimeMillis(), loop.wallMillis());
+    machine.step(
+        new Event.Proposed(count, builder.take(), logTime, loop.incarnation()), this);
+  }
+
+  /** Whether a reply may leave that this leader gave in {@code epoch} and that waits for an entry. */
+  boolean answersFor(long epoch, long index) {
+    return machine.isLeader()
+        && machine.epoch() == epoch
+        && index <= machine.commitIndex()
+        && loop.leaseHolds();
+  }
+
+  long epoch() {
+    return machine.epoch();
+  }
+
+  /** Position of the last entry known to be committed. */
+  Position committedPosition() {
+    long index = machine.commitIndex();
+    return new Position(machine.epochAt(index), index);
+  }
+
+  void countRefused() {
+    refusedWrites++;
+  }
+
+  void countUncertain() {
+    uncertainWrites++;
+  }
+
+  /** Entries committed here as leader, writes refused, writes whose outcome the client was not told. */
+  long[] writeCounts() {
+    return new long[] {committedWrites, refusedWrites, uncertainWrites};
+  }
+
+  long turnNanos() {
+    return loop.nowNanos();
+  }
+
+  long writeTimeoutNanos() {
+    return terms.writeTimeoutNanos();
+  }
+
+  ReplyQueue.Failure lostLeadership() {
+    return lostLeadership;
+  }
+
+  ReplyQueue.Failure notConfirmed() {
+    return notConfirmed;
+  }
+
+  /** A write's id, as {@code -UNCERTAIN} gives it: database/partition@epoch:index. */
+  String writeId(long epoch, long index) {
+    return id + "@" + epoch + ":" + index;
+  }
+
+  // Feeding the machine.
+
+  void step(Event event) {
+    machine.step(event, this);
+  }
+
+  void receive(NodeId from, Message message) {
+    machine.step(new Event.Received(from, message), this);
+  }
+
+  /** The journal's buffer was written. */
+  void written() {
+    Position last = machine.last();
+    if (terms.fsync()) {
+      loop.afterSync(() -> machine.step(new Event.Stable(last), this));
+    } else {
+      machine.step(new Event.Stable(last), this);
+    }
+    maybeFreeze();
+  }
+
+  void tick() {
+    machine.step(new Event.Tick(loop.nowNanos() / 1_000_000), this);
+    if (machine.commitIndex() > journaledCommit) {
+      journaledCommit = machine.commitIndex();
+      loop.journal().appendCommit(copy, journaledCommit);
+      loop.journalDirty();
+    }
+    recent.trim(machine.commitIndex(), MAX_RECENT_BYTES);
+    store.collectExpired(machine.logTimeMillis(), 200);
+    maybeFreeze();
+  }
+
+  void maybeFreeze() {
+    if (store.wantsFreeze(loop.nowNanos() / 1_000_000) && store.canFreeze()) {
+      long index = machine.commitIndex();
+      store.freeze(new Position(machine.epochAt(index), index), meta().encode());
+    }
+  }
+
+  /** What is stored with the copy, as of what is committed now. */
+  CopyMeta meta() {
+    var epochs = machine.epochs();
+    epochs.cut(machine.commitIndex() + 1);
+    return new CopyMeta(id, epochs, machine.logTimeMillis(), applier.lastStamp());
+  }
+
+  /** The largest stamp in this replica's log. */
+  long lastStamp() {
+    return applier.lastStamp();
+  }
+
+  // Carrying effects out.
+
+  @Override
+  public void add(Effect effect) {
+    if (effect instanceof Effect.Send send) {
+      send(send.to(), send.message());
+    } else if (effect instanceof Effect.Append append) {
+      append(append.batch());
+    } else if (effect instanceof Effect.Commit commit) {
+      commit(commit.index());
+    } else {
+      addRare(effect);
+    }
+  }
+
+  private void addRare(Effect effect) {
+    if (effect instanceof Effect.Cut cut) {
+      cut(cut.fromIndex());
+    } else if (effect instanceof Effect.PersistPromise promise) {
+      long epoch = promise.epoch();
+      host.persist(
+          this, ReplicaNote.PROMISE, epoch, () -> step(new Event.PromiseDurable(epoch)));
+    } else if (effect instanceof Effect.PersistCounts persist) {
+      host.persist(this, ReplicaNote.COUNTS, persist.counts() ? 1 : 0, null);
+    } else if (effect instanceof Effect.AnswerFence answer) {
+      host.answerFence(this, answer);
+    } else if (effect instanceof Effect.BecameLeader) {
+      becameLeader();
+    } else if (effect instanceof Effect.BecameFollower) {
+      becameFollower();
+    } else if (effect instanceof Effect.Diverged diverged) {
+      host.saveDiverged(this, diverged);
+    } else if (effect instanceof Effect.ReadLog read) {
+      host.readLog(this, read);
+    } else if (effect instanceof Effect.SendSnapshot snapshot) {
+      host.sendSnapshot(this, snapshot.follower());
+    } else {
+      throw new IllegalStateException("no way to carry out " + effect);
+    }
+  }
+
+  private void send(NodeId to, Message message) {
+    frame.clear();
+    frame.putByte(Frames.REPLICATION);
+    ReplicationCodec.putPartition(frame, id);
+    ReplicationCodec.encode(frame, message);
+    loop.network().send(Lane.DATA, to.number(), frame.array(), 0, frame.size());
+  }
+
+  private void append(EntryBatch batch) {
+    recent.add(batch);
+    loop.journal()
+        .appendBatch(
+            copy,
+            batch.epoch(),
+            batch.firstIndex(),
+            batch.count(),
+            machine.commitIndex(),
+            batch.logTimeMillis(),
+            batch.issuer(),
+            batch.body().array(),
+            0,
+            batch.body().length());
+    journaledCommit = machine.commitIndex();
+    if (machine.isLeader()) {
+      overlayIndex = batch.lastIndex(); // its own commands put them there
+      applier.observeStamp(loop.lastStamp());
+    }
+    loop.appended(this);
+  }
+
+  private void commit(long index) {
+    if (machine.isLeader()) {
+      committedWrites += index - store.committedIndex();
+    }
+    putUpTo(index);
+    store.commit(index);
+    loop.committed();
+  }
+
+  private void putUpTo(long index) {
+    recent.forEach(overlayIndex + 1, index, applier::put);
+    overlayIndex = Math.max(overlayIndex, index);
+  }
+
+  private void cut(long fromIndex) {
+    Invariants.check(overlayIndex < fromIndex, "cuts what is not applied", overlayIndex, fromIndex);
+    if (terms.state().configuration().copies() == 1) {
+      // With one copy a write is acknowledged when its leader has it: a restarted leader does not
+      // know of which of its last entries it told the client, so it keeps all.
+      host.saveDiverged(this, new Effect.Diverged(machine.epoch(), fromIndex, recent.lastIndex()));
+    }
+    recent.cut(fromIndex);
+    loop.journal()
+        .appendCut(copy, new Position(machine.epochAt(fromIndex - 1), fromIndex - 1));
+    loop.journalDirty();
+  }
+
+  private void becameLeader() {
+    putUpTo(machine.lastIndex());
+    loop.observeStamp(applier.lastStamp());
+    host.roleChanged(this);
+  }
+
+  private void becameFollower() {
+    builder.reset();
+    if (overlayIndex > machine.commitIndex()) {
+      store.undoAfter(machine.commitIndex());
+      overlayIndex = machine.commitIndex();
+    }
+    loop.leadershipLost(this);
+    host.roleChanged(this);
+  }
+
+  /** A snapshot took the place of everything this replica had. */
+  void replaceCopy(long newCopy, PartitionStore newStore, Event.SnapshotInstalled installed) {
+    copy = newCopy;
+    store = newStore;
+    recent.clear();
+    applier = new EntryApplier(newStore, applier.lastStamp());
+    overlayIndex = installed.position().index();
+    journaledCommit = overlayIndex;
+    step(installed);
+  }
+}

@@ -1,0 +1,131 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.Bytes;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.Message;
+
+/** The bytes of the messages between replicas: partition, tag, epoch, fields. */
+final class ReplicationCodec {
+  private static final int APPEND = 1;
+  private static final int APPENDED = 2;
+  private static final int MISMATCH = 3;
+  private static final int NEED_SNAPSHOT = 4;
+  private static final int WHOLE = 5;
+  private static final int STALE = 6;
+
+  private ReplicationCodec() {}
+
+  static void putPartition(ByteSink sink, PartitionId partition) {
+    sink.putVarint(partition.database()).putVarint(partition.number());
+  }
+
+  static PartitionId getPartition(ByteSource source) {
+    return new PartitionId(
+        source.getCount(Integer.MAX_VALUE), source.getCount(Integer.MAX_VALUE));
+  }
+
+  static void encode(ByteSink sink, Message message) {
+    if (message instanceof Message.Append append) {
+      begin(sink, APPEND, message);
+      putPosition(sink, append.previous());
+      sink.putVarint(append.commitIndex()).putVarint(append.logTimeMillis());
+      putBatch(sink, append.batch());
+    } else if (message instanceof Message.Appended appended) {
+      begin(sink, APPENDED, message);
+      sink.putVarint(appended.index()).putByte(appended.counts() ? 1 : 0);
+    } else if (message instanceof Message.Mismatch mismatch) {
+      begin(sink, MISMATCH, message);
+      putPosition(sink, mismatch.rejected());
+      putPosition(sink, mismatch.last());
+    } else if (message instanceof Message.NeedSnapshot) {
+      begin(sink, NEED_SNAPSHOT, message);
+    } else if (message instanceof Message.Whole) {
+      begin(sink, WHOLE, message);
+    } else if (message instanceof Message.Stale) {
+      begin(sink, STALE, message);
+    } else {
+      throw new IllegalArgumentException("no format for " + message);
+    }
+  }
+
+  /** Reads a message to the end of {@code source}. */
+  static Message decode(ByteSource source) {
+    int tag = source.getByte();
+    long epoch = source.getVarint();
+    Message message =
+        switch (tag) {
+          case APPEND -> {
+            Position previous = getPosition(source);
+            long commitIndex = source.getVarint();
+            long logTimeMillis = source.getVarint();
+            EntryBatch batch = getBatch(source, epoch);
+            yield new Message.Append(epoch, previous, batch, commitIndex, logTimeMillis);
+          }
+          case APPENDED -> new Message.Appended(epoch, source.getVarint(), source.getByte() == 1);
+          case MISMATCH -> new Message.Mismatch(epoch, getPosition(source), getPosition(source));
+          case NEED_SNAPSHOT -> new Message.NeedSnapshot(epoch);
+          case WHOLE -> new Message.Whole(epoch);
+          case STALE -> new Message.Stale(epoch);
+          default ->
+              throw new MalformedBytesException(
+                  "replication message " + tag + " is not known to this version");
+        };
+    source.expectEnd();
+    return message;
+  }
+
+  private static void begin(ByteSink sink, int tag, Message message) {
+    sink.putByte(tag).putVarint(message.epoch());
+  }
+
+  static void putPosition(ByteSink sink, Position position) {
+    sink.putVarint(position.epoch()).putVarint(position.index());
+  }
+
+  static Position getPosition(ByteSource source) {
+    return new Position(source.getVarint(), source.getVarint());
+  }
+
+  private static void putBatch(ByteSink sink, EntryBatch batch) {
+    if (batch == null) {
+      sink.putVarint(0);
+      return;
+    }
+    sink.putVarint(batch.count()).putVarint(batch.epoch()).putVarint(batch.firstIndex());
+    sink.putVarint(batch.logTimeMillis()).putVarint(batch.issuer());
+    sink.putBytes(batch.body().array(), 0, batch.body().length());
+  }
+
+  private static EntryBatch getBatch(ByteSource source, long epoch) {
+    int count = source.getCount(Integer.MAX_VALUE);
+    if (count == 0) {
+      return null;
+    }
+    long batchEpoch = source.getVarint();
+    long firstIndex = source.getVarint();
+    long logTimeMillis = source.getVarint();
+    int issuer = source.getCount(Integer.MAX_VALUE);
+    int length = source.remaining();
+    int start = source.skip(length);
+    checkFraming(source.array(), start, length, count);
+    if (batchEpoch > epoch) {
+      throw new MalformedBytesException("entries of epoch " + batchEpoch + " in " + epoch);
+    }
+    Bytes body = Bytes.copyOf(source.array(), start, length);
+    return new EntryBatch(batchEpoch, firstIndex, count, logTimeMillis, issuer, body);
+  }
+
+  /** A body that does not hold what it says must not get into the journal. */
+  private static void checkFraming(byte[] array, int start, int length, int count) {
+    ByteSource entries = new ByteSource(array, start, length);
+    for (int i = 0; i < count; i++) {
+      entries.skip(entries.getBlockLength());
+    }
+    entries.expectEnd();
+  }
+}

@@ -1,0 +1,192 @@
+package io.trefoil.node;
+
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.control.ClusterState;
+import io.trefoil.control.Database;
+import io.trefoil.control.PartitionState;
+import io.trefoil.partition.SlotRanges;
+import io.trefoil.partition.Slots;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Where each database's partitions are, as this node knows it. It may be behind: the epoch that a
+ * replica is in decides, not this. Belongs to the data loop's thread.
+ */
+final class Routes {
+  private final Map<Integer, DatabaseRoute> byNumber = new TreeMap<>();
+  private final Map<PartitionId, PartitionRoute> byId = new HashMap<>();
+  private DatabaseRoute[] smallNumbers = new DatabaseRoute[0];
+
+  /** A command that waits until its partition has a leader. */
+  interface Waiter {
+    void retry();
+
+    void giveUp(String error);
+
+    long deadlineNanos();
+  }
+
+  /** One partition. */
+  static final class PartitionRoute {
+    private PartitionTerms terms;
+    private PartitionReplica local;
+    private final ArrayDeque<Waiter> waiting = new ArrayDeque<>();
+
+    private PartitionRoute(PartitionTerms terms) {
+      this.terms = terms;
+    }
+
+    PartitionTerms terms() {
+      return terms;
+    }
+
+    int number() {
+      return terms.state().id().number();
+    }
+
+    /** This node's replica, or null. */
+    PartitionReplica local() {
+      return local;
+    }
+
+    void local(PartitionReplica replica) {
+      local = replica;
+    }
+
+    /** The leader, as far as is known here, or null. */
+    NodeId leader() {
+      if (local != null && local.machine().epoch() > terms.state().epoch()) {
+        return local.machine().leader();
+      }
+      return terms.state().leader().orElse(null);
+    }
+
+    boolean leadsHere() {
+      return local != null && local.machine().isLeader();
+    }
+
+    /** Commands that came first run first, so a later one has to queue up behind them. */
+    boolean hasWaiting() {
+      return !waiting.isEmpty();
+    }
+
+    int waitingCount() {
+      return waiting.size();
+    }
+
+    void await(Waiter waiter) {
+      waiting.add(waiter);
+    }
+
+    /** Has those that wait try again, in order. Each may come to wait again. */
+    void retryWaiting() {
+      List<Waiter> before = new ArrayList<>(waiting);
+      waiting.clear();
+      before.forEach(Waiter::retry);
+    }
+
+    void expireWaiting(long nowNanos) {
+      while (!waiting.isEmpty() && nowNanos - waiting.peek().deadlineNanos() > 0) {
+        waiting.poll().giveUp(Failures.noLeader(terms));
+      }
+    }
+
+    void dropped() {
+      while (!waiting.isEmpty()) {
+        waiting.poll().giveUp("CLUSTERDOWN database '" + terms.database().title() + "' was dropped");
+      }
+    }
+  }
+
+  /** One database. */
+  static final class DatabaseRoute {
+    private final SlotRanges ranges;
+    private final PartitionRoute[] partitions;
+    private Database database;
+
+    private DatabaseRoute(Database database) {
+      this.database = database;
+      this.ranges = new SlotRanges(database.settings().partitions());
+      this.partitions = new PartitionRoute[database.settings().partitions()];
+    }
+
+    Database database() {
+      return database;
+    }
+
+    int partitionCount() {
+      return partitions.length;
+    }
+
+    PartitionRoute partition(int number) {
+      return partitions[number];
+    }
+
+    List<PartitionRoute> partitions() {
+      return List.of(partitions);
+    }
+
+    SlotRanges ranges() {
+      return ranges;
+    }
+
+    int partitionOf(byte[] key, int offset, int length) {
+      return partitions.length == 1 ? 0 : ranges.partitionOf(Slots.slot(key, offset, length));
+    }
+  }
+
+  /**
+   * Takes a newer state over.
+   *
+   * @return ids of the partitions that are there no longer
+   */
+  List<PartitionId> update(ClusterState state) {
+    byNumber.values().removeIf(route -> !state.databases().containsKey(route.database.id()));
+    for (Database database : state.databases().values()) {
+      DatabaseRoute route =
+          byNumber.computeIfAbsent(database.number(), number -> new DatabaseRoute(database));
+      route.database = database;
+      for (PartitionState partition : state.partitionsOf(database.id()).values()) {
+        PartitionTerms terms = new PartitionTerms(database, partition);
+        PartitionRoute known =
+            byId.computeIfAbsent(partition.id(), id -> new PartitionRoute(terms));
+        known.terms = terms;
+        route.partitions[partition.id().number()] = known;
+      }
+    }
+    List<PartitionId> gone = new ArrayList<>(byId.keySet());
+    gone.removeAll(state.partitions().keySet());
+    gone.forEach(id -> byId.remove(id).dropped());
+    smallNumbers = new DatabaseRoute[16];
+    for (int number = 0; number < smallNumbers.length; number++) {
+      smallNumbers[number] = byNumber.get(number);
+    }
+    return gone;
+  }
+
+  /** The database of a number, or null. */
+  DatabaseRoute database(int number) {
+    return number < smallNumbers.length ? smallNumbers[number] : byNumber.get(number);
+  }
+
+  Collection<DatabaseRoute> databases() {
+    return Collections.unmodifiableCollection(byNumber.values());
+  }
+
+  /** A partition, or null. */
+  PartitionRoute partition(PartitionId id) {
+    return byId.get(id);
+  }
+
+  Collection<PartitionRoute> partitions() {
+    return Collections.unmodifiableCollection(byId.values());
+  }
+}

@@ -1,0 +1,111 @@
+package io.trefoil.node;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.node.Routes.PartitionRoute;
+import io.trefoil.replication.kernel.PeerProgress;
+import io.trefoil.replication.singleleader.SingleLeaderReplica;
+import java.util.Map;
+import java.util.SortedMap;
+
+/**
+ * What one node tells the others of itself, twice a second: how long it runs, and how the replicas of
+ * the partitions that it leads are. {@code STATUS} on any node is put together from the last reports.
+ */
+final class StatusReport {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private StatusReport() {}
+
+  /** Writes this node's report. On the data loop. */
+  static ObjectNode write(
+      NodeId self, long uptimeSeconds, String version, Routes routes, long nowMillis) {
+    ObjectNode report = JSON.createObjectNode();
+    report.put("node", self.number());
+    report.put("uptime_seconds", uptimeSeconds);
+    report.put("version", version);
+    ObjectNode partitions = report.putObject("partitions");
+    for (PartitionRoute route : routes.partitions()) {
+      if (route.leadsHere()) {
+        partitions.set(route.terms().state().id().toString(), led(route.local(), nowMillis));
+      }
+    }
+    ObjectNode replicas = report.putObject("replicas");
+    for (PartitionRoute route : routes.partitions()) {
+      if (route.local() != null) {
+        SingleLeaderReplica machine = route.local().machine();
+        replicas
+            .putObject(route.terms().state().id().toString())
+            .put("position", machine.last().toString())
+            .put("counts", machine.counts())
+            .put("diverged", machine.diverged());
+      }
+    }
+    return report;
+  }
+
+  private static ObjectNode led(PartitionReplica replica, long nowMillis) {
+    SingleLeaderReplica machine = replica.machine();
+    ObjectNode json = JSON.createObjectNode();
+    String refusal = replica.refuseWrite();
+    json.put("epoch", machine.epoch());
+    json.put("state", refusal == null ? "serving" : "halted");
+    json.put("reason", refusal == null ? "" : refusal.substring(refusal.indexOf(' ') + 1));
+    json.put("last_index", machine.lastIndex());
+    json.put("commit_index", machine.commitIndex());
+    ArrayNode replicas = json.putArray("replicas");
+    leader(replicas.addObject(), replica);
+    for (Map.Entry<NodeId, PeerProgress> peer : machine.followers().entrySet()) {
+      follower(replicas.addObject(), replica, peer.getKey(), peer.getValue(), nowMillis);
+    }
+    return json;
+  }
+
+  private static void leader(ObjectNode json, PartitionReplica replica) {
+    json.put("node", replica.loop().self().number())
+        .put("role", "leader")
+        .put("state", "leading")
+        .put("in_sync", true)
+        .put("counts", replica.machine().counts())
+        .put("position", replica.machine().last().toString())
+        .put("lag_entries", 0)
+        .put("lag_bytes", 0)
+        .put("lag_ms", 0);
+  }
+
+  private static void follower(
+      ObjectNode json, PartitionReplica replica, NodeId id, PeerProgress peer, long nowMillis) {
+    SingleLeaderReplica machine = replica.machine();
+    long behind = machine.lastIndex() - peer.match();
+    boolean reachable = machine.isReachable(id);
+    json.put("node", id.number())
+        .put("role", "follower")
+        .put("state", stateOf(peer, reachable))
+        .put("in_sync", machine.isInSync(id))
+        .put("counts", peer.counts())
+        .put("position", machine.epochAt(peer.match()) + ":" + peer.match())
+        .put("lag_entries", behind)
+        .put("lag_bytes", replica.recent().bytesAfter(peer.match()))
+        .put("lag_ms", behind == 0 ? 0 : Math.max(nowMillis - peer.heardMillis(), 0));
+  }
+
+  private static String stateOf(PeerProgress peer, boolean reachable) {
+    if (!reachable) {
+      return "away";
+    }
+    return switch (peer.state()) {
+      case SNAPSHOT -> "taking a snapshot";
+      case PROBING -> "catching up";
+      case REPLICATING -> peer.counts() ? "following" : "amnesiac";
+    };
+  }
+
+  /** Adds why partitions have no leader, which the controller knows. */
+  static void addReasons(ObjectNode report, SortedMap<PartitionId, String> reasons) {
+    ObjectNode json = report.putObject("reasons");
+    reasons.forEach((id, reason) -> json.put(id.toString(), reason));
+  }
+}
