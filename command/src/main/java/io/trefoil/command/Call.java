@@ -1,0 +1,188 @@
+package io.trefoil.command;
+
+import io.trefoil.base.Invariants;
+import io.trefoil.cell.Cells;
+import io.trefoil.resp.Args;
+import io.trefoil.resp.Decimal;
+import io.trefoil.resp.ReplyWriter;
+
+/**
+ * What a handler gets: one command and what it may touch. Used again for the next command; one per
+ * thread.
+ *
+ * <p>A handler that {@link Runs#ON_CELLS runs on cells} touches {@link #args()}, {@link #cells()}
+ * and {@link #reply()} only, so that it can run on another node than the connection's.
+ */
+public final class Call {
+  private static final int KEPT_SCRATCH_BYTES = 64 * 1024;
+
+  private final long maxValueBytes;
+  private final Decimal decimal = new Decimal();
+  private byte[] scratch = new byte[256];
+
+  private Command command;
+  private Args args;
+  private ReplyWriter reply;
+  private Cells cells;
+  private int partition;
+  private int partitionCount = 1;
+  private Session session;
+  private Server server;
+
+  /**
+   * @param maxValueBytes the largest string value that a command may make
+   */
+  public Call(long maxValueBytes) {
+    Invariants.check(maxValueBytes > 0, "a value needs room", maxValueBytes, 0);
+    this.maxValueBytes = maxValueBytes;
+  }
+
+  /** Sets up a command that runs on the cells of one partition of {@code partitionCount}. */
+  public Call onCells(
+      Command command,
+      Args args,
+      Cells cells,
+      int partition,
+      int partitionCount,
+      ReplyWriter reply) {
+    this.command = command;
+    this.args = args;
+    this.cells = cells;
+    this.partition = partition;
+    this.partitionCount = partitionCount;
+    this.reply = reply;
+    session = null;
+    server = null;
+    return this;
+  }
+
+  /** Sets up a command that runs on the connection. */
+  public Call onConnection(
+      Command command, Args args, Session session, Server server, ReplyWriter reply) {
+    this.command = command;
+    this.args = args;
+    this.session = session;
+    this.server = server;
+    this.reply = reply;
+    cells = null;
+    return this;
+  }
+
+  /** Runs the command by its handler. */
+  public void run() {
+    command.handler().run(this);
+  }
+
+  public Command command() {
+    return command;
+  }
+
+  public Args args() {
+    return args;
+  }
+
+  public ReplyWriter reply() {
+    return reply;
+  }
+
+  public Cells cells() {
+    return checked(cells, "cells");
+  }
+
+  /** The partition whose {@link #cells()} these are, from 0. */
+  public int partition() {
+    return partition;
+  }
+
+  /** How many partitions the database has. */
+  public int partitionCount() {
+    return partitionCount;
+  }
+
+  public Session session() {
+    return checked(session, "a session");
+  }
+
+  public Server server() {
+    return checked(server, "a server");
+  }
+
+  /** The largest string value that a command may make, in bytes. */
+  public long maxValueBytes() {
+    return maxValueBytes;
+  }
+
+  /** Looks the key up that is argument {@code index}. */
+  boolean find(int index) {
+    return cells().find(args.array(), args.offset(index), args.length(index));
+  }
+
+  /** Looks up the key at {@code index} and counts on its being a string: there is no other type. */
+  void put(int keyIndex, byte[] value, int offset, int length, long expireAtMillis) {
+    cells()
+        .putString(
+            args.array(),
+            args.offset(keyIndex),
+            args.length(keyIndex),
+            value,
+            offset,
+            length,
+            expireAtMillis);
+  }
+
+  /** Sets the key at {@code keyIndex} to the argument at {@code valueIndex}. */
+  void putArgument(int keyIndex, int valueIndex, long expireAtMillis) {
+    put(keyIndex, args.array(), args.offset(valueIndex), args.length(valueIndex), expireAtMillis);
+  }
+
+  void remove(int keyIndex) {
+    cells().remove(args.array(), args.offset(keyIndex), args.length(keyIndex));
+  }
+
+  void setExpiry(int keyIndex, long expireAtMillis) {
+    cells().setExpiry(args.array(), args.offset(keyIndex), args.length(keyIndex), expireAtMillis);
+  }
+
+  /** Replies with the value of the key found last. */
+  void replyValue() {
+    replyValue(0, cells.valueLength());
+  }
+
+  /** Replies with a part of the value of the key found last. */
+  void replyValue(int from, int length) {
+    int at = reply.bulkReserve(length);
+    cells.copyValue(from, reply.array(), at, length);
+  }
+
+  /** Reads an argument as a number into {@link Args#parsed()}, or replies that it is none. */
+  boolean parseLong(int index) {
+    if (args.parseLong(index)) {
+      return true;
+    }
+    reply.error(Errors.NOT_AN_INTEGER);
+    return false;
+  }
+
+  /** An array of at least {@code size} bytes to work in, of any content. */
+  byte[] scratch(int size) {
+    if (size > KEPT_SCRATCH_BYTES) {
+      return new byte[size];
+    }
+    if (scratch.length < size) {
+      scratch = new byte[Math.max(size, scratch.length * 2)];
+    }
+    return scratch;
+  }
+
+  /** A reader of numbers to work with. */
+  Decimal decimal() {
+    return decimal;
+  }
+
+  private <T> T checked(T part, String name) {
+    if (part == null) {
+      Invariants.check(false, command.name() + " does not run where there are " + name);
+    }
+    return part;
+  }
+}

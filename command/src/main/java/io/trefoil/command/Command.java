@@ -1,0 +1,358 @@
+package io.trefoil.command;
+
+import io.trefoil.base.Invariants;
+import io.trefoil.resp.Args;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * One row of the command table. Immutable; made by {@link Row}.
+ *
+ * <p>A container such as {@code CLIENT} has rows of its own for its sub-commands, named {@code
+ * client|list}.
+ */
+public final class Command {
+  private static final Handler NONE =
+      call -> Invariants.check(false, call.command().name() + " has no handler");
+
+  private final String name;
+  private final int arity;
+  private final Group group;
+  private final String since;
+  private final String complexity;
+  private final String summary;
+  private final Set<Flag> flags;
+  private final Set<String> categories;
+  private final int firstKey;
+  private final int lastKey;
+  private final int keyStep;
+  private final Meaning meaning;
+  private final String reason;
+  private final Predicate<Args> refusedForm;
+  private final String refusedFormText;
+  private final Runs runs;
+  private final Reach reach;
+  private final Scatter scatter;
+  private final Handler handler;
+  private final Map<String, Command> subcommands;
+
+  private Command(Row row) {
+    name = row.name;
+    arity = row.arity;
+    group = row.group;
+    since = row.since;
+    complexity = row.complexity;
+    summary = row.summary;
+    flags = Collections.unmodifiableSet(row.flags);
+    categories = Collections.unmodifiableSet(row.categories);
+    firstKey = row.firstKey;
+    lastKey = row.lastKey;
+    keyStep = row.keyStep;
+    meaning = row.meaning;
+    reason = row.reason;
+    refusedForm = row.refusedForm;
+    refusedFormText = row.refusedFormText;
+    runs = row.runs;
+    reach = row.reach;
+    scatter = row.scatter;
+    handler = row.handler;
+    subcommands = Collections.unmodifiableMap(row.subcommands);
+  }
+
+  /** In small letters; that of a sub-command is {@code container|name}. */
+  public String name() {
+    return name;
+  }
+
+  /** As people write it: {@code CLIENT LIST}. */
+  public String upperName() {
+    return name.replace('|', ' ').toUpperCase(Locale.ROOT);
+  }
+
+  /** How many words a command has, its name included; if negative, at least so many. */
+  public int arity() {
+    return arity;
+  }
+
+  /** Whether {@code count} words, the name included, are a right number of them. */
+  public boolean takes(int count) {
+    return arity >= 0 ? count == arity : count >= -arity;
+  }
+
+  public Group group() {
+    return group;
+  }
+
+  /** The version of Redis that has it first, or of Trefoil for its own. */
+  public String since() {
+    return since;
+  }
+
+  public String complexity() {
+    return complexity;
+  }
+
+  public String summary() {
+    return summary;
+  }
+
+  /** In the order that Redis lists them. */
+  public Set<Flag> flags() {
+    return flags;
+  }
+
+  public boolean has(Flag flag) {
+    return flags.contains(flag);
+  }
+
+  /** Redis's ACL categories, without the at sign before them. */
+  public Set<String> categories() {
+    return categories;
+  }
+
+  /** Index of the first key among the words, or 0 when the command has no keys. */
+  public int firstKey() {
+    return firstKey;
+  }
+
+  /** Index of the last key among the words; negative ones count from the last word, -1. */
+  public int lastKey() {
+    return lastKey;
+  }
+
+  /** How far apart two keys are among the words. */
+  public int keyStep() {
+    return keyStep;
+  }
+
+  /** How many keys a command has. */
+  public int keyCount(Args args) {
+    if (firstKey == 0) {
+      return 0;
+    }
+    int last = lastKey < 0 ? args.count() + lastKey : lastKey;
+    return last < firstKey ? 0 : (last - firstKey) / keyStep + 1;
+  }
+
+  /** Which word key {@code number} is, from 0. */
+  public int keyIndex(int number) {
+    return firstKey + number * keyStep;
+  }
+
+  /** What it means on an algorithm, in its plain form. */
+  public Meaning meaning(Algorithm algorithm) {
+    return algorithm == Algorithm.SINGLE_LEADER ? Meaning.SAME : meaning;
+  }
+
+  /** Why it, or its {@link #refusedForm form}, is refused without a single order of writes. */
+  public String reason() {
+    return reason;
+  }
+
+  /** The options with which a command that else converges is refused, for the documentation. */
+  public String refusedForm() {
+    return refusedFormText;
+  }
+
+  /**
+   * Why a command can't run on a database, as an error for the client, or empty when it can.
+   *
+   * @param database the database's name
+   */
+  public Optional<String> refusal(Algorithm algorithm, Args args, String database) {
+    if (algorithm == Algorithm.SINGLE_LEADER) {
+      return Optional.empty();
+    }
+    boolean form = meaning != Meaning.REFUSED && refusedForm.test(args);
+    if (meaning != Meaning.REFUSED && !form) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        String.format(
+            "UNSUPPORTED %s%s %s; database '%s' is %s",
+            upperName(), form ? " with " + refusedFormText : "", reason, database, algorithm));
+  }
+
+  public Runs runs() {
+    return runs;
+  }
+
+  public Reach reach() {
+    return reach;
+  }
+
+  /** Whether it is about whole partitions rather than keys. */
+  public boolean wholePartition() {
+    return reach == Reach.DATABASE || reach == Reach.ALL_DATABASES;
+  }
+
+  public Scatter scatter() {
+    return scatter;
+  }
+
+  Handler handler() {
+    return handler;
+  }
+
+  /** The rows of its sub-commands by their last name in small letters, in the table's order. */
+  public Map<String, Command> subcommands() {
+    return subcommands;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  /** Builds a row; every row says where it runs. */
+  static final class Row {
+    private final String name;
+    private final int arity;
+    private final Group group;
+    private final String since;
+    private final String complexity;
+    private final String summary;
+    private final Set<Flag> flags = EnumSet.noneOf(Flag.class);
+    private final Set<String> categories = new TreeSet<>();
+    private int firstKey;
+    private int lastKey;
+    private int keyStep;
+    private Meaning meaning = Meaning.SAME;
+    private String reason = "";
+    private Predicate<Args> refusedForm = args -> false;
+    private String refusedFormText = "";
+    private Runs runs;
+    private Reach reach = Reach.NOTHING;
+    private Scatter scatter = Scatter.NONE;
+    private Handler handler = NONE;
+    private final Map<String, Command> subcommands = new LinkedHashMap<>();
+
+    Row(String name, int arity, Group group, String since, String complexity, String summary) {
+      this.name = name;
+      this.arity = arity;
+      this.group = group;
+      this.since = since;
+      this.complexity = complexity;
+      this.summary = summary;
+    }
+
+    Row flags(Flag... added) {
+      flags.addAll(Arrays.asList(added));
+      return this;
+    }
+
+    /** ACL categories that neither the flags nor the group imply. */
+    Row categories(String... added) {
+      categories.addAll(Arrays.asList(added));
+      return this;
+    }
+
+    /** One key, the first argument. */
+    Row key() {
+      return keys(1, 1, 1);
+    }
+
+    Row keys(int first, int last, int step) {
+      firstKey = first;
+      lastKey = last;
+      keyStep = step;
+      reach = Reach.KEYS;
+      return this;
+    }
+
+    Row reach(Reach newReach) {
+      reach = newReach;
+      return this;
+    }
+
+    Row scatter(Scatter newScatter) {
+      scatter = newScatter;
+      return this;
+    }
+
+    Row converges() {
+      meaning = Meaning.CONVERGES;
+      return this;
+    }
+
+    /** Refused where writes have no single order. */
+    Row refused(String why) {
+      meaning = Meaning.REFUSED;
+      reason = why;
+      return this;
+    }
+
+    /** Converges, but for some options: with them it is refused. */
+    Row convergesUnless(Predicate<Args> form, String formText, String why) {
+      meaning = Meaning.CONVERGES;
+      refusedForm = form;
+      refusedFormText = formText;
+      reason = why;
+      return this;
+    }
+
+    /** A command that is nothing without one of its sub-commands. */
+    Command container(List<Command> commands) {
+      return subcommands(commands).build(Runs.ON_CONNECTION, NONE);
+    }
+
+    Row subcommands(List<Command> commands) {
+      for (Command command : commands) {
+        int bar = command.name.indexOf('|');
+        Invariants.check(command.name.startsWith(name + "|"), command.name + " isn't of " + name);
+        subcommands.put(command.name.substring(bar + 1), command);
+      }
+      return this;
+    }
+
+    Command onCells(Handler newHandler) {
+      Invariants.check(reach != Reach.NOTHING, name + " runs on cells but reaches none");
+      Invariants.check(meaning != Meaning.SAME, name + " must say what it means without an order");
+      return build(Runs.ON_CELLS, newHandler);
+    }
+
+    Command onConnection(Handler newHandler) {
+      return build(Runs.ON_CONNECTION, newHandler);
+    }
+
+    Command onNode() {
+      return build(Runs.ON_NODE, NONE);
+    }
+
+    private Command build(Runs where, Handler newHandler) {
+      runs = where;
+      handler = newHandler;
+      // As in Redis, a container is in no category but slow.
+      if (newHandler != NONE || where == Runs.ON_NODE) {
+        implyCategories();
+      }
+      categories.add(flags.contains(Flag.FAST) ? "fast" : "slow");
+      return new Command(this);
+    }
+
+    private void implyCategories() {
+      imply(flags.contains(Flag.WRITE), "write");
+      imply(flags.contains(Flag.READONLY), "read");
+      imply(flags.contains(Flag.ADMIN), "admin", "dangerous");
+      imply(group == Group.GENERIC && runs == Runs.ON_CELLS, "keyspace");
+      imply(group == Group.STRING, "string");
+      imply(group == Group.BITMAP, "bitmap");
+      imply(group == Group.CONNECTION, "connection");
+    }
+
+    private void imply(boolean holds, String... implied) {
+      if (holds) {
+        categories(implied);
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package io.trefoil.command;
+
+/** What a connection's reads promise. */
+public enum Consistency {
+  /** What the database's definition says. */
+  DATABASE_DEFAULT,
+  /** The latest acknowledged write. */
+  LINEARIZABLE,
+  /** The connection's own writes, and never older than what it has read. */
+  SESSION,
+  /** Not older than a bound. */
+  BOUNDED,
+  /** Whatever the replica has. */
+  EVENTUAL
+}

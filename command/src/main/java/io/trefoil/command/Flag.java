@@ -1,0 +1,22 @@
+package io.trefoil.command;
+
+/** Redis's command flags, in the order in which {@code COMMAND INFO} lists them. */
+public enum Flag {
+  WRITE,
+  READONLY,
+  DENYOOM,
+  ADMIN,
+  NOSCRIPT,
+  LOADING,
+  STALE,
+  FAST,
+  NO_AUTH,
+  NO_ASYNC_LOADING,
+  NO_MULTI,
+  ALLOW_BUSY;
+
+  /** As Redis spells it. */
+  public String redisName() {
+    return name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

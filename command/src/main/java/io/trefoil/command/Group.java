@@ -1,0 +1,17 @@
+package io.trefoil.command;
+
+/** The chapter of the documentation that a command is in; the first six are Redis's. */
+public enum Group {
+  CONNECTION,
+  GENERIC,
+  STRING,
+  BITMAP,
+  SERVER,
+  CLUSTER,
+  TREFOIL;
+
+  /** As Redis spells it. */
+  public String redisName() {
+    return name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

@@ -1,0 +1,214 @@
+package io.trefoil.command;
+
+import static io.trefoil.command.Flag.FAST;
+import static io.trefoil.command.Flag.READONLY;
+import static io.trefoil.command.Flag.WRITE;
+
+import io.trefoil.command.Command.Row;
+import io.trefoil.resp.Args;
+import io.trefoil.resp.ReplyWriter;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** All keys of partitions. */
+final class KeyspaceCommands {
+  /**
+   * Keys that one step of {@code SCAN} visits at most, so that it never holds up a loop for long.
+   */
+  private static final int MAX_SCAN_COUNT = 100_000;
+
+  private static final int KEYS_STEP = 1000;
+  private static final String KEYS_COST = "O(N) with N being the number of keys in the database";
+
+  private KeyspaceCommands() {}
+
+  static List<Command> rows() {
+    return List.of(
+        row(
+                "dbsize",
+                1,
+                Group.SERVER,
+                "O(P) where P is the number of partitions",
+                "Return the" + " number of keys in the selected database")
+            .flags(READONLY, FAST)
+            .categories("keyspace")
+            .reach(Reach.DATABASE)
+            .scatter(Scatter.SUM)
+            .onCells(call -> call.reply().integer(call.cells().keyCount())),
+        row("keys", 2, Group.GENERIC, KEYS_COST, "Find all keys matching the given pattern")
+            .flags(READONLY)
+            .categories("dangerous")
+            .reach(Reach.DATABASE)
+            .scatter(Scatter.CONCAT)
+            .onCells(KeyspaceCommands::keys),
+        new Row(
+                "scan",
+                -2,
+                Group.GENERIC,
+                "2.8.0",
+                "O(1) for every call. O(N) for a complete iteration.",
+                "Incrementally iterate the keys space")
+            .flags(READONLY)
+            .reach(Reach.DATABASE)
+            .scatter(Scatter.BY_CURSOR)
+            .converges()
+            .onCells(KeyspaceCommands::scan),
+        row("randomkey", 1, Group.GENERIC, "O(1)", "Return a random key from the keyspace")
+            .flags(READONLY)
+            .reach(Reach.DATABASE)
+            .scatter(Scatter.FIRST_FOUND)
+            .onCells(KeyspaceCommands::randomKey),
+        row("flushdb", -1, Group.SERVER, FLUSH_COST, "Remove all keys from the current database")
+            .flags(WRITE)
+            .categories("keyspace", "dangerous")
+            .reach(Reach.DATABASE)
+            .scatter(Scatter.ALL_OK)
+            .onCells(KeyspaceCommands::flush),
+        row("flushall", -1, Group.SERVER, FLUSH_COST, "Remove all keys from all databases")
+            .flags(WRITE)
+            .categories("keyspace", "dangerous")
+            .reach(Reach.ALL_DATABASES)
+            .scatter(Scatter.ALL_OK)
+            .onCells(KeyspaceCommands::flush));
+  }
+
+  private static final String FLUSH_COST = "O(P) where P is the number of partitions";
+
+  private static Row row(String name, int arity, Group group, String cost, String summary) {
+    return new Row(name, arity, group, "1.0.0", cost, summary).converges();
+  }
+
+  private static void keys(Call call) {
+    ReplyWriter reply = call.reply();
+    Glob glob = Glob.of(call.args(), 1);
+    boolean all = glob.isAll();
+    int start = reply.size();
+    int[] found = new int[1];
+    long cursor = 0;
+    do {
+      cursor =
+          call.cells()
+              .scan(
+                  cursor,
+                  KEYS_STEP,
+                  (key, offset, length, type) -> {
+                    if (all || glob.matches(key, offset, length)) {
+                      reply.bulk(key, offset, length);
+                      found[0]++;
+                    }
+                  });
+    } while (cursor != 0);
+    reply.arrayFrom(start, found[0]);
+  }
+
+  private static void scan(Call call) {
+    OptionalLong cursor = ScanCursor.parse(call.args(), 1);
+    if (cursor.isEmpty()) {
+      call.reply().error("ERR invalid cursor");
+      return;
+    }
+    ScanOptions options = new ScanOptions();
+    if (!options.parse(call)) {
+      return;
+    }
+    if (cursor.getAsLong() >>> 32 >= call.partitionCount()) {
+      // A cursor that no scan gave. As in Redis, it ends the iteration.
+      call.reply().array(2);
+      call.reply().bulkLong(0);
+      call.reply().array(0);
+      return;
+    }
+    scan(call, ScanCursor.withinPartition(cursor.getAsLong()), options);
+  }
+
+  private static void scan(Call call, long cursor, ScanOptions options) {
+    ReplyWriter reply = call.reply();
+    int start = reply.size();
+    int[] found = new int[1];
+    long next =
+        call.cells()
+            .scan(
+                cursor,
+                options.count,
+                (key, offset, length, type) -> {
+                  boolean typed =
+                      options.type == null || options.type.equalsIgnoreCase(type.redisName());
+                  if (typed && (options.all() || options.match.matches(key, offset, length))) {
+                    reply.bulk(key, offset, length);
+                    found[0]++;
+                  }
+                });
+    reply.arrayFrom(start, found[0]);
+    byte[] keys = java.util.Arrays.copyOfRange(reply.array(), start, reply.size());
+    reply.truncate(start);
+    reply.array(2);
+    reply.bulkText(
+        Long.toUnsignedString(ScanCursor.next(call.partition(), call.partitionCount(), next)));
+    reply.raw(keys);
+  }
+
+  private static final class ScanOptions {
+    int count = 10;
+    Glob match;
+    String type;
+
+    boolean all() {
+      return match == null || match.isAll();
+    }
+
+    /** Reads the options; false when the reply is an error. */
+    boolean parse(Call call) {
+      Args args = call.args();
+      for (int i = 2; i < args.count(); i += 2) {
+        boolean valued = i + 1 < args.count();
+        if (valued && args.isWord(i, "COUNT")) {
+          if (!parseCount(call, i + 1)) {
+            return false;
+          }
+        } else if (valued && args.isWord(i, "MATCH")) {
+          match = Glob.of(args, i + 1);
+        } else if (valued && args.isWord(i, "TYPE")) {
+          type = args.text(i + 1);
+        } else {
+          call.reply().error(Errors.SYNTAX);
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private boolean parseCount(Call call, int index) {
+      if (!call.parseLong(index)) {
+        return false;
+      }
+      if (call.args().parsed() < 1) {
+        call.reply().error(Errors.SYNTAX);
+        return false;
+      }
+      count = (int) Math.min(call.args().parsed(), MAX_SCAN_COUNT);
+      return true;
+    }
+  }
+
+  private static void randomKey(Call call) {
+    byte[] key = call.cells().randomKey();
+    if (key == null) {
+      call.reply().nil();
+    } else {
+      call.reply().bulk(key);
+    }
+  }
+
+  private static void flush(Call call) {
+    Args args = call.args();
+    boolean right =
+        args.count() == 1
+            || args.count() == 2 && (args.isWord(1, "SYNC") || args.isWord(1, "ASYNC"));
+    if (!right) {
+      call.reply().error(Errors.SYNTAX);
+      return;
+    }
+    call.cells().clear();
+    call.reply().ok();
+  }
+}

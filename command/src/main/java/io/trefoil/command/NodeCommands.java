@@ -1,0 +1,81 @@
+package io.trefoil.command;
+
+import static io.trefoil.command.Flag.ADMIN;
+import static io.trefoil.command.Flag.ALLOW_BUSY;
+import static io.trefoil.command.Flag.FAST;
+import static io.trefoil.command.Flag.LOADING;
+import static io.trefoil.command.Flag.NOSCRIPT;
+import static io.trefoil.command.Flag.NO_ASYNC_LOADING;
+import static io.trefoil.command.Flag.NO_MULTI;
+import static io.trefoil.command.Flag.STALE;
+
+import io.trefoil.command.Command.Row;
+import java.util.List;
+
+/** Rows of the commands that the node itself runs: they are about replicas, disks and processes. */
+final class NodeCommands {
+  private static final String OWN = "0.1.0";
+
+  private NodeCommands() {}
+
+  static List<Command> rows() {
+    return List.of(
+        row(
+                "wait",
+                3,
+                Group.GENERIC,
+                "3.0.0",
+                "Wait for the replication of the connection's"
+                    + " last write to a number of replicas")
+            .flags(NOSCRIPT)
+            .categories("connection")
+            .onNode(),
+        row(
+                "waitaof",
+                4,
+                Group.GENERIC,
+                "7.2.0",
+                "Wait until the connection's last write is"
+                    + " synced here and on a number of replicas")
+            .flags(NOSCRIPT)
+            .categories("connection")
+            .onNode(),
+        row("role", 1, Group.SERVER, "2.8.12", "Return the role of the node for the database")
+            .flags(NOSCRIPT, LOADING, STALE, FAST)
+            .categories("admin", "dangerous")
+            .onNode(),
+        row("lastsave", 1, Group.SERVER, "1.0.0", "Get the UNIX time of the last write-out")
+            .flags(LOADING, STALE, FAST)
+            .categories("admin", "dangerous")
+            .onNode(),
+        row("bgsave", -1, Group.SERVER, "1.0.0", "Write the memory table out to storage")
+            .flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
+            .onNode(),
+        row(
+                "shutdown",
+                -1,
+                Group.SERVER,
+                "1.0.0",
+                "Stop the node after handing its leaderships" + " over")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
+            .onNode(),
+        row(
+                "database",
+                -2,
+                Group.TREFOIL,
+                OWN,
+                "Create, alter, drop, list, explain and verify" + " databases")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .onNode(),
+        row("status", -1, Group.TREFOIL, OWN, "Show the cluster: nodes, partitions, leaders, lag")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .onNode(),
+        row("switchover", -2, Group.TREFOIL, OWN, "Hand a partition's leadership to another node")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .onNode());
+  }
+
+  private static Row row(String name, int arity, Group group, String since, String summary) {
+    return new Row(name, arity, group, since, "O(1)", summary);
+  }
+}
