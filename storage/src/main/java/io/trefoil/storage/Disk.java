@@ -56,6 +56,10 @@ final class Disk implements AutoCloseable {
   private static final int RANDOM_READ_BLOCK = 4 << 10;
   private static final int READ_ERRORS_SHOWN = 200;
 
+  static {
+    RocksDB.loadLibrary();
+  }
+
   private final RocksDB db;
   private final ColumnFamilyHandle metas;
   private final ColumnFamilyHandle cells;
@@ -64,7 +68,6 @@ final class Disk implements AutoCloseable {
   private final WriteOptions writes = new WriteOptions().setDisableWAL(true);
 
   Disk(StorageSettings settings) {
-    RocksDB.loadLibrary();
     Path folder = settings.folder();
     try {
       Files.createDirectories(folder);

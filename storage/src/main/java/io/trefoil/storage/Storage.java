@@ -42,12 +42,15 @@ public final class Storage implements AutoCloseable {
   private final Map<Long, PartitionStore> stores = new ConcurrentHashMap<>();
   private volatile StorageException failure;
 
-  private Storage(StorageSettings settings, Consumer<StorageException> failureListener) {
+  private Storage(
+      StorageSettings settings,
+      long memoryBytesPerLoop,
+      Consumer<StorageException> failureListener) {
     this.failureListener = failureListener;
     disk = new Disk(settings);
     memory = new MemoryTable[settings.loops()];
     for (int i = 0; i < memory.length; i++) {
-      memory[i] = new MemoryTable(settings.memoryTableBytes() / memory.length);
+      memory[i] = new MemoryTable(memoryBytesPerLoop);
     }
     flusher = Executors.newSingleThreadExecutor(task -> new Thread(task, "storage-flusher"));
     readers =
@@ -63,7 +66,15 @@ public final class Storage implements AutoCloseable {
    * @throws StorageException when the folder is in use, not writable, or its content damaged
    */
   public static Storage open(StorageSettings settings, Consumer<StorageException> failureListener) {
-    Storage storage = new Storage(settings, failureListener);
+    return open(settings, settings.memoryTableBytes() / settings.loops(), failureListener);
+  }
+
+  /** As {@link #open}, with less memory than the settings allow. */
+  static Storage open(
+      StorageSettings settings,
+      long memoryBytesPerLoop,
+      Consumer<StorageException> failureListener) {
+    Storage storage = new Storage(settings, memoryBytesPerLoop, failureListener);
     try {
       for (CopyState state : storage.disk.copies()) {
         storage.states.put(state.copy(), state);
