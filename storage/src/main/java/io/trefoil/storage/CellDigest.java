@@ -1,0 +1,53 @@
+package io.trefoil.storage;
+
+import io.trefoil.base.Hash64;
+
+/**
+ * Adds up hashes of cells: the same for the same visible cells in any order, whatever removed or
+ * expired ones lie around.
+ */
+final class CellDigest implements CellWalk.Visitor {
+  private final Arena arena;
+  private final long logTimeMillis;
+  private long sum;
+
+  /**
+   * @param arena where the table's cells are, or null when only cells from the disk are added
+   */
+  CellDigest(Arena arena, long logTimeMillis) {
+    this.arena = arena;
+    this.logTimeMillis = logTimeMillis;
+  }
+
+  @Override
+  public void inTable(int handle) {
+    byte[] key = arena.key(handle);
+    byte[] value = arena.value(handle);
+    add(key, 0, arena.type(handle), arena.expireAt(handle), value, 0);
+  }
+
+  @Override
+  public void onDisk(byte[] diskKey, byte[] stored) {
+    add(
+        diskKey,
+        Disk.KEY_HEADER,
+        StoredCell.type(stored),
+        StoredCell.expireAt(stored),
+        stored,
+        StoredCell.HEADER);
+  }
+
+  private void add(
+      byte[] key, int keyOffset, int type, long expireAt, byte[] value, int valueOffset) {
+    if (StoredCell.expired(expireAt, logTimeMillis)) {
+      return;
+    }
+    long keyHash = Hash64.of(key, keyOffset, key.length - keyOffset);
+    long valueHash = Hash64.of(value, valueOffset, value.length - valueOffset);
+    sum += Hash64.combine(Hash64.combine(keyHash, valueHash), Hash64.combine(type, expireAt));
+  }
+
+  long sum() {
+    return sum;
+  }
+}

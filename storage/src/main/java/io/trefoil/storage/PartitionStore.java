@@ -1,0 +1,1014 @@
+package io.trefoil.storage;
+
+import io.trefoil.base.Bytes;
+import io.trefoil.base.Invariants;
+import io.trefoil.base.Position;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.CellsNotInMemory;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/**
+ * The cells of one copy of a partition. Every method is for the owner's thread, and none waits for
+ * the disk unless its javadoc says so. A key or value is a range of an array that is not kept.
+ *
+ * <p><b>Versions.</b> A write makes a new version in front of the key's older one. Commit drops
+ * what it supersedes; undo takes the newest off again. So the newest versions are what a leader's
+ * commands see, and the committed ones what a follower's readers may.
+ *
+ * <p><b>Writing behind.</b> {@link #freeze} takes all that was committed since the last time as one
+ * generation, which reaches RocksDB in one batch with its position. Until then its records stay in
+ * memory; afterwards they may be evicted.
+ *
+ * <p><b>Complete and not.</b> While nothing was evicted and nothing lay on disk at the start, a key
+ * that the table does not have does not exist. Otherwise RocksDB's memory is asked, and if only the
+ * disk can tell, the answer is {@link Found#NOT_IN_MEMORY}: {@link #fetch}, then ask again.
+ *
+ * <p><b>Counts.</b> Each version knows whether its key was present before, so counts follow commits
+ * and undos. A write to a key of which only the disk knows is counted as a new key, and corrected
+ * when its generation is written; until then {@link #keyCount()} is not answered.
+ */
+public final class PartitionStore implements AutoCloseable {
+  /** Keys in one step of the search for expired cells on disk. */
+  private static final int SWEEP_KEYS = 1_000;
+
+  private static final long FREEZE_AFTER_MILLIS = 2_000;
+  private static final int RANDOM_KEY_CANDIDATES = 16;
+  private static final int NONE = 0;
+
+  private final Storage storage;
+  private final Disk disk;
+  private final MemoryTable memory;
+  private final Arena arena;
+  private final long copy;
+  private final Executor owner;
+  private final int number;
+
+  private final ArrayDeque<Layer> layers = new ArrayDeque<>();
+  private Layer top;
+  private Layer bottom;
+  private final HandleRing uncommitted = new HandleRing();
+  private long committedIndex;
+
+  private IntList dirty = new IntList();
+  private int dirtyState = Records.DIRTY_EVEN;
+  private long dirtyBytes;
+  private boolean clearIsDirty;
+  private long unflushedSinceMillis = Long.MAX_VALUE;
+  private Generation generation;
+  private long generationsWritten;
+  private Position flushed;
+  private Position persisted;
+
+  private final Map<Bytes, List<Runnable>> fetches = new HashMap<>();
+  private final List<Consumer<CellSnapshot>> snapshotRequests = new ArrayList<>();
+  private final List<Consumer<CellSnapshot>> snapshotsUnderWay = new ArrayList<>();
+  private final List<Runnable> countRequests = new ArrayList<>();
+  private boolean countWanted;
+  private long expiryHash;
+  private long sweepHash;
+  private boolean sweeping;
+  private volatile boolean closed;
+
+  // What the last search found.
+  private int found;
+  private long foundIndex;
+
+  PartitionStore(Storage storage, MemoryTable memory, long copy, CopyState state, Executor owner) {
+    this.storage = storage;
+    this.disk = storage.disk();
+    this.memory = memory;
+    this.arena = memory.arena();
+    this.copy = copy;
+    this.owner = owner;
+    number = memory.add(this);
+    bottom = new Layer(arena, 0);
+    top = bottom;
+    layers.add(bottom);
+    flushed = state == null ? Position.ZERO : state.position();
+    persisted = flushed;
+    committedIndex = flushed.index();
+    if (state != null) {
+      bottom.count = state.keyCount();
+      bottom.committedCount = state.keyCount();
+      bottom.incomplete = state.keyCount() > 0;
+    }
+  }
+
+  /** Answers of a search. */
+  public enum Found {
+    /** There is such a key, perhaps expired; the store describes it until its next call. */
+    FOUND,
+    ABSENT,
+    /** Only the disk can tell: {@link #fetch} the key and ask again. */
+    NOT_IN_MEMORY
+  }
+
+  public long copy() {
+    return copy;
+  }
+
+  Executor owner() {
+    return owner;
+  }
+
+  // ---- searching
+
+  /**
+   * Looks up a key's newest version, uncommitted ones included. Whether it is expired is the
+   * caller's to judge.
+   */
+  public Found find(byte[] key, int offset, int length) {
+    return find(top, false, key, offset, length);
+  }
+
+  /** Looks up a key's committed version. */
+  public Found findCommitted(byte[] key, int offset, int length) {
+    return find(bottom, true, key, offset, length);
+  }
+
+  /** As {@link #find}, but waits for the disk instead of answering NOT_IN_MEMORY. */
+  public Found findBlocking(byte[] key, int offset, int length) {
+    Found first = find(key, offset, length);
+    if (first != Found.NOT_IN_MEMORY) {
+      return first;
+    }
+    int hash = HashIndex.hash(key, offset, length);
+    insertBase(hash, key, offset, length, disk.get(Disk.key(copy, hash, key, offset, length)));
+    return find(key, offset, length);
+  }
+
+  private Found find(Layer layer, boolean committedOnly, byte[] key, int offset, int length) {
+    int hash = HashIndex.hash(key, offset, length);
+    int handle = layer.index.find(hash, key, offset, length);
+    if (committedOnly) {
+      handle = CellWalk.committed(arena, handle);
+    }
+    if (handle == NONE && layer.incomplete) {
+      byte[] stored = disk.peek(Disk.key(copy, hash, key, offset, length));
+      if (stored == null) {
+        found = NONE;
+        return Found.NOT_IN_MEMORY;
+      }
+      if (stored != Disk.ABSENT) {
+        handle = insertBase(hash, key, offset, length, stored);
+      }
+    }
+    return describe(layer, handle);
+  }
+
+  private Found describe(Layer layer, int handle) {
+    if (handle == NONE) {
+      found = NONE;
+      foundIndex = layer.clearIndex;
+      return Found.ABSENT;
+    }
+    arena.mark(handle, Records.REFERENCED);
+    foundIndex = Math.max(arena.index(handle), layer.clearIndex);
+    found = arena.is(handle, Records.TOMBSTONE) ? NONE : handle;
+    return found == NONE ? Found.ABSENT : Found.FOUND;
+  }
+
+  /** Type of the key found. */
+  public CellType type() {
+    return CellType.of(arena.type(checkedFound()));
+  }
+
+  /** When the key found expires, in milliseconds since 1970; 0 when it does not. */
+  public long expireAtMillis() {
+    return arena.expireAt(checkedFound());
+  }
+
+  public int valueLength() {
+    return arena.valueLength(checkedFound());
+  }
+
+  /** Copies {@code length} bytes of the value found, from byte {@code from}. */
+  public void copyValue(int from, byte[] to, int toOffset, int length) {
+    arena.copyValue(checkedFound(), from, to, toOffset, length);
+  }
+
+  public long stamp() {
+    return arena.stamp(checkedFound());
+  }
+
+  /**
+   * Index of the entry that made the last search's answer what it is, also when the answer was
+   * ABSENT; 0 or any index up to the flushed position when that entry is on disk already.
+   */
+  public long entryIndex() {
+    return foundIndex;
+  }
+
+  private int checkedFound() {
+    Invariants.check(found != NONE, "no key was found");
+    return found;
+  }
+
+  // ---- fetching
+
+  /**
+   * Reads a key from disk on a reader thread and puts it, or the knowledge that it is absent, into
+   * the table; then runs the callback on the owner's thread. Searches of one key share one read.
+   * The callback is not run when the disk fails or the store is closed first.
+   */
+  public void fetch(byte[] key, Runnable callback) {
+    Bytes wanted = Bytes.copyOf(key, 0, key.length);
+    List<Runnable> waiting = fetches.get(wanted);
+    if (waiting != null) {
+      waiting.add(callback);
+      return;
+    }
+    fetches.put(wanted, new ArrayList<>(List.of(callback)));
+    startFetch(wanted);
+  }
+
+  private void startFetch(Bytes key) {
+    int hash = HashIndex.hash(key.array(), 0, key.length());
+    byte[] diskKey = Disk.key(copy, hash, key.array(), 0, key.length());
+    Layer layer = bottom;
+    long writtenBefore = generationsWritten;
+    storage.onReader(
+        () -> {
+          byte[] stored = disk.get(diskKey);
+          owner.execute(() -> onFetched(key, hash, stored, layer, writtenBefore));
+        });
+  }
+
+  private void onFetched(Bytes key, int hash, byte[] stored, Layer layer, long writtenBefore) {
+    if (closed) {
+      return;
+    }
+    if (layer == bottom) {
+      // A newer version may have been written, flushed and evicted since the disk was read.
+      if (generationsWritten != writtenBefore) {
+        startFetch(key);
+        return;
+      }
+      insertBase(hash, key.array(), 0, key.length(), stored);
+    }
+    fetches.remove(key).forEach(Runnable::run);
+  }
+
+  /**
+   * Puts what the disk has of a key under the key's uncommitted versions, unless the table knows
+   * better.
+   *
+   * @return the committed version
+   */
+  private int insertBase(int hash, byte[] key, int offset, int length, byte[] stored) {
+    int newest = bottom.index.find(hash, key, offset, length);
+    int known = CellWalk.committed(arena, newest);
+    if (known != NONE) {
+      return known;
+    }
+    boolean absent = stored == Disk.ABSENT;
+    int valueLength = absent ? 0 : StoredCell.valueLength(stored);
+    int handle = arena.allocate(Arena.recordBytes(length, valueLength));
+    arena.write(
+        handle,
+        0,
+        absent ? 0 : StoredCell.stamp(stored),
+        absent ? 0 : StoredCell.expireAt(stored),
+        Records.CLEAN | (absent ? Records.TOMBSTONE : 0),
+        absent ? 0 : StoredCell.type(stored),
+        number,
+        key,
+        offset,
+        length,
+        stored,
+        absent ? 0 : StoredCell.HEADER,
+        valueLength);
+    if (newest == NONE) {
+      bottom.index.insert(hash, handle);
+    } else {
+      putUnder(newest, handle, absent);
+    }
+    return handle;
+  }
+
+  private void putUnder(int newest, int base, boolean absent) {
+    int oldest = newest;
+    while (arena.previous(oldest) != NONE) {
+      oldest = arena.previous(oldest);
+    }
+    arena.setPrevious(oldest, base);
+    if (arena.is(oldest, Records.BASE_UNKNOWN)) {
+      int flags = arena.flags(oldest) & ~Records.BASE_UNKNOWN;
+      arena.setFlags(oldest, absent ? flags : flags | Records.PRESENT_BEFORE);
+      bottom.unknown--;
+      bottom.count -= absent ? 0 : 1;
+    }
+  }
+
+  // ---- writing
+
+  /** Sets a key as of entry {@code index}, to expire at {@code expireAtMillis} or never (0). */
+  public void put(
+      long index,
+      long stamp,
+      CellType type,
+      long expireAtMillis,
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    int hash = HashIndex.hash(key, keyOffset, keyLength);
+    int current = top.index.find(hash, key, keyOffset, keyLength);
+    int before = before(current, hash, key, keyOffset, keyLength);
+    int handle = arena.allocate(Arena.recordBytes(keyLength, valueLength));
+    arena.write(
+        handle,
+        index,
+        stamp,
+        expireAtMillis,
+        Records.UNCOMMITTED | before,
+        type.code(),
+        number,
+        key,
+        keyOffset,
+        keyLength,
+        value,
+        valueOffset,
+        valueLength);
+    push(index, hash, current, handle);
+  }
+
+  /** Removes a key as of entry {@code index}. Nothing happens when it is known to be absent. */
+  public void remove(long index, long stamp, byte[] key, int offset, int length) {
+    int hash = HashIndex.hash(key, offset, length);
+    int current = top.index.find(hash, key, offset, length);
+    int before = before(current, hash, key, offset, length);
+    if (before == 0) {
+      return;
+    }
+    int handle = arena.allocate(Arena.recordBytes(length, 0));
+    int flags = Records.UNCOMMITTED | Records.TOMBSTONE | before;
+    arena.write(handle, index, stamp, 0, flags, 0, number, key, offset, length, key, 0, 0);
+    push(index, hash, current, handle);
+  }
+
+  /**
+   * Sets when a key expires, in milliseconds since 1970 or never (0), as of entry {@code index}.
+   *
+   * @return whether the key was there
+   * @throws CellsNotInMemory when only the disk knows the value
+   */
+  public boolean expire(
+      long index, long stamp, long expireAtMillis, byte[] key, int offset, int length) {
+    Found there = find(key, offset, length);
+    if (there == Found.NOT_IN_MEMORY) {
+      throw new CellsNotInMemory(Bytes.copyOf(key, offset, length).array());
+    }
+    if (there == Found.ABSENT) {
+      return false;
+    }
+    byte[] value = arena.value(found);
+    CellType type = type();
+    put(index, stamp, type, expireAtMillis, key, offset, length, value, 0, value.length);
+    return true;
+  }
+
+  /** Removes every key as of entry {@code index}; takes the same short time however many. */
+  public void clear(long index, long stamp) {
+    int handle = arena.allocate(Arena.recordBytes(0, 0));
+    int flags = Records.UNCOMMITTED | Records.CLEAR;
+    arena.write(handle, index, stamp, 0, flags, 0, number, Disk.ABSENT, 0, 0, Disk.ABSENT, 0, 0);
+    remember(index, handle);
+    top = new Layer(arena, index);
+    layers.addLast(top);
+  }
+
+  /** Flags that say whether the key was present before the version about to be written. */
+  private int before(int current, int hash, byte[] key, int offset, int length) {
+    if (current != NONE) {
+      return arena.is(current, Records.TOMBSTONE) ? 0 : Records.PRESENT_BEFORE;
+    }
+    if (!top.incomplete) {
+      return 0;
+    }
+    // Somebody waits for an exact count: don't add to what is unknown if memory can tell.
+    byte[] stored = countWanted ? disk.peek(Disk.key(copy, hash, key, offset, length)) : null;
+    if (stored == null) {
+      return Records.BASE_UNKNOWN;
+    }
+    return stored == Disk.ABSENT ? 0 : Records.PRESENT_BEFORE;
+  }
+
+  private void push(long index, int hash, int current, int handle) {
+    remember(index, handle);
+    if (current == NONE) {
+      top.index.insert(hash, handle);
+    } else {
+      arena.setPrevious(handle, current);
+      top.index.replaceFound(handle);
+    }
+    int flags = arena.flags(handle);
+    top.count += delta(flags);
+    top.unknown += (flags & Records.BASE_UNKNOWN) != 0 ? 1 : 0;
+  }
+
+  private void remember(long index, int handle) {
+    long last = uncommitted.isEmpty() ? committedIndex + 1 : arena.index(uncommitted.peekBack());
+    Invariants.check(index >= last, "written out of order", index, last);
+    uncommitted.addBack(handle);
+    found = NONE;
+  }
+
+  /** By how much a version changes the number of keys. */
+  private static int delta(int flags) {
+    int after = (flags & Records.TOMBSTONE) != 0 ? 0 : 1;
+    return after - ((flags & Records.PRESENT_BEFORE) != 0 ? 1 : 0);
+  }
+
+  // ---- undo
+
+  /** A place among the uncommitted writes, for {@link #undoTo}. */
+  public long mark() {
+    return uncommitted.back();
+  }
+
+  /** Undoes what was written since {@link #mark()} returned {@code mark}. */
+  public void undoTo(long mark) {
+    Invariants.check(mark >= uncommitted.front(), "undo of what is committed", mark, 0);
+    while (uncommitted.back() > mark) {
+      undoNewest();
+    }
+  }
+
+  /** Undoes what entries after {@code index} wrote. */
+  public void undoAfter(long index) {
+    while (!uncommitted.isEmpty() && arena.index(uncommitted.peekBack()) > index) {
+      undoNewest();
+    }
+  }
+
+  private void undoNewest() {
+    found = NONE;
+    int handle = uncommitted.removeBack();
+    int flags = arena.flags(handle);
+    if ((flags & Records.CLEAR) != 0) {
+      top.index.release();
+      layers.removeLast();
+      top = layers.peekLast();
+    } else {
+      boolean newest = top.index.findHandle(arena.hash(handle), handle);
+      Invariants.check(newest, "undo of a version that is not the newest");
+      if (arena.previous(handle) == NONE) {
+        top.index.removeFound();
+      } else {
+        top.index.replaceFound(arena.previous(handle));
+      }
+      top.count -= delta(flags);
+      top.unknown -= (flags & Records.BASE_UNKNOWN) != 0 ? 1 : 0;
+    }
+    arena.free(handle);
+  }
+
+  // ---- commit
+
+  /** Makes what entries up to {@code index} wrote permanent. */
+  public void commit(long index) {
+    found = NONE;
+    while (!uncommitted.isEmpty() && arena.index(uncommitted.peekFront()) <= index) {
+      int handle = uncommitted.removeFront();
+      if (arena.is(handle, Records.CLEAR)) {
+        commitClear();
+        arena.free(handle);
+      } else {
+        commitVersion(handle);
+      }
+    }
+    committedIndex = Math.max(committedIndex, index);
+  }
+
+  private void commitVersion(int handle) {
+    bottom.committedCount += delta(arena.flags(handle));
+    int old = arena.previous(handle);
+    arena.setPrevious(handle, NONE);
+    if (old == NONE) {
+      addDirty(handle);
+    } else {
+      supersede(old, handle);
+    }
+  }
+
+  /** Puts a committed version in the place of the committed one before it. */
+  private void supersede(int old, int handle) {
+    if (arena.state(old) != dirtyState) {
+      addDirty(handle);
+      discard(old);
+      return;
+    }
+    int place = arena.link(old);
+    dirty.set(place, handle);
+    arena.setLink(handle, place);
+    int inherited = arena.flags(old) & Records.BASE_UNKNOWN;
+    arena.setFlags(handle, arena.flags(handle) & ~Records.STATE | dirtyState | inherited);
+    dirtyBytes += arena.footprint(handle) - arena.footprint(old);
+    arena.free(old);
+  }
+
+  private void addDirty(int handle) {
+    arena.setState(handle, dirtyState);
+    arena.setLink(handle, dirty.add(handle));
+    dirtyBytes += arena.footprint(handle);
+  }
+
+  private void commitClear() {
+    memory.bury(this, layers.removeFirst());
+    bottom = layers.peekFirst();
+    forgetDirty();
+    clearIsDirty = true;
+    expiryHash = 0;
+    sweepHash = 0;
+  }
+
+  private void forgetDirty() {
+    dirty = new IntList();
+    dirtyBytes = 0;
+  }
+
+  /** Frees a record that fell out of the table, now or when the flusher no longer reads it. */
+  void discard(int handle) {
+    if (generation != null && arena.state(handle) == generation.state) {
+      arena.mark(handle, Records.DETACHED);
+    } else {
+      arena.free(handle);
+    }
+  }
+
+  /** Index of the last entry committed. */
+  public long committedIndex() {
+    return committedIndex;
+  }
+
+  // ---- writing behind
+
+  /**
+   * Whether to freeze now: a generation is large or old enough, or somebody waits for one, and none
+   * is under way.
+   *
+   * @param monotonicMillis a clock that never goes back
+   */
+  public boolean wantsFreeze(long monotonicMillis) {
+    if (generation != null) {
+      return false;
+    }
+    if (!snapshotRequests.isEmpty()
+        || (countWanted && bottom.unknown > 0 && dirty.size() > 0)
+        || dirtyBytes >= memory.freezeBytes()) {
+      return true;
+    }
+    if (dirty.size() == 0 && !clearIsDirty && committedIndex <= flushed.index()) {
+      unflushedSinceMillis = Long.MAX_VALUE;
+      return false;
+    }
+    unflushedSinceMillis = Math.min(unflushedSinceMillis, monotonicMillis);
+    return monotonicMillis - unflushedSinceMillis >= FREEZE_AFTER_MILLIS;
+  }
+
+  /** Whether {@link #freeze} may be called: the last generation is written and drained. */
+  public boolean canFreeze() {
+    return generation == null;
+  }
+
+  /**
+   * Hands all that was committed since the last freeze to the flusher.
+   *
+   * <p>RocksDB gets it in one batch, so that it is exactly the state at {@code position} and never
+   * half of it. The batch stays small because {@link #wantsFreeze} asks early.
+   *
+   * @param position of the last entry committed
+   * @param meta stored with it, given back by {@link Storage#copies()}
+   */
+  public void freeze(Position position, Bytes meta) {
+    Invariants.check(canFreeze(), "freeze while a generation is under way");
+    Invariants.check(
+        position.index() >= committedIndex
+            && (uncommitted.isEmpty() || arena.index(uncommitted.peekFront()) > position.index()),
+        "freeze at another position than the committed one",
+        position.index(),
+        committedIndex);
+    boolean snapshotWanted = !snapshotRequests.isEmpty();
+    snapshotsUnderWay.addAll(snapshotRequests);
+    snapshotRequests.clear();
+    generation =
+        new Generation(
+            copy,
+            position,
+            meta,
+            bottom,
+            dirtyState,
+            dirty,
+            arena.view(),
+            clearIsDirty,
+            snapshotWanted);
+    committedIndex = position.index();
+    dirtyState ^= Records.DIRTY_EVEN ^ Records.DIRTY_ODD;
+    forgetDirty();
+    clearIsDirty = false;
+    unflushedSinceMillis = Long.MAX_VALUE;
+    storage.write(generation, this);
+  }
+
+  void onWritten(Generation written) {
+    written.written = true;
+    generationsWritten++;
+    flushed = written.position;
+    written.settleCounts();
+    if (closed) {
+      storage.forget(this);
+    }
+    if (!snapshotsUnderWay.isEmpty()) {
+      List<Consumer<CellSnapshot>> waiting = List.copyOf(snapshotsUnderWay);
+      snapshotsUnderWay.clear();
+      waiting.get(0).accept(written.snapshot(disk));
+      snapshotRequests.addAll(waiting.subList(1, waiting.size()));
+    }
+    answerCountRequests();
+  }
+
+  /** Makes written records clean, and frees those that are out of the table; returns the work. */
+  int drain(int steps) {
+    answerCountRequests();
+    if (generation == null || !generation.written) {
+      return 0;
+    }
+    found = NONE;
+    int done = 0;
+    while (done < steps && !generation.isDrained()) {
+      int handle = generation.drainNext();
+      done++;
+      if (handle != NONE) {
+        drainRecord(handle);
+      }
+    }
+    if (generation.isDrained()) {
+      generation = null;
+      if (closed) {
+        memory.removeIfGone(this);
+      }
+    }
+    return done;
+  }
+
+  private void drainRecord(int handle) {
+    if (arena.marked(handle, Records.DETACHED)) {
+      arena.free(handle);
+      return;
+    }
+    arena.setState(handle, Records.CLEAN);
+    if (arena.is(handle, Records.TOMBSTONE)
+        && !closed
+        && bottom.index.findHandle(arena.hash(handle), handle)) {
+      bottom.index.removeFound();
+      arena.free(handle);
+    }
+  }
+
+  boolean isWriting() {
+    return generation != null && !generation.written;
+  }
+
+  /** Whether more must not be committed before the generation under way is written. */
+  boolean isTooDirty() {
+    return isWriting() && dirtyBytes >= MemoryTable.MAX_DIRTY_BYTES;
+  }
+
+  boolean hasGeneration() {
+    return generation != null;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** The position that RocksDB's memory is at: the last freeze that was written. */
+  public Position flushedPosition() {
+    return flushed;
+  }
+
+  /** The position that RocksDB would have after a crash, at least; see {@link Storage#persist}. */
+  public Position persistedPosition() {
+    return persisted;
+  }
+
+  void onPersisted(Position position) {
+    persisted = position;
+  }
+
+  /**
+   * Asks for a snapshot at the position of the next freeze, which {@link #wantsFreeze} now wants.
+   * The receiver gets it on the owner's thread and closes it.
+   */
+  public void requestSnapshot(Consumer<CellSnapshot> receiver) {
+    snapshotRequests.add(receiver);
+  }
+
+  // ---- eviction, called by the memory table
+
+  /** Drops a clean record unless uncommitted versions build on it. */
+  boolean evict(int handle) {
+    if (closed || !bottom.index.findHandle(arena.hash(handle), handle)) {
+      return false;
+    }
+    bottom.index.removeFound();
+    if (!arena.is(handle, Records.TOMBSTONE)) {
+      bottom.incomplete = true;
+    }
+    arena.free(handle);
+    found = NONE;
+    return true;
+  }
+
+  /** Moves a clean record to another chunk. */
+  boolean relocate(int handle) {
+    if (closed || !bottom.index.findHandle(arena.hash(handle), handle)) {
+      return false;
+    }
+    int room = arena.allocateElsewhere(handle);
+    if (room == NONE) {
+      return false;
+    }
+    arena.copyRecord(handle, room);
+    bottom.index.replaceFound(room);
+    arena.free(handle);
+    found = NONE;
+    return true;
+  }
+
+  // ---- counts
+
+  /**
+   * How many keys are present in the newest versions; expired ones count until collected.
+   *
+   * @throws CellsNotInMemory with no key, when keys were written blindly and the disk has not been
+   *     asked about them yet: see {@link #resolveCounts}
+   */
+  public long keyCount() {
+    if (top.unknown > 0) {
+      countWanted = true;
+      throw new CellsNotInMemory(null);
+    }
+    countWanted = false;
+    return top.count;
+  }
+
+  /**
+   * Runs the callback on the owner's thread once {@link #keyCount()} can answer. Until then {@link
+   * #wantsFreeze} asks for freezes, since writing a generation settles its counts.
+   */
+  public void resolveCounts(Runnable callback) {
+    countWanted = true;
+    countRequests.add(callback);
+    owner.execute(this::answerCountRequests);
+  }
+
+  private void answerCountRequests() {
+    if (top.unknown > 0 || countRequests.isEmpty()) {
+      return;
+    }
+    List<Runnable> waiting = List.copyOf(countRequests);
+    countRequests.clear();
+    waiting.forEach(Runnable::run);
+  }
+
+  // ---- expiry
+
+  /**
+   * Removes committed cells that are expired at {@code logTimeMillis}, which never goes back: no
+   * entry is needed, because nobody can see them again. Goes on where the last call ended, and lets
+   * a reader thread look for those that only the disk has.
+   *
+   * @param maxSteps how many keys of the table to look at
+   * @return how many were removed
+   */
+  public int collectExpired(long logTimeMillis, int maxSteps) {
+    found = NONE;
+    if (bottom.incomplete && !sweeping) {
+      sweepDisk(logTimeMillis);
+    }
+    int collected = 0;
+    int steps = 0;
+    while (steps < maxSteps) {
+      long entry = bottom.index.firstFrom((int) expiryHash);
+      if (entry == 0) {
+        expiryHash = 0;
+        break;
+      }
+      for (long each = entry; each != 0; each = bottom.index.nextOfSameHash()) {
+        steps++;
+        collected += collect((int) each, logTimeMillis) ? 1 : 0;
+      }
+      expiryHash = (entry >>> 32) + 1 & 0xffffffffL;
+      if (expiryHash == 0) {
+        break;
+      }
+    }
+    return collected;
+  }
+
+  private boolean collect(int handle, long logTimeMillis) {
+    if (arena.state(handle) == Records.UNCOMMITTED
+        || arena.is(handle, Records.TOMBSTONE)
+        || !StoredCell.expired(arena.expireAt(handle), logTimeMillis)) {
+      return false;
+    }
+    int tombstone = collected(arena.key(handle), arena.index(handle), arena.stamp(handle));
+    bottom.index.replaceFound(tombstone);
+    supersede(handle, tombstone);
+    return true;
+  }
+
+  private int collected(byte[] key, long index, long stamp) {
+    int handle = arena.allocate(Arena.recordBytes(key.length, 0));
+    int flags = Records.UNCOMMITTED | Records.TOMBSTONE;
+    arena.write(handle, index, stamp, 0, flags, 0, number, key, 0, key.length, key, 0, 0);
+    bottom.count--;
+    bottom.committedCount--;
+    return handle;
+  }
+
+  private void sweepDisk(long logTimeMillis) {
+    sweeping = true;
+    int from = (int) sweepHash;
+    Layer layer = bottom;
+    long writtenBefore = generationsWritten;
+    storage.onReader(
+        () -> {
+          List<byte[]> expired = new ArrayList<>();
+          long next = expiredOnDisk(from, logTimeMillis, expired);
+          owner.execute(() -> onSwept(layer, writtenBefore, expired, next));
+        });
+  }
+
+  /** Lists expired cells of the next keys on disk; returns the hash to go on from, or 0. */
+  private long expiredOnDisk(int from, long logTimeMillis, List<byte[]> expired) {
+    int seen = 0;
+    int lastHash = from;
+    try (Disk.CellIterator cells = disk.cells(copy, from, null)) {
+      for (; cells.isValid(); cells.next()) {
+        byte[] diskKey = cells.diskKey();
+        int hash = Disk.hashOf(diskKey);
+        if (seen >= SWEEP_KEYS && hash != lastHash) {
+          return hash & 0xffffffffL;
+        }
+        seen++;
+        lastHash = hash;
+        if (StoredCell.expired(StoredCell.expireAt(cells.stored()), logTimeMillis)) {
+          expired.add(diskKey);
+        }
+      }
+    }
+    return 0;
+  }
+
+  private void onSwept(Layer layer, long writtenBefore, List<byte[]> expired, long next) {
+    sweeping = false;
+    // What the disk had then is only known to be current while nothing was written since.
+    if (closed || layer != bottom || generationsWritten != writtenBefore) {
+      return;
+    }
+    found = NONE;
+    sweepHash = next;
+    for (byte[] diskKey : expired) {
+      int hash = Disk.hashOf(diskKey);
+      int length = diskKey.length - Disk.KEY_HEADER;
+      if (bottom.index.find(hash, diskKey, Disk.KEY_HEADER, length) == NONE) {
+        byte[] key = Bytes.copyOf(diskKey, Disk.KEY_HEADER, length).array();
+        int tombstone = collected(key, 0, 0);
+        bottom.index.insert(hash, tombstone);
+        addDirty(tombstone);
+      }
+    }
+  }
+
+  // ---- visiting
+
+  /** Receives what {@link #scan} visits. Must not call the store. */
+  @FunctionalInterface
+  public interface KeyVisitor {
+    void visit(byte[] key, int offset, int length, CellType type, long expireAtMillis);
+  }
+
+  /**
+   * Visits keys of the newest versions in the order of the top 32 bits of their hashes, expired
+   * ones included. A key present during a whole iteration is visited, whatever else changes: the
+   * order is fixed, and keys of one hash are visited together.
+   *
+   * <p>When some cells are only on disk this may wait for the disk, for about {@code count} cells
+   * that lie next to each other.
+   *
+   * @param cursor 0 at first, then what the last call returned
+   * @param count how many keys to look at before stopping, removed ones included
+   * @return the next cursor, below 2^32, or 0 at the end
+   */
+  public long scan(long cursor, int count, KeyVisitor visitor) {
+    found = NONE;
+    CellWalk.Visitor keys = new KeysOf(visitor);
+    long hash = cursor;
+    try (CellWalk walk = walk(top, false, (int) cursor)) {
+      do {
+        hash = walk.visitNext(hash, keys);
+      } while (hash != 0 && walk.examined() < count);
+    }
+    return hash;
+  }
+
+  private CellWalk walk(Layer layer, boolean committedOnly, int fromHash) {
+    Disk.CellIterator cells = layer.incomplete ? disk.cells(copy, fromHash, null) : null;
+    return new CellWalk(arena, layer, committedOnly, cells);
+  }
+
+  private final class KeysOf implements CellWalk.Visitor {
+    private final KeyVisitor visitor;
+
+    KeysOf(KeyVisitor visitor) {
+      this.visitor = visitor;
+    }
+
+    @Override
+    public void inTable(int handle) {
+      byte[] key = arena.key(handle);
+      CellType type = CellType.of(arena.type(handle));
+      visitor.visit(key, 0, key.length, type, arena.expireAt(handle));
+    }
+
+    @Override
+    public void onDisk(byte[] diskKey, byte[] stored) {
+      visitor.visit(
+          diskKey,
+          Disk.KEY_HEADER,
+          diskKey.length - Disk.KEY_HEADER,
+          CellType.of(StoredCell.type(stored)),
+          StoredCell.expireAt(stored));
+    }
+  }
+
+  /**
+   * A key near a random place in hash order, expired or not, or null when there is none. May wait
+   * for the disk like {@link #scan}.
+   *
+   * @param random decides; any number
+   */
+  public byte[] randomKey(long random) {
+    List<byte[]> keys = new ArrayList<>();
+    KeyVisitor visitor =
+        (key, offset, length, type, expireAt) ->
+            keys.add(Bytes.copyOf(key, offset, length).array());
+    long start = random >>> 32;
+    long cursor = start;
+    do {
+      cursor = scan(cursor, RANDOM_KEY_CANDIDATES, visitor);
+    } while (keys.isEmpty() && cursor != 0);
+    while (keys.isEmpty()) {
+      cursor = scan(cursor, RANDOM_KEY_CANDIDATES, visitor);
+      if (cursor == 0 || cursor > start) {
+        break;
+      }
+    }
+    return keys.isEmpty() ? null : keys.get((int) ((random & 0xffffffffL) % keys.size()));
+  }
+
+  /**
+   * A digest of the committed cells visible at {@code logTimeMillis} whose hashes are in a range:
+   * key, type, expiry and value count, the order and what was removed do not. Digests of adjoining
+   * ranges add up. Reads all those cells, waiting for the disk if need be; {@link
+   * CellSnapshot#digest} does the same off the owner's thread.
+   *
+   * @param fromHash the first hash, 0 to 2^32 - 1
+   * @param toHash the hash after the last, up to 2^32
+   */
+  public long digest(long logTimeMillis, long fromHash, long toHash) {
+    found = NONE;
+    CellDigest digest = new CellDigest(arena, logTimeMillis);
+    try (CellWalk walk = walk(bottom, true, (int) fromHash)) {
+      walk.visitRange(fromHash, toHash, digest);
+    }
+    return digest.sum();
+  }
+
+  /** Gives the memory back. What is on disk stays, what is not is lost. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    undoAfter(-1);
+    closed = true;
+    memory.bury(this, bottom);
+    forgetDirty();
+    fetches.clear();
+    if (!isWriting()) {
+      storage.forget(this);
+    }
+  }
+}

@@ -1,0 +1,341 @@
+package io.trefoil.storage;
+
+import io.trefoil.base.Invariants;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * The layout of the records in an {@link Arena}'s chunks.
+ *
+ * <p><b>Handles.</b> A record is named by an int: chunk number, and offset in units of 16 bytes. 0
+ * is none. A record that is larger than a chunk begins at a chunk's start and goes on in the chunks
+ * that {@code next} names.
+ *
+ * <p>Not thread-safe by itself: the flusher reads frozen records, of which the owner changes only
+ * the marks.
+ *
+ * <pre>
+ * index of its entry 8 · stamp 8 · expireAt 8 · previous 4 · link 4 · valueLength 4 · keyLength 4
+ * · flags 1 · marks 1 · type 1 · store 2 · key · value
+ * </pre>
+ */
+class Records {
+  static final int CHUNK_BITS = 18;
+  static final int CHUNK = 1 << CHUNK_BITS;
+  static final int HEADER = 45;
+
+  static final int UNIT_BITS = 4;
+  static final int OFFSET_BITS = CHUNK_BITS - UNIT_BITS;
+  static final int OFFSET_MASK = (1 << OFFSET_BITS) - 1;
+
+  static final int AT_INDEX = 0;
+  private static final int AT_STAMP = 8;
+  private static final int AT_EXPIRE = 16;
+  private static final int AT_PREVIOUS = 24;
+  private static final int AT_LINK = 28;
+  private static final int AT_VALUE_LENGTH = 32;
+  private static final int AT_KEY_LENGTH = 36;
+  static final int AT_FLAGS = 40;
+  private static final int AT_MARKS = 41;
+  private static final int AT_TYPE = 42;
+  private static final int AT_STORE = 43;
+
+  // Flags, the low three bits: where the record is on its way to the disk.
+  static final int STATE = 7;
+
+  /** A slot without a record. */
+  static final int FREE = 0;
+
+  /** As on disk, or known to be absent there; may be evicted. */
+  static final int CLEAN = 1;
+
+  static final int UNCOMMITTED = 2;
+
+  /** Committed and not yet on disk; of a generation with an even or odd number. */
+  static final int DIRTY_EVEN = 4;
+
+  static final int DIRTY_ODD = 5;
+
+  // Flags, the other bits: never changed while the flusher may read.
+  /** The key is absent from this version on. */
+  static final int TOMBSTONE = 8;
+
+  /** Whether the disk has the key is not known; counted as if not. */
+  static final int BASE_UNKNOWN = 16;
+
+  /** The key was present just before this version. */
+  static final int PRESENT_BEFORE = 32;
+
+  /** Not a record of a key: stands for a clear among the uncommitted records. */
+  static final int CLEAR = 64;
+
+  // Marks: a byte of the owner's own.
+  /** Looked up since the evictor passed. */
+  static final int REFERENCED = 1;
+
+  /** No longer in the table; freed when the flusher is done with it. */
+  static final int DETACHED = 2;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  ByteBuffer[] buffers;
+  int[] next;
+  private byte[] scratch = new byte[256];
+
+  Records(ByteBuffer[] buffers, int[] next) {
+    this.buffers = buffers;
+    this.next = next;
+  }
+
+  static int at(int handle) {
+    return (handle & OFFSET_MASK) << UNIT_BITS;
+  }
+
+  private ByteBuffer buffer(int handle) {
+    return buffers[handle >>> OFFSET_BITS];
+  }
+
+  /** Writes a whole record; it is not marked and follows nothing. */
+  void write(
+      int handle,
+      long index,
+      long stamp,
+      long expireAt,
+      int flags,
+      int type,
+      int store,
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle);
+    b.putLong(at + AT_INDEX, index);
+    b.putLong(at + AT_STAMP, stamp);
+    b.putLong(at + AT_EXPIRE, expireAt);
+    b.putLong(at + AT_PREVIOUS, 0);
+    b.putInt(at + AT_VALUE_LENGTH, valueLength);
+    b.putInt(at + AT_KEY_LENGTH, keyLength);
+    b.put(at + AT_FLAGS, (byte) flags);
+    b.put(at + AT_MARKS, (byte) 0);
+    b.put(at + AT_TYPE, (byte) type);
+    b.putShort(at + AT_STORE, (short) store);
+    if ((long) at + HEADER + keyLength + valueLength <= CHUNK) {
+      b.put(at + HEADER, key, keyOffset, keyLength);
+      b.put(at + HEADER + keyLength, value, valueOffset, valueLength);
+    } else {
+      writeChain(handle, HEADER, key, keyOffset, keyLength);
+      writeChain(handle, HEADER + (long) keyLength, value, valueOffset, valueLength);
+    }
+  }
+
+  private void writeChain(int handle, long from, byte[] source, int offset, int length) {
+    int chunk = chunkAt(handle, from);
+    int at = (int) (from & CHUNK - 1);
+    int done = 0;
+    while (done < length) {
+      int piece = Math.min(length - done, CHUNK - at);
+      buffers[chunk].put(at, source, offset + done, piece);
+      done += piece;
+      at = 0;
+      chunk = next[chunk];
+    }
+  }
+
+  private int chunkAt(int handle, long offset) {
+    int chunk = handle >>> OFFSET_BITS;
+    for (long skipped = CHUNK; skipped <= offset; skipped += CHUNK) {
+      chunk = next[chunk];
+    }
+    return chunk;
+  }
+
+  long index(int handle) {
+    return buffer(handle).getLong(at(handle) + AT_INDEX);
+  }
+
+  long stamp(int handle) {
+    return buffer(handle).getLong(at(handle) + AT_STAMP);
+  }
+
+  long expireAt(int handle) {
+    return buffer(handle).getLong(at(handle) + AT_EXPIRE);
+  }
+
+  int previous(int handle) {
+    return buffer(handle).getInt(at(handle) + AT_PREVIOUS);
+  }
+
+  void setPrevious(int handle, int older) {
+    buffer(handle).putInt(at(handle) + AT_PREVIOUS, older);
+  }
+
+  /** The record's place in its generation, while it is dirty. */
+  int link(int handle) {
+    return buffer(handle).getInt(at(handle) + AT_LINK);
+  }
+
+  void setLink(int handle, int place) {
+    buffer(handle).putInt(at(handle) + AT_LINK, place);
+  }
+
+  int valueLength(int handle) {
+    return buffer(handle).getInt(at(handle) + AT_VALUE_LENGTH);
+  }
+
+  int keyLength(int handle) {
+    return buffer(handle).getInt(at(handle) + AT_KEY_LENGTH);
+  }
+
+  int flags(int handle) {
+    return buffer(handle).get(at(handle) + AT_FLAGS);
+  }
+
+  void setFlags(int handle, int flags) {
+    buffer(handle).put(at(handle) + AT_FLAGS, (byte) flags);
+  }
+
+  int state(int handle) {
+    return flags(handle) & STATE;
+  }
+
+  void setState(int handle, int state) {
+    setFlags(handle, flags(handle) & ~STATE | state);
+  }
+
+  boolean is(int handle, int flag) {
+    return (flags(handle) & flag) != 0;
+  }
+
+  boolean marked(int handle, int mark) {
+    return (buffer(handle).get(at(handle) + AT_MARKS) & mark) != 0;
+  }
+
+  void mark(int handle, int mark) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle) + AT_MARKS;
+    int marks = b.get(at);
+    // Testing first keeps hot lookups from writing to the record's cache line again and again.
+    if ((marks & mark) == 0) {
+      b.put(at, (byte) (marks | mark));
+    }
+  }
+
+  void unmark(int handle, int mark) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle) + AT_MARKS;
+    b.put(at, (byte) (b.get(at) & ~mark));
+  }
+
+  int type(int handle) {
+    return buffer(handle).get(at(handle) + AT_TYPE) & 0xff;
+  }
+
+  int store(int handle) {
+    return buffer(handle).getShort(at(handle) + AT_STORE) & 0xffff;
+  }
+
+  // ---- key and value
+
+  boolean keyEquals(int handle, byte[] key, int offset, int length) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle);
+    if (b.getInt(at + AT_KEY_LENGTH) != length) {
+      return false;
+    }
+    if (at + HEADER + (long) length > CHUNK) {
+      return Arrays.equals(key(handle), Arrays.copyOfRange(key, offset, offset + length));
+    }
+    at += HEADER;
+    int i = 0;
+    for (; i + 8 <= length; i += 8) {
+      if (b.getLong(at + i) != (long) LONG.get(key, offset + i)) {
+        return false;
+      }
+    }
+    for (; i < length; i++) {
+      if (b.get(at + i) != key[offset + i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  byte[] key(int handle) {
+    byte[] key = new byte[keyLength(handle)];
+    copy(handle, HEADER, key, 0, key.length);
+    return key;
+  }
+
+  /** The top 32 bits of the hash of the record's key. */
+  int hash(int handle) {
+    int length = keyLength(handle);
+    if (length > scratch.length) {
+      scratch = new byte[Math.max(length, scratch.length * 2)];
+    }
+    copy(handle, HEADER, scratch, 0, length);
+    return HashIndex.hash(scratch, 0, length);
+  }
+
+  byte[] value(int handle) {
+    byte[] value = new byte[valueLength(handle)];
+    copyValue(handle, 0, value, 0, value.length);
+    return value;
+  }
+
+  void copyValue(int handle, int from, byte[] to, int toOffset, int length) {
+    Invariants.check(
+        from >= 0 && length >= 0 && length <= valueLength(handle) - from,
+        "outside the value",
+        from,
+        length);
+    copy(handle, (long) HEADER + keyLength(handle) + from, to, toOffset, length);
+  }
+
+  private void copy(int handle, long from, byte[] to, int toOffset, int length) {
+    int at = at(handle);
+    if (at + from + length <= CHUNK) {
+      buffer(handle).get(at + (int) from, to, toOffset, length);
+      return;
+    }
+    int chunk = chunkAt(handle, from);
+    at = (int) (from & CHUNK - 1);
+    int done = 0;
+    while (done < length) {
+      int piece = Math.min(length - done, CHUNK - at);
+      buffers[chunk].get(at, to, toOffset + done, piece);
+      done += piece;
+      at = 0;
+      chunk = next[chunk];
+    }
+  }
+
+  /** Copies a record's key to the beginning of {@code to}. */
+  void copyKey(int handle, byte[] to) {
+    copy(handle, HEADER, to, 0, keyLength(handle));
+  }
+
+  /** Appends a record's value to a buffer. */
+  void copyValueTo(int handle, ByteBuffer to) {
+    copyTo(handle, (long) HEADER + keyLength(handle), valueLength(handle), to);
+  }
+
+  private void copyTo(int handle, long from, int length, ByteBuffer to) {
+    int chunk = chunkAt(handle, at(handle) + from);
+    int at = (int) (at(handle) + from & CHUNK - 1);
+    int left = length;
+    while (left > 0) {
+      int piece = Math.min(left, CHUNK - at);
+      to.put(to.position(), buffers[chunk], at, piece).position(to.position() + piece);
+      left -= piece;
+      at = 0;
+      chunk = next[chunk];
+    }
+  }
+}

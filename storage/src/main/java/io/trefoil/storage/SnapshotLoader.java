@@ -1,0 +1,108 @@
+package io.trefoil.storage;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.Bytes;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.Position;
+import java.util.concurrent.CompletableFuture;
+import org.rocksdb.RocksDBException;
+
+/**
+ * Fills a new copy from the chunks of a {@link CellSnapshot}. The copy counts for nothing until it
+ * is finished: a crash before drops it at the next start. Once finished it is durable, and the
+ * caller switches to it and drops the old one: a snapshot replaces, it is never merged.
+ *
+ * <p>Methods return at once and the flusher thread does the work, in order; the futures complete on
+ * that thread. The sender is held back by waiting for a chunk's future before asking for the next.
+ */
+public final class SnapshotLoader {
+  private static final int MAX_CELL_BYTES = (512 << 20) + (64 << 10);
+
+  private final Storage storage;
+  private final long copy;
+  private final ByteSink pending = new ByteSink();
+  private long count;
+
+  SnapshotLoader(Storage storage, long copy) {
+    this.storage = storage;
+    this.copy = copy;
+  }
+
+  /** Marks the copy as unfinished and removes whatever lies under its id. */
+  CompletableFuture<Void> begin() {
+    return storage.onFlusher(
+        () ->
+            storage
+                .disk()
+                .write(
+                    "begin a copy",
+                    batch -> {
+                      batch.drop(copy);
+                      batch.loading(copy);
+                    }));
+  }
+
+  /**
+   * Adds the next piece of the stream. The future fails with {@link MalformedBytesException} when
+   * it is none.
+   */
+  public CompletableFuture<Void> addChunk(byte[] chunk) {
+    return storage.onFlusher(() -> storage.disk().write("load cells", batch -> add(batch, chunk)));
+  }
+
+  private void add(Disk.Batch batch, byte[] chunk) throws RocksDBException {
+    pending.putBytes(chunk, 0, chunk.length);
+    ByteSource source = new ByteSource(pending.array(), 0, pending.size());
+    while (source.remaining() >= 8) {
+      int start = source.position();
+      int keyLength = length(source.getInt(), 0);
+      int storedLength = length(source.getInt(), StoredCell.HEADER);
+      if (source.remaining() < (long) keyLength + storedLength) {
+        keepFrom(start);
+        return;
+      }
+      byte[] key = source.getBytes(keyLength);
+      byte[] stored = source.getBytes(storedLength);
+      int hash = HashIndex.hash(key, 0, keyLength);
+      batch.put(Disk.key(copy, hash, key, 0, keyLength), stored);
+      count++;
+    }
+    keepFrom(source.position());
+  }
+
+  private static int length(int value, int min) {
+    if (value < min || value > MAX_CELL_BYTES) {
+      throw new MalformedBytesException("a snapshot with a cell of " + value + " bytes");
+    }
+    return value;
+  }
+
+  private void keepFrom(int start) {
+    int rest = pending.size() - start;
+    System.arraycopy(pending.array(), start, pending.array(), 0, rest);
+    pending.truncate(rest);
+  }
+
+  /**
+   * Makes the copy whole and durable; from then on {@link Storage#copies()} lists it.
+   *
+   * @param expectedCount the sender's {@link CopyState#keyCount()}; the future fails with {@link
+   *     MalformedBytesException} when another number of cells came
+   */
+  public CompletableFuture<Void> finish(Position position, long expectedCount, Bytes meta) {
+    return storage.onFlusher(
+        () -> {
+          if (pending.size() != 0 || count != expectedCount) {
+            throw new MalformedBytesException(
+                "a snapshot of " + expectedCount + " cells of which " + count + " came whole");
+          }
+          storage.finishCopy(new CopyState(copy, position, count, meta));
+        });
+  }
+
+  /** Gives up: what was loaded is removed. */
+  public CompletableFuture<Void> abandon() {
+    return storage.drop(copy);
+  }
+}

@@ -1,0 +1,12 @@
+package io.trefoil.storage;
+
+/** Storage can't be opened, read or written. The message says what an operator can do about it. */
+public final class StorageException extends RuntimeException {
+  public StorageException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  public StorageException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,41 @@
+package io.trefoil.storage;
+
+import io.trefoil.base.Bytes;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** A cell's value as RocksDB has it: type 1 · stamp 8 · expireAt 8 · value. */
+final class StoredCell {
+  static final int HEADER = 17;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private StoredCell() {}
+
+  static int type(byte[] stored) {
+    return stored[0] & 0xff;
+  }
+
+  static long stamp(byte[] stored) {
+    return (long) LONG.get(stored, 1);
+  }
+
+  static long expireAt(byte[] stored) {
+    return (long) LONG.get(stored, 9);
+  }
+
+  static int valueLength(byte[] stored) {
+    return stored.length - HEADER;
+  }
+
+  static Bytes value(byte[] stored) {
+    return Bytes.copyOf(stored, HEADER, valueLength(stored));
+  }
+
+  /** Whether a cell with this expiry is gone at {@code logTimeMillis}; 0 never expires. */
+  static boolean expired(long expireAt, long logTimeMillis) {
+    return expireAt != 0 && expireAt <= logTimeMillis;
+  }
+}

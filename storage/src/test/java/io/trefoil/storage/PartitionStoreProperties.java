@@ -1,0 +1,365 @@
+package io.trefoil.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trefoil.base.Bytes;
+import io.trefoil.base.Position;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.storage.PartitionStore.Found;
+import io.trefoil.storage.StoreModel.Cell;
+import io.trefoil.storage.StoreModel.Kind;
+import io.trefoil.storage.StoreModel.Write;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+
+/**
+ * One store against {@link StoreModel} under random writes, commits, undos, freezes, evictions,
+ * collections and crashes, in so little memory that most cells are evicted again and again.
+ */
+class PartitionStoreProperties {
+  private static final int STEPS = 400;
+  private static final long BUDGET = 3 * Arena.CHUNK;
+
+  @Property(tries = 60, shrinking = ShrinkingMode.OFF)
+  void aStoreIsItsWrites(@ForAll long seed) throws IOException {
+    Path folder = Files.createTempDirectory("trefoil-storage");
+    Run run = new Run(folder, seed);
+    try {
+      for (int i = 0; i < STEPS; i++) {
+        run.step();
+      }
+      run.checkEverything();
+    } finally {
+      run.storage.closeWithoutPersisting();
+      Folders.delete(folder);
+    }
+  }
+
+  private static final class Run {
+    final Random random;
+    final Path folder;
+    final OwnerThread owner = new OwnerThread();
+    final StoreModel model = new StoreModel();
+    final int keys;
+    final int largestValue;
+    Storage storage;
+    PartitionStore store;
+    long index;
+    long logTime = 1_000;
+    boolean snapshotUnderWay;
+
+    Run(Path folder, long seed) {
+      this.folder = folder;
+      random = new Random(seed);
+      keys = 1 << random.nextInt(12);
+      largestValue = 1 << random.nextInt(19);
+      open();
+    }
+
+    void open() {
+      StorageSettings settings = StorageSettings.in(folder).withBlockCacheBytes(64 << 10);
+      storage =
+          Storage.open(
+              settings,
+              BUDGET,
+              e -> {
+                throw e;
+              });
+      store = storage.store(7, 0, owner);
+    }
+
+    void step() {
+      int dice = random.nextInt(100);
+      if (dice < 45) {
+        write(++index);
+      } else if (dice < 55) {
+        commit();
+      } else if (dice < 60) {
+        undo();
+      } else if (dice < 64) {
+        undoHalf();
+      } else if (dice < 72) {
+        freeze();
+      } else if (dice < 82) {
+        owner.runPending();
+        storage.maintain(0, random.nextInt(1_000));
+      } else if (dice < 86) {
+        logTime += random.nextInt(50);
+        store.collectExpired(logTime, random.nextInt(keys) + 1);
+      } else if (dice < 88) {
+        storage.persist().join();
+      } else if (dice < 89) {
+        crash();
+      } else if (dice < 90) {
+        snapshot();
+      } else {
+        checkKey();
+      }
+      checkCount();
+    }
+
+    // ---- writes
+
+    void write(long at) {
+      int dice = random.nextInt(100);
+      if (dice < 65) {
+        long expireAt = random.nextInt(4) == 0 ? logTime + 1 + random.nextInt(100) : 0;
+        write(new Write(at, Kind.PUT, key(), value(), expireAt));
+      } else if (dice < 85) {
+        write(new Write(at, Kind.REMOVE, key(), null, 0));
+      } else if (dice < 98) {
+        Bytes key = key();
+        Cell cell = model.newestCells().get(key);
+        if (cell != null && !StoredCell.expired(cell.expireAt(), logTime)) {
+          write(new Write(at, Kind.EXPIRE, key, null, logTime + 1 + random.nextInt(100)));
+        }
+      } else {
+        write(new Write(at, Kind.CLEAR, null, null, 0));
+      }
+    }
+
+    void write(Write write) {
+      model.uncommitted.add(write);
+      apply(write);
+    }
+
+    void apply(Write write) {
+      byte[] key = write.key() == null ? null : write.key().array();
+      long stamp = write.index() * 10;
+      switch (write.kind()) {
+        case PUT -> {
+          byte[] value = write.value().array();
+          store.put(
+              write.index(),
+              stamp,
+              CellType.STRING,
+              write.expireAt(),
+              key,
+              0,
+              key.length,
+              value,
+              0,
+              value.length);
+        }
+        case REMOVE -> store.remove(write.index(), stamp, key, 0, key.length);
+        case EXPIRE -> {
+          store.findBlocking(key, 0, key.length);
+          assertThat(store.expire(write.index(), stamp, write.expireAt(), key, 0, key.length))
+              .isTrue();
+        }
+        case CLEAR -> store.clear(write.index(), stamp);
+      }
+    }
+
+    Bytes key() {
+      int number = random.nextInt(keys);
+      // A few keys are longer than a chunk.
+      String tail = number % 97 == 96 ? "x".repeat(300_000) : "x".repeat(number % 40);
+      return Bytes.utf8(number + tail);
+    }
+
+    Bytes value() {
+      byte[] value = new byte[random.nextInt(largestValue)];
+      random.nextBytes(value);
+      return Bytes.wrap(value);
+    }
+
+    void commit() {
+      long to = model.committedIndex + random.nextInt((int) (index - model.committedIndex) + 1);
+      store.commit(to);
+      model.commit(to);
+    }
+
+    void undo() {
+      long to = model.committedIndex + random.nextInt((int) (index - model.committedIndex) + 1);
+      store.undoAfter(to);
+      model.uncommitted.removeIf(write -> write.index() > to);
+      index = to;
+    }
+
+    /** Half of one entry's changes are undone. */
+    void undoHalf() {
+      index++;
+      write(index);
+      long mark = store.mark();
+      int kept = model.uncommitted.size();
+      for (int i = random.nextInt(4); i >= 0; i--) {
+        write(index);
+      }
+      store.undoTo(mark);
+      model.uncommitted.subList(kept, model.uncommitted.size()).clear();
+    }
+
+    void freeze() {
+      if (store.canFreeze()) {
+        store.freeze(
+            new Position(1, model.committedIndex), Bytes.utf8("meta " + model.committedIndex));
+      }
+    }
+
+    void settle() {
+      owner.runUntil(() -> !store.isWriting());
+      while (!store.canFreeze()) {
+        storage.maintain(0, 1_000);
+      }
+    }
+
+    /** Reopens at what RocksDB has, and applies what the journal would have kept. */
+    void crash() {
+      Position durable = store.persistedPosition();
+      storage.closeWithoutPersisting();
+      owner.runPending();
+      open();
+      long from = store.flushedPosition().index();
+      assertThat(from).isGreaterThanOrEqualTo(durable.index());
+      if (from > 0) {
+        assertThat(storage.copies().get(0).meta()).isEqualTo(Bytes.utf8("meta " + from));
+      }
+      for (Write write : model.committed) {
+        if (write.index() > from && (write.kind() != Kind.EXPIRE || stillThere(write))) {
+          apply(write);
+        }
+        store.commit(write.index());
+      }
+      store.commit(model.committedIndex);
+      model.uncommitted.clear();
+      index = model.committedIndex;
+    }
+
+    /** An expired cell may have been collected before the crash: it stays so. */
+    boolean stillThere(Write write) {
+      byte[] key = write.key().array();
+      return store.findBlocking(key, 0, key.length) == Found.FOUND;
+    }
+
+    void snapshot() {
+      settle();
+      Map<Bytes, Cell> expected = visible(model.committedCells());
+      CellSnapshot[] taken = new CellSnapshot[1];
+      store.requestSnapshot(snapshot -> taken[0] = snapshot);
+      assertThat(store.wantsFreeze(0)).isTrue();
+      freeze();
+      // Later writes must not be seen.
+      write(++index);
+      owner.runUntil(() -> taken[0] != null);
+      try (CellSnapshot snapshot = taken[0]) {
+        assertThat(snapshot.digest(logTime)).isEqualTo(store.digest(logTime, 0, 1L << 32));
+        assertThat(Snapshots.visible(snapshot, logTime)).isEqualTo(values(expected));
+      }
+    }
+
+    // ---- checks
+
+    void checkKey() {
+      Bytes key = key();
+      check(key, model.newestCells().get(key), find(key, false));
+      check(key, model.committedCells().get(key), find(key, true));
+    }
+
+    Found find(Bytes key, boolean committed) {
+      Found found = findOnce(key, committed);
+      if (found == Found.NOT_IN_MEMORY) {
+        boolean[] fetched = new boolean[1];
+        store.fetch(key.array(), () -> fetched[0] = true);
+        owner.runUntil(() -> fetched[0]);
+        found = findOnce(key, committed);
+      }
+      assertThat(found).isNotEqualTo(Found.NOT_IN_MEMORY);
+      return found;
+    }
+
+    Found findOnce(Bytes key, boolean committed) {
+      return committed
+          ? store.findCommitted(key.array(), 0, key.length())
+          : store.find(key.array(), 0, key.length());
+    }
+
+    void check(Bytes key, Cell expected, Found found) {
+      if (expected != null && StoredCell.expired(expected.expireAt(), logTime)) {
+        if (found == Found.FOUND) {
+          assertThat(store.expireAtMillis()).isEqualTo(expected.expireAt());
+        }
+        return;
+      }
+      assertThat(found).isEqualTo(expected == null ? Found.ABSENT : Found.FOUND);
+      if (expected == null) {
+        return;
+      }
+      byte[] value = new byte[store.valueLength()];
+      store.copyValue(0, value, 0, value.length);
+      assertThat(Bytes.wrap(value)).isEqualTo(expected.value());
+      assertThat(store.expireAtMillis()).isEqualTo(expected.expireAt());
+      assertThat(store.stamp()).isEqualTo(expected.stamp());
+      if (expected.index() > store.flushedPosition().index()) {
+        assertThat(store.entryIndex()).isEqualTo(expected.index());
+      }
+    }
+
+    /** The count is what a scan finds, whenever it is given at all. */
+    void checkCount() {
+      if (random.nextInt(10) != 0) {
+        return;
+      }
+      try {
+        assertThat(store.keyCount()).isEqualTo(scan().size());
+      } catch (CellsNotInMemory unknown) {
+        assertThat(unknown.key()).isNull();
+      }
+    }
+
+    TreeMap<Bytes, Long> scan() {
+      TreeMap<Bytes, Long> seen = new TreeMap<>();
+      long cursor = 0;
+      do {
+        cursor =
+            store.scan(
+                cursor,
+                1 + random.nextInt(50),
+                (key, offset, length, type, expireAt) ->
+                    assertThat(seen.put(Bytes.copyOf(key, offset, length), expireAt)).isNull());
+      } while (cursor != 0);
+      return seen;
+    }
+
+    TreeMap<Bytes, Cell> visible(Map<Bytes, Cell> cells) {
+      TreeMap<Bytes, Cell> visible = new TreeMap<>(cells);
+      visible.values().removeIf(cell -> StoredCell.expired(cell.expireAt(), logTime));
+      return visible;
+    }
+
+    static TreeMap<Bytes, Bytes> values(Map<Bytes, Cell> cells) {
+      TreeMap<Bytes, Bytes> values = new TreeMap<>();
+      cells.forEach((key, cell) -> values.put(key, cell.value()));
+      return values;
+    }
+
+    void checkEverything() {
+      Map<Bytes, Cell> newest = model.newestCells();
+      for (int i = 0; i < 50; i++) {
+        checkKey();
+      }
+      TreeMap<Bytes, Long> seen = scan();
+      seen.values().removeIf(expireAt -> StoredCell.expired(expireAt, logTime));
+      assertThat(seen.keySet()).isEqualTo(visible(newest).keySet());
+      store.commit(index);
+      model.commit(index);
+      settle();
+      freeze();
+      settle();
+      while (storage.maintain(0, 10_000)) {
+        // Until nothing is left to free or evict.
+      }
+      assertThat(storage.memoryBytes(0)).isLessThanOrEqualTo(BUDGET);
+      assertThat(store.keyCount()).isEqualTo(scan().size());
+      assertThat(storage.copies().get(0).keyCount()).isEqualTo(store.keyCount());
+    }
+  }
+}
