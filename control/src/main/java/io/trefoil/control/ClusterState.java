@@ -1,0 +1,93 @@
+package io.trefoil.control;
+
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * All that the control plane decides, as one immutable value. Every node that applied the same
+ * commands holds an equal one.
+ *
+ * @param clusterId 0 before the cluster is founded
+ * @param version the Raft index of the last command that changed it
+ * @param expect how many nodes database 0 waits for
+ * @param database0 what it is created with
+ * @param nextNode number of the next node
+ * @param nextDatabase id of the next database
+ * @param databases by id
+ */
+public record ClusterState(
+    long clusterId,
+    long version,
+    int expect,
+    DatabaseOptions database0,
+    int nextNode,
+    int nextDatabase,
+    SortedMap<NodeId, ClusterNode> nodes,
+    SortedMap<Integer, Database> databases,
+    SortedMap<PartitionId, PartitionState> partitions) {
+  /** Bounds of what is stored, sent and decoded. */
+  public static final int MAX_NODES = 256;
+
+  public static final int MAX_VOTERS = 5;
+  public static final int MAX_DATABASES = 4096;
+  public static final int MAX_PARTITIONS = 16_384;
+
+  /** Before the cluster is founded. */
+  public static final ClusterState EMPTY =
+      new ClusterState(
+          0, 0, 1, DatabaseOptions.NONE, 1, 1, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+
+  public ClusterState {
+    nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
+    databases = Collections.unmodifiableSortedMap(new TreeMap<>(databases));
+    partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
+  }
+
+  /** The state after a command, and what became of it. */
+  public record Applied(ClusterState state, Outcome outcome) {}
+
+  /**
+   * Applies one command. Pure, and never throws for what a command says: one that can't be obeyed
+   * is refused and changes nothing.
+   *
+   * @param index the command's place in the Raft log, larger than that of every earlier one
+   */
+  public Applied apply(ControlCommand command, long index) {
+    return command.handle(new CommandApplier(this, index));
+  }
+
+  public Optional<Database> databaseByNumber(int number) {
+    return databases.values().stream().filter(each -> each.number() == number).findFirst();
+  }
+
+  /** The database of a name or, when the text is digits, of a number. */
+  public Optional<Database> database(String nameOrNumber) {
+    if (nameOrNumber.isEmpty()) {
+      return Optional.empty();
+    }
+    return databases.values().stream()
+        .filter(each -> each.name().equals(nameOrNumber) || isNumber(each, nameOrNumber))
+        .findFirst();
+  }
+
+  private static boolean isNumber(Database database, String text) {
+    return Integer.toString(database.number()).equals(text);
+  }
+
+  /** The partitions of one database, by number. */
+  public SortedMap<PartitionId, PartitionState> partitionsOf(int databaseId) {
+    return partitions.subMap(new PartitionId(databaseId, 0), new PartitionId(databaseId + 1, 0));
+  }
+
+  public Optional<ClusterNode> nodeByDisk(long diskId) {
+    return nodes.values().stream().filter(node -> node.diskId() == diskId).findFirst();
+  }
+
+  public Optional<ClusterNode> nodeByName(String name) {
+    return nodes.values().stream().filter(node -> node.name().equals(name)).findFirst();
+  }
+}

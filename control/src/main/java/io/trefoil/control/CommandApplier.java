@@ -1,0 +1,553 @@
+package io.trefoil.control;
+
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.control.ClusterState.Applied;
+import io.trefoil.partition.Placement;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The rules of {@link ClusterState#apply}: one method per command. */
+final class CommandApplier implements ControlCommand.Handler<Applied> {
+  private static final int LAST_ENSURED_NUMBER = 15;
+
+  private final ClusterState state;
+  private final long index;
+
+  CommandApplier(ClusterState state, long index) {
+    this.state = state;
+    this.index = index;
+  }
+
+  @Override
+  public Applied found(ControlCommand.Found command) {
+    if (state.clusterId() != 0) {
+      return refused("ERR the cluster is founded already");
+    }
+    if (command.clusterId() == 0 || command.expect() < 1) {
+      return refused("ERR a cluster has an id other than 0 and expects at least one node");
+    }
+    DatabaseSettings settings =
+        command.database0().over(DatabaseSettings.defaults(command.expect()));
+    Optional<String> refusal = DatabaseRules.whyNot(settings);
+    if (refusal.isPresent()) {
+      return refused(DatabaseRules.prefixed("ERR database 0: ", refusal.get()));
+    }
+    if (settings.replicas() > command.expect()) {
+      return refused(
+          "ERR database 0: "
+              + count(settings.replicas(), "replica")
+              + " need as many nodes, the cluster expects "
+              + command.expect());
+    }
+    return done(
+        new ClusterState(
+            command.clusterId(),
+            index,
+            command.expect(),
+            command.database0(),
+            state.nextNode(),
+            state.nextDatabase(),
+            state.nodes(),
+            state.databases(),
+            state.partitions()));
+  }
+
+  // Nodes.
+
+  @Override
+  public Applied register(ControlCommand.Register command) {
+    Presence presence = command.presence();
+    Optional<ClusterNode> known = state.nodeByDisk(presence.diskId());
+    Optional<Outcome> refusal = whyNotRegistered(presence, known, command.holderAlive());
+    if (refusal.isPresent()) {
+      return new Applied(state, refusal.get());
+    }
+    if (known.isPresent() && known.get().claim() == presence.claim()) {
+      // The request came twice: the same process gets the same answer.
+      return new Applied(state, registered(known.get()));
+    }
+    ClusterNode node = known.map(old -> again(old, presence)).orElseGet(() -> fresh(presence));
+    SortedMap<NodeId, ClusterNode> nodes = new TreeMap<>(state.nodes());
+    state
+        .nodeByName(presence.name())
+        .filter(holder -> !holder.id().equals(node.id()))
+        .ifPresent(holder -> nodes.put(holder.id(), withoutName(holder)));
+    nodes.put(node.id(), node);
+    int nextNode = Math.max(state.nextNode(), node.id().number() + 1);
+    ClusterState next = withDatabase0(withNodes(nodes, nextNode));
+    return new Applied(next, registered(node));
+  }
+
+  private Optional<Outcome> whyNotRegistered(
+      Presence presence, Optional<ClusterNode> known, boolean holderAlive) {
+    if (state.clusterId() == 0) {
+      return Optional.of(new Outcome.Refused("ERR the cluster is not founded yet", true));
+    }
+    if (presence.clusterId() != 0 && presence.clusterId() != state.clusterId()) {
+      return refusal(
+          String.format(
+              "ERR the disk of %s belongs to cluster %016x, this is cluster %016x",
+              Names.quoted(presence.name()), presence.clusterId(), state.clusterId()));
+    }
+    Optional<String> badName = Names.whyNotNode(presence.name());
+    if (badName.isPresent()) {
+      return refusal("ERR " + badName.get());
+    }
+    if (known.isEmpty()) {
+      return whyNotFresh(presence, holderAlive);
+    }
+    ClusterNode node = known.get();
+    if (presence.node() != null && !presence.node().equals(node.id())) {
+      return refusal("ERR this disk is that of " + node.id() + ", not of " + presence.node());
+    }
+    if (presence.journaled() > node.issued()) {
+      return refusal(
+          "ERR "
+              + node.id()
+              + " presents incarnation "
+              + presence.journaled()
+              + ", only "
+              + node.issued()
+              + " were issued");
+    }
+    boolean sameProcess = node.claim() == presence.claim();
+    if (!sameProcess && holderAlive) {
+      return Optional.of(
+          new Outcome.Refused(
+              "ERR another process runs as "
+                  + node.id()
+                  + " with incarnation "
+                  + node.issued()
+                  + "; its lease must run out first",
+              true));
+    }
+    Optional<ClusterNode> holder = state.nodeByName(presence.name());
+    if (holder.isPresent() && !holder.get().id().equals(node.id()) && holderAlive) {
+      return nameTaken(holder.get());
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Outcome> whyNotFresh(Presence presence, boolean holderAlive) {
+    if (presence.node() != null) {
+      return refusal(
+          "ERR the cluster does not know the disk that says it is that of " + presence.node());
+    }
+    if (state.nodes().size() >= ClusterState.MAX_NODES) {
+      return refusal(
+          "ERR the cluster has " + ClusterState.MAX_NODES + " nodes, the most there are");
+    }
+    Optional<ClusterNode> holder = state.nodeByName(presence.name());
+    return holder.isPresent() && holderAlive ? nameTaken(holder.get()) : Optional.empty();
+  }
+
+  private static Optional<Outcome> nameTaken(ClusterNode holder) {
+    return Optional.of(
+        new Outcome.Refused(
+            "ERR the name '" + holder.name() + "' is that of " + holder.id() + ", which is alive",
+            true));
+  }
+
+  private ClusterNode fresh(Presence presence) {
+    long voters = state.nodes().values().stream().filter(ClusterNode::voter).count();
+    return new ClusterNode(
+        new NodeId(state.nextNode()),
+        presence.name(),
+        presence.region(),
+        presence.addresses(),
+        presence.diskId(),
+        presence.claim(),
+        1,
+        0,
+        voters < ClusterState.MAX_VOTERS,
+        presence.insecure(),
+        false);
+  }
+
+  /**
+   * A node that is back. An incarnation that was issued but never served under left nothing behind,
+   * so only one below the last that served means an older disk.
+   */
+  private static ClusterNode again(ClusterNode old, Presence presence) {
+    return new ClusterNode(
+        old.id(),
+        presence.name(),
+        presence.region(),
+        presence.addresses(),
+        old.diskId(),
+        presence.claim(),
+        old.issued() + 1,
+        old.incarnation(),
+        old.voter(),
+        presence.insecure(),
+        old.amnesiac() || presence.journaled() < old.incarnation());
+  }
+
+  /** A name goes over to a new disk; '#' is in no name that a node can choose. */
+  private static ClusterNode withoutName(ClusterNode holder) {
+    return holder.withName(holder.name() + "#" + holder.id().number());
+  }
+
+  private Outcome registered(ClusterNode node) {
+    return new Outcome.Registered(
+        state.clusterId(), node.id(), node.issued(), node.voter(), node.amnesiac());
+  }
+
+  @Override
+  public Applied start(ControlCommand.Start command) {
+    ClusterNode node = state.nodes().get(command.node());
+    if (node == null) {
+      return refused("ERR there is no node " + command.node());
+    }
+    if (node.issued() != command.incarnation() || node.claim() != command.claim()) {
+      return refused(
+          "ERR incarnation "
+              + command.incarnation()
+              + " of "
+              + node.id()
+              + " was claimed by another process or is over; the last issued is "
+              + node.issued());
+    }
+    if (node.incarnation() == command.incarnation()) {
+      return unchanged();
+    }
+    return done(withNode(node.withIncarnation(command.incarnation())));
+  }
+
+  @Override
+  public Applied whole(ControlCommand.Whole command) {
+    ClusterNode node = state.nodes().get(command.node());
+    if (node == null || node.issued() != command.incarnation()) {
+      return refused("ERR " + command.node() + " is not at incarnation " + command.incarnation());
+    }
+    return node.amnesiac() ? done(withNode(node.whole())) : unchanged();
+  }
+
+  // Databases.
+
+  @Override
+  public Applied create(ControlCommand.Create command) {
+    String what = "ERR DATABASE CREATE: ";
+    Optional<String> badName = Names.whyNotDatabase(command.name());
+    if (badName.isPresent()) {
+      return refused(what + badName.get());
+    }
+    if (state.database(command.name()).isPresent()) {
+      return refused(what + "'" + command.name() + "' exists");
+    }
+    Integer number = command.options().number();
+    if (number != null && state.databaseByNumber(number).isPresent()) {
+      String title = state.databaseByNumber(number).orElseThrow().title();
+      return refused(what + "number " + number + " is taken by '" + title + "'");
+    }
+    int chosen = number != null ? number : smallestFreeNumber();
+    return create(what, chosen, command.name(), command.options());
+  }
+
+  private int smallestFreeNumber() {
+    Set<Integer> taken = new HashSet<>();
+    state.databases().values().forEach(database -> taken.add(database.number()));
+    int number = 1;
+    while (taken.contains(number)) {
+      number++;
+    }
+    return number;
+  }
+
+  @Override
+  public Applied ensure(ControlCommand.Ensure command) {
+    int number = command.number();
+    if (number < 0 || number > LAST_ENSURED_NUMBER) {
+      return refused("ERR DB index is out of range");
+    }
+    if (state.databaseByNumber(number).isPresent()) {
+      return unchanged();
+    }
+    return create("ERR database " + number + ": ", number, "", DatabaseOptions.NONE);
+  }
+
+  private Applied create(String what, int number, String name, DatabaseOptions options) {
+    // Earlier the defaults would make too few replicas, and database 0 would not be the first.
+    if (state.nodes().size() < state.expect()) {
+      return new Applied(
+          state,
+          new Outcome.Refused(
+              "CLUSTERDOWN the cluster waits for "
+                  + count(state.expect(), "node")
+                  + ", it has "
+                  + state.nodes().size()
+                  + names(),
+              true));
+    }
+    DatabaseSettings settings =
+        options.over(DatabaseSettings.defaults(Math.max(1, state.nodes().size())));
+    Optional<String> refusal =
+        DatabaseRules.whyNot(settings).map(error -> DatabaseRules.prefixed(what, error));
+    if (refusal.isEmpty()) {
+      refusal = whyNoRoom(settings).map(error -> what + error);
+    }
+    return refusal.isPresent()
+        ? refused(refusal.get())
+        : done(withDatabase(number, name, settings));
+  }
+
+  private Optional<String> whyNoRoom(DatabaseSettings settings) {
+    if (settings.replicas() > state.nodes().size()) {
+      int replicas = settings.replicas();
+      return Optional.of(
+          count(replicas, "replica")
+              + (replicas == 1 ? " needs " : " need ")
+              + count(replicas, "node")
+              + ", the cluster has "
+              + state.nodes().size()
+              + names());
+    }
+    if (state.databases().size() >= ClusterState.MAX_DATABASES) {
+      return Optional.of(
+          "there are " + ClusterState.MAX_DATABASES + " databases, the most there are");
+    }
+    int left = ClusterState.MAX_PARTITIONS - state.partitions().size();
+    if (settings.partitions() > left) {
+      return Optional.of(
+          count(settings.partitions(), "partition")
+              + ", but only "
+              + left
+              + " of the cluster's "
+              + ClusterState.MAX_PARTITIONS
+              + " are left");
+    }
+    return Optional.empty();
+  }
+
+  private String names() {
+    return state.nodes().isEmpty()
+        ? ""
+        : state.nodes().values().stream()
+            .map(ClusterNode::name)
+            .collect(Collectors.joining(", ", " (", ")"));
+  }
+
+  private ClusterState withDatabase(int number, String name, DatabaseSettings settings) {
+    int id = state.nextDatabase();
+    List<Placement.Site> sites =
+        state.nodes().values().stream()
+            .map(node -> new Placement.Site(node.id(), node.region()))
+            .toList();
+    // Begins at another node each time: many databases of one partition have many leaders.
+    List<List<NodeId>> placed =
+        Placement.place(sites, settings.partitions(), settings.replicas(), id - 1);
+    SortedMap<PartitionId, PartitionState> partitions = new TreeMap<>(state.partitions());
+    int copies = settings.commit().copies(settings.replicas());
+    for (int p = 0; p < placed.size(); p++) {
+      PartitionId partition = new PartitionId(id, p);
+      List<Configuration> configurations = List.of(new Configuration(placed.get(p), copies));
+      partitions.put(
+          partition, new PartitionState(partition, configurations, 1, 0, false, null, 0, 0));
+    }
+    SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
+    databases.put(id, new Database(id, number, name, settings));
+    return with(state.nextNode(), id + 1, state.nodes(), databases, partitions);
+  }
+
+  /** With database 0, when the expected nodes are there; once, however often it is dropped. */
+  private ClusterState withDatabase0(ClusterState next) {
+    if (next.nextDatabase() != 1 || next.nodes().size() < next.expect()) {
+      return next;
+    }
+    Applied created =
+        new CommandApplier(next, index).create("ERR database 0: ", 0, "", next.database0());
+    return created.state();
+  }
+
+  @Override
+  public Applied alter(ControlCommand.Alter command) {
+    String what = "ERR DATABASE ALTER: ";
+    Database database = state.database(command.name()).orElse(null);
+    if (database == null) {
+      return refused(what + "there is no database " + Names.quoted(command.name()));
+    }
+    DatabaseSettings old = database.settings();
+    DatabaseSettings settings = command.options().over(old);
+    Optional<String> refusal = whyNotAltered(database, command.options(), settings);
+    if (refusal.isPresent()) {
+      return refused(DatabaseRules.prefixed(what, refusal.get()));
+    }
+    SortedMap<PartitionId, PartitionState> partitions = new TreeMap<>(state.partitions());
+    if (!settings.commit().equals(old.commit())) {
+      int copies = settings.commit().copies(settings.replicas());
+      state
+          .partitionsOf(database.id())
+          .forEach(
+              (id, partition) ->
+                  partitions.put(
+                      id,
+                      partition.joint(
+                          new Configuration(partition.configuration().replicas(), copies))));
+    }
+    SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
+    databases.put(
+        database.id(), new Database(database.id(), database.number(), database.name(), settings));
+    return done(with(state.nextNode(), state.nextDatabase(), state.nodes(), databases, partitions));
+  }
+
+  private Optional<String> whyNotAltered(
+      Database database, DatabaseOptions options, DatabaseSettings settings) {
+    DatabaseSettings old = database.settings();
+    if (options.number() != null && options.number() != database.number()) {
+      return Optional.of("a database keeps its NUMBER");
+    }
+    if (settings.replication() != old.replication()) {
+      return Optional.of("a database keeps its REPLICATION");
+    }
+    if (settings.partitions() != old.partitions()) {
+      return Optional.of("a database keeps its PARTITIONS");
+    }
+    if (settings.replicas() != old.replicas()) {
+      return Optional.of("UNSUPPORTED a change of REPLICAS is not there yet");
+    }
+    boolean changing =
+        state.partitionsOf(database.id()).values().stream()
+            .anyMatch(partition -> partition.configurations().size() > 1);
+    if (changing && !settings.commit().equals(old.commit())) {
+      return Optional.of("the last change of COMMIT is not through yet, try again");
+    }
+    return DatabaseRules.whyNot(settings);
+  }
+
+  @Override
+  public Applied drop(ControlCommand.Drop command) {
+    Database database = state.database(command.name()).orElse(null);
+    if (database == null) {
+      return refused("ERR DATABASE DROP: there is no database " + Names.quoted(command.name()));
+    }
+    SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
+    databases.remove(database.id());
+    SortedMap<PartitionId, PartitionState> partitions = new TreeMap<>(state.partitions());
+    partitions.keySet().removeAll(state.partitionsOf(database.id()).keySet());
+    return done(with(state.nextNode(), state.nextDatabase(), state.nodes(), databases, partitions));
+  }
+
+  // Epochs.
+
+  @Override
+  public Applied openEpochs(ControlCommand.OpenEpochs command) {
+    List<PartitionState> opened = new ArrayList<>();
+    for (Map.Entry<PartitionId, Long> expected : command.expected().entrySet()) {
+      PartitionState partition = state.partitions().get(expected.getKey());
+      if (partition != null && partition.epoch() == expected.getValue()) {
+        opened.add(partition.leaderless(index));
+      }
+    }
+    return opened.isEmpty()
+        ? refused("ERR each of these partitions is in another epoch by now")
+        : done(withPartitions(opened));
+  }
+
+  @Override
+  public Applied appoint(ControlCommand.Appoint command) {
+    SortedMap<PartitionId, PartitionState> appointed = new TreeMap<>();
+    for (ControlCommand.Appointment each : command.appointments()) {
+      PartitionState partition = state.partitions().get(each.partition());
+      if (canBeLed(partition, each) && !appointed.containsKey(partition.id())) {
+        appointed.put(
+            partition.id(),
+            partition.ledBy(each.leader(), each.incarnation(), each.possibleLoss()));
+      }
+    }
+    return appointed.isEmpty()
+        ? refused("ERR each of these partitions has a leader or is in another epoch by now")
+        : done(withPartitions(appointed.values()));
+  }
+
+  private boolean canBeLed(PartitionState partition, ControlCommand.Appointment appointment) {
+    if (partition == null || partition.led() || partition.epoch() == 0) {
+      return false;
+    }
+    ClusterNode leader = state.nodes().get(appointment.leader());
+    // A leader that restarted since it answered would take up the epoch with another incarnation.
+    return partition.epoch() == appointment.epoch()
+        && partition.replicas().contains(appointment.leader())
+        && leader != null
+        && leader.issued() == appointment.incarnation()
+        && leader.incarnation() == appointment.incarnation();
+  }
+
+  @Override
+  public Applied settle(ControlCommand.Settle command) {
+    PartitionState partition = state.partitions().get(command.partition());
+    boolean current =
+        partition != null
+            && partition.led()
+            && partition.epoch() == command.epoch()
+            && partition.configVersion() == command.configVersion()
+            && partition.configurations().size() == 2;
+    return current
+        ? done(withPartitions(List.of(partition.settled())))
+        : refused("ERR partition " + command.partition() + " is not changing in this way by now");
+  }
+
+  // Results.
+
+  private ClusterState withNode(ClusterNode node) {
+    SortedMap<NodeId, ClusterNode> nodes = new TreeMap<>(state.nodes());
+    nodes.put(node.id(), node);
+    return withNodes(nodes, state.nextNode());
+  }
+
+  private ClusterState withNodes(SortedMap<NodeId, ClusterNode> nodes, int nextNode) {
+    return with(nextNode, state.nextDatabase(), nodes, state.databases(), state.partitions());
+  }
+
+  private ClusterState withPartitions(Iterable<PartitionState> changed) {
+    SortedMap<PartitionId, PartitionState> partitions = new TreeMap<>(state.partitions());
+    changed.forEach(partition -> partitions.put(partition.id(), partition));
+    return with(
+        state.nextNode(), state.nextDatabase(), state.nodes(), state.databases(), partitions);
+  }
+
+  private ClusterState with(
+      int nextNode,
+      int nextDatabase,
+      SortedMap<NodeId, ClusterNode> nodes,
+      SortedMap<Integer, Database> databases,
+      SortedMap<PartitionId, PartitionState> partitions) {
+    return new ClusterState(
+        state.clusterId(),
+        index,
+        state.expect(),
+        state.database0(),
+        nextNode,
+        nextDatabase,
+        nodes,
+        databases,
+        partitions);
+  }
+
+  private Applied done(ClusterState next) {
+    return new Applied(next, new Outcome.Done(index));
+  }
+
+  private Applied unchanged() {
+    return new Applied(state, new Outcome.Done(index));
+  }
+
+  private Applied refused(String error) {
+    return new Applied(state, Outcome.refused(error));
+  }
+
+  private static Optional<Outcome> refusal(String error) {
+    return Optional.of(Outcome.refused(error));
+  }
+
+  private static String count(int number, String noun) {
+    return number + " " + noun + (number == 1 ? "" : "s");
+  }
+}

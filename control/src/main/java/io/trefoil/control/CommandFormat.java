@@ -1,0 +1,154 @@
+package io.trefoil.control;
+
+import static io.trefoil.control.ControlFormat.getEpochs;
+import static io.trefoil.control.ControlFormat.getFlag;
+import static io.trefoil.control.ControlFormat.getInt;
+import static io.trefoil.control.ControlFormat.getNode;
+import static io.trefoil.control.ControlFormat.getNumber;
+import static io.trefoil.control.ControlFormat.getOptions;
+import static io.trefoil.control.ControlFormat.getPartitionId;
+import static io.trefoil.control.ControlFormat.getText;
+import static io.trefoil.control.ControlFormat.putAll;
+import static io.trefoil.control.ControlFormat.putEpochs;
+import static io.trefoil.control.ControlFormat.putFlag;
+import static io.trefoil.control.ControlFormat.putNode;
+import static io.trefoil.control.ControlFormat.putOptions;
+import static io.trefoil.control.ControlFormat.putPartitionId;
+import static io.trefoil.control.ControlFormat.putPresence;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.control.ControlCommand.Appointment;
+
+/** The bytes of a {@link ControlCommand}: a tag, then its components in their order. */
+final class CommandFormat implements ControlCommand.Handler<ByteSink> {
+  private static final int FOUND = 1;
+  private static final int REGISTER = 2;
+  private static final int START = 3;
+  private static final int WHOLE = 4;
+  private static final int CREATE = 5;
+  private static final int ENSURE = 6;
+  private static final int ALTER = 7;
+  private static final int DROP = 8;
+  private static final int OPEN_EPOCHS = 9;
+  private static final int APPOINT = 10;
+  private static final int SETTLE = 11;
+
+  private final ByteSink sink;
+
+  private CommandFormat(ByteSink sink) {
+    this.sink = sink;
+  }
+
+  static void put(ByteSink sink, ControlCommand command) {
+    command.handle(new CommandFormat(sink));
+  }
+
+  static ControlCommand get(ByteSource source) {
+    int tag = source.getByte();
+    return switch (tag) {
+      case FOUND -> new ControlCommand.Found(source.getLong(), getInt(source), getOptions(source));
+      case REGISTER ->
+          new ControlCommand.Register(ControlFormat.getPresence(source), getFlag(source));
+      case START -> new ControlCommand.Start(getNode(source), source.getLong(), getNumber(source));
+      case WHOLE -> new ControlCommand.Whole(getNode(source), getNumber(source));
+      case CREATE -> new ControlCommand.Create(getText(source), getOptions(source));
+      case ENSURE -> new ControlCommand.Ensure(getInt(source));
+      case ALTER -> new ControlCommand.Alter(getText(source), getOptions(source));
+      case DROP -> new ControlCommand.Drop(getText(source));
+      case OPEN_EPOCHS -> new ControlCommand.OpenEpochs(getEpochs(source));
+      case APPOINT ->
+          new ControlCommand.Appoint(
+              ControlFormat.getAll(
+                  source, ClusterState.MAX_PARTITIONS, CommandFormat::getAppointment));
+      case SETTLE ->
+          new ControlCommand.Settle(getPartitionId(source), getNumber(source), getNumber(source));
+      default ->
+          throw new MalformedBytesException("command " + tag + " is not known to this version");
+    };
+  }
+
+  private static Appointment getAppointment(ByteSource source) {
+    return new Appointment(
+        getPartitionId(source),
+        getNumber(source),
+        getNode(source),
+        getNumber(source),
+        getFlag(source));
+  }
+
+  @Override
+  public ByteSink found(ControlCommand.Found command) {
+    sink.putByte(FOUND).putLong(command.clusterId()).putVarint(command.expect());
+    putOptions(sink, command.database0());
+    return sink;
+  }
+
+  @Override
+  public ByteSink register(ControlCommand.Register command) {
+    putPresence(sink.putByte(REGISTER), command.presence());
+    putFlag(sink, command.holderAlive());
+    return sink;
+  }
+
+  @Override
+  public ByteSink start(ControlCommand.Start command) {
+    putNode(sink.putByte(START), command.node());
+    return sink.putLong(command.claim()).putVarint(command.incarnation());
+  }
+
+  @Override
+  public ByteSink whole(ControlCommand.Whole command) {
+    putNode(sink.putByte(WHOLE), command.node());
+    return sink.putVarint(command.incarnation());
+  }
+
+  @Override
+  public ByteSink create(ControlCommand.Create command) {
+    putOptions(sink.putByte(CREATE).putText(command.name()), command.options());
+    return sink;
+  }
+
+  @Override
+  public ByteSink ensure(ControlCommand.Ensure command) {
+    return sink.putByte(ENSURE).putVarint(command.number());
+  }
+
+  @Override
+  public ByteSink alter(ControlCommand.Alter command) {
+    putOptions(sink.putByte(ALTER).putText(command.name()), command.options());
+    return sink;
+  }
+
+  @Override
+  public ByteSink drop(ControlCommand.Drop command) {
+    return sink.putByte(DROP).putText(command.name());
+  }
+
+  @Override
+  public ByteSink openEpochs(ControlCommand.OpenEpochs command) {
+    putEpochs(sink.putByte(OPEN_EPOCHS), command.expected());
+    return sink;
+  }
+
+  @Override
+  public ByteSink appoint(ControlCommand.Appoint command) {
+    putAll(sink.putByte(APPOINT), command.appointments(), CommandFormat::putAppointment);
+    return sink;
+  }
+
+  private static void putAppointment(ByteSink sink, Appointment appointment) {
+    putPartitionId(sink, appointment.partition());
+    sink.putVarint(appointment.epoch());
+    putNode(sink, appointment.leader());
+    sink.putVarint(appointment.incarnation());
+    putFlag(sink, appointment.possibleLoss());
+  }
+
+  @Override
+  public ByteSink settle(ControlCommand.Settle command) {
+    putPartitionId(sink.putByte(SETTLE), command.partition());
+    return sink.putVarint(command.epoch()).putVarint(command.configVersion());
+  }
+}

@@ -1,0 +1,164 @@
+package io.trefoil.control;
+
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What changes the {@link ClusterState}. Every command is conditional or can be repeated, so it
+ * does no harm when it comes twice or late.
+ */
+public sealed interface ControlCommand {
+  /** One method per command. */
+  interface Handler<R> {
+    R found(Found command);
+
+    R register(Register command);
+
+    R start(Start command);
+
+    R whole(Whole command);
+
+    R create(Create command);
+
+    R ensure(Ensure command);
+
+    R alter(Alter command);
+
+    R drop(Drop command);
+
+    R openEpochs(OpenEpochs command);
+
+    R appoint(Appoint command);
+
+    R settle(Settle command);
+  }
+
+  <R> R handle(Handler<R> handler);
+
+  /**
+   * Makes the cluster. The founder registers afterwards like any node.
+   *
+   * @param clusterId random, not 0
+   * @param expect database 0 is made once so many nodes have registered
+   */
+  record Found(long clusterId, int expect, DatabaseOptions database0) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.found(this);
+    }
+  }
+
+  /**
+   * Issues a starting process its node id and incarnation.
+   *
+   * @param holderAlive whether, when this was proposed, a lease stood for the node that has this
+   *     disk, or for another one of this name
+   */
+  record Register(Presence presence, boolean holderAlive) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.register(this);
+    }
+  }
+
+  /** The process of {@code claim} has journaled its incarnation and serves under it from now on. */
+  record Start(NodeId node, long claim, long incarnation) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.start(this);
+    }
+  }
+
+  /** All replicas of an amnesiac node are whole again. */
+  record Whole(NodeId node, long incarnation) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.whole(this);
+    }
+  }
+
+  record Create(String name, DatabaseOptions options) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.create(this);
+    }
+  }
+
+  /** Creates the database of a number, 0 to 15, with the defaults unless it is there. */
+  record Ensure(int number) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.ensure(this);
+    }
+  }
+
+  /**
+   * @param name a name or a number
+   */
+  record Alter(String name, DatabaseOptions options) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.alter(this);
+    }
+  }
+
+  /**
+   * @param name a name or a number
+   */
+  record Drop(String name) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.drop(this);
+    }
+  }
+
+  /**
+   * Begins a new epoch without a leader. The epoch is the command's place in the Raft log.
+   *
+   * @param expected partitions with the epoch that each is in; one that is in another stays
+   */
+  record OpenEpochs(SortedMap<PartitionId, Long> expected) implements ControlCommand {
+    public OpenEpochs {
+      expected = Collections.unmodifiableSortedMap(new TreeMap<>(expected));
+    }
+
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.openEpochs(this);
+    }
+  }
+
+  /** Gives epochs their leaders, each only while its epoch is current and has none. */
+  record Appoint(List<Appointment> appointments) implements ControlCommand {
+    public Appoint {
+      appointments = List.copyOf(appointments);
+    }
+
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.appoint(this);
+    }
+  }
+
+  /**
+   * @param incarnation of the leader, as its answer to the fence carried it
+   * @param possibleLoss whether it was chosen from too few answers
+   */
+  record Appointment(
+      PartitionId partition, long epoch, NodeId leader, long incarnation, boolean possibleLoss) {}
+
+  /**
+   * The leader of {@code epoch} reports everything to its log's end committed under both
+   * configurations, so the older one goes.
+   */
+  record Settle(PartitionId partition, long epoch, long configVersion) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.settle(this);
+    }
+  }
+}

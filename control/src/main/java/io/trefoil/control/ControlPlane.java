@@ -1,0 +1,356 @@
+package io.trefoil.control;
+
+import io.trefoil.base.NodeId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.apache.ratis.RaftConfigKeys;
+import org.apache.ratis.client.RaftClient;
+import org.apache.ratis.client.RaftClientConfigKeys;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.netty.NettyConfigKeys;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.retry.RetryPolicies;
+import org.apache.ratis.rpc.SupportedRpcType;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftConfiguration;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.SizeInBytes;
+import org.apache.ratis.util.TimeDuration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A voter's part in the control plane: the {@link ClusterState} kept by Apache Ratis, over its
+ * Netty transport. A node that is no voter has none; it asks the controller for the state.
+ *
+ * <p>Thread-safe.
+ */
+public final class ControlPlane implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
+
+  private static final int SUBMIT_THREADS = 4;
+  private static final int MAX_SUBMITTED = 1024;
+
+  /** Pause between two tries, and how many: together about two elections' worth, many times. */
+  private static final int RETRY_MILLIS = 20;
+
+  private static final int MAX_TRIES = 250;
+
+  private static final int SNAPSHOT_ENTRIES = 1000;
+
+  /**
+   * What a voter needs to know.
+   *
+   * @param clusterId not 0
+   * @param host name or address that the other voters reach this one by
+   * @param bind address to listen on
+   * @param port of Raft
+   * @param folder of this cluster's Raft files; made when it is not there
+   */
+  public record Settings(
+      NodeId self, long clusterId, String host, String bind, int port, Path folder) {}
+
+  private final Settings settings;
+  private final RaftGroupId group;
+  private final ClusterStateMachine machine = new ClusterStateMachine();
+  private final RaftServer server;
+  private final ThreadPoolExecutor submitter;
+  private final AtomicBoolean settingVoters = new AtomicBoolean();
+
+  // Guarded by this.
+  private RaftClient client;
+  private List<RaftPeer> clientPeers = List.of();
+
+  private ControlPlane(Settings settings, List<RaftPeer> firstPeers) throws IOException {
+    this.settings = settings;
+    this.group = groupId(settings.clusterId());
+    this.server =
+        RaftServer.newBuilder()
+            .setServerId(peerId(settings.self()))
+            .setGroup(RaftGroup.valueOf(group, firstPeers))
+            .setStateMachine(machine)
+            .setProperties(properties(settings))
+            .setOption(
+                isFormatted(settings)
+                    ? RaftStorage.StartupOption.RECOVER
+                    : RaftStorage.StartupOption.FORMAT)
+            .build();
+    this.submitter =
+        new ThreadPoolExecutor(
+            SUBMIT_THREADS,
+            SUBMIT_THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MAX_SUBMITTED),
+            task -> {
+              Thread thread = new Thread(task, "control-submit");
+              thread.setDaemon(true);
+              return thread;
+            });
+    submitter.allowCoreThreadTimeOut(true);
+    server.start();
+  }
+
+  /**
+   * Starts the first voter of a new cluster, alone in its Raft group; or, when the folder holds the
+   * group already, goes on as it was.
+   */
+  public static ControlPlane found(Settings settings) throws IOException {
+    return new ControlPlane(settings, List.of(peer(settings)));
+  }
+
+  /**
+   * Starts a voter that belongs to no group yet and waits to be added; or, when the folder holds
+   * the group already, goes on as it was.
+   */
+  public static ControlPlane join(Settings settings) throws IOException {
+    // With peers in its list it would hold elections of its own before it is added.
+    return new ControlPlane(settings, List.of());
+  }
+
+  // State.
+
+  /** The newest state that this node has applied. */
+  public ClusterState state() {
+    return machine.state();
+  }
+
+  /** Calls {@code listener} after each change, in order, from a thread that must not be held up. */
+  public void onState(Consumer<ClusterState> listener) {
+    machine.onState(listener);
+  }
+
+  /**
+   * What Raft says on this node. Its role alone says little: a removed or cut-off leader still
+   * believes that it leads, which {@link LeadershipCheck} is there to find out.
+   */
+  public RaftView raft() {
+    try {
+      RaftServer.Division division = server.getDivision(group);
+      DivisionInfo info = division.getInfo();
+      long term = info.getCurrentTerm();
+      boolean leads = info.isLeader() && info.isLeaderReady() && info.getCurrentTerm() == term;
+      RaftConfiguration configuration = division.getRaftConf();
+      Set<NodeId> current = nodes(configuration.getCurrentPeers());
+      Set<NodeId> previous = nodes(configuration.getPreviousPeers());
+      return new RaftView(
+          leads, term, previous.isEmpty() ? List.of(current) : List.of(current, previous));
+    } catch (IOException closed) {
+      return RaftView.NONE;
+    }
+  }
+
+  /** Whether this node believes that it leads the control plane, and has the newest state. */
+  public boolean isController() {
+    return raft().leads();
+  }
+
+  /** Who leads the control plane, as far as this node knows. */
+  public Optional<NodeId> controllerId() {
+    try {
+      return Optional.ofNullable(server.getDivision(group).getInfo().getLeaderId())
+          .map(ControlPlane::nodeId);
+    } catch (IOException closed) {
+      return Optional.empty();
+    }
+  }
+
+  // Commands.
+
+  /**
+   * Submits a command to the leader of the control plane, wherever that is, and tries again across
+   * elections for some seconds; Ratis applies it once however often it was sent.
+   *
+   * @return the outcome; fails with an {@link IOException} when it is unknown, and with {@link
+   *     RejectedExecutionException} when too many wait or this is closed
+   */
+  public CompletableFuture<Outcome> submit(ControlCommand command) {
+    return inBackground(
+        () -> {
+          Message message = Message.valueOf(ByteString.copyFrom(ControlFormat.encode(command)));
+          RaftClientReply reply = checked(client().io().send(message));
+          return ControlFormat.decodeOutcome(reply.getMessage().getContent().toByteArray());
+        });
+  }
+
+  /**
+   * Makes these nodes the voters, this one among them. Does nothing while an earlier change is
+   * under way.
+   *
+   * @param voters every one runs its Raft server already
+   * @return fails with an {@link IOException} when it could not be done
+   */
+  public CompletableFuture<Void> setVoters(List<ClusterNode> voters) {
+    if (!settingVoters.compareAndSet(false, true)) {
+      return CompletableFuture.completedFuture(null);
+    }
+    List<RaftPeer> peers = voters.stream().map(ControlPlane::peer).toList();
+    CompletableFuture<Void> done =
+        inBackground(
+            () -> {
+              checked(client().admin().setConfiguration(peers));
+              LOG.info("control plane voters={}", peers.stream().map(RaftPeer::getId).toList());
+              return null;
+            });
+    return done.whenComplete((nothing, failure) -> settingVoters.set(false));
+  }
+
+  private interface Work<T> {
+    T run() throws IOException;
+  }
+
+  private <T> CompletableFuture<T> inBackground(Work<T> work) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    try {
+      submitter.execute(
+          () -> {
+            try {
+              result.complete(work.run());
+            } catch (IOException | RuntimeException e) {
+              result.completeExceptionally(e);
+            }
+          });
+    } catch (RejectedExecutionException full) {
+      result.completeExceptionally(full);
+    }
+    return result;
+  }
+
+  private static RaftClientReply checked(RaftClientReply reply) throws IOException {
+    if (!reply.isSuccess()) {
+      throw new IOException("the control plane refused a request", reply.getException());
+    }
+    return reply;
+  }
+
+  /** A client that knows the present voters. */
+  private synchronized RaftClient client() throws IOException {
+    List<RaftPeer> peers = knownPeers();
+    if (client == null || !peers.equals(clientPeers)) {
+      if (client != null) {
+        client.close();
+      }
+      clientPeers = peers;
+      client =
+          RaftClient.newBuilder()
+              .setRaftGroup(RaftGroup.valueOf(group, peers))
+              .setProperties(server.getProperties())
+              // The default waits a second or more, which is several elections.
+              .setRetryPolicy(
+                  RetryPolicies.retryUpToMaximumCountWithFixedSleep(
+                      MAX_TRIES, TimeDuration.valueOf(RETRY_MILLIS, TimeUnit.MILLISECONDS)))
+              .build();
+    }
+    return client;
+  }
+
+  private List<RaftPeer> knownPeers() throws IOException {
+    Collection<RaftPeer> peers = server.getDivision(group).getRaftConf().getCurrentPeers();
+    return peers.isEmpty()
+        ? List.of(peer(settings))
+        : peers.stream()
+            .sorted((a, b) -> a.getId().toString().compareTo(b.getId().toString()))
+            .toList();
+  }
+
+  /** Stops this node's Raft server. The group's files stay. */
+  @Override
+  public void close() throws IOException {
+    submitter.shutdownNow();
+    synchronized (this) {
+      if (client != null) {
+        client.close();
+      }
+    }
+    server.close();
+  }
+
+  // Names and settings of Ratis.
+
+  private static RaftProperties properties(Settings settings) {
+    RaftProperties properties = new RaftProperties();
+    RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.NETTY);
+    NettyConfigKeys.Server.setHost(properties, settings.bind());
+    NettyConfigKeys.Server.setPort(properties, settings.port());
+    RaftServerConfigKeys.setStorageDir(properties, List.of(settings.folder().toFile()));
+    RaftServerConfigKeys.setRemovedGroupsDir(
+        properties, settings.folder().resolve("removed").toFile());
+
+    RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(150));
+    RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(300));
+    RaftServerConfigKeys.Rpc.setRequestTimeout(properties, millis(1000));
+    RaftClientConfigKeys.Rpc.setRequestTimeout(properties, millis(1000));
+
+    // The log is small: what a snapshot holds goes.
+    RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("4MB"));
+    RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("64KB"));
+    RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
+    RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
+    RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, SNAPSHOT_ENTRIES);
+    RaftServerConfigKeys.Snapshot.setRetentionFileNum(properties, 2);
+    return properties;
+  }
+
+  private static TimeDuration millis(int millis) {
+    return TimeDuration.valueOf(millis, TimeUnit.MILLISECONDS);
+  }
+
+  private static boolean isFormatted(Settings settings) {
+    UUID uuid = groupId(settings.clusterId()).getUuid();
+    return Files.exists(
+        settings.folder().resolve(uuid.toString()).resolve("current").resolve("raft-meta"));
+  }
+
+  private static RaftGroupId groupId(long clusterId) {
+    return RaftGroupId.valueOf(new UUID(0x74726566_6f696c00L, clusterId));
+  }
+
+  private static RaftPeer peer(Settings settings) {
+    return peer(settings.self(), settings.host(), settings.port());
+  }
+
+  private static RaftPeer peer(ClusterNode node) {
+    return peer(node.id(), node.addresses().host(), node.addresses().controlPort());
+  }
+
+  private static RaftPeer peer(NodeId node, String host, int port) {
+    return RaftPeer.newBuilder().setId(peerId(node)).setAddress(host + ":" + port).build();
+  }
+
+  private static RaftPeerId peerId(NodeId node) {
+    return RaftPeerId.valueOf(node.toString());
+  }
+
+  private static NodeId nodeId(RaftPeerId id) {
+    return new NodeId(Integer.parseInt(id.toString().substring(1)));
+  }
+
+  private static Set<NodeId> nodes(Collection<RaftPeer> peers) {
+    return peers.stream()
+        .map(RaftPeer::getId)
+        .map(ControlPlane::nodeId)
+        .collect(Collectors.toSet());
+  }
+}

@@ -1,0 +1,25 @@
+package io.trefoil.control;
+
+/** What somebody asked for with the words after {@code DATABASE}. */
+public sealed interface DatabaseStatement {
+  record Create(String name, DatabaseOptions options) implements DatabaseStatement {}
+
+  record Alter(String name, DatabaseOptions options) implements DatabaseStatement {}
+
+  record Drop(String name) implements DatabaseStatement {}
+
+  record ListAll() implements DatabaseStatement {}
+
+  record Info(String name) implements DatabaseStatement {}
+
+  record Verify(String name) implements DatabaseStatement {}
+
+  record Help() implements DatabaseStatement {}
+
+  /**
+   * Words that ask for nothing.
+   *
+   * @param error for the client: an error prefix, then a sentence
+   */
+  record Invalid(String error) implements DatabaseStatement {}
+}

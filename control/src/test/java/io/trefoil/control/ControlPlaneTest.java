@@ -1,0 +1,197 @@
+package io.trefoil.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trefoil.base.NodeId;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three real Raft servers on the loopback interface. */
+class ControlPlaneTest {
+  private static final long CLUSTER = 0x7ef01L;
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  @TempDir Path folder;
+  private final Map<Integer, Integer> ports = new TreeMap<>();
+  private final Map<Integer, ControlPlane> running = new TreeMap<>();
+
+  @AfterEach
+  void stop() throws IOException {
+    for (ControlPlane plane : running.values()) {
+      plane.close();
+    }
+  }
+
+  @Test
+  void threeVotersGoOnWithoutTheirLeaderAndTakeItBack() throws Exception {
+    foundThree();
+    Outcome created = submit(1, new ControlCommand.Create("orders", DatabaseOptions.NONE));
+    assertThat(created).isInstanceOf(Outcome.Done.class);
+
+    int first = controller();
+    int other = first % 3 + 1;
+    running.remove(first).close();
+    await(() -> controllers().size() == 1);
+    assertThat(submit(other, new ControlCommand.Drop("orders"))).isInstanceOf(Outcome.Done.class);
+
+    running.put(first, ControlPlane.join(settings(first)));
+    await(() -> running.get(first).state().equals(running.get(other).state()));
+    assertThat(running.get(first).state().database("orders")).isEmpty();
+    assertThat(running.get(first).state().nodes()).hasSize(3);
+    assertThat(submit(first, new ControlCommand.Ensure(3))).isInstanceOf(Outcome.Done.class);
+  }
+
+  @Test
+  void aMemberThatMissedWhatWasPurgedIsGivenASnapshot() throws Exception {
+    foundThree();
+    await(() -> controllers().size() == 1);
+    int absent = controller() % 3 + 1;
+    running.remove(absent).close();
+    int present = controller();
+    submitMany(present, 2500);
+
+    running.put(absent, ControlPlane.join(settings(absent)));
+    await(() -> running.get(absent).state().equals(running.get(present).state()));
+    assertThat(submit(absent, new ControlCommand.Ensure(4))).isInstanceOf(Outcome.Done.class);
+    await(() -> running.get(absent).state().equals(running.get(present).state()));
+  }
+
+  @Test
+  void aMemberAloneComesBackWithItsStateFromItsDisk() throws Exception {
+    start(1, true);
+    submit(1, found(1));
+    submit(1, register(1));
+    CountDownLatch seen = new CountDownLatch(1);
+    running.get(1).onState(state -> seen.countDown());
+    submit(1, new ControlCommand.Ensure(5));
+    assertThat(seen.await(10, TimeUnit.SECONDS)).isTrue();
+    ClusterState before = running.get(1).state();
+    running.remove(1).close();
+
+    start(1, true);
+    await(() -> running.get(1).isController());
+    assertThat(running.get(1).state()).isEqualTo(before);
+    assertThat(before.databaseByNumber(5)).isPresent();
+  }
+
+  @Test
+  void theViewOfRaftNamesTheVotersAndTheController() throws Exception {
+    foundThree();
+    await(() -> controllers().size() == 1);
+    int controller = controller();
+    RaftView view = running.get(controller).raft();
+    assertThat(view.voters()).containsExactly(Set.of(node(1), node(2), node(3)));
+    for (ControlPlane plane : running.values()) {
+      await(() -> plane.controllerId().filter(node(controller)::equals).isPresent());
+      await(() -> plane.raft().term() == view.term());
+    }
+  }
+
+  private void foundThree() throws Exception {
+    start(1, true);
+    assertThat(submit(1, found(3))).isInstanceOf(Outcome.Done.class);
+    for (int n = 1; n <= 3; n++) {
+      Outcome.Registered registered = (Outcome.Registered) submit(1, register(n));
+      assertThat(registered.node()).isEqualTo(node(n));
+      if (n > 1) {
+        start(n, false);
+      }
+    }
+    Collection<ClusterNode> nodes = running.get(1).state().nodes().values();
+    running.get(1).setVoters(List.copyOf(nodes)).get(20, TimeUnit.SECONDS);
+    await(
+        () ->
+            running.values().stream()
+                .allMatch(plane -> plane.state().equals(running.get(1).state())));
+  }
+
+  private static ControlCommand found(int expect) {
+    return new ControlCommand.Found(CLUSTER, expect, DatabaseOptions.NONE);
+  }
+
+  private ControlCommand register(int n) throws IOException {
+    Addresses addresses = new Addresses("127.0.0.1", 1, 1, port(n), 1);
+    return new ControlCommand.Register(
+        new Presence(0, null, 100 + n, 200 + n, 0, "n" + n, "eu", addresses, true), false);
+  }
+
+  private void submitMany(int n, int count) throws Exception {
+    List<CompletableFuture<Outcome>> outcomes = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      if (outcomes.size() == 500) {
+        for (CompletableFuture<Outcome> outcome : outcomes) {
+          outcome.get(20, TimeUnit.SECONDS);
+        }
+        outcomes.clear();
+      }
+      ControlCommand command =
+          i % 2 == 0 ? new ControlCommand.Ensure(7) : new ControlCommand.Drop("7");
+      outcomes.add(running.get(n).submit(command));
+    }
+    for (CompletableFuture<Outcome> outcome : outcomes) {
+      outcome.get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  private Outcome submit(int n, ControlCommand command) throws Exception {
+    return running.get(n).submit(command).get(20, TimeUnit.SECONDS);
+  }
+
+  private void start(int n, boolean founder) throws IOException {
+    running.put(
+        n, founder ? ControlPlane.found(settings(n)) : ControlPlane.join(settings(n)));
+  }
+
+  private ControlPlane.Settings settings(int n) throws IOException {
+    return new ControlPlane.Settings(
+        node(n), CLUSTER, "127.0.0.1", "127.0.0.1", port(n), folder.resolve("n" + n));
+  }
+
+  private int port(int n) throws IOException {
+    Integer known = ports.get(n);
+    if (known == null) {
+      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        known = socket.getLocalPort();
+      }
+      ports.put(n, known);
+    }
+    return known;
+  }
+
+  private int controller() {
+    await(() -> controllers().size() == 1);
+    return controllers().get(0);
+  }
+
+  private List<Integer> controllers() {
+    return running.keySet().stream().filter(n -> running.get(n).isController()).toList();
+  }
+
+  private static NodeId node(int n) {
+    return new NodeId(n);
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long start = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime() - start).as("waited in vain").isLessThan(PATIENCE_NANOS);
+      Thread.onSpinWait();
+      Thread.yield();
+    }
+  }
+}
