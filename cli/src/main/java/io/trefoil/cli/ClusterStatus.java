@@ -1,0 +1,218 @@
+package io.trefoil.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What one node says of its cluster: the JSON of the STATUS command, format 1. It is that node's
+ * view and may be behind. Absent texts are empty, absent lists too; unknown fields are skipped.
+ *
+ * @param answeredBy name of the node whose view this is
+ */
+public record ClusterStatus(
+    int format,
+    Cluster cluster,
+    String answeredBy,
+    List<Node> nodes,
+    List<Database> databases,
+    List<String> warnings) {
+  private static final int FORMAT = 1;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  public ClusterStatus {
+    cluster = cluster == null ? new Cluster("", "", 0) : cluster;
+    answeredBy = orEmpty(answeredBy);
+    nodes = orEmpty(nodes);
+    databases = orEmpty(databases);
+    warnings = orEmpty(warnings);
+  }
+
+  /**
+   * @param controller name of the node that leads the control plane; empty when none is known
+   */
+  public record Cluster(String id, String controller, int expectedNodes) {
+    public Cluster {
+      id = orEmpty(id);
+      controller = orEmpty(controller);
+    }
+  }
+
+  /**
+   * @param client host:port of the client port
+   * @param state {@code up} or {@code down}
+   * @param voter whether it votes in the control plane
+   * @param insecure whether it lets in anybody
+   */
+  public record Node(
+      long id,
+      String name,
+      String region,
+      String client,
+      String peer,
+      String control,
+      String http,
+      long incarnation,
+      String state,
+      boolean voter,
+      boolean controller,
+      long uptimeSeconds,
+      boolean insecure,
+      String version) {
+    public Node {
+      name = orEmpty(name);
+      region = orEmpty(region);
+      client = orEmpty(client);
+      state = orEmpty(state);
+      version = orEmpty(version);
+    }
+
+    public boolean isUp() {
+      return state.equals("up");
+    }
+  }
+
+  /** One database and its partitions. */
+  public record Database(
+      int number,
+      String name,
+      String replication,
+      int replicas,
+      int partitions,
+      String commit,
+      String durability,
+      String failover,
+      int writeTimeoutMs,
+      String reads,
+      List<Partition> partitionStates) {
+    public Database {
+      name = orEmpty(name);
+      replication = orEmpty(replication);
+      commit = orEmpty(commit);
+      durability = orEmpty(durability);
+      failover = orEmpty(failover);
+      reads = orEmpty(reads);
+      partitionStates = orEmpty(partitionStates);
+    }
+
+    /** Number and name, as people say it. */
+    public String title() {
+      return name.isEmpty() ? Integer.toString(number) : number + " " + name;
+    }
+  }
+
+  /**
+   * @param slots first and last slot
+   * @param leader name of the leading node; empty when there is none
+   * @param state {@code serving}, {@code no leader}, {@code reads only} or {@code halted}
+   * @param reason why it is not serving; empty when it is
+   */
+  public record Partition(
+      int partition,
+      List<Integer> slots,
+      long epoch,
+      String leader,
+      String state,
+      String reason,
+      long lastIndex,
+      long commitIndex,
+      List<Replica> replicas) {
+    public Partition {
+      slots = orEmpty(slots);
+      leader = orEmpty(leader);
+      state = orEmpty(state);
+      reason = orEmpty(reason);
+      replicas = orEmpty(replicas);
+    }
+
+    public boolean isServing() {
+      return state.equals("serving");
+    }
+  }
+
+  /**
+   * @param role {@code leader} or {@code follower}
+   * @param state {@code leading}, {@code following}, {@code catching up}, {@code away} or {@code
+   *     amnesiac}
+   * @param inSync whether it keeps up with the leader
+   * @param counts whether its copy counts for the commit rule
+   * @param position epoch:index of its last entry
+   */
+  public record Replica(
+      String node,
+      String role,
+      String state,
+      boolean inSync,
+      boolean counts,
+      String position,
+      long lagEntries,
+      long lagBytes,
+      long lagMs) {
+    public Replica {
+      node = orEmpty(node);
+      role = orEmpty(role);
+      state = orEmpty(state);
+      position = orEmpty(position);
+    }
+
+    public boolean isFollower() {
+      return role.equals("follower");
+    }
+  }
+
+  /**
+   * Reads what STATUS answered.
+   *
+   * @throws CommandFailed when it is no status, or of another format
+   */
+  public static ClusterStatus parse(String json) {
+    try {
+      JsonNode tree = JSON.readTree(json);
+      int format = tree.path("format").asInt();
+      if (format != FORMAT) {
+        throw new CommandFailed(
+            "the node's status has format "
+                + format
+                + ", this program reads format "
+                + FORMAT
+                + ": use the node's version of it");
+      }
+      return JSON.treeToValue(tree, ClusterStatus.class);
+    } catch (JsonProcessingException e) {
+      throw new CommandFailed("the node's status is not what it should be: " + firstLine(e));
+    }
+  }
+
+  /** The database of that name. */
+  public Optional<Database> database(String name) {
+    return databases.stream().filter(database -> database.name().equals(name)).findFirst();
+  }
+
+  /** The database of that number. */
+  public Optional<Database> database(int number) {
+    return databases.stream().filter(database -> database.number() == number).findFirst();
+  }
+
+  private static String firstLine(Exception e) {
+    return e.getMessage().lines().findFirst().orElse("");
+  }
+
+  private static String orEmpty(String text) {
+    return Objects.requireNonNullElse(text, "");
+  }
+
+  private static <T> List<T> orEmpty(List<T> list) {
+    return list == null ? List.of() : List.copyOf(list);
+  }
+}

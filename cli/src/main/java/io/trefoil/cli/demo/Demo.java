@@ -1,0 +1,576 @@
+package io.trefoil.cli.demo;
+
+import io.trefoil.cli.ClusterStatus;
+import io.trefoil.cli.CommandFailed;
+import io.trefoil.cli.Reply;
+import io.trefoil.cli.RespClient;
+import io.trefoil.cli.Stdio;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Three nodes, a writer, and what a user may do to them. {@link #run} starts and stops everything;
+ * the actions and {@link #requestStop} may come from any thread while it runs.
+ */
+final class Demo {
+  private static final int NODES = 3;
+  private static final long STOP_MILLIS = 3_000;
+  private static final long TICK_MILLIS = 250;
+  private static final int LOG_LINES_SHOWN = 10;
+  private static final Duration CREATE_TIMEOUT = Duration.ofSeconds(10);
+
+  /**
+   * @param directory of the data
+   * @param fresh whether to start without the data of earlier runs
+   * @param firstPort client port of the first node, when free
+   * @param startLimit how long the nodes may take until they serve
+   */
+  record Settings(
+      Path directory, boolean fresh, int firstPort, Writer.Settings writer, Duration startLimit) {}
+
+  private final Settings settings;
+  private final Stdio stdio;
+  private final DemoNode.Launch launch;
+  private final CountDownLatch stopping = new CountDownLatch(1);
+  private final long startedNanos = System.nanoTime();
+  private final Events events = new Events();
+  private final WriterLedger ledger = new WriterLedger();
+  private final RateMeter rate = new RateMeter();
+  // Creating a database waits for the cluster; the view must not.
+  private final ExecutorService slowActions = Executors.newSingleThreadExecutor(Demo::daemon);
+  private final Map<CommitRule, Boolean> visited = new EnumMap<>(CommitRule.class);
+  private final List<DemoNode.State> lastStates = new ArrayList<>();
+  private volatile List<DemoNode> nodes = List.of();
+  private volatile CommitRule rule = CommitRule.MAJORITY;
+  private volatile boolean showTries = true;
+  private DemoLock lock;
+  private Writer writer;
+  private StatusWatch watch;
+
+  Demo(Settings settings, Stdio stdio, DemoNode.Launch launch) {
+    this.settings = settings;
+    this.stdio = stdio;
+    this.launch = launch;
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "demo");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * Runs until the user or a signal ends it.
+   *
+   * @return the exit code
+   * @throws CommandFailed when it cannot start
+   */
+  int run() throws IOException, InterruptedException {
+    try (DemoLock taken = DemoLock.take(settings.directory())) {
+      lock = taken;
+      for (long pid : lock.endLeftovers()) {
+        say("Ended node process " + pid + ", which a killed demo had left.");
+      }
+      if (settings.fresh()) {
+        deleteData();
+      }
+      prepareNodes();
+      try {
+        startNodes();
+        if (awaitReady()) {
+          introduce();
+          watchAndWrite();
+        }
+      } finally {
+        stopNodes();
+      }
+      sayGoodbye();
+      return 0;
+    }
+  }
+
+  /** Makes {@link #run} stop everything and return. */
+  void requestStop() {
+    stopping.countDown();
+  }
+
+  boolean isStopping() {
+    return stopping.getCount() == 0;
+  }
+
+  private void say(String line) {
+    stdio.out().println(line);
+    stdio.out().flush();
+  }
+
+  // --- before the show
+
+  private static String nodeName(int index) {
+    return "n" + (index + 1);
+  }
+
+  private Path configFile(int index) {
+    return settings.directory().resolve(nodeName(index) + ".yaml");
+  }
+
+  private void deleteData() throws IOException {
+    for (int i = 0; i < NODES; i++) {
+      Path data = settings.directory().resolve(nodeName(i));
+      if (Files.exists(data) && !Files.exists(configFile(i))) {
+        throw new CommandFailed(data + " was not made by a demo; remove it yourself");
+      }
+      if (Files.exists(data)) {
+        deleteTree(data);
+      }
+    }
+  }
+
+  private static void deleteTree(Path root) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(root)) {
+      paths = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : paths) {
+      Files.delete(path);
+    }
+  }
+
+  private void prepareNodes() throws IOException {
+    PortPlan plan = PortPlan.pick(settings.firstPort(), NODES, new LocalPorts());
+    plan.notes().forEach(note -> say("Note: " + note + "; the next hundred is tried."));
+    List<DemoNode> prepared = new ArrayList<>();
+    int firstPeerPort = plan.nodes().get(0).peer();
+    for (int i = 0; i < NODES; i++) {
+      NodePorts ports = plan.nodes().get(i);
+      Path directory = settings.directory().resolve(nodeName(i));
+      int join = i == 0 ? 0 : firstPeerPort;
+      Files.writeString(configFile(i), NodeConfig.yaml(nodeName(i), directory, ports, join, NODES));
+      prepared.add(new DemoNode(nodeName(i), ports, directory, configFile(i), launch));
+      lastStates.add(DemoNode.State.RUNNING);
+    }
+    nodes = List.copyOf(prepared);
+  }
+
+  private void startNodes() throws IOException {
+    for (DemoNode node : nodes) {
+      node.start();
+    }
+    lock.describe(nodes);
+    say("Starting three nodes, data in " + settings.directory() + " ...");
+  }
+
+  /** Waits until all nodes know a leader of database 0; false when the user stops it before. */
+  private boolean awaitReady() throws InterruptedException {
+    long deadline = System.nanoTime() + settings.startLimit().toNanos();
+    while (!isStopping()) {
+      Optional<DemoNode> waitedFor = nodes.stream().filter(node -> !isReady(node)).findFirst();
+      if (waitedFor.isEmpty()) {
+        return true;
+      }
+      for (DemoNode node : nodes) {
+        if (node.state() == DemoNode.State.DEAD) {
+          throw new CommandFailed(
+              lastWords(node, node.name() + " ended while starting, " + node.endedWith()));
+        }
+      }
+      if (System.nanoTime() > deadline) {
+        DemoNode node = waitedFor.get();
+        throw new CommandFailed(
+            lastWords(
+                node,
+                node.name()
+                    + " shows no leader of database 0 after "
+                    + settings.startLimit().toSeconds()
+                    + " s"));
+      }
+      stopping.await(TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    return false;
+  }
+
+  private static boolean isReady(DemoNode node) {
+    return StatusWatch.ask(node)
+        .flatMap(status -> status.database(0))
+        .map(database -> DatabaseLine.of(database).hasLeaders())
+        .orElse(false);
+  }
+
+  private static String lastWords(DemoNode node, String problem) {
+    List<String> lines = node.lastLines(LOG_LINES_SHOWN);
+    return problem
+        + (lines.isEmpty() ? "" : "; its last lines:\n  " + String.join("\n  ", lines))
+        + "\nits log: "
+        + node.log();
+  }
+
+  private void introduce() {
+    say("");
+    for (DemoNode node : nodes) {
+      say(
+          String.format(
+              "  %s   client 127.0.0.1:%d   http 127.0.0.1:%d   pid %d   log %s",
+              node.name(), node.ports().client(), node.ports().http(), node.pid(), node.log()));
+    }
+    say("");
+    say("Try, in another terminal:");
+    tries().forEach(line -> say("  " + line));
+    say("");
+  }
+
+  private List<String> tries() {
+    int first = nodes.get(0).ports().client();
+    int second = nodes.get(1).ports().client();
+    return List.of(
+        String.format("./trefoil cli -p %d set greeting hello   (or redis-cli)", first),
+        String.format("./trefoil cli -p %d get greeting   (forwarded to the leader)", second),
+        String.format("./trefoil cli -p %d --readonly --explain get greeting", second),
+        String.format("./trefoil status -p %d --watch", first),
+        String.format(
+            "kill -9 %d   (%s; r starts it again)", nodes.get(0).pid(), nodes.get(0).name()));
+  }
+
+  // --- the show
+
+  private void watchAndWrite() throws IOException, InterruptedException {
+    visited.put(rule, true);
+    writer = new Writer(settings.writer(), this::target, ledger, events::add);
+    watch = new StatusWatch(nodes, this::noteChanges);
+    List<Thread> threads = List.of(daemon(writer), daemon(watch));
+    threads.forEach(Thread::start);
+    try {
+      boolean screen = stdio.inIsTerminal() && stdio.outIsTerminal();
+      if (!screen || !DemoScreen.run(this, stdio)) {
+        printLines();
+      }
+    } finally {
+      requestStop();
+      writer.stop();
+      watch.stop();
+      slowActions.shutdownNow();
+    }
+  }
+
+  private void noteChanges(ClusterStatus before, ClusterStatus now) {
+    if (before != null) {
+      StatusChanges.between(before, now).forEach(events::add);
+    }
+  }
+
+  private void printLines() throws InterruptedException {
+    long seen = 0;
+    String lastLine = "";
+    do {
+      DemoModel model = model();
+      long total = events.total();
+      events.since(seen).forEach(this::say);
+      seen = total;
+      String line = DemoView.line(model);
+      if (!line.equals(lastLine)) {
+        say(line);
+      }
+      lastLine = line;
+    } while (!stopping.await(1, TimeUnit.SECONDS));
+  }
+
+  /** What to show now; also notes the deaths of nodes. For one thread, the one that shows it. */
+  DemoModel model() {
+    noteDeaths();
+    ClusterStatus status = watch.latest();
+    List<DemoModel.NodeLine> nodeLines = new ArrayList<>();
+    for (DemoNode node : nodes) {
+      nodeLines.add(nodeLine(node, replicaOf(status, node.name())));
+    }
+    return new DemoModel(
+        nodeLines,
+        ruleLines(status),
+        status == null ? "" : status.cluster().controller(),
+        watch.isCurrent(),
+        rule,
+        writer.state(),
+        rate.perSecond(System.nanoTime(), acknowledgedInAll()),
+        events.all(),
+        tries(),
+        showTries,
+        TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos));
+  }
+
+  private void noteDeaths() {
+    for (int i = 0; i < nodes.size(); i++) {
+      DemoNode node = nodes.get(i);
+      DemoNode.State state = node.state();
+      if (state == DemoNode.State.DEAD && lastStates.get(i) != DemoNode.State.DEAD) {
+        events.add(node.name() + " died: " + node.endedWith() + "; r starts it again");
+        if (!node.wasKilled()) {
+          node.lastLines(2).forEach(line -> events.add(node.name() + ": " + line));
+        }
+      }
+      lastStates.set(i, state);
+    }
+  }
+
+  private static DemoModel.NodeLine nodeLine(DemoNode node, ClusterStatus.Replica replica) {
+    boolean has = replica != null;
+    return new DemoModel.NodeLine(
+        node.name(),
+        node.state(),
+        node.pid(),
+        node.ports().client(),
+        has ? replica.role() : "",
+        has ? replica.state() : "",
+        has ? replica.lagEntries() : 0,
+        has ? replica.lagBytes() : 0,
+        has ? replica.lagMs() : 0);
+  }
+
+  /** The node's copy of the writer's database; of its first partition, where it has several. */
+  private ClusterStatus.Replica replicaOf(ClusterStatus status, String node) {
+    return firstPartition(status).stream()
+        .flatMap(partition -> partition.replicas().stream())
+        .filter(replica -> replica.node().equals(node))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private Optional<ClusterStatus.Partition> firstPartition(ClusterStatus status) {
+    return Optional.ofNullable(status)
+        .flatMap(rule::databaseIn)
+        .flatMap(database -> database.partitionStates().stream().findFirst());
+  }
+
+  private List<DemoModel.RuleLine> ruleLines(ClusterStatus status) {
+    List<DemoModel.RuleLine> lines = new ArrayList<>();
+    for (CommitRule each : CommitRule.values()) {
+      if (status != null && isVisited(each)) {
+        each.databaseIn(status)
+            .ifPresent(
+                database ->
+                    lines.add(
+                        new DemoModel.RuleLine(
+                            each, DatabaseLine.of(database), ledger.counts(each))));
+      }
+    }
+    return lines;
+  }
+
+  private boolean isVisited(CommitRule each) {
+    synchronized (visited) {
+      return visited.containsKey(each);
+    }
+  }
+
+  private long acknowledgedInAll() {
+    long sum = 0;
+    for (CommitRule each : CommitRule.values()) {
+      sum += ledger.counts(each).acknowledged();
+    }
+    return sum;
+  }
+
+  /** Where the writer should write now; null while that is unknown. */
+  private Writer.Target target() {
+    ClusterStatus status = watch.latest();
+    CommitRule current = rule;
+    Optional<ClusterStatus.Database> database =
+        Optional.ofNullable(status).flatMap(current::databaseIn);
+    if (database.isEmpty()) {
+      return null;
+    }
+    DatabaseLine line = DatabaseLine.of(database.get());
+    Optional<DemoNode> leader = leader(status);
+    List<Integer> ports = new ArrayList<>();
+    leader.filter(Demo::isRunning).ifPresent(node -> ports.add(node.ports().client()));
+    for (DemoNode node : nodes) {
+      if (isRunning(node) && !ports.contains(node.ports().client())) {
+        ports.add(node.ports().client());
+      }
+    }
+    boolean hasLeader = line.hasLeaders() && leader.map(Demo::isRunning).orElse(false);
+    return new Writer.Target(current, line.number(), line.epochs(), hasLeader, ports);
+  }
+
+  private static boolean isRunning(DemoNode node) {
+    return node.state() == DemoNode.State.RUNNING;
+  }
+
+  private Optional<DemoNode> leader(ClusterStatus status) {
+    return firstPartition(status).flatMap(partition -> node(partition.leader()));
+  }
+
+  private Optional<DemoNode> node(String name) {
+    return nodes.stream().filter(node -> node.name().equals(name)).findFirst();
+  }
+
+  // --- what the user may do
+
+  /** Kills the process that leads the writer's database, as kill -9 does. */
+  void killLeader() {
+    Optional<DemoNode> leader = leader(watch.latest()).filter(Demo::isAlive);
+    if (leader.isEmpty()) {
+      events.add("no leader to kill");
+      return;
+    }
+    showTries = false;
+    events.add("kill -9 " + leader.get().name() + ", the leader");
+    leader.get().kill();
+  }
+
+  private static boolean isAlive(DemoNode node) {
+    return node.state() != DemoNode.State.DEAD;
+  }
+
+  /** Starts what is dead and wakes what is paused. */
+  void restart() {
+    showTries = false;
+    for (DemoNode node : nodes) {
+      try {
+        if (isAlive(node)) {
+          // Also one that somebody else stopped, of which the demo does not know.
+          node.resume();
+        } else {
+          node.start();
+          lock.describe(nodes);
+          events.add(node.name() + " starts again, pid " + node.pid());
+        }
+      } catch (IOException e) {
+        events.add(node.name() + ": " + e.getMessage());
+      }
+    }
+  }
+
+  /** Pauses a follower of the writer's database, or lets the paused ones go on. */
+  void togglePause() {
+    showTries = false;
+    try {
+      boolean anyResumed = false;
+      for (DemoNode node : nodes) {
+        if (node.state() == DemoNode.State.PAUSED) {
+          node.resume();
+          events.add(node.name() + " goes on");
+          anyResumed = true;
+        }
+      }
+      if (!anyResumed) {
+        pauseFollower();
+      }
+    } catch (IOException e) {
+      events.add(e.getMessage());
+    }
+  }
+
+  private void pauseFollower() throws IOException {
+    ClusterStatus status = watch.latest();
+    String controller = status == null ? "" : status.cluster().controller();
+    // A paused controller would halt more than the replication that is to be seen.
+    Optional<DemoNode> follower =
+        firstPartition(status).stream()
+            .flatMap(partition -> partition.replicas().stream())
+            .filter(ClusterStatus.Replica::isFollower)
+            .flatMap(replica -> node(replica.node()).stream())
+            .filter(Demo::isRunning)
+            .min(Comparator.comparing(node -> node.name().equals(controller)));
+    if (follower.isEmpty()) {
+      events.add("no follower to pause");
+      return;
+    }
+    follower.get().pause();
+    events.add(follower.get().name() + ", a follower, is paused (kill -STOP); p lets it go on");
+  }
+
+  /** Moves the writer to the next commit rule, in a database that is created when needed. */
+  void nextRule() {
+    showTries = false;
+    slowActions.execute(
+        () -> {
+          try {
+            moveTo(rule.next());
+          } catch (IOException e) {
+            events.add("cannot create the database: " + e.getMessage());
+          }
+        });
+  }
+
+  private void moveTo(CommitRule next) throws IOException {
+    ClusterStatus status = watch.latest();
+    if (status == null) {
+      events.add("no node has answered yet");
+      return;
+    }
+    if (next.databaseIn(status).isEmpty() && !create(next, status)) {
+      return;
+    }
+    synchronized (visited) {
+      visited.put(next, true);
+    }
+    rule = next;
+    events.add("the writer moves to " + next.label() + ": " + next.promise());
+  }
+
+  private boolean create(CommitRule next, ClusterStatus status) throws IOException {
+    Optional<DemoNode> node = nodes.stream().filter(Demo::isRunning).findFirst();
+    if (node.isEmpty()) {
+      events.add("no node runs");
+      return false;
+    }
+    try (RespClient client =
+        RespClient.connect(
+            "127.0.0.1", node.get().ports().client(), Duration.ofSeconds(1), CREATE_TIMEOUT)) {
+      Reply reply = client.call(next.creation(status).toArray(String[]::new));
+      if (reply.bare() instanceof Reply.Failure) {
+        events.add(reply.text());
+        return false;
+      }
+      return true;
+    }
+  }
+
+  /** Switches the writer on or off. */
+  void toggleWriter() {
+    writer.toggle();
+  }
+
+  /** Shows what to try in place of what happened, or the other way round. */
+  void toggleTries() {
+    showTries = !showTries;
+  }
+
+  // --- after the show
+
+  private void stopNodes() throws InterruptedException {
+    for (DemoNode node : nodes) {
+      try {
+        node.askToStop();
+      } catch (IOException e) {
+        // It ended in between, or is killed below.
+        say("Note: " + e.getMessage());
+      }
+    }
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STOP_MILLIS);
+    for (DemoNode node : nodes) {
+      if (!node.awaitEnd(TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()))) {
+        say(node.name() + " did not stop in " + STOP_MILLIS / 1_000 + " s and was killed.");
+        node.kill();
+        node.awaitEnd(STOP_MILLIS);
+      }
+    }
+  }
+
+  private void sayGoodbye() {
+    say("");
+    say("The nodes are stopped. Their data is in " + settings.directory());
+    say("Again with this data:  ./trefoil demo         empty:  ./trefoil demo --fresh");
+    say("Read next:  README.md");
+  }
+}
