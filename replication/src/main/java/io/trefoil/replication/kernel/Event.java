@@ -38,7 +38,8 @@ public sealed interface Event {
   record PromiseDurable(long epoch) implements Event {}
 
   /**
-   * The controller appointed a leader.
+   * The controller appointed a leader, which has answered the fence of this epoch since it started:
+   * one that restarted meanwhile does not take it up, and the controller opens another epoch.
    *
    * @param opening a batch body with the one entry that opens the epoch; read only by the leader
    */

@@ -56,6 +56,9 @@ public final class SingleLeaderReplica implements Machine {
   private boolean counts;
   private boolean diverged;
 
+  /** An epoch that this replica may have led before it started. */
+  private final long recoveredEpoch;
+
   /**
    * What recovery found.
    *
@@ -93,7 +96,8 @@ public final class SingleLeaderReplica implements Machine {
     this.promised = recovered.promised();
     this.promiseDurable = recovered.promised();
     this.counts = recovered.counts();
-    this.epoch = Math.max(log.epochs().lastEpoch(), promised);
+    this.recoveredEpoch = Math.max(log.epochs().lastEpoch(), promised);
+    this.epoch = recoveredEpoch;
     this.role = new Following(this, epoch, null);
   }
 
@@ -226,9 +230,18 @@ public final class SingleLeaderReplica implements Machine {
     }
     if (!appointed.leader().equals(self)) {
       becomeFollower(appointed.epoch(), appointed.leader(), out);
-    } else if (log.epochs().lastEpoch() < appointed.epoch()) {
+    } else if (mayLead(appointed.epoch())) {
       becomeLeader(appointed, out);
-    } // else it led this epoch before it restarted
+    }
+  }
+
+  /**
+   * Whether this replica can't have led {@code newEpoch} before it started. Its log alone does not
+   * say so: the entry that opened the epoch may have reached the others and been lost here. So the
+   * promise must be on disk before it leads, and what it promised before it started it leads never.
+   */
+  private boolean mayLead(long newEpoch) {
+    return newEpoch > recoveredEpoch && promiseDurable >= newEpoch;
   }
 
   private void becomeLeader(Event.Appointed appointed, Effects out) {
