@@ -103,6 +103,9 @@ final class Leading implements Role {
     advanceCommit(out);
   }
 
+  @Override
+  public void onPromiseDurable(Effects out) {}
+
   void onAppended(NodeId from, Message.Appended appended, Effects out) {
     PeerProgress peer = peers.get(from);
     if (peer == null) {

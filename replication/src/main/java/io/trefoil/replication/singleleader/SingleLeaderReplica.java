@@ -20,7 +20,7 @@ import java.util.SortedMap;
  * <p><b>What it promises.</b> An entry is committed when it is stable on as many replicas as the
  * commit rule says; a leader appointed after a fence of N − c + 1 replicas has every committed
  * entry; at most one replica appends in an epoch; once an epoch was promised, no acknowledgement of
- * an older one leaves.
+ * an older one leaves; no epoch is acknowledged or led that is not promised on disk.
  *
  * <p><b>What it leaves to the shell.</b> Whether the node's lease holds when a reply leaves;
  * executing commands; writing, applying and sending, in the order of the effects. {@link
@@ -124,6 +124,7 @@ public final class SingleLeaderReplica implements Machine {
       onFence(fence.epoch(), out);
     } else if (event instanceof Event.PromiseDurable durable) {
       promiseDurable = Math.max(promiseDurable, durable.epoch());
+      role.onPromiseDurable(out);
       maybeAnswerFence(out);
     } else if (event instanceof Event.Appointed appointed) {
       onAppointed(appointed, out);
@@ -265,6 +266,17 @@ public final class SingleLeaderReplica implements Machine {
     fenceWaits = fenceWaits && promised == newEpoch && leader == null;
     role = new Following(this, newEpoch, leader);
     out.add(new Effect.BecameFollower(newEpoch, leader));
+    if (leader != null && promised < newEpoch) {
+      // Else it could forget that it acknowledged entries of this epoch, and a leader of the past
+      // would call it whole.
+      promised = newEpoch;
+      out.add(new Effect.PersistPromise(newEpoch));
+    }
+  }
+
+  /** Whether it is on disk that this replica knows its epoch. */
+  boolean epochIsDurable() {
+    return promiseDurable >= epoch;
   }
 
   private void onSnapshotInstalled(Event.SnapshotInstalled installed, Effects out) {
