@@ -55,7 +55,11 @@ public sealed interface Event {
   /** Entries asked for by {@link Effect.ReadLog}, or null when the log no longer holds them. */
   record LogRead(NodeId follower, long fromIndex, EntryBatch batch) implements Event {}
 
-  /** A snapshot replaced everything this replica had. It is durable. */
+  /**
+   * A snapshot replaced everything this replica had. It is durable, and so is that the copy does
+   * not count: whether it does follows as {@link Effect.PersistCounts}. The replaced entries must
+   * still be readable until the effects are carried out, as {@link Effect.Diverged} may be one.
+   */
   record SnapshotInstalled(long epoch, Position position, EpochTable epochs, long logTimeMillis)
       implements Event {}
 

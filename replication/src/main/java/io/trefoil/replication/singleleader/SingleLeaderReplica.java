@@ -281,13 +281,40 @@ public final class SingleLeaderReplica implements Machine {
 
   private void onSnapshotInstalled(Event.SnapshotInstalled installed, Effects out) {
     Invariants.check(role instanceof Following, "a leader takes no snapshot");
-    boolean coversAll = !diverged && installed.position().index() >= log.lastIndex();
-    if (!coversAll) {
-      stopCounting(out);
+    long end = Math.min(log.commitIndex(), installed.position().index());
+    long common = log.epochs().lastCommon(installed.epochs(), end);
+    if (common < end && !diverged) {
+      diverge(common + 1, out);
     }
+    counts = counts && coversLog(installed);
+    out.add(new Effect.PersistCounts(counts));
     diverged = false;
     log.replace(installed.position(), installed.epochs(), installed.logTimeMillis());
     ((Following) role).onSnapshotInstalled(installed.epoch(), out);
+  }
+
+  /** Whether the snapshot has all that this replica may ever have acknowledged. */
+  private boolean coversLog(Event.SnapshotInstalled installed) {
+    boolean sameHistory =
+        installed.epochs().epochAt(log.lastIndex()) == log.epochs().epochAt(log.lastIndex());
+    return installed.position().index() >= log.lastIndex()
+        && (sameHistory || installed.epoch() == epoch);
+  }
+
+  /**
+   * Whether a snapshot that was received may replace this replica's copy: it is of this epoch's
+   * leader, and takes nothing back but a history that parted. Asked by the shell in the turn of the
+   * switch, since the epoch may have changed while the snapshot was on its way.
+   *
+   * @param epochs the snapshot's
+   */
+  public boolean takesSnapshot(long snapshotEpoch, Position position, EpochTable epochs) {
+    long end = Math.min(log.commitIndex(), position.index());
+    return role instanceof Following
+        && snapshotEpoch == epoch
+        && (diverged
+            || position.index() > log.commitIndex()
+            || log.epochs().lastCommon(epochs, end) < end);
   }
 
   /** The leader's history lacks entries that were applied here. */
