@@ -169,8 +169,15 @@ final class Leading implements Role {
       sendSnapshot(read.follower(), peer, out);
       return;
     }
-    sendEntries(read.follower(), peer, read.batch(), out);
+    if (isHistory(read.batch())) {
+      sendEntries(read.follower(), peer, read.batch(), out);
+    } // else read under an earlier leadership, and cut since: read again
     ship(read.follower(), peer, out);
+  }
+
+  private boolean isHistory(EntryBatch batch) {
+    return log.contains(batch.last())
+        && log.epochs().epochAt(batch.firstIndex()) == batch.epoch();
   }
 
   void onSnapshotSent(Event.SnapshotSent sent, Effects out) {
