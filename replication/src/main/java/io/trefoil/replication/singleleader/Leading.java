@@ -36,7 +36,7 @@ final class Leading implements Role {
     this.settings = replica.settings();
     this.epoch = appointed.epoch();
     this.openingIndex = log.lastIndex() + 1;
-    reconfigure(appointed.membership());
+    setMembership(appointed.membership());
   }
 
   @Override
@@ -52,7 +52,12 @@ final class Leading implements Role {
     return Collections.unmodifiableSortedMap(peers);
   }
 
-  void reconfigure(Membership newMembership) {
+  void reconfigure(Membership newMembership, Effects out) {
+    setMembership(newMembership);
+    advanceCommit(out); // the new rule may ask for less
+  }
+
+  private void setMembership(Membership newMembership) {
     membership = newMembership;
     Invariants.check(
         membership.replicas().contains(replica.self()), "a leader is one of the replicas");
@@ -267,11 +272,16 @@ final class Leading implements Role {
   }
 
   private void advanceCommit(Effects out) {
-    long copied = membership.copiedIndex(this::countedIndex);
+    long copied = copiedIndex();
     // Entries of older epochs commit only together with one of this epoch (Raft, figure 8).
     if (copied >= openingIndex) {
       log.commit(copied, out);
     }
+  }
+
+  /** The largest index with the copies that every standing configuration asks for. */
+  long copiedIndex() {
+    return membership.copiedIndex(this::countedIndex);
   }
 
   private long countedIndex(NodeId id) {

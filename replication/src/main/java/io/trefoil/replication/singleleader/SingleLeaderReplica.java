@@ -225,7 +225,7 @@ public final class SingleLeaderReplica implements Machine {
     if (appointed.epoch() == epoch && role.leader() != null) {
       Invariants.check(appointed.leader().equals(role.leader()), "one leader in an epoch");
       if (role instanceof Leading leading) {
-        leading.reconfigure(appointed.membership());
+        leading.reconfigure(appointed.membership(), out);
       }
       return;
     }
@@ -429,6 +429,15 @@ public final class SingleLeaderReplica implements Machine {
    */
   public boolean canCommit() {
     return role instanceof Leading leading && leading.canCommit();
+  }
+
+  /**
+   * The largest index that has its copies in every standing configuration; 0 on a follower. May be
+   * below the commit index while a new configuration gets its copies: the old one may be dropped
+   * once this has reached what was the log's end when both began to stand.
+   */
+  public long copiedIndex() {
+    return role instanceof Leading leading ? leading.copiedIndex() : 0;
   }
 
   /** Counted stable copies of an entry; 0 on a follower. */
