@@ -159,9 +159,13 @@ public final class SingleLeaderReplica implements Machine {
       onEpochOpened(stale.epoch(), out);
     } else if (message.epoch() == epoch && role instanceof Leading leading) {
       onFollowersMessage(leading, from, message, out);
-    } else if (message instanceof Message.Whole && from.equals(role.leader())) {
+    } else if (message instanceof Message.Whole && isFromLeader(from, message)) {
       ((Following) role).onWhole(out);
     }
+  }
+
+  private boolean isFromLeader(NodeId from, Message message) {
+    return message.epoch() == epoch && from.equals(role.leader());
   }
 
   private static void onFollowersMessage(
