@@ -181,8 +181,7 @@ final class Leading implements Role {
   }
 
   private boolean isHistory(EntryBatch batch) {
-    return log.contains(batch.last())
-        && log.epochs().epochAt(batch.firstIndex()) == batch.epoch();
+    return log.contains(batch.last()) && log.epochs().epochAt(batch.firstIndex()) == batch.epoch();
   }
 
   void onSnapshotSent(Event.SnapshotSent sent, Effects out) {
