@@ -40,8 +40,9 @@ public sealed interface Effect {
   record BecameFollower(long epoch, NodeId leader) implements Effect {}
 
   /**
-   * Applied entries, {@code fromIndex} to {@code toIndex}, are not in the leader's history: save
-   * them to the divergence file. The replica serves and counts again only after a snapshot.
+   * The entries {@code fromIndex} to {@code toIndex}, of which the first at least was applied, are
+   * not in the leader's history: save them to the divergence file. The replica serves and counts
+   * again only after a snapshot.
    */
   record Diverged(long epoch, long fromIndex, long toIndex) implements Effect {}
 

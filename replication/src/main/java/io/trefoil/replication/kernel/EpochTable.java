@@ -68,6 +68,17 @@ public final class EpochTable {
     return last;
   }
 
+  /** The last index, at most {@code end}, up to which this history and the other are the same. */
+  public long lastCommon(EpochTable other, long end) {
+    long last = end;
+    while (epochAt(last) != other.epochAt(last)) {
+      long here = epochAt(last);
+      long there = other.epochAt(last);
+      last = here > there ? lastIndexUpTo(there, last) : other.lastIndexUpTo(here, last);
+    }
+    return last;
+  }
+
   public Position positionAt(long index) {
     return new Position(epochAt(index), index);
   }

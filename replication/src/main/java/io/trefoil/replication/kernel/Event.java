@@ -38,7 +38,8 @@ public sealed interface Event {
   record PromiseDurable(long epoch) implements Event {}
 
   /**
-   * The controller appointed a leader.
+   * The controller appointed a leader, which has answered the fence of this epoch since it started:
+   * one that restarted meanwhile does not take it up, and the controller opens another epoch.
    *
    * @param opening a batch body with the one entry that opens the epoch; read only by the leader
    */
@@ -54,7 +55,11 @@ public sealed interface Event {
   /** Entries asked for by {@link Effect.ReadLog}, or null when the log no longer holds them. */
   record LogRead(NodeId follower, long fromIndex, EntryBatch batch) implements Event {}
 
-  /** A snapshot replaced everything this replica had. It is durable. */
+  /**
+   * A snapshot replaced everything this replica had. It is durable, and so is that the copy does
+   * not count: whether it does follows as {@link Effect.PersistCounts}. The replaced entries must
+   * still be readable until the effects are carried out, as {@link Effect.Diverged} may be one.
+   */
   record SnapshotInstalled(long epoch, Position position, EpochTable epochs, long logTimeMillis)
       implements Event {}
 

@@ -18,10 +18,8 @@ final class Following implements Role {
   private final long epoch;
   private final NodeId leader;
 
-  /**
-   * Last index known to be equal to this leader's log. Before that is known, nothing is committed.
-   */
-  private long verified;
+  /** Last index known to be equal to this leader's log; -1 while none is, not even 0. */
+  private long verified = -1;
 
   /**
    * @param leader null while the epoch has none
@@ -110,9 +108,12 @@ final class Following implements Role {
 
   @Override
   public void onStable(Effects out) {
-    if (leader != null && verified > 0) {
-      acknowledge(out);
-    }
+    acknowledge(out);
+  }
+
+  @Override
+  public void onPromiseDurable(Effects out) {
+    acknowledge(out);
   }
 
   @Override
@@ -120,13 +121,15 @@ final class Following implements Role {
 
   /** A snapshot of this epoch's leader is part of its log; one of an earlier leader may not be. */
   void onSnapshotInstalled(long snapshotEpoch, Effects out) {
-    verified = snapshotEpoch == epoch ? log.lastIndex() : 0;
-    if (leader != null) {
-      acknowledge(out);
-    }
+    verified = snapshotEpoch == epoch ? log.lastIndex() : -1;
+    acknowledge(out);
   }
 
+  /** Nothing is acknowledged of an epoch that this replica could forget. */
   private void acknowledge(Effects out) {
+    if (leader == null || verified < 0 || !replica.epochIsDurable()) {
+      return;
+    }
     long index = Math.min(log.stableIndex(), verified);
     out.add(new Effect.Send(leader, new Message.Appended(epoch, index, replica.counts())));
   }

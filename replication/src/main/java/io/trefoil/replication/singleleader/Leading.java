@@ -36,7 +36,7 @@ final class Leading implements Role {
     this.settings = replica.settings();
     this.epoch = appointed.epoch();
     this.openingIndex = log.lastIndex() + 1;
-    reconfigure(appointed.membership());
+    setMembership(appointed.membership());
   }
 
   @Override
@@ -52,7 +52,12 @@ final class Leading implements Role {
     return Collections.unmodifiableSortedMap(peers);
   }
 
-  void reconfigure(Membership newMembership) {
+  void reconfigure(Membership newMembership, Effects out) {
+    setMembership(newMembership);
+    advanceCommit(out); // the new rule may ask for less
+  }
+
+  private void setMembership(Membership newMembership) {
     membership = newMembership;
     Invariants.check(
         membership.replicas().contains(replica.self()), "a leader is one of the replicas");
@@ -102,6 +107,9 @@ final class Leading implements Role {
   public void onStable(Effects out) {
     advanceCommit(out);
   }
+
+  @Override
+  public void onPromiseDurable(Effects out) {}
 
   void onAppended(NodeId from, Message.Appended appended, Effects out) {
     PeerProgress peer = peers.get(from);
@@ -166,8 +174,14 @@ final class Leading implements Role {
       sendSnapshot(read.follower(), peer, out);
       return;
     }
-    sendEntries(read.follower(), peer, read.batch(), out);
+    if (isHistory(read.batch())) {
+      sendEntries(read.follower(), peer, read.batch(), out);
+    } // else read under an earlier leadership, and cut since: read again
     ship(read.follower(), peer, out);
+  }
+
+  private boolean isHistory(EntryBatch batch) {
+    return log.contains(batch.last()) && log.epochs().epochAt(batch.firstIndex()) == batch.epoch();
   }
 
   void onSnapshotSent(Event.SnapshotSent sent, Effects out) {
@@ -257,11 +271,16 @@ final class Leading implements Role {
   }
 
   private void advanceCommit(Effects out) {
-    long copied = membership.copiedIndex(this::countedIndex);
+    long copied = copiedIndex();
     // Entries of older epochs commit only together with one of this epoch (Raft, figure 8).
     if (copied >= openingIndex) {
       log.commit(copied, out);
     }
+  }
+
+  /** The largest index with the copies that every standing configuration asks for. */
+  long copiedIndex() {
+    return membership.copiedIndex(this::countedIndex);
   }
 
   private long countedIndex(NodeId id) {

@@ -11,5 +11,8 @@ sealed interface Role permits Leading, Following {
   /** More of this replica's own log is stable. */
   void onStable(Effects out);
 
+  /** That this replica knows its epoch is on disk. */
+  void onPromiseDurable(Effects out);
+
   void onTick(Effects out);
 }

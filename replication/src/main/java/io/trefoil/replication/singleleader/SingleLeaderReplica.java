@@ -20,7 +20,7 @@ import java.util.SortedMap;
  * <p><b>What it promises.</b> An entry is committed when it is stable on as many replicas as the
  * commit rule says; a leader appointed after a fence of N − c + 1 replicas has every committed
  * entry; at most one replica appends in an epoch; once an epoch was promised, no acknowledgement of
- * an older one leaves.
+ * an older one leaves; no epoch is acknowledged or led that is not promised on disk.
  *
  * <p><b>What it leaves to the shell.</b> Whether the node's lease holds when a reply leaves;
  * executing commands; writing, applying and sending, in the order of the effects. {@link
@@ -55,6 +55,9 @@ public final class SingleLeaderReplica implements Machine {
   private boolean fenceWaits;
   private boolean counts;
   private boolean diverged;
+
+  /** An epoch that this replica may have led before it started. */
+  private final long recoveredEpoch;
 
   /**
    * What recovery found.
@@ -93,7 +96,8 @@ public final class SingleLeaderReplica implements Machine {
     this.promised = recovered.promised();
     this.promiseDurable = recovered.promised();
     this.counts = recovered.counts();
-    this.epoch = Math.max(log.epochs().lastEpoch(), promised);
+    this.recoveredEpoch = Math.max(log.epochs().lastEpoch(), promised);
+    this.epoch = recoveredEpoch;
     this.role = new Following(this, epoch, null);
   }
 
@@ -120,6 +124,7 @@ public final class SingleLeaderReplica implements Machine {
       onFence(fence.epoch(), out);
     } else if (event instanceof Event.PromiseDurable durable) {
       promiseDurable = Math.max(promiseDurable, durable.epoch());
+      role.onPromiseDurable(out);
       maybeAnswerFence(out);
     } else if (event instanceof Event.Appointed appointed) {
       onAppointed(appointed, out);
@@ -154,9 +159,13 @@ public final class SingleLeaderReplica implements Machine {
       onEpochOpened(stale.epoch(), out);
     } else if (message.epoch() == epoch && role instanceof Leading leading) {
       onFollowersMessage(leading, from, message, out);
-    } else if (message instanceof Message.Whole && from.equals(role.leader())) {
+    } else if (message instanceof Message.Whole && isFromLeader(from, message)) {
       ((Following) role).onWhole(out);
     }
+  }
+
+  private boolean isFromLeader(NodeId from, Message message) {
+    return message.epoch() == epoch && from.equals(role.leader());
   }
 
   private static void onFollowersMessage(
@@ -220,15 +229,24 @@ public final class SingleLeaderReplica implements Machine {
     if (appointed.epoch() == epoch && role.leader() != null) {
       Invariants.check(appointed.leader().equals(role.leader()), "one leader in an epoch");
       if (role instanceof Leading leading) {
-        leading.reconfigure(appointed.membership());
+        leading.reconfigure(appointed.membership(), out);
       }
       return;
     }
     if (!appointed.leader().equals(self)) {
       becomeFollower(appointed.epoch(), appointed.leader(), out);
-    } else if (log.epochs().lastEpoch() < appointed.epoch()) {
+    } else if (mayLead(appointed.epoch())) {
       becomeLeader(appointed, out);
-    } // else it led this epoch before it restarted
+    }
+  }
+
+  /**
+   * Whether this replica can't have led {@code newEpoch} before it started. Its log alone does not
+   * say so: the entry that opened the epoch may have reached the others and been lost here. So the
+   * promise must be on disk before it leads, and what it promised before it started it leads never.
+   */
+  private boolean mayLead(long newEpoch) {
+    return newEpoch > recoveredEpoch && promiseDurable >= newEpoch;
   }
 
   private void becomeLeader(Event.Appointed appointed, Effects out) {
@@ -252,17 +270,55 @@ public final class SingleLeaderReplica implements Machine {
     fenceWaits = fenceWaits && promised == newEpoch && leader == null;
     role = new Following(this, newEpoch, leader);
     out.add(new Effect.BecameFollower(newEpoch, leader));
+    if (leader != null && promised < newEpoch) {
+      // Else it could forget that it acknowledged entries of this epoch, and a leader of the past
+      // would call it whole.
+      promised = newEpoch;
+      out.add(new Effect.PersistPromise(newEpoch));
+    }
+  }
+
+  /** Whether it is on disk that this replica knows its epoch. */
+  boolean epochIsDurable() {
+    return promiseDurable >= epoch;
   }
 
   private void onSnapshotInstalled(Event.SnapshotInstalled installed, Effects out) {
     Invariants.check(role instanceof Following, "a leader takes no snapshot");
-    boolean coversAll = !diverged && installed.position().index() >= log.lastIndex();
-    if (!coversAll) {
-      stopCounting(out);
+    long end = Math.min(log.commitIndex(), installed.position().index());
+    long common = log.epochs().lastCommon(installed.epochs(), end);
+    if (common < end && !diverged) {
+      diverge(common + 1, out);
     }
+    counts = counts && coversLog(installed);
+    out.add(new Effect.PersistCounts(counts));
     diverged = false;
     log.replace(installed.position(), installed.epochs(), installed.logTimeMillis());
     ((Following) role).onSnapshotInstalled(installed.epoch(), out);
+  }
+
+  /** Whether the snapshot has all that this replica may ever have acknowledged. */
+  private boolean coversLog(Event.SnapshotInstalled installed) {
+    boolean sameHistory =
+        installed.epochs().epochAt(log.lastIndex()) == log.epochs().epochAt(log.lastIndex());
+    return installed.position().index() >= log.lastIndex()
+        && (sameHistory || installed.epoch() == epoch);
+  }
+
+  /**
+   * Whether a snapshot that was received may replace this replica's copy: it is of this epoch's
+   * leader, and takes nothing back but a history that parted. Asked by the shell in the turn of the
+   * switch, since the epoch may have changed while the snapshot was on its way.
+   *
+   * @param epochs the snapshot's
+   */
+  public boolean takesSnapshot(long snapshotEpoch, Position position, EpochTable epochs) {
+    long end = Math.min(log.commitIndex(), position.index());
+    return role instanceof Following
+        && snapshotEpoch == epoch
+        && (diverged
+            || position.index() > log.commitIndex()
+            || log.epochs().lastCommon(epochs, end) < end);
   }
 
   /** The leader's history lacks entries that were applied here. */
@@ -377,6 +433,15 @@ public final class SingleLeaderReplica implements Machine {
    */
   public boolean canCommit() {
     return role instanceof Leading leading && leading.canCommit();
+  }
+
+  /**
+   * The largest index that has its copies in every standing configuration; 0 on a follower. May be
+   * below the commit index while a new configuration gets its copies: the old one may be dropped
+   * once this has reached what was the log's end when both began to stand.
+   */
+  public long copiedIndex() {
+    return role instanceof Leading leading ? leading.copiedIndex() : 0;
   }
 
   /** Counted stable copies of an entry; 0 on a follower. */

@@ -1,0 +1,174 @@
+package io.trefoil.simulation;
+
+import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.EpochTable;
+import io.trefoil.replication.singleleader.SingleLeaderReplica;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What must hold after every event, told of everything and believing nobody.
+ *
+ * <ul>
+ *   <li>One leader in an epoch, which appends all that the epoch writes.
+ *   <li>The same position is the same entry after the same position: so by induction two logs with
+ *       a position in common are equal up to it.
+ *   <li>What was committed stays committed: no replica commits another entry there, and every later
+ *       leader has it. Void for what was committed before an appointment that may lose.
+ *   <li>The commit index never goes back, but where a history parted.
+ *   <li>Nobody serves in an epoch when a later one has its leader.
+ * </ul>
+ */
+final class Checks {
+  private record Entry(long previousEpoch, Operation.Content content) {}
+
+  private final Map<Position, Entry> entries = new HashMap<>(); // never iterated
+  private final TreeMap<Long, NodeId> leaders = new TreeMap<>();
+  private final List<Long> committedEpochs = new ArrayList<>(List.of(0L)); // by index
+  private final SortedSet<Integer> diverged = new TreeSet<>();
+  private long appointedEpoch;
+  private long losingEpoch;
+  private long firstLossMicros = Long.MAX_VALUE;
+
+  static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new SimulationFailure(message);
+    }
+  }
+
+  /** Since when something may be lost; never, when nothing may. */
+  long firstLossMicros() {
+    return firstLossMicros;
+  }
+
+  boolean mayHaveLost() {
+    return losingEpoch > 0;
+  }
+
+  /** Numbers of the operations whose entries were reported as diverged. */
+  SortedSet<Integer> diverged() {
+    return diverged;
+  }
+
+  void appointed(long epoch, boolean mayLose, long nowMicros) {
+    appointedEpoch = Math.max(appointedEpoch, epoch);
+    if (mayLose) {
+      losingEpoch = Math.max(losingEpoch, epoch);
+      firstLossMicros = Math.min(firstLossMicros, nowMicros);
+    }
+  }
+
+  void appended(NodeId node, EntryBatch batch, long previousEpoch) {
+    long previous = previousEpoch;
+    long index = batch.firstIndex();
+    for (Operation.Content content : Operation.decode(batch.body(), batch.count())) {
+      Position position = new Position(batch.epoch(), index++);
+      Entry entry = new Entry(previous, content);
+      Entry known = entries.putIfAbsent(position, entry);
+      if (known == null) {
+        require(
+            node.equals(leaders.get(batch.epoch())),
+            node + " appended " + position + ", which its leader never wrote");
+      } else {
+        require(
+            known.equals(entry),
+            "logs do not match: " + position + " is " + known + " and on " + node + " " + entry);
+      }
+      previous = batch.epoch();
+    }
+  }
+
+  void becameLeader(NodeId node, long epoch, SingleLeaderReplica replica) {
+    NodeId other = leaders.putIfAbsent(epoch, node);
+    require(other == null, "two leaders in epoch " + epoch + ": " + other + " and " + node);
+    if (epoch == losingEpoch) {
+      forgetWhatIsNotIn(replica);
+    }
+    if (epoch >= losingEpoch) {
+      for (int index = 1; index < committedEpochs.size(); index++) {
+        require(
+            index <= replica.lastIndex() && replica.epochAt(index) == committedEpochs.get(index),
+            node
+                + " leads epoch "
+                + epoch
+                + " without "
+                + committedEpochs.get(index)
+                + ":"
+                + index
+                + ", which is committed");
+      }
+    }
+  }
+
+  private void forgetWhatIsNotIn(SingleLeaderReplica replica) {
+    int index = 1;
+    while (index < committedEpochs.size()
+        && index <= replica.lastIndex()
+        && replica.epochAt(index) == committedEpochs.get(index)) {
+      index++;
+    }
+    committedEpochs.subList(index, committedEpochs.size()).clear();
+  }
+
+  void committed(NodeId node, long fromIndex, long toIndex, SingleLeaderReplica replica) {
+    if (replica.epoch() < losingEpoch) {
+      return; // a history that may be lost already
+    }
+    for (long index = fromIndex; index <= toIndex; index++) {
+      long epoch = replica.epochAt(index);
+      if (index < committedEpochs.size()) {
+        require(
+            committedEpochs.get((int) index) == epoch,
+            node
+                + " commits "
+                + epoch
+                + ":"
+                + index
+                + " where "
+                + committedEpochs.get((int) index)
+                + ":"
+                + index
+                + " is committed");
+      } else {
+        require(index == committedEpochs.size() || mayHaveLost(), "a gap before index " + index);
+        if (index == committedEpochs.size()) {
+          committedEpochs.add(epoch);
+        }
+      }
+    }
+  }
+
+  void diverged(long fromIndex, long toIndex, EpochTable epochs) {
+    for (long index = fromIndex; index <= toIndex; index++) {
+      diverged.add(contentAt(epochs.positionAt(index)).number());
+    }
+  }
+
+  void serves(NodeId node, long epoch) {
+    require(
+        epoch >= appointedEpoch,
+        node + " serves in epoch " + epoch + " while epoch " + appointedEpoch + " has its leader");
+  }
+
+  Operation.Content contentAt(Position position) {
+    Entry entry = entries.get(position);
+    require(entry != null, "nobody wrote " + position);
+    return entry.content();
+  }
+
+  /** A whole history, in order. */
+  List<Operation.Content> history(EpochTable epochs, long lastIndex) {
+    List<Operation.Content> history = new ArrayList<>();
+    for (long index = 1; index <= lastIndex; index++) {
+      history.add(contentAt(epochs.positionAt(index)));
+    }
+    return history;
+  }
+}

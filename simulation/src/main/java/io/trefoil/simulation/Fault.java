@@ -1,0 +1,25 @@
+package io.trefoil.simulation;
+
+/** What can go wrong, to be counted: a run that never meets a fault proves nothing about it. */
+public enum Fault {
+  MESSAGE_LOST,
+  MESSAGE_REPEATED,
+  MESSAGE_LATE,
+  CUT_ONE_WAY,
+  CUT_BOTH_WAYS,
+  NODE_CUT_OFF,
+  CONNECTION_BROKEN,
+  PROCESS_KILLED,
+  MACHINE_CRASHED,
+  WRITES_LOST,
+  KILLED_BETWEEN_EFFECTS,
+  ALL_WITHOUT_POWER,
+  PAUSED,
+  PAUSED_BEFORE_REPLY,
+  SLOW_DISK,
+  SNAPSHOT_FAILED,
+  CONTROLLER_REPLACED,
+  NEEDLESS_FAILOVER,
+  RULE_CHANGED,
+  REPLICA_MOVED
+}

@@ -1,0 +1,676 @@
+package io.trefoil.simulation;
+
+import io.trefoil.base.InvariantViolation;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
+import io.trefoil.replication.kernel.Effect;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.Event;
+import io.trefoil.replication.kernel.LogView;
+import io.trefoil.replication.kernel.Membership;
+import io.trefoil.replication.kernel.Message;
+import io.trefoil.replication.singleleader.ReplicationSettings;
+import io.trefoil.replication.singleleader.SingleLeaderReplica;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * The shell around a replica: carries out its effects on a simulated disk and network, executes
+ * commands, holds replies until they may leave, and asks for leases. One thread, like the server's
+ * event loop: while it is paused everything waits.
+ */
+final class SimulatedNode implements LogView {
+  static final long LEASE_MICROS = 600 * Schedule.MILLIS;
+  private static final long RENEW_MICROS = 150 * Schedule.MILLIS;
+  private static final long TICK_MICROS = 20 * Schedule.MILLIS;
+  private static final long WRITE_TIMEOUT_MICROS = 1_500 * Schedule.MILLIS;
+  private static final int MAX_HELD = 200;
+  static final ReplicationSettings SETTINGS = new ReplicationSettings(100, 600, 400, 64);
+
+  /** Where a node's answers to a client go. */
+  @FunctionalInterface
+  interface Replies {
+    void answer(Operation operation, Operation.Outcome outcome, Register register, NodeId leader);
+  }
+
+  private record Held(
+      Operation operation, long index, Register register, Replies replies, long sinceMicros) {}
+
+  private final World world;
+  private final NodeId id;
+  private final SimulatedDisk disk = new SimulatedDisk();
+  private final int clockRate; // of a thousand
+  private final int memoryEntries;
+  private final int checkpointEntries;
+
+  private int incarnation;
+  private boolean up;
+  private boolean amnesiac;
+  private boolean dying;
+  private long pausedUntil;
+  private final Map<NodeId, Integer> incarnationsSeen = new TreeMap<>();
+
+  private SingleLeaderReplica replica;
+  private TreeMap<Long, EntryBatch> log;
+  private long baseIndex;
+  private Registers applied;
+  private long appliedIndex;
+  private boolean syncing;
+  private long promiseWritten;
+  private long promiseSynced;
+
+  /** As a leader executes on: what is applied and what is not committed yet. */
+  private Registers overlay;
+
+  private final Map<Integer, Long> touched = new TreeMap<>(); // key to last index not committed
+  private final List<Held> held = new ArrayList<>();
+  private long leaseUntil;
+  private long leaseAsked;
+  private Membership membership;
+  private long membershipVersion;
+  private long copyEnd;
+
+  SimulatedNode(World world, NodeId id, int clockRate, int memoryEntries, int checkpointEntries) {
+    this.world = world;
+    this.id = id;
+    this.clockRate = clockRate;
+    this.memoryEntries = memoryEntries + 4;
+    this.checkpointEntries = checkpointEntries;
+  }
+
+  NodeId id() {
+    return id;
+  }
+
+  int incarnation() {
+    return incarnation;
+  }
+
+  boolean isUp() {
+    return up;
+  }
+
+  SingleLeaderReplica replica() {
+    return replica;
+  }
+
+  Registers applied() {
+    return applied;
+  }
+
+  // ---- starting and stopping
+
+  void start() {
+    incarnation++;
+    up = true;
+    dying = false;
+    pausedUntil = 0;
+    syncing = false;
+    incarnationsSeen.clear();
+    held.clear();
+    leaseUntil = 0;
+    leaseAsked = 0;
+    membership = null;
+    membershipVersion = 0;
+    if (amnesiac && world.mutant != Mutant.AMNESIAC_COUNTS) {
+      disk.write(new SimulatedDisk.Counts(false));
+    }
+    amnesiac = false;
+    recover();
+    world.trace.note(id, "starts as incarnation " + incarnation + ": " + replica);
+  }
+
+  private void recover() {
+    SimulatedDisk.Contents contents = disk.recover();
+    log = contents.log;
+    baseIndex = contents.baseIndex;
+    promiseWritten = contents.promised;
+    promiseSynced = contents.promised;
+    replica =
+        new SingleLeaderReplica(
+            id,
+            this,
+            SETTINGS,
+            new SingleLeaderReplica.Recovered(
+                contents.epochs,
+                contents.lastIndex,
+                contents.commitIndex,
+                contents.logTimeMillis,
+                contents.promised,
+                contents.counts));
+    applied = contents.base.copy();
+    appliedIndex = baseIndex;
+    apply(contents.commitIndex);
+    overlay = null;
+    touched.clear();
+  }
+
+  /** Begins to tell the time and to ask for leases; not called where a person does that. */
+  void startTicking() {
+    int now = incarnation;
+    world.schedule.after(
+        TICK_MICROS,
+        () -> {
+          if (up && incarnation == now) {
+            deliver(this::tick);
+            startTicking();
+          }
+        });
+  }
+
+  void killProcess() {
+    world.trace.note(id, "KILLED");
+    up = false;
+  }
+
+  /** Returns whether something that was written is lost. */
+  boolean crashMachine(SplittableRandom random) {
+    world.trace.note(id, "MACHINE CRASHED");
+    up = false;
+    amnesiac |= !world.fsync;
+    return disk.losePower(random);
+  }
+
+  void pause(long micros) {
+    world.trace.note(id, "paused for " + micros / Schedule.MILLIS + " ms");
+    pausedUntil = Math.max(pausedUntil, world.schedule.nowMicros() + micros);
+  }
+
+  /** Runs an action on the node's loop: later while it is paused, never once it has died. */
+  void deliver(Runnable action) {
+    if (!up) {
+      return;
+    }
+    long wait = pausedUntil - world.schedule.nowMicros();
+    if (wait <= 0) {
+      action.run();
+      return;
+    }
+    int now = incarnation;
+    world.schedule.after(
+        wait,
+        () -> {
+          if (incarnation == now) {
+            deliver(action);
+          }
+        });
+  }
+
+  /** As over a connection, which ends with either process. */
+  void deliverOver(int toIncarnation, Runnable action) {
+    if (incarnation == toIncarnation) {
+      deliver(action);
+    }
+  }
+
+  // ---- events
+
+  void step(Event event) {
+    if (!(event instanceof Event.Tick)) {
+      world.trace.note(id, event);
+    }
+    try {
+      replica.step(event, this::carryOut);
+    } catch (InvariantViolation violation) {
+      throw new SimulationFailure(id + " stops: " + violation.getMessage(), violation);
+    }
+    if (dying) {
+      killProcess();
+      return;
+    }
+    if (!world.fsync && replica.stableIndex() < replica.lastIndex()) {
+      step(new Event.Stable(replica.last()));
+      return;
+    }
+    sync();
+    finishTurn();
+  }
+
+  private void receive(NodeId from, int fromIncarnation, Message message) {
+    if (incarnationsSeen.merge(from, fromIncarnation, Math::max) > fromIncarnation) {
+      return;
+    }
+    if (world.mutant == Mutant.LATE_BATCH_CUTS) {
+      cutAfter(message);
+    }
+    step(new Event.Received(from, message));
+  }
+
+  private void cutAfter(Message message) {
+    if (message instanceof Message.Append append
+        && append.batch() != null
+        && append.epoch() == replica.epoch()
+        && append.batch().lastIndex() < replica.lastIndex()
+        && append.batch().lastIndex() > replica.commitIndex()) {
+      disk.write(new SimulatedDisk.Cut(append.batch().lastIndex() + 1));
+      recover();
+    }
+  }
+
+  private void tick() {
+    long now = localMicros();
+    step(new Event.Tick(now / Schedule.MILLIS));
+    if (!up) {
+      return;
+    }
+    if (leaseAsked == 0 || now - leaseAsked >= RENEW_MICROS) {
+      leaseAsked = now;
+      world.control.askedForLease(this, now);
+    }
+    giveUpWaiting();
+    if (replica.isLeader()
+        && membership.standing().size() == 2
+        && replica.copiedIndex() >= copyEnd) {
+      world.control.copiedUnderBoth(this, replica.epoch(), membershipVersion);
+    }
+  }
+
+  private long localMicros() {
+    return world.schedule.nowMicros() * clockRate / 1_000 + id.number() * 1_000_000_000L;
+  }
+
+  // ---- from the control plane
+
+  void epochOpened(long epoch) {
+    step(new Event.EpochOpened(epoch));
+  }
+
+  void fence(long epoch) {
+    if (world.mutant == Mutant.ACKNOWLEDGED_AFTER_PROMISE
+        && epoch > replica.epoch()
+        && replica.leader() != null
+        && !replica.isLeader()
+        && replica.stableIndex() < replica.lastIndex()) {
+      answerAndAcknowledgeLater(epoch);
+    }
+    step(new Event.Fence(epoch));
+  }
+
+  private void answerAndAcknowledgeLater(long epoch) {
+    Position stable = replica.epochs().positionAt(replica.stableIndex());
+    NodeId leader = replica.leader();
+    Message late = new Message.Appended(replica.epoch(), replica.lastIndex(), replica.counts());
+    world.control.answeredFence(
+        this, new Effect.AnswerFence(epoch, stable, replica.counts(), replica.logTimeMillis()));
+    world.schedule.after(5 * Schedule.MILLIS, () -> send(leader, late));
+  }
+
+  /**
+   * @param version of the membership; an older one than is known is dropped
+   */
+  void appointed(long epoch, NodeId leader, Membership newMembership, long version) {
+    if (version < membershipVersion) {
+      return;
+    }
+    boolean changed = version > membershipVersion;
+    membership = newMembership;
+    membershipVersion = version;
+    boolean led = replica.isLeader();
+    step(new Event.Appointed(epoch, leader, newMembership, Operation.OPENING, 0, incarnation));
+    if (replica.isLeader() && (changed || !led)) {
+      copyEnd = replica.lastIndex();
+    }
+  }
+
+  /**
+   * A lease, counted from when it was asked for.
+   *
+   * @param epoch the newest when it was granted: a node that does not know it must not go on with
+   *     an older one
+   */
+  void leaseGranted(long sentMicros, long epoch) {
+    if (epoch > replica.epoch()) {
+      step(new Event.EpochOpened(epoch));
+    }
+    leaseUntil = Math.max(leaseUntil, sentMicros + LEASE_MICROS * 9 / 10);
+  }
+
+  boolean holdsLease() {
+    return localMicros() < leaseUntil;
+  }
+
+  // ---- commands
+
+  void execute(List<Operation> operations, Replies replies) {
+    if (!replica.isLeader() || !holdsLease()) {
+      refuse(operations, replies);
+      return;
+    }
+    boolean writes = operations.stream().anyMatch(Operation::isWrite);
+    if (writes && !replica.canCommit() || held.size() > MAX_HELD) {
+      refuse(operations, replies);
+      return;
+    }
+    List<Operation.Content> contents = new ArrayList<>();
+    for (Operation operation : operations) {
+      int key = operation.content().key();
+      Register register = overlay.get(key);
+      long index = touched.getOrDefault(key, 0L);
+      if (operation.isWrite()) {
+        register = overlay.apply(operation.content());
+        contents.add(operation.content());
+        index = replica.lastIndex() + contents.size();
+        touched.put(key, index);
+        operation.appendedAt(new Position(replica.epoch(), index));
+      }
+      held.add(new Held(operation, index, register, replies, world.schedule.nowMicros()));
+    }
+    if (contents.isEmpty()) {
+      finishTurn();
+    } else {
+      step(
+          new Event.Proposed(
+              contents.size(),
+              Operation.encode(contents),
+              world.schedule.nowMicros() / Schedule.MILLIS,
+              incarnation));
+    }
+  }
+
+  private void refuse(List<Operation> operations, Replies replies) {
+    NodeId leader = replica.isLeader() ? null : replica.leader();
+    operations.forEach(it -> replies.answer(it, Operation.Outcome.REFUSED, null, leader));
+  }
+
+  /** The last of a turn: replies whose index is committed leave, if the lease still holds. */
+  private void finishTurn() {
+    if (!replica.isLeader() || held.isEmpty()) {
+      return;
+    }
+    List<Held> ready = new ArrayList<>();
+    boolean all = world.mutant == Mutant.UNCOMMITTED_SERVED;
+    held.removeIf(it -> (all || it.index() <= replica.commitIndex()) && ready.add(it));
+    if (ready.isEmpty()) {
+      return;
+    }
+    boolean early = holdsLease() && world.mutant == Mutant.LEASE_CHECKED_EARLY;
+    long pause = world.chance.pauseBeforeReplyMicros();
+    if (pause > 0) {
+      pause(pause);
+    }
+    deliver(() -> flush(ready, early));
+  }
+
+  private void flush(List<Held> ready, boolean checkedEarly) {
+    if (!checkedEarly && !holdsLease()) {
+      ready.forEach(SimulatedNode::giveUp);
+      return;
+    }
+    world.checks.serves(id, replica.epoch());
+    ready.forEach(
+        it -> it.replies().answer(it.operation(), Operation.Outcome.OK, it.register(), id));
+  }
+
+  private void giveUpWaiting() {
+    long before = world.schedule.nowMicros() - WRITE_TIMEOUT_MICROS;
+    held.removeIf(
+        it -> {
+          boolean late = it.sinceMicros() < before;
+          if (late) {
+            giveUp(it);
+          }
+          return late;
+        });
+  }
+
+  private static void giveUp(Held it) {
+    Operation.Outcome outcome =
+        it.operation().isWrite() ? Operation.Outcome.UNCERTAIN : Operation.Outcome.REFUSED;
+    it.replies().answer(it.operation(), outcome, null, null);
+  }
+
+  private void loseLeadership() {
+    for (Held it : held) {
+      if (world.mutant == Mutant.LOST_LEADERSHIP_IS_OK && it.operation().isWrite()) {
+        it.replies().answer(it.operation(), Operation.Outcome.OK, it.register(), id);
+      } else {
+        giveUp(it);
+      }
+    }
+    held.clear();
+    overlay = null;
+    touched.clear();
+  }
+
+  // ---- effects
+
+  private void carryOut(Effect effect) {
+    if (!dying && world.chance.killedBetweenEffects()) {
+      dying = true;
+    }
+    if (dying) {
+      remember(effect); // the replica may still read its log before the step ends
+      return;
+    }
+    world.trace.note(id, effect);
+    world.coverage.done(effect);
+    if (effect instanceof Effect.Send send) {
+      send(send.to(), send.message());
+    } else if (effect instanceof Effect.Append append) {
+      append(append.batch());
+    } else if (effect instanceof Effect.Cut cut) {
+      disk.write(new SimulatedDisk.Cut(cut.fromIndex()));
+      remember(effect);
+    } else if (effect instanceof Effect.Commit commit) {
+      world.checks.committed(id, appliedIndex + 1, commit.index(), replica);
+      apply(commit.index());
+    } else if (effect instanceof Effect.PersistPromise promise) {
+      disk.write(new SimulatedDisk.Promise(promise.epoch()));
+      promiseWritten = promise.epoch();
+    } else if (effect instanceof Effect.PersistCounts counts) {
+      disk.write(new SimulatedDisk.Counts(counts.counts()));
+    } else {
+      carryOutRare(effect);
+    }
+  }
+
+  private void carryOutRare(Effect effect) {
+    if (effect instanceof Effect.AnswerFence answer) {
+      world.control.answeredFence(this, answer);
+    } else if (effect instanceof Effect.BecameLeader leads) {
+      world.checks.becameLeader(id, leads.epoch(), replica);
+      layTailOver();
+    } else if (effect instanceof Effect.BecameFollower) {
+      loseLeadership();
+    } else if (effect instanceof Effect.Diverged diverged) {
+      if (world.mutant != Mutant.DIVERGENCE_SILENT) {
+        world.checks.diverged(diverged.fromIndex(), diverged.toIndex(), replica.epochs());
+      }
+    } else if (effect instanceof Effect.ReadLog read) {
+      readLog(read);
+    } else if (effect instanceof Effect.SendSnapshot snapshot) {
+      sendSnapshot(snapshot.follower());
+    } else {
+      throw new SimulationFailure("an effect that nobody carries out: " + effect);
+    }
+  }
+
+  private void remember(Effect effect) {
+    if (effect instanceof Effect.Append append) {
+      log.put(append.batch().firstIndex(), append.batch());
+    } else if (effect instanceof Effect.Cut cut) {
+      SimulatedDisk.cut(log, cut.fromIndex());
+    }
+  }
+
+  private void append(EntryBatch batch) {
+    world.checks.appended(id, batch, replica.epochAt(batch.firstIndex() - 1));
+    log.put(batch.firstIndex(), batch);
+    // With one copy an entry is committed as soon as this record is stable. Were it not to say so,
+    // a
+    // leader that restarts would take what it acknowledged last for a tail, and cut it silently.
+    boolean alone =
+        replica.isLeader() && membership.standing().stream().allMatch(it -> it.copies() == 1);
+    disk.write(new SimulatedDisk.Entries(batch, alone ? batch.lastIndex() : replica.commitIndex()));
+  }
+
+  private void send(NodeId to, Message message) {
+    world.coverage.sent(message);
+    SimulatedNode target = world.nodes.get(to);
+    int toIncarnation = target.incarnation;
+    int fromIncarnation = incarnation;
+    world.network.send(
+        id,
+        to,
+        () ->
+            target.deliverOver(toIncarnation, () -> target.receive(id, fromIncarnation, message)));
+  }
+
+  private void sync() {
+    boolean promiseWaits = promiseWritten > promiseSynced;
+    if (world.mutant == Mutant.PROMISE_NOT_SYNCED && promiseWaits) {
+      promiseSynced = promiseWritten;
+      step(new Event.PromiseDurable(promiseWritten));
+      return;
+    }
+    if (world.mutant == Mutant.STABLE_EARLY && replica.stableIndex() < replica.lastIndex()) {
+      step(new Event.Stable(replica.last()));
+      return;
+    }
+    if (syncing || disk.isSynced()) {
+      return;
+    }
+    syncing = true;
+    int upTo = disk.written();
+    Position last = replica.last();
+    long promise = promiseWritten;
+    int now = incarnation;
+    world.schedule.after(
+        world.chance.syncMicros(world.fsync || promiseWaits),
+        () -> {
+          if (up && incarnation == now) {
+            disk.syncUpTo(upTo);
+            deliver(() -> synced(last, promise));
+          }
+        });
+  }
+
+  private void synced(Position last, long promise) {
+    syncing = false;
+    if (world.fsync && last.index() > replica.stableIndex()) {
+      step(new Event.Stable(last));
+    }
+    if (up && promise > promiseSynced) {
+      promiseSynced = promise;
+      step(new Event.PromiseDurable(promise));
+    }
+    if (up) {
+      sync();
+    }
+  }
+
+  // ---- log and state
+
+  @Override
+  public EntryBatch recent(long fromIndex) {
+    long last = log.isEmpty() ? baseIndex : log.lastEntry().getValue().lastIndex();
+    return fromIndex <= last - memoryEntries ? null : read(fromIndex);
+  }
+
+  /** The entries from an index on that one batch holds, or null when the journal lacks them. */
+  private EntryBatch read(long fromIndex) {
+    Map.Entry<Long, EntryBatch> batch = log.floorEntry(fromIndex);
+    boolean there = batch != null && batch.getValue().lastIndex() >= fromIndex;
+    return there ? batch.getValue().from(fromIndex) : null;
+  }
+
+  private void readLog(Effect.ReadLog read) {
+    EntryBatch batch = read(read.fromIndex());
+    int now = incarnation;
+    world.schedule.after(
+        world.chance.readMicros(),
+        () ->
+            deliverOver(
+                now, () -> step(new Event.LogRead(read.follower(), read.fromIndex(), batch))));
+  }
+
+  private void apply(long upTo) {
+    while (appliedIndex < upTo) {
+      EntryBatch batch = read(appliedIndex + 1);
+      for (Operation.Content content : Operation.decode(batch.body(), batch.count())) {
+        if (appliedIndex < upTo) {
+          applied.apply(content);
+          appliedIndex++;
+        }
+      }
+    }
+    touched.values().removeIf(index -> index <= appliedIndex);
+    if (appliedIndex - baseIndex >= checkpointEntries) {
+      baseIndex = appliedIndex;
+      disk.write(new SimulatedDisk.Checkpoint(baseIndex, applied.copy()));
+      SimulatedDisk.dropUpTo(log, baseIndex);
+    }
+  }
+
+  /** A new leader executes on top of its whole log, committed or not. */
+  private void layTailOver() {
+    overlay = applied.copy();
+    long index = appliedIndex;
+    while (index < replica.lastIndex()) {
+      EntryBatch batch = read(index + 1);
+      for (Operation.Content content : Operation.decode(batch.body(), batch.count())) {
+        overlay.apply(content);
+        touched.put(content.key(), ++index);
+      }
+    }
+  }
+
+  private void sendSnapshot(NodeId follower) {
+    SimulatedDisk.Snapshot snapshot =
+        new SimulatedDisk.Snapshot(
+            replica.epoch(),
+            replica.epochs().positionAt(appliedIndex),
+            replica.epochs(),
+            replica.logTimeMillis(),
+            applied.copy());
+    SimulatedNode target = world.nodes.get(follower);
+    int here = incarnation;
+    int there = target.incarnation;
+    boolean fails = world.chance.snapshotFails();
+    world.schedule.after(
+        world.chance.snapshotMicros(),
+        () -> {
+          boolean arrives =
+              !fails
+                  && up
+                  && incarnation == here
+                  && target.up
+                  && target.incarnation == there
+                  && !world.network.isCut(id, follower);
+          if (arrives) {
+            target.deliver(() -> endSnapshot(here, follower, target.install(snapshot)));
+          } else {
+            endSnapshot(here, follower, false);
+          }
+        });
+  }
+
+  private void endSnapshot(int sentBy, NodeId follower, boolean installed) {
+    boolean known = installed && !world.network.isCut(follower, id);
+    deliverOver(sentBy, () -> step(new Event.SnapshotSent(follower, known)));
+  }
+
+  private boolean install(SimulatedDisk.Snapshot snapshot) {
+    if (!replica.takesSnapshot(snapshot.epoch(), snapshot.position(), snapshot.epochs())) {
+      return false;
+    }
+    disk.write(new SimulatedDisk.Start(snapshot));
+    disk.syncUpTo(disk.written());
+    log.clear();
+    baseIndex = snapshot.position().index();
+    applied = snapshot.state().copy();
+    appliedIndex = baseIndex;
+    step(
+        new Event.SnapshotInstalled(
+            snapshot.epoch(), snapshot.position(), snapshot.epochs(), snapshot.logTimeMillis()));
+    return true;
+  }
+
+  @Override
+  public String toString() {
+    return id + (up ? " " + replica : " is down");
+  }
+}

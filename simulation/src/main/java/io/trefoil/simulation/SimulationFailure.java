@@ -1,0 +1,12 @@
+package io.trefoil.simulation;
+
+/** A promise was broken. The message says which; the run that threw it adds seed and trace. */
+public final class SimulationFailure extends RuntimeException {
+  public SimulationFailure(String message) {
+    super(message);
+  }
+
+  SimulationFailure(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
