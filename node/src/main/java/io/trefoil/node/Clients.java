@@ -93,6 +93,11 @@ final class Clients extends ChannelInitializer<Channel> {
     return accepted;
   }
 
+  void resetCounts() {
+    commands = 0;
+    accepted = 0;
+  }
+
   int count() {
     return connections.size();
   }

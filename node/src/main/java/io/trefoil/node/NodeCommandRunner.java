@@ -1,0 +1,382 @@
+package io.trefoil.node;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
+import io.trefoil.command.Command;
+import io.trefoil.control.ClusterNode;
+import io.trefoil.control.ClusterState;
+import io.trefoil.control.ControlCommand;
+import io.trefoil.control.Database;
+import io.trefoil.control.DatabaseGrammar;
+import io.trefoil.control.DatabaseStatement;
+import io.trefoil.control.Outcome;
+import io.trefoil.node.Routes.DatabaseRoute;
+import io.trefoil.node.Routes.PartitionRoute;
+import io.trefoil.resp.Args;
+import io.trefoil.resp.ReplyWriter;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * The commands that are about replicas, databases and the process, rather than about cells. On the
+ * data loop.
+ */
+final class NodeCommandRunner implements CommandRunner.NodeCommands {
+  private static final long OUTCOME_NANOS = 5_000_000_000L;
+
+  private final DataLoop loop;
+  private final Routes routes;
+  private final Outside outside;
+  private final List<Wait> waits = new ArrayList<>();
+  private final List<Submitted> submitted = new ArrayList<>();
+
+  /** What these commands need of the rest of the node. */
+  record Outside(
+      Supplier<ClusterState> state,
+      Consumer<Consumer<ObjectNode>> status,
+      Submitter control,
+      Runnable writeOut,
+      Supplier<Long> lastWriteOutMillis,
+      Runnable shutdown) {}
+
+  /** Submits a command about databases; the outcome may never come. */
+  interface Submitter {
+    void submit(ControlCommand command, Consumer<Outcome> receiver);
+  }
+
+  /** A {@code WAIT} that is not satisfied yet. */
+  private record Wait(
+      ClientConnection connection, int replicas, long deadlineNanos, Delivery delivery) {}
+
+  /** A command to the control plane whose outcome is not known yet. */
+  private static final class Submitted {
+    final long deadlineNanos;
+    final Consumer<String> then;
+    boolean answered;
+
+    Submitted(long deadlineNanos, Consumer<String> then) {
+      this.deadlineNanos = deadlineNanos;
+      this.then = then;
+    }
+  }
+
+  NodeCommandRunner(DataLoop loop, Routes routes, Outside outside) {
+    this.loop = loop;
+    this.routes = routes;
+    this.outside = outside;
+  }
+
+  @Override
+  public void run(Command command, Args args, ClientConnection connection) {
+    switch (command.name()) {
+      case "wait" -> waitFor(args, 1, 2, connection);
+      case "role" -> now(connection, reply -> role(connection, reply));
+      case "database" -> database(args, connection);
+      case "status" -> status(connection);
+      case "consistency" -> consistency(args, connection);
+      case "lastsave" ->
+          now(connection, reply -> reply.integer(outside.lastWriteOutMillis().get() / 1_000));
+      case "bgsave" -> {
+        outside.writeOut().run();
+        now(connection, reply -> reply.simple("Background saving started"));
+      }
+      case "shutdown" -> outside.shutdown().run();
+      default ->
+          now(
+              connection,
+              reply -> reply.error("UNSUPPORTED " + command.upperName() + " is not there yet"));
+    }
+  }
+
+  private static void now(ClientConnection connection, Consumer<ReplyWriter> writing) {
+    ReplyWriter reply = connection.replies().writer();
+    int start = reply.size();
+    writing.accept(reply);
+    connection.ended(start);
+  }
+
+  private static byte[] encoded(ClientConnection connection, Consumer<ReplyWriter> writing) {
+    ReplyWriter reply = new ReplyWriter();
+    reply.setProtocol(connection.session().protocol());
+    writing.accept(reply);
+    return reply.toArray();
+  }
+
+  // WAIT and ROLE.
+
+  private void waitFor(Args args, int countAt, int timeoutAt, ClientConnection connection) {
+    if (!args.parseLong(countAt)) {
+      now(connection, reply -> reply.error("ERR value is not an integer or out of range"));
+      return;
+    }
+    int wanted = (int) Math.min(Math.max(args.parsed(), 0), Integer.MAX_VALUE);
+    if (!args.parseLong(timeoutAt)) {
+      now(connection, reply -> reply.error("ERR timeout is not an integer or out of range"));
+      return;
+    }
+    long timeoutMillis = args.parsed();
+    if (timeoutMillis < 0) {
+      now(connection, reply -> reply.error("ERR timeout is negative"));
+      return;
+    }
+    long deadline =
+        timeoutMillis == 0
+            ? Long.MAX_VALUE
+            : loop.nowNanos() + Math.min(timeoutMillis, 1L << 40) * 1_000_000;
+    Wait wait = new Wait(connection, wanted, deadline, connection.await());
+    if (!answer(wait)) {
+      waits.add(wait);
+    }
+  }
+
+  /** Answers a WAIT that has what it asks for, or no time left. */
+  private boolean answer(Wait wait) {
+    int replicas = wait.connection().replicasWithLastWrites();
+    boolean done =
+        replicas >= wait.replicas()
+            || wait.deadlineNanos() != Long.MAX_VALUE
+                && loop.nowNanos() - wait.deadlineNanos() >= 0;
+    if (done) {
+      wait.delivery()
+          .deliver(
+              loop.self(),
+              Position.ZERO,
+              encoded(wait.connection(), reply -> reply.integer(replicas)));
+    }
+    return done;
+  }
+
+  private void role(ClientConnection connection, ReplyWriter reply) {
+    DatabaseRoute database = routes.database(connection.session().database());
+    if (database == null || InfoPage.leads(database)) {
+      master(database, reply);
+    } else {
+      slave(database.partition(0), reply);
+    }
+  }
+
+  private void master(DatabaseRoute database, ReplyWriter reply) {
+    PartitionReplica leader = database == null ? null : database.partition(0).local();
+    reply.array(3);
+    reply.bulkText("master");
+    reply.integer(leader == null ? 0 : leader.machine().lastIndex());
+    if (leader == null) {
+      reply.array(0);
+      return;
+    }
+    List<NodeId> there =
+        leader.machine().followers().keySet().stream()
+            .filter(leader.machine()::isReachable)
+            .filter(outside.state().get().nodes()::containsKey)
+            .toList();
+    reply.array(there.size());
+    for (NodeId follower : there) {
+      ClusterNode node = outside.state().get().nodes().get(follower);
+      reply.array(3);
+      reply.bulkText(node.addresses().host());
+      reply.bulkText(Integer.toString(node.addresses().clientPort()));
+      reply.bulkText(Long.toString(leader.machine().followers().get(follower).match()));
+    }
+  }
+
+  private void slave(PartitionRoute partition, ReplyWriter reply) {
+    NodeId leader = partition.leader();
+    ClusterNode node = leader == null ? null : outside.state().get().nodes().get(leader);
+    reply.array(5);
+    reply.bulkText("slave");
+    reply.bulkText(node == null ? "" : node.addresses().host());
+    reply.integer(node == null ? 0 : node.addresses().clientPort());
+    reply.bulkText(node == null ? "connect" : "connected");
+    reply.integer(partition.local() == null ? 0 : partition.local().machine().lastIndex());
+  }
+
+  // CONSISTENCY.
+
+  private void consistency(Args args, ClientConnection connection) {
+    if (args.count() != 2 || !args.isWord(1, "LAST")) {
+      now(
+          connection,
+          reply ->
+              reply.error(
+                  "UNSUPPORTED CONSISTENCY has LAST only so far; READONLY and READWRITE choose"
+                      + " the level"));
+      return;
+    }
+    now(connection, reply -> last(connection, reply));
+  }
+
+  private void last(ClientConnection connection, ReplyWriter reply) {
+    NodeId answerer = connection.lastAnswerer();
+    reply.map(4);
+    reply.bulkText("node");
+    ClusterNode node = answerer == null ? null : outside.state().get().nodes().get(answerer);
+    reply.bulkText(node == null ? "" : node.name());
+    reply.bulkText("role");
+    reply.bulkText(connection.lastWasCommittedRead() ? "follower" : "leader");
+    reply.bulkText("position");
+    reply.bulkText(connection.lastPosition().toString());
+    reply.bulkText("age_ms");
+    reply.integer(connection.lastAgeMillis());
+  }
+
+  // STATUS and DATABASE.
+
+  private void status(ClientConnection connection) {
+    Delivery delivery = connection.await();
+    outside
+        .status()
+        .accept(
+            json ->
+                delivery.deliver(
+                    loop.self(),
+                    Position.ZERO,
+                    encoded(connection, reply -> reply.bulkText(json.toString()))));
+  }
+
+  private void database(Args args, ClientConnection connection) {
+    List<String> words = new ArrayList<>();
+    for (int i = 1; i < args.count(); i++) {
+      words.add(args.text(i));
+    }
+    DatabaseStatement statement = DatabaseGrammar.parse(words);
+    if (statement instanceof DatabaseStatement.Invalid invalid) {
+      now(connection, reply -> reply.error(invalid.error()));
+    } else if (statement instanceof DatabaseStatement.Help) {
+      now(
+          connection,
+          reply -> {
+            reply.array(DatabaseGrammar.HELP.size());
+            DatabaseGrammar.HELP.forEach(reply::simple);
+          });
+    } else if (statement instanceof DatabaseStatement.Create create) {
+      change(new ControlCommand.Create(create.name(), create.options()), connection);
+    } else if (statement instanceof DatabaseStatement.Drop drop) {
+      change(new ControlCommand.Drop(drop.name()), connection);
+    } else if (statement instanceof DatabaseStatement.ListAll) {
+      now(connection, this::list);
+    } else if (statement instanceof DatabaseStatement.Info info) {
+      now(connection, reply -> info(info.name(), reply));
+    } else {
+      now(
+          connection,
+          reply ->
+              reply.error(
+                  "UNSUPPORTED DATABASE "
+                      + words.get(0).toUpperCase(Locale.ROOT)
+                      + " is not there yet"));
+    }
+  }
+
+  private void change(ControlCommand command, ClientConnection connection) {
+    Delivery delivery = connection.await();
+    submit(
+        command,
+        error ->
+            delivery.deliver(
+                loop.self(),
+                Position.ZERO,
+                encoded(
+                    connection,
+                    reply -> {
+                      if (error == null) {
+                        reply.ok();
+                      } else {
+                        reply.error(error);
+                      }
+                    })));
+  }
+
+  /**
+   * Submits a command and waits until this node has seen its effect.
+   *
+   * @param then gets the error, or null; on the data loop
+   */
+  void submit(ControlCommand command, Consumer<String> then) {
+    Submitted waiting = new Submitted(loop.nowNanos() + OUTCOME_NANOS, then);
+    submitted.add(waiting);
+    outside
+        .control()
+        .submit(command, outcome -> loop.execute(() -> onOutcome(waiting, outcome)));
+  }
+
+  private void onOutcome(Submitted waiting, Outcome outcome) {
+    if (waiting.answered) {
+      return;
+    }
+    if (outcome instanceof Outcome.Refused refused) {
+      finish(waiting, refused.error());
+    } else if (outcome instanceof Outcome.Done done
+        && outside.state().get().version() < done.index()) {
+      loop.eventLoop()
+          .schedule(
+              () -> loop.execute(() -> onOutcome(waiting, outcome)),
+              10,
+              java.util.concurrent.TimeUnit.MILLISECONDS);
+    } else {
+      finish(waiting, null);
+    }
+  }
+
+  private void finish(Submitted waiting, String error) {
+    waiting.answered = true;
+    submitted.remove(waiting);
+    waiting.then.accept(error);
+  }
+
+  private void list(ReplyWriter reply) {
+    List<Database> databases = List.copyOf(outside.state().get().databases().values());
+    reply.array(databases.size());
+    for (Database database : databases) {
+      describe(database, reply);
+    }
+  }
+
+  private void info(String name, ReplyWriter reply) {
+    Optional<Database> database = outside.state().get().database(name);
+    if (database.isEmpty()) {
+      reply.error("ERR there is no database '" + name + "'");
+    } else {
+      describe(database.get(), reply);
+    }
+  }
+
+  private static void describe(Database database, ReplyWriter reply) {
+    var settings = database.settings();
+    reply.map(9);
+    field(reply, "number", database.number());
+    field(reply, "name", database.name());
+    field(reply, "replication", settings.replication());
+    field(reply, "replicas", settings.replicas());
+    field(reply, "partitions", settings.partitions());
+    field(reply, "commit", settings.commit());
+    field(reply, "durability", settings.durability());
+    field(reply, "failover", settings.failover());
+    field(reply, "write-timeout", settings.writeTimeoutMillis());
+  }
+
+  private static void field(ReplyWriter reply, String name, Object value) {
+    reply.bulkText(name);
+    if (value instanceof Integer number) {
+      reply.integer(number);
+    } else {
+      reply.bulkText(value.toString().toLowerCase(Locale.ROOT).replace('_', '-'));
+    }
+  }
+
+  /** Looks at what waits. */
+  void tick() {
+    waits.removeIf(this::answer);
+    for (Iterator<Submitted> it = List.copyOf(submitted).iterator(); it.hasNext(); ) {
+      Submitted each = it.next();
+      if (loop.nowNanos() - each.deadlineNanos > 0) {
+        finish(each, "CLUSTERDOWN the control plane does not answer; the change may still happen");
+      }
+    }
+  }
+}

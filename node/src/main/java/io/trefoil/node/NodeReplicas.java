@@ -1,0 +1,400 @@
+package io.trefoil.node;
+
+import io.trefoil.base.Bytes;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.control.ClusterState;
+import io.trefoil.control.ControlMessage;
+import io.trefoil.control.PartitionState;
+import io.trefoil.node.Routes.PartitionRoute;
+import io.trefoil.replication.kernel.Configuration;
+import io.trefoil.replication.kernel.Effect;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.EpochTable;
+import io.trefoil.replication.kernel.Event;
+import io.trefoil.replication.kernel.Membership;
+import io.trefoil.replication.singleleader.SingleLeaderReplica.Recovered;
+import io.trefoil.storage.Storage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The replicas of this node: makes them, drops them, tells them of epochs and leaders, and does for
+ * them what needs other threads or files. Belongs to the data loop's thread.
+ */
+final class NodeReplicas implements PartitionReplica.PartitionHost {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeReplicas.class);
+
+  private final DataLoop loop;
+  private final Storage storage;
+  private final CopyIds copyIds;
+  private final Routes routes;
+  private final ExecutorService background;
+  private final SnapshotSender snapshots;
+  private final Path divergenceFolder;
+  private final String nodeName;
+  private final Consumer<ControlMessage.ToController> controller;
+  private final Runnable leadersChanged;
+  private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
+  private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
+  private long divergedEntries;
+  private long failovers;
+
+  /** What the replicas work with. */
+  record Surroundings(
+      DataLoop loop,
+      Storage storage,
+      CopyIds copyIds,
+      Routes routes,
+      ExecutorService background,
+      SnapshotSender snapshots,
+      Path divergenceFolder,
+      String nodeName,
+      Consumer<ControlMessage.ToController> controller,
+      Runnable leadersChanged) {}
+
+  NodeReplicas(Surroundings around, List<PartitionReplica.Start> found) {
+    this.loop = around.loop();
+    this.storage = around.storage();
+    this.copyIds = around.copyIds();
+    this.routes = around.routes();
+    this.background = around.background();
+    this.snapshots = around.snapshots();
+    this.divergenceFolder = around.divergenceFolder();
+    this.nodeName = around.nodeName();
+    this.controller = around.controller();
+    this.leadersChanged = around.leadersChanged();
+    for (PartitionReplica.Start start : found) {
+      keepNewest(start);
+    }
+  }
+
+  /** A snapshot that was being put in place when the node stopped leaves two copies. */
+  private void keepNewest(PartitionReplica.Start start) {
+    PartitionReplica.Start other = recovered.put(start.id(), start);
+    if (other == null) {
+      return;
+    }
+    PartitionReplica.Start older = other.copy() < start.copy() ? other : start;
+    recovered.put(start.id(), older == other ? start : other);
+    drop(older.copy(), older.store());
+  }
+
+  private void drop(long copy, io.trefoil.storage.PartitionStore store) {
+    loop.journal().appendEnd(copy);
+    loop.journalDirty();
+    store.close();
+    storage.drop(copy);
+  }
+
+  PartitionReplica find(PartitionId id) {
+    return replicas.get(id);
+  }
+
+  Iterable<PartitionReplica> all() {
+    return replicas.values();
+  }
+
+  /** Acknowledged entries that were cut and saved since the node started. */
+  long divergedEntries() {
+    return divergedEntries;
+  }
+
+  /** How often a replica of this node became leader. */
+  long failovers() {
+    return failovers;
+  }
+
+  // Following the control plane.
+
+  void onState(ClusterState state) {
+    for (PartitionId gone : routes.update(state)) {
+      PartitionReplica replica = replicas.remove(gone);
+      if (replica != null) {
+        drop(replica.copy(), replica.store());
+      }
+    }
+    for (PartitionRoute route : routes.partitions()) {
+      follow(route);
+    }
+    for (PartitionId id : List.copyOf(recovered.keySet())) {
+      if (!state.partitions().containsKey(id)) {
+        PartitionReplica.Start dropped = recovered.remove(id);
+        drop(dropped.copy(), dropped.store());
+      }
+    }
+    leadersChanged.run();
+  }
+
+  private void follow(PartitionRoute route) {
+    PartitionState state = route.terms().state();
+    PartitionReplica replica = replicas.get(state.id());
+    if (replica == null && state.replicas().contains(loop.self())) {
+      replica = make(route.terms());
+    }
+    route.local(replica);
+    if (replica == null) {
+      return;
+    }
+    replica.terms(route.terms());
+    if (!state.led()) {
+      replica.step(new Event.EpochOpened(state.epoch()));
+    } else if (leadsAsNow(state)) {
+      replica.step(
+          new Event.Appointed(
+              state.epoch(),
+              state.lastLeader(),
+              membership(state),
+              EntryBuilder.emptyEntry(loop.nextStamp()),
+              Math.max(replica.machine().logTimeMillis(), loop.wallMillis()),
+              loop.incarnation()));
+    }
+  }
+
+  /** False when the leader appointed is this node in an earlier life: it never resumes an epoch. */
+  private boolean leadsAsNow(PartitionState state) {
+    return !state.lastLeader().equals(loop.self())
+        || state.lastIncarnation() == loop.incarnation();
+  }
+
+  private static Membership membership(PartitionState state) {
+    List<Configuration> standing =
+        state.configurations().stream()
+            .map(each -> new Configuration(each.replicas(), each.copies()))
+            .toList();
+    return new Membership(standing);
+  }
+
+  private PartitionReplica make(PartitionTerms terms) {
+    PartitionId id = terms.state().id();
+    PartitionReplica.Start start = recovered.remove(id);
+    if (start == null) {
+      long copy = copyIds.next();
+      CopyMeta meta = new CopyMeta(id, new EpochTable(), 0, 0);
+      loop.journal().appendStart(copy, Position.ZERO, meta.encode().array());
+      loop.journalDirty();
+      start =
+          new PartitionReplica.Start(
+              id,
+              copy,
+              storage.store(copy, 0, loop::execute),
+              new RecentEntries(),
+              Recovered.empty(),
+              0);
+    }
+    PartitionReplica replica = new PartitionReplica(start, terms, loop, this);
+    replica.tick();
+    replicas.put(id, replica);
+    return replica;
+  }
+
+  void fence(SortedMap<PartitionId, Long> epochs) {
+    epochs.forEach(
+        (id, epoch) -> {
+          PartitionReplica replica = replicas.get(id);
+          if (replica != null) {
+            replica.step(new Event.Fence(epoch));
+          }
+        });
+  }
+
+  void tick() {
+    for (PartitionReplica replica : replicas.values()) {
+      replica.tick();
+    }
+  }
+
+  void onLost(NodeId peer) {
+    for (PartitionReplica replica : replicas.values()) {
+      replica.step(new Event.PeerLost(peer));
+    }
+  }
+
+  /** Whether one of this node's replicas follows a leader there. */
+  boolean follows(NodeId node) {
+    for (PartitionReplica replica : replicas.values()) {
+      if (node.equals(replica.machine().leader())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Lets the journal go up to what storage has made durable, and as far as followers that are near
+   * need it no more.
+   *
+   * @param keepBytes the journal held back for followers; past it they get a snapshot instead
+   */
+  void release(Map<Long, Position> durable, long keepBytes) {
+    for (PartitionReplica replica : replicas.values()) {
+      Position position = durable.get(replica.copy());
+      if (position == null) {
+        continue;
+      }
+      long needed = position.index();
+      if (loop.journal().sizeBytes() <= keepBytes) {
+        for (var peer : replica.machine().followers().values()) {
+          needed = Math.min(needed, peer.match());
+        }
+      }
+      if (needed > 0) {
+        loop.journal().release(replica.copy(), needed);
+      }
+    }
+  }
+
+  // What replicas ask for.
+
+  @Override
+  public void answerFence(PartitionReplica replica, Effect.AnswerFence answer) {
+    controller.accept(
+        new ControlMessage.FenceAnswer(
+            loop.self(),
+            loop.incarnation(),
+            List.of(
+                new ControlMessage.Fenced(
+                    replica.id(),
+                    answer.promised(),
+                    answer.last(),
+                    answer.counts(),
+                    answer.logTimeMillis()))));
+  }
+
+  @Override
+  public void roleChanged(PartitionReplica replica) {
+    LOG.info("partition={} {}", replica.id(), replica.machine());
+    if (replica.machine().isLeader()) {
+      failovers++;
+    }
+    leadersChanged.run();
+  }
+
+  @Override
+  public void saveDiverged(PartitionReplica replica, Effect.Diverged diverged) {
+    List<EntryBatch> batches = entries(replica, diverged.fromIndex(), diverged.toIndex());
+    if (batches.isEmpty()) {
+      throw new IllegalStateException(
+          "partition " + replica.id() + ": entries to be cut are not in the journal any more");
+    }
+    try {
+      Path file =
+          DivergenceFile.save(
+              divergenceFolder, replica.id(), nodeName, diverged.epoch(), batches);
+      divergedEntries += diverged.toIndex() - diverged.fromIndex() + 1;
+      LOG.warn(
+          "partition={} entries {} to {} are not in the history of epoch {}: saved in {}",
+          replica.id(),
+          diverged.fromIndex(),
+          diverged.toIndex(),
+          diverged.epoch(),
+          file);
+    } catch (IOException e) {
+      throw new IllegalStateException("the divergence file can't be written: " + e, e);
+    }
+  }
+
+  /** From memory as far as it goes back, else from the journal. */
+  private List<EntryBatch> entries(PartitionReplica replica, long fromIndex, long toIndex) {
+    List<EntryBatch> batches = new ArrayList<>();
+    if (replica.recent().firstIndex() <= fromIndex) {
+      replica.recent().forEach(fromIndex, toIndex, batches::add);
+      return batches;
+    }
+    loop.journal().write();
+    long next = fromIndex;
+    while (next <= toIndex) {
+      long after = readBatches(replica.copy(), next, 1 << 20, batches);
+      if (after == next) {
+        return List.of();
+      }
+      next = after;
+    }
+    return batches;
+  }
+
+  private long readBatches(long copy, long fromIndex, int maxBytes, List<EntryBatch> into) {
+    return loop.journal()
+        .read(
+            copy,
+            fromIndex,
+            maxBytes,
+            (copyId, epoch, first, count, commit, logTime, issuer, array, offset, length) -> {
+              EntryBatch batch =
+                  new EntryBatch(
+                      epoch,
+                      first,
+                      count,
+                      logTime,
+                      Math.toIntExact(issuer),
+                      Bytes.copyOf(array, offset, length));
+              into.add(first < fromIndex ? batch.from(fromIndex) : batch);
+            });
+  }
+
+  @Override
+  public void readLog(PartitionReplica replica, Effect.ReadLog read) {
+    long copy = replica.copy();
+    background.execute(
+        () -> {
+          List<EntryBatch> batches = new ArrayList<>();
+          readBatches(copy, read.fromIndex(), read.maxBytes(), batches);
+          loop.execute(() -> onLogRead(replica, read, batches));
+        });
+  }
+
+  /** Hands the first batch over; the machine asks for the next when it wants it. */
+  private static void onLogRead(
+      PartitionReplica replica, Effect.ReadLog read, List<EntryBatch> batches) {
+    EntryBatch joined = batches.isEmpty() ? null : join(batches);
+    replica.step(new Event.LogRead(read.follower(), read.fromIndex(), joined));
+  }
+
+  /** Small batches of one epoch that were read together go out together. */
+  private static EntryBatch join(List<EntryBatch> batches) {
+    EntryBatch first = batches.get(0);
+    io.trefoil.base.ByteSink body = new io.trefoil.base.ByteSink(first.body().length());
+    int count = 0;
+    long logTime = 0;
+    for (EntryBatch batch : batches) {
+      if (batch.epoch() != first.epoch() || batch.issuer() != first.issuer()) {
+        break;
+      }
+      body.putBytes(batch.body().array(), 0, batch.body().length());
+      count += batch.count();
+      logTime = batch.logTimeMillis();
+    }
+    return new EntryBatch(
+        first.epoch(),
+        first.firstIndex(),
+        count,
+        logTime,
+        first.issuer(),
+        Bytes.wrap(body.toArray()));
+  }
+
+  @Override
+  public void sendSnapshot(PartitionReplica replica, NodeId follower) {
+    snapshots.send(replica, follower);
+  }
+
+  @Override
+  public void persist(PartitionReplica replica, ReplicaNote note, long value, Runnable durable) {
+    io.trefoil.base.ByteSink sink = new io.trefoil.base.ByteSink(16);
+    loop.journal().putNote(note.kind(replica.id()), sink.putVarint(value).toArray());
+    loop.journalDirty();
+    if (durable != null) {
+      loop.afterSync(durable);
+    }
+  }
+}

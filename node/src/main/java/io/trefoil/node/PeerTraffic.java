@@ -1,0 +1,167 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.control.ClusterNode;
+import io.trefoil.control.ClusterState;
+import io.trefoil.control.ControlMessage;
+import io.trefoil.resp.Args;
+import io.trefoil.resp.RespLimits;
+import io.trefoil.resp.RespParser;
+import io.trefoil.transport.Hello;
+import io.trefoil.transport.Lane;
+import io.trefoil.transport.PeerAddress;
+import io.trefoil.transport.PeerConnection;
+import io.trefoil.transport.PeerListener;
+
+/**
+ * Hands the frames that come from other nodes to whom they are for, and keeps out who does not belong
+ * here. Called on the lanes' threads, the data lane's being the data loop.
+ */
+final class PeerTraffic implements PeerListener {
+  private final ControlLoop control;
+  private final ClusterStatus status;
+  private volatile String clusterName = "";
+  private volatile ClusterState state = ClusterState.EMPTY;
+  private volatile DataSide data;
+
+  /** What the data lane's frames are for; there once the node has replicas. */
+  record DataSide(
+      DataLoop loop,
+      NodeReplicas replicas,
+      Routes routes,
+      CommandRunner runner,
+      Forwards forwards,
+      SnapshotSender sender,
+      SnapshotReceiver receiver,
+      RespLimits limits) {}
+
+  PeerTraffic(ControlLoop control, ClusterStatus status) {
+    this.control = control;
+    this.status = status;
+  }
+
+  void clusterName(String name) {
+    clusterName = name;
+  }
+
+  void state(ClusterState newer) {
+    state = newer;
+  }
+
+  void data(DataSide side) {
+    data = side;
+  }
+
+  @Override
+  public String refuse(Hello hello) {
+    boolean joining = hello.from() == 0 && hello.lane() == Lane.CONTROL;
+    if (joining) {
+      return null; // it can only ask to be let in
+    }
+    if (!hello.cluster().equals(clusterName)) {
+      return "this node is of cluster " + clusterName + ", not of " + hello.cluster();
+    }
+    ClusterNode node =
+        hello.from() > 0 ? state.nodes().get(new NodeId(hello.from())) : null;
+    if (node != null && hello.incarnation() < node.incarnation()) {
+      return "incarnation "
+          + hello.incarnation()
+          + " of "
+          + node.name()
+          + " is over, "
+          + node.incarnation()
+          + " serves";
+    }
+    return hello.lane() == Lane.DATA && data == null ? "this node is not ready yet" : null;
+  }
+
+  @Override
+  public void onFrame(PeerConnection from, byte[] frame, int offset, int length) {
+    ByteSource source = new ByteSource(frame, offset, length);
+    int kind = source.getByte();
+    if (kind == Frames.CONTROL) {
+      control.onFrame(from, source);
+    } else if (kind == Frames.REPORT) {
+      status.onReport(
+          from.hello().from(), frame, source.position(), source.remaining());
+    } else if (from.hello().lane() == Lane.DATA && from.hello().from() > 0) {
+      onData(from.hello(), kind, source);
+    } else {
+      throw new MalformedBytesException("frame " + kind + " is not known to this version");
+    }
+  }
+
+  private void onData(Hello hello, int kind, ByteSource source) {
+    DataSide side = data;
+    NodeId from = new NodeId(hello.from());
+    side.loop().beginTurn();
+    switch (kind) {
+      case Frames.REPLICATION -> {
+        PartitionId partition = ReplicationCodec.getPartition(source);
+        PartitionReplica replica = side.replicas().find(partition);
+        if (replica != null) {
+          replica.receive(from, ReplicationCodec.decode(source));
+        }
+      }
+      case Frames.FORWARD -> onForward(side, from, source);
+      case Frames.FORWARDED -> side.forwards().onReply(from, source);
+      case Frames.SNAPSHOT -> side.receiver().onFrame(from, source);
+      case Frames.SNAPSHOT_ACK -> side.sender().onAck(from, source);
+      default ->
+          throw new MalformedBytesException("frame " + kind + " is not known to this version");
+    }
+  }
+
+  private static void onForward(DataSide side, NodeId from, ByteSource source) {
+    long id = source.getVarint();
+    PartitionId partition = ReplicationCodec.getPartition(source);
+    int protocol = source.getByte();
+    boolean committed = source.getByte() == 1;
+    int length = source.remaining();
+    int start = source.skip(length);
+    RespParser parser = new RespParser(side.limits());
+    if (parser.parse(source.array(), start, start + length) != RespParser.Outcome.COMMAND) {
+      throw new MalformedBytesException("a forwarded command that is none");
+    }
+    Args args = parser.args().detached();
+    side.runner()
+        .runForwarded(
+            from.number(), id, side.routes().partition(partition), protocol, committed, args);
+  }
+
+  @Override
+  public void onReply(Lane lane, PeerAddress from, byte[] frame, int offset, int length) {
+    control.onReply(new ByteSource(frame, offset, length));
+  }
+
+  @Override
+  public void onLost(Lane lane, PeerAddress peer) {
+    DataSide side = data;
+    if (lane != Lane.DATA || side == null || peer.node() == 0) {
+      return;
+    }
+    NodeId lost = new NodeId(peer.node());
+    side.loop().beginTurn();
+    side.replicas().onLost(lost);
+    side.forwards().onLost(lost);
+    side.sender().onLost(lost);
+    side.receiver().onLost(lost);
+    ClusterNode node = state.nodes().get(lost);
+    if (node != null && side.replicas().follows(lost)) {
+      control.tell(
+          new ControlMessage.SilenceReport(side.loop().self(), lost, node.incarnation()));
+    }
+  }
+
+  @Override
+  public void onConnected(Lane lane, PeerAddress peer) {
+    DataSide side = data;
+    if (lane == Lane.DATA && side != null) {
+      side.loop().beginTurn();
+      side.runner().retryWaiting();
+    }
+  }
+}
