@@ -1,0 +1,130 @@
+package io.trefoil.node.http;
+
+import static io.trefoil.node.http.Metric.counter;
+import static io.trefoil.node.http.Metric.gauge;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/** All metrics of a node: the one place that names them, and says where a gauge's value is. */
+final class MetricTable {
+  /** A gauge and how it is read from a sample. */
+  record Gauge<S>(Metric metric, ToDoubleFunction<S> value) {}
+
+  private static final List<String> NONE = List.of();
+  private static final List<String> PARTITION = List.of("database", "partition");
+
+  static final Metric COMMANDS =
+      counter("trefoil_commands_total", "commands", NONE, "Commands that clients sent.");
+  static final Metric WRITES =
+      counter(
+          "trefoil_writes_total",
+          "writes",
+          List.of("outcome"),
+          "Writes by outcome: committed (acknowledged), refused (certainly not applied) or uncertain"
+              + " (perhaps applied).");
+  static final Metric FAILOVERS =
+      counter(
+          "trefoil_failovers_total",
+          "failovers",
+          NONE,
+          "Partitions that this node came to lead because their leader was lost.");
+
+  static final List<Gauge<NodeSample>> OF_NODE =
+      List.of(
+          new Gauge<>(
+              gauge("trefoil_connected_clients", "clients", NONE, "Clients connected now."),
+              NodeSample::connectedClients),
+          new Gauge<>(
+              gauge("trefoil_journal_bytes", "bytes", NONE, "Size of the journal's files."),
+              NodeSample::journalBytes),
+          new Gauge<>(
+              gauge("trefoil_memory_table_bytes", "bytes", NONE, "Memory table in use."),
+              NodeSample::memoryTableBytes));
+
+  static final List<Gauge<ReplicaSample>> OF_REPLICA =
+      List.of(
+          new Gauge<>(
+              gauge("trefoil_leader", "0 or 1", PARTITION, "1 where this node leads."),
+              replica -> replica.leader() ? 1 : 0),
+          new Gauge<>(
+              gauge("trefoil_epoch", "epoch", PARTITION, "Epoch that the replica is in."),
+              ReplicaSample::epoch),
+          new Gauge<>(
+              gauge(
+                  "trefoil_commit_index",
+                  "index",
+                  PARTITION,
+                  "Index of the last entry that the replica knows to be committed."),
+              ReplicaSample::commitIndex),
+          new Gauge<>(
+              gauge(
+                  "trefoil_diverged_entries",
+                  "entries",
+                  PARTITION,
+                  "Entries that were acknowledged, cut and saved, and neither replayed nor"
+                      + " discarded yet."),
+              ReplicaSample::divergedEntries));
+
+  static final List<Gauge<FollowerSample>> OF_FOLLOWER =
+      List.of(
+          new Gauge<>(
+              gauge(
+                  "trefoil_replica_lag_entries",
+                  "entries",
+                  PARTITION,
+                  "Entries that a follower lacks, told by its leader; node and region are the"
+                      + " follower's."),
+              FollowerSample::lagEntries),
+          new Gauge<>(
+              gauge(
+                  "trefoil_replica_lag_bytes",
+                  "bytes",
+                  PARTITION,
+                  "Size of the entries that a follower lacks, told as above."),
+              FollowerSample::lagBytes),
+          new Gauge<>(
+              gauge(
+                  "trefoil_replica_lag_seconds",
+                  "seconds",
+                  PARTITION,
+                  "How long ago a follower last had everything, told as above."),
+              follower -> follower.lagMillis() / 1000.0));
+
+  /** Those of the JVM that Micrometer measures and this project's pages speak of. */
+  static final List<Metric> OF_JVM =
+      List.of(
+          new Metric(
+              "jvm_gc_pause_seconds",
+              Metric.Kind.SUMMARY,
+              "seconds",
+              List.of("action", "cause", "gc"),
+              "Time that garbage collections stopped the process; there from the first one on."),
+          gauge(
+              "jvm_memory_used_bytes",
+              "bytes",
+              List.of("area", "id"),
+              "Memory of the JVM in use, by area (heap, nonheap) and pool."),
+          gauge(
+              "jvm_memory_committed_bytes",
+              "bytes",
+              List.of("area", "id"),
+              "Memory that the JVM has from the operating system."),
+          gauge(
+              "jvm_memory_max_bytes",
+              "bytes",
+              List.of("area", "id"),
+              "Memory that the JVM may take; -1 where there is no limit."));
+
+  private MetricTable() {}
+
+  /** The project's own metrics, in the order of the documentation. */
+  static List<Metric> own() {
+    List<Metric> all = new ArrayList<>(List.of(COMMANDS, WRITES, FAILOVERS));
+    OF_NODE.forEach(gauge -> all.add(gauge.metric()));
+    OF_REPLICA.forEach(gauge -> all.add(gauge.metric()));
+    OF_FOLLOWER.forEach(gauge -> all.add(gauge.metric()));
+    return all;
+  }
+}

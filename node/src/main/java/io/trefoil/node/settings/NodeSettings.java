@@ -1,0 +1,208 @@
+package io.trefoil.node.settings;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * All settings of a node, complete and consistent: every range and every rule between settings was
+ * checked. The names are those of the settings' paths. Immutable.
+ *
+ * @param httpPort of {@code /metrics}, {@code /healthz} and {@code /readyz}, on loopback
+ * @param eventLoops threads that run commands
+ * @param insecure whether ports of nodes may be opened beyond this machine
+ * @param stopOnStdinClose whether the end of standard input stops the node
+ */
+public record NodeSettings(
+    Node node,
+    Client client,
+    Peer peer,
+    Cluster cluster,
+    Memory memory,
+    Journal journal,
+    int httpPort,
+    int eventLoops,
+    LogLevel logLevel,
+    boolean insecure,
+    boolean stopOnStdinClose) {
+
+  /**
+   * Who the node is and where it keeps its data.
+   *
+   * @param dataDir one node's alone
+   */
+  public record Node(String name, String region, Path dataDir) {
+    public Node {
+      SettingTable.NODE_NAME.require(name);
+      SettingTable.NODE_REGION.require(region);
+      SettingTable.DATA_DIR.require(dataDir);
+    }
+  }
+
+  /**
+   * The port for clients.
+   *
+   * @param bind an IP address
+   * @param advertise host that clients are told; never a wildcard address
+   * @param password what clients must give; always there when {@code bind} is beyond loopback
+   * @param maxConnections clients at a time
+   * @param maxBulkBytes largest argument of a command
+   */
+  public record Client(
+      String bind,
+      int port,
+      String advertise,
+      Optional<Password> password,
+      int maxConnections,
+      long maxBulkBytes) {
+    public Client {
+      SettingTable.CLIENT_BIND.require(bind);
+      SettingTable.CLIENT_PORT.require(port);
+      SettingTable.CLIENT_ADVERTISE.require(advertise);
+      Objects.requireNonNull(password);
+      SettingTable.CLIENT_MAX_CONNECTIONS.require(maxConnections);
+      SettingTable.CLIENT_MAX_BULK.require(maxBulkBytes);
+    }
+  }
+
+  /**
+   * The ports for other nodes.
+   *
+   * @param bind an IP address, of both ports
+   * @param port for data and heartbeats
+   * @param controlPort for the control plane's consensus
+   * @param advertise host that nodes dial for both ports; never a wildcard address
+   */
+  public record Peer(String bind, int port, int controlPort, String advertise) {
+    public Peer {
+      SettingTable.PEER_BIND.require(bind);
+      SettingTable.PEER_PORT.require(port);
+      SettingTable.CONTROL_PORT.require(controlPort);
+      SettingTable.PEER_ADVERTISE.require(advertise);
+    }
+  }
+
+  /**
+   * How the node comes to its cluster.
+   *
+   * @param join peer addresses of nodes to ask, perhaps with its own; empty for a node that waits
+   *     to be joined
+   * @param expect nodes that a new cluster waits for
+   * @param lease how long a leader may go on unheard by the controller
+   */
+  public record Cluster(List<HostPort> join, int expect, Duration lease, int database0Partitions) {
+    public Cluster {
+      join = List.copyOf(join);
+      SettingTable.CLUSTER_JOIN.require(join);
+      SettingTable.CLUSTER_EXPECT.require(expect);
+      SettingTable.CLUSTER_LEASE.require(lease);
+      SettingTable.CLUSTER_DATABASE0_PARTITIONS.require(database0Partitions);
+    }
+  }
+
+  /** Bounds on what is kept in memory. */
+  public record Memory(long tableBytes, long blockCacheBytes) {
+    public Memory {
+      SettingTable.MEMORY_TABLE.require(tableBytes);
+      SettingTable.MEMORY_BLOCK_CACHE.require(blockCacheBytes);
+    }
+  }
+
+  /**
+   * The journal's files.
+   *
+   * @param keepBytes cap on what is held back for followers that are away; at least two segments
+   */
+  public record Journal(long segmentBytes, long keepBytes) {
+    public Journal {
+      SettingTable.JOURNAL_SEGMENT.require(segmentBytes);
+      SettingTable.JOURNAL_KEEP.require(keepBytes);
+    }
+  }
+
+  /**
+   * @throws SettingsError when a rule between settings is broken, with all that are
+   */
+  public NodeSettings {
+    SettingTable.HTTP_PORT.require(httpPort);
+    SettingTable.EVENT_LOOPS.require(eventLoops);
+    Objects.requireNonNull(node);
+    Objects.requireNonNull(cluster);
+    Objects.requireNonNull(memory);
+    Objects.requireNonNull(logLevel);
+    List<BrokenRule> broken = brokenRules(client, peer, journal, httpPort, insecure);
+    if (!broken.isEmpty()) {
+      throw new SettingsError(broken.stream().map(BrokenRule::toString).toList());
+    }
+  }
+
+  /**
+   * What is wrong between settings that are each right.
+   *
+   * @param about the settings that the rule looked at; first the one to change
+   */
+  record BrokenRule(List<Setting<?>> about, String text) {
+    @Override
+    public String toString() {
+      return about.get(0).path() + ": " + text;
+    }
+  }
+
+  static List<BrokenRule> brokenRules(
+      Client client, Peer peer, Journal journal, int httpPort, boolean insecure) {
+    List<BrokenRule> broken = new ArrayList<>();
+    if (!Hosts.isLoopback(client.bind()) && client.password().isEmpty()) {
+      broken.add(
+          new BrokenRule(
+              List.of(SettingTable.CLIENT_BIND, SettingTable.CLIENT_PASSWORD_FILE),
+              client.bind()
+                  + " can be reached from other machines: set client.password-file, or bind to"
+                  + " 127.0.0.1"));
+    }
+    if (!Hosts.isLoopback(peer.bind()) && !insecure) {
+      broken.add(
+          new BrokenRule(
+              List.of(SettingTable.PEER_BIND, SettingTable.INSECURE),
+              peer.bind()
+                  + " can be reached from other machines, and nodes neither encrypt nor"
+                  + " authenticate: bind to 127.0.0.1, or set 'insecure: true' on a network that"
+                  + " you trust"));
+    }
+    if (journal.keepBytes() / 2 < journal.segmentBytes()) {
+      broken.add(
+          new BrokenRule(
+              List.of(SettingTable.JOURNAL_KEEP, SettingTable.JOURNAL_SEGMENT),
+              Quantities.sizeText(journal.keepBytes())
+                  + " is less than two segments of "
+                  + Quantities.sizeText(journal.segmentBytes())
+                  + " (journal.segment)"));
+    }
+    addPortsUsedTwice(
+        List.of(
+            new NamedPort(SettingTable.CLIENT_PORT, client.port()),
+            new NamedPort(SettingTable.PEER_PORT, peer.port()),
+            new NamedPort(SettingTable.CONTROL_PORT, peer.controlPort()),
+            new NamedPort(SettingTable.HTTP_PORT, httpPort)),
+        broken);
+    return broken;
+  }
+
+  private record NamedPort(Setting<Integer> setting, int port) {}
+
+  private static void addPortsUsedTwice(List<NamedPort> ports, List<BrokenRule> broken) {
+    for (int later = 1; later < ports.size(); later++) {
+      for (NamedPort earlier : ports.subList(0, later)) {
+        NamedPort second = ports.get(later);
+        if (second.port() == earlier.port()) {
+          broken.add(
+              new BrokenRule(
+                  List.of(second.setting(), earlier.setting()),
+                  second.port() + " is " + earlier.setting().path() + " already"));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,221 @@
+package io.trefoil.node.settings;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads a node's settings from a YAML file and from the command line, where the command line wins.
+ */
+public final class SettingsReader {
+  private static final String FLAG = "--";
+
+  private final GivenSettings given = new GivenSettings();
+
+  private SettingsReader() {}
+
+  /**
+   * The settings of a node.
+   *
+   * @param arguments flags ({@code --client.port 6400} or {@code --client.port=6400}; {@code
+   *     --insecure} alone means true), and at most one other word, the file
+   * @throws SettingsError with everything that is wrong
+   */
+  public static NodeSettings read(List<String> arguments) {
+    SettingsReader reader = new SettingsReader();
+    List<Flag> flags = new ArrayList<>();
+    List<String> files = split(arguments, flags);
+    if (files.size() == 1) {
+      reader.given.beginSource();
+      SettingsFile.read(files.get(0), reader.given);
+    }
+    reader.given.beginSource();
+    files.stream().skip(1).forEach(more -> reader.given.problem(more, "a second file of settings"));
+    flags.forEach(reader::take);
+    return reader.settings();
+  }
+
+  /** Every setting with its default and meaning, a line each, for a terminal. */
+  public static String help() {
+    StringBuilder help = new StringBuilder();
+    for (Setting<?> setting : SettingTable.ALL) {
+      help.append(
+          String.format(
+              "  --%-28s %-20s %s%n", setting.path(), setting.shownDefault(), setting.meaning()));
+    }
+    return help.toString();
+  }
+
+  private record Flag(String path, Optional<String> value) {
+    String origin() {
+      return FLAG + path;
+    }
+  }
+
+  /** Adds the flags to {@code flags} and returns the other words. */
+  private static List<String> split(List<String> arguments, List<Flag> flags) {
+    List<String> others = new ArrayList<>();
+    Iterator<String> rest = arguments.iterator();
+    Optional<String> word = next(rest);
+    while (word.isPresent()) {
+      Optional<String> following = next(rest);
+      if (!word.get().startsWith(FLAG)) {
+        others.add(word.get());
+        word = following;
+        continue;
+      }
+      String name = word.get().substring(FLAG.length());
+      int equals = name.indexOf('=');
+      if (equals >= 0) {
+        flags.add(new Flag(name.substring(0, equals), Optional.of(name.substring(equals + 1))));
+      } else if (takesNextWord(name) && following.filter(f -> !f.startsWith(FLAG)).isPresent()) {
+        flags.add(new Flag(name, following));
+        following = next(rest);
+      } else {
+        flags.add(new Flag(name, Optional.empty()));
+      }
+      word = following;
+    }
+    return others;
+  }
+
+  private static Optional<String> next(Iterator<String> words) {
+    return words.hasNext() ? Optional.of(words.next()) : Optional.empty();
+  }
+
+  /** A switch never takes the next word: {@code --insecure n1.yaml} names a file. */
+  private static boolean takesNextWord(String path) {
+    return SettingTable.find(path).map(s -> s.type() != SettingType.SWITCH).orElse(true);
+  }
+
+  private void take(Flag flag) {
+    Optional<Setting<?>> known = SettingTable.find(flag.path());
+    if (known.isEmpty()) {
+      given.unknown(flag.path(), flag.origin());
+    } else if (flag.value().isPresent()) {
+      given.put(known.get(), flag.value().get(), flag.origin());
+    } else if (known.get().type() == SettingType.SWITCH) {
+      given.put(known.get(), "true", flag.origin());
+    } else {
+      given.refuse(known.get(), flag.origin(), "needs a value");
+    }
+  }
+
+  /** Where something is missing or refused, defaults stand in until all problems are found. */
+  private NodeSettings settings() {
+    NodeSettings.Client client = client();
+    NodeSettings.Peer peer = peer(client.port());
+    NodeSettings.Journal journal =
+        new NodeSettings.Journal(
+            given.value(SettingTable.JOURNAL_SEGMENT), given.value(SettingTable.JOURNAL_KEEP));
+    int httpPort = port(SettingTable.HTTP_PORT, client.port(), SettingTable.HTTP_PORT_OFFSET);
+    boolean insecure = given.value(SettingTable.INSECURE);
+    NodeSettings.brokenRules(client, peer, journal, httpPort, insecure).stream()
+        .filter(rule -> given.areSound(rule.about()))
+        .forEach(rule -> given.problem(given.origin(rule.about().get(0)), rule.text()));
+    if (!given.problems().isEmpty()) {
+      throw new SettingsError(given.problems());
+    }
+    return new NodeSettings(
+        node(),
+        client,
+        peer,
+        cluster(),
+        memory(),
+        journal,
+        httpPort,
+        given.value(SettingTable.EVENT_LOOPS),
+        given.value(SettingTable.LOG_LEVEL),
+        insecure,
+        given.value(SettingTable.STOP_ON_STDIN_CLOSE));
+  }
+
+  private NodeSettings.Node node() {
+    String name = given.value(SettingTable.NODE_NAME);
+    return new NodeSettings.Node(
+        name,
+        given.value(SettingTable.NODE_REGION),
+        given.find(SettingTable.DATA_DIR).orElseGet(() -> Path.of("data", name)));
+  }
+
+  private NodeSettings.Client client() {
+    String bind = given.value(SettingTable.CLIENT_BIND);
+    return new NodeSettings.Client(
+        bind,
+        given.value(SettingTable.CLIENT_PORT),
+        advertise(SettingTable.CLIENT_ADVERTISE, SettingTable.CLIENT_BIND, bind),
+        password(),
+        given.value(SettingTable.CLIENT_MAX_CONNECTIONS),
+        given.value(SettingTable.CLIENT_MAX_BULK));
+  }
+
+  private NodeSettings.Peer peer(int clientPort) {
+    String bind = given.value(SettingTable.PEER_BIND);
+    return new NodeSettings.Peer(
+        bind,
+        port(SettingTable.PEER_PORT, clientPort, SettingTable.PEER_PORT_OFFSET),
+        port(SettingTable.CONTROL_PORT, clientPort, SettingTable.CONTROL_PORT_OFFSET),
+        advertise(SettingTable.PEER_ADVERTISE, SettingTable.PEER_BIND, bind));
+  }
+
+  private NodeSettings.Cluster cluster() {
+    return new NodeSettings.Cluster(
+        given.find(SettingTable.CLUSTER_JOIN).orElse(List.of()),
+        given.value(SettingTable.CLUSTER_EXPECT),
+        given.value(SettingTable.CLUSTER_LEASE),
+        given.value(SettingTable.CLUSTER_DATABASE0_PARTITIONS));
+  }
+
+  private NodeSettings.Memory memory() {
+    return new NodeSettings.Memory(
+        given.value(SettingTable.MEMORY_TABLE), given.value(SettingTable.MEMORY_BLOCK_CACHE));
+  }
+
+  private int port(Setting<Integer> setting, int clientPort, int offset) {
+    Optional<Integer> own = given.find(setting);
+    if (own.isPresent()) {
+      return own.get();
+    }
+    if (setting.type().allowed().test(clientPort + offset)) {
+      return clientPort + offset;
+    }
+    given.refuse(
+        setting,
+        setting.path(),
+        "needed, because client.port " + clientPort + " + " + offset + " is beyond 65535");
+    return offset;
+  }
+
+  private String advertise(Setting<String> setting, Setting<String> bindSetting, String bind) {
+    Optional<String> own = given.find(setting);
+    if (own.isPresent() || !Hosts.isWildcard(bind)) {
+      return own.orElse(bind);
+    }
+    if (given.areSound(List.of(setting))) {
+      given.refuse(
+          setting,
+          setting.path(),
+          "needed, because nobody can dial " + bindSetting.path() + " " + bind);
+    }
+    return "127.0.0.1";
+  }
+
+  private Optional<Password> password() {
+    Optional<Path> file = given.find(SettingTable.CLIENT_PASSWORD_FILE);
+    if (file.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Password.read(file.get()));
+    } catch (IOException e) {
+      given.refuse(
+          SettingTable.CLIENT_PASSWORD_FILE,
+          given.origin(SettingTable.CLIENT_PASSWORD_FILE),
+          GivenSettings.quoted(file.get().toString()) + " holds no password: " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+}
