@@ -70,6 +70,14 @@ final class NodeCommands {
         row("status", -1, Group.TREFOIL, OWN, "Show the cluster: nodes, partitions, leaders, lag")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .onNode(),
+        row(
+                "consistency",
+                -2,
+                Group.TREFOIL,
+                OWN,
+                "Tell who answered the last command, and from what position")
+            .flags(NOSCRIPT, LOADING, STALE, FAST)
+            .onNode(),
         row("switchover", -2, Group.TREFOIL, OWN, "Hand a partition's leadership to another node")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .onNode());

@@ -153,8 +153,7 @@ class ControlPlaneTest {
   }
 
   private void start(int n, boolean founder) throws IOException {
-    running.put(
-        n, founder ? ControlPlane.found(settings(n)) : ControlPlane.join(settings(n)));
+    running.put(n, founder ? ControlPlane.found(settings(n)) : ControlPlane.join(settings(n)));
   }
 
   private ControlPlane.Settings settings(int n) throws IOException {

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Replies of commands that did not run in their connection's turn: forwarded ones, those that waited
- * for the disk or for a leader, and the parts of scattered ones. Each waits for its entry by itself.
- * Owner thread only.
+ * Replies of commands that did not run in their connection's turn: forwarded ones, those that
+ * waited for the disk or for a leader, and the parts of scattered ones. Each waits for its entry by
+ * itself. Owner thread only.
  */
 final class AsyncReplies implements DataLoop.Turnable {
   private final DataLoop loop;
@@ -25,8 +25,7 @@ final class AsyncReplies implements DataLoop.Turnable {
     byte[] reply;
     boolean failed;
 
-    Pending(
-        PartitionReplica replica, long heldIndex, byte[] reply, Consumer<byte[]> receiver) {
+    Pending(PartitionReplica replica, long heldIndex, byte[] reply, Consumer<byte[]> receiver) {
       this.replica = replica;
       this.epoch = replica.epoch();
       this.heldIndex = heldIndex;
@@ -45,9 +44,7 @@ final class AsyncReplies implements DataLoop.Turnable {
         replica.countUncertain();
       }
       String error =
-          wroteIndex == 0
-              ? failure.ofRead()
-              : failure.ofWrite(replica.writeId(epoch, wroteIndex));
+          wroteIndex == 0 ? failure.ofRead() : failure.ofWrite(replica.writeId(epoch, wroteIndex));
       reply = encodeError(error);
       failed = true;
     }
@@ -64,8 +61,8 @@ final class AsyncReplies implements DataLoop.Turnable {
   }
 
   /**
-   * Gives the reply of the command that {@code replica} just ran to {@code receiver}, once its entry
-   * is committed, or an error when that can't be.
+   * Gives the reply of the command that {@code replica} just ran to {@code receiver}, once its
+   * entry is committed, or an error when that can't be.
    */
   void add(PartitionReplica replica, byte[] reply, Consumer<byte[]> receiver) {
     pending.add(new Pending(replica, replica.heldIndex(), reply, receiver));

@@ -4,8 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.trefoil.base.NodeId;
-import io.trefoil.base.Position;
 import io.trefoil.command.Server;
 import io.trefoil.command.Session;
 import io.trefoil.resp.ReplyWriter;
@@ -20,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * One client. Its bytes are parsed where they are, its commands run on the data loop, its replies
  * leave together at the end of the turn.
  *
- * <p>Bounded: a client that does not take its replies is not read from; one that announces more than
- * the limits allow is told so and closed.
+ * <p>Bounded: a client that does not take its replies is not read from; one that announces more
+ * than the limits allow is told so and closed.
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter
     implements DataLoop.Turnable, ReplyQueue.Exit {
@@ -50,9 +48,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private boolean stopped;
   private boolean goesOnLater;
 
-  private NodeId lastAnswerer;
-  private Position lastPosition = Position.ZERO;
-  private long lastAgeMillis;
+  private Answer lastAnswer = Answer.NONE;
+  private PartitionReplica answeredHere;
+  private PartitionReplica lastWrite;
+  private long lastWriteIndex;
 
   ClientConnection(
       DataLoop loop,
@@ -88,7 +87,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
   // Replies.
 
-  /** The command that began at {@code start} of the writer has its reply, which is free to leave. */
+  /**
+   * The command that began at {@code start} of the writer has its reply, which is free to leave.
+   */
   void ended(int start) {
     if (endCommand(start)) {
       replies.free();
@@ -97,7 +98,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
   /** The command's reply is there, and {@code replica}, which leads, answers for it. */
   void ended(int start, PartitionReplica replica) {
-    lastAnswerer = loop.self();
+    answeredHere = replica;
+    if (replica.wroteIndex() > 0) {
+      lastWrite = replica;
+      lastWriteIndex = replica.wroteIndex();
+    }
     endCommand(start);
     replies.of(replica, replica.heldIndex(), replica.wroteIndex());
   }
@@ -117,21 +122,32 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   Delivery await() {
     boolean sent = session.commandEnds();
     ReplyQueue.Awaited awaited = replies.await();
-    return (from, at, reply) -> {
-      lastAnswerer = from;
-      lastPosition = at;
+    return (by, reply) -> {
+      lastAnswer = by;
+      answeredHere = null;
       awaited.complete(sent ? reply : new byte[0]);
       loop.completed(this);
     };
   }
 
-  /** Who answered the last command, and up to which position it had committed. */
-  NodeId lastAnswerer() {
-    return lastAnswerer;
+  /** Who answered the last command on cells. */
+  Answer lastAnswer() {
+    return answeredHere == null
+        ? lastAnswer
+        : Answer.byLeader(loop.self(), answeredHere.committedPosition());
   }
 
-  Position lastPosition() {
-    return lastPosition;
+  /**
+   * How many followers have the connection's last write. One that another node led was answered
+   * when its commit rule held, which tells at least how many do.
+   */
+  int replicasWithLastWrite() {
+    if (lastWrite == null) {
+      return 0;
+    }
+    boolean committed = lastWriteIndex <= lastWrite.machine().commitIndex();
+    int atLeast = committed ? lastWrite.terms().state().configuration().copies() : 0;
+    return Math.max(Math.max(lastWrite.machine().copiesOf(lastWriteIndex), atLeast) - 1, 0);
   }
 
   // Reading.

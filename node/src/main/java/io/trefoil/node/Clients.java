@@ -25,7 +25,8 @@ final class Clients extends ChannelInitializer<Channel> {
   private long accepted;
   private long commands;
 
-  Clients(Clock clock, int maxConnections, Server server, Function<Session, ClientConnection> maker) {
+  Clients(
+      Clock clock, int maxConnections, Server server, Function<Session, ClientConnection> maker) {
     this.clock = clock;
     this.maxConnections = maxConnections;
     this.server = server;
@@ -40,8 +41,7 @@ final class Clients extends ChannelInitializer<Channel> {
   @Override
   protected void initChannel(Channel channel) {
     if (connections.size() >= maxConnections) {
-      byte[] refusal =
-          "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
+      byte[] refusal = "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
       channel
           .writeAndFlush(Unpooled.wrappedBuffer(refusal))
           .addListener(ChannelFutureListener.CLOSE);

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The cluster as this node sees it: the control plane's state, and what the nodes last reported. Any
- * thread.
+ * The cluster as this node sees it: the control plane's state, and what the nodes last reported.
+ * Any thread.
  */
 final class ClusterStatus {
   /** The version of the JSON that {@code STATUS} gives. */
@@ -39,8 +39,7 @@ final class ClusterStatus {
   /** Takes over what a node reported. What is not a report changes nothing. */
   void onReport(int node, byte[] json, int offset, int length) {
     try {
-      reports.put(
-          node, new Report(JSON.readTree(json, offset, length), clock.monotonicNanos()));
+      reports.put(node, new Report(JSON.readTree(json, offset, length), clock.monotonicNanos()));
     } catch (IOException e) {
       reports.remove(node);
     }
@@ -195,9 +194,7 @@ final class ClusterStatus {
     for (int node : reports.keySet()) {
       JsonNode report = report(node);
       String reason =
-          report == null
-              ? ""
-              : report.path("reasons").path(partition.id().toString()).asText("");
+          report == null ? "" : report.path("reasons").path(partition.id().toString()).asText("");
       if (!reason.isEmpty()) {
         return reason;
       }

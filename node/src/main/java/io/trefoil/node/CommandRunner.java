@@ -2,7 +2,6 @@ package io.trefoil.node;
 
 import io.trefoil.base.Bytes;
 import io.trefoil.base.NodeId;
-import io.trefoil.base.Position;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.command.Call;
@@ -81,8 +80,7 @@ final class CommandRunner implements PartitionReplica.Work {
 
   @Override
   public void on(Cells cells) {
-    call.onCells(
-        runCommand, runArgs, cells, runPartition, runPartitionCount, runReply);
+    call.onCells(runCommand, runArgs, cells, runPartition, runPartitionCount, runReply);
     call.run();
   }
 
@@ -177,8 +175,7 @@ final class CommandRunner implements PartitionReplica.Work {
       }
     }
     try {
-      replica.runAsLeader(
-          work(command, args, route.number(), database.partitionCount(), reply));
+      replica.runAsLeader(work(command, args, route.number(), database.partitionCount(), reply));
     } catch (CellsNotInMemory e) {
       reply.truncate(start);
       return false;
@@ -245,8 +242,7 @@ final class CommandRunner implements PartitionReplica.Work {
     return first;
   }
 
-  private static int partitionOfKey(
-      DatabaseRoute database, Command command, Args args, int key) {
+  private static int partitionOfKey(DatabaseRoute database, Command command, Args args, int key) {
     int index = command.keyIndex(key);
     return database.partitionOf(args.array(), args.offset(index), args.length(index));
   }
@@ -269,8 +265,7 @@ final class CommandRunner implements PartitionReplica.Work {
       Delivery delivery) {
     int partition = onePartition(database, command, args);
     if (partition >= 0) {
-      dispatch(
-          database.partition(partition), command, args, protocol, committed, delivery);
+      dispatch(database.partition(partition), command, args, protocol, committed, delivery);
       return;
     }
     if (command.scatter() == Scatter.NONE) {
@@ -319,7 +314,7 @@ final class CommandRunner implements PartitionReplica.Work {
     private final Delivery delivery;
     private final Reply[] replies;
     private int left;
-    private NodeId lastFrom;
+    private Answer last;
 
     Gather(
         DatabaseRoute database,
@@ -348,18 +343,18 @@ final class CommandRunner implements PartitionReplica.Work {
             each.args(),
             protocol,
             committed,
-            (from, at, reply) -> onReply(part, from, reply));
+            (by, reply) -> onReply(part, by, reply));
       }
     }
 
-    private void onReply(int part, NodeId from, byte[] reply) {
+    private void onReply(int part, Answer by, byte[] reply) {
       replies[part] = ReplyReader.read(reply);
-      lastFrom = from;
+      last = by;
       if (--left == 0) {
         ReplyWriter gathered = new ReplyWriter();
         gathered.setProtocol(protocol);
         scattered.gather(Arrays.asList(replies), gathered);
-        delivery.deliver(lastFrom, Position.ZERO, gathered.toArray());
+        delivery.deliver(last, gathered.toArray());
       }
     }
   }
@@ -400,10 +395,10 @@ final class CommandRunner implements PartitionReplica.Work {
           this::onReply);
     }
 
-    private void onReply(NodeId from, Position at, byte[] reply) {
+    private void onReply(Answer by, byte[] reply) {
       boolean found = !(ReplyReader.read(reply) instanceof Reply.Nil);
       if (found || part == scattered.parts().size()) {
-        delivery.deliver(from, at, reply);
+        delivery.deliver(by, reply);
       } else {
         next();
       }
@@ -459,7 +454,7 @@ final class CommandRunner implements PartitionReplica.Work {
           command.has(Flag.WRITE),
           committed,
           args,
-          delivery::deliver);
+          delivery);
     } else {
       await(route, command, args, protocol, committed, delivery);
     }
@@ -534,13 +529,11 @@ final class CommandRunner implements PartitionReplica.Work {
       scratch.setProtocol(protocol);
       replica.runAsLeader(work(command, args, route.number(), count, scratch));
     } catch (CellsNotInMemory e) {
-      fetchThen(
-          route, e, () -> toLeader(route, command, args, protocol, false, delivery));
+      fetchThen(route, e, () -> toLeader(route, command, args, protocol, false, delivery));
       return;
     }
-    Position at = replica.committedPosition();
-    asyncReplies.add(
-        replica, scratch.toArray(), reply -> delivery.deliver(loop.self(), at, reply));
+    Answer by = Answer.byLeader(loop.self(), replica.committedPosition());
+    asyncReplies.add(replica, scratch.toArray(), reply -> delivery.deliver(by, reply));
   }
 
   private void runOnCommitted(
@@ -549,13 +542,12 @@ final class CommandRunner implements PartitionReplica.Work {
     try {
       scratch.clear();
       scratch.setProtocol(protocol);
-      replica.runOnCommitted(
-          work(command, args, route.number(), partitionCount(route), scratch));
+      replica.runOnCommitted(work(command, args, route.number(), partitionCount(route), scratch));
     } catch (CellsNotInMemory e) {
       fetchThen(route, e, () -> dispatch(route, command, args, protocol, true, delivery));
       return;
     }
-    delivery.deliver(loop.self(), replica.committedPosition(), scratch.toArray());
+    delivery.deliver(replica.answerFromCommitted(), scratch.toArray());
   }
 
   private int partitionCount(PartitionRoute route) {
@@ -563,7 +555,7 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   private static void refuse(Delivery delivery, String error) {
-    delivery.deliver(null, Position.ZERO, AsyncReplies.encodeError(error));
+    delivery.deliver(Answer.NONE, AsyncReplies.encodeError(error));
   }
 
   // Waiting for the disk.
@@ -631,8 +623,9 @@ final class CommandRunner implements PartitionReplica.Work {
   // For another node.
 
   /** Runs a command that another node forwarded. */
-  void runForwarded(int from, long id, PartitionRoute route, int protocol, boolean committed, Args args) {
-    Delivery answer = (by, at, reply) -> forwards.answer(from, id, at, reply);
+  void runForwarded(
+      int from, long id, PartitionRoute route, int protocol, boolean committed, Args args) {
+    Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
     Command command = route == null ? null : table.find(args);
     if (command == null) {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
@@ -644,7 +637,9 @@ final class CommandRunner implements PartitionReplica.Work {
     }
   }
 
-  /** Leaders may have changed: those that wait try again, and those that waited too long give up. */
+  /**
+   * Leaders may have changed: those that wait try again, and those that waited too long give up.
+   */
   void retryWaiting() {
     for (PartitionRoute route : List.copyOf(routes.partitions())) {
       if (route.hasWaiting()) {

@@ -37,9 +37,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread on which a node joins its cluster, keeps its lease and follows the cluster's state; and,
- * on the node that leads the control plane, the thread of its {@link Controller}. Commands never run
- * here, so nothing that a client sends can delay the word that this node is alive.
+ * The thread on which a node joins its cluster, keeps its lease and follows the cluster's state;
+ * and, on the node that leads the control plane, the thread of its {@link Controller}. Commands
+ * never run here, so nothing that a client sends can delay the word that this node is alive.
  */
 final class ControlLoop {
   private static final Logger LOG = LoggerFactory.getLogger(ControlLoop.class);
@@ -207,8 +207,7 @@ final class ControlLoop {
           .submit(
               new ControlCommand.Found(
                   founding.clusterId(), founding.expect(), founding.database0()))
-          .whenComplete(
-              (outcome, failure) -> loop.execute(() -> foundProposed = failure == null));
+          .whenComplete((outcome, failure) -> loop.execute(() -> foundProposed = failure == null));
     }
     controller.onRaft(view, now);
     perform(controller.tick(now));
@@ -363,9 +362,7 @@ final class ControlLoop {
   /** The controller's node number, 0 for a seed that will pass the message on, -1 for nobody. */
   private int controllerNumber() {
     NodeId known = controllerId();
-    if (known != null
-        && !known.equals(self)
-        && network.isConnected(Lane.CONTROL, known.number())) {
+    if (known != null && !known.equals(self) && network.isConnected(Lane.CONTROL, known.number())) {
       return known.number();
     }
     if (network.isConnected(Lane.CONTROL, 0)) {
@@ -487,8 +484,7 @@ final class ControlLoop {
                         proposer.onOutcomeLost(propose.ticket());
                       } else {
                         perform(
-                            proposer.onOutcome(
-                                propose.ticket(), outcome, clock.monotonicNanos()));
+                            proposer.onOutcome(propose.ticket(), outcome, clock.monotonicNanos()));
                       }
                     }));
   }

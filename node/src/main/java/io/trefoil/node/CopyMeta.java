@@ -8,8 +8,8 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.replication.kernel.EpochTable;
 
 /**
- * What is stored with a copy of a partition: in the journal where the copy begins, and in storage with
- * the position its cells are at.
+ * What is stored with a copy of a partition: in the journal where the copy begins, and in storage
+ * with the position its cells are at.
  *
  * @param partition whose copy it is
  * @param epochs up to that position

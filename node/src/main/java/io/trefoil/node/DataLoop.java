@@ -17,10 +17,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The thread that owns the partitions, and its turns. A turn handles all that the sockets hold, then
- * ends: what its commands wrote is proposed, sent to followers, written to the journal by one system
- * call, and what that commits is answered, with one flush per socket. Batches form by themselves when
- * there is load, and nothing waits when there is none.
+ * The thread that owns the partitions, and its turns. A turn handles all that the sockets hold,
+ * then ends: what its commands wrote is proposed, sent to followers, written to the journal by one
+ * system call, and what that commits is answered, with one flush per socket. Batches form by
+ * themselves when there is load, and nothing waits when there is none.
  *
  * <p>Everything here belongs to the loop's thread, but for {@link #execute}.
  */
@@ -83,7 +83,12 @@ final class DataLoop {
   }
 
   DataLoop(
-      EventLoop loop, Clock clock, HybridClock stamps, NodeLease lease, NodeId self, int incarnation) {
+      EventLoop loop,
+      Clock clock,
+      HybridClock stamps,
+      NodeLease lease,
+      NodeId self,
+      int incarnation) {
     this.loop = loop;
     this.clock = clock;
     this.stamps = stamps;
@@ -149,12 +154,17 @@ final class DataLoop {
     return nowNanos;
   }
 
-  /** Whether this node held its lease when the turn began; whether it still does is checked at its end. */
+  /**
+   * Whether this node held its lease when the turn began; whether it still does is checked at its
+   * end.
+   */
   boolean leaseHeld() {
     return leaseHeld;
   }
 
-  /** Whether memory is used up by writes that the disk has not taken yet, so that clients must wait. */
+  /**
+   * Whether memory is used up by writes that the disk has not taken yet, so that clients must wait.
+   */
   boolean isOverBudget() {
     return overBudget;
   }
@@ -334,9 +344,9 @@ final class DataLoop {
   }
 
   /**
-   * The lease is checked here, after the turn's last command and before its replies leave: a process
-   * that was stopped in between must not answer. Replies that it can't answer for are errors at once,
-   * since a lease that is renewed later says nothing of the time between.
+   * The lease is checked here, after the turn's last command and before its replies leave: a
+   * process that was stopped in between must not answer. Replies that it can't answer for are
+   * errors at once, since a lease that is renewed later says nothing of the time between.
    */
   private void answer() {
     leaseHolds = lease.isValid(clock.monotonicNanos());

@@ -23,9 +23,9 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * What may have been acknowledged and is not in the history any more, kept for people and for replay:
- * one file of JSON lines for each time a replica diverged, written whole and synced before anything is
- * cut.
+ * What may have been acknowledged and is not in the history any more, kept for people and for
+ * replay: one file of JSON lines for each time a replica diverged, written whole and synced before
+ * anything is cut.
  *
  * <pre>
  * {"format":1,"partition":"1/0","node":"n1","new_epoch":12,"first":"9:991","last":"9:1000"}

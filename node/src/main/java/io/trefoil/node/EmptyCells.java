@@ -4,7 +4,10 @@ import io.trefoil.base.Invariants;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 
-/** The cells of a database that does not exist yet: reads find nothing, and its first write makes it. */
+/**
+ * The cells of a database that does not exist yet: reads find nothing, and its first write makes
+ * it.
+ */
 final class EmptyCells implements Cells {
   private final long nowMillis;
 

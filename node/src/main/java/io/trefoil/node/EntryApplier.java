@@ -6,7 +6,9 @@ import io.trefoil.cell.EntryReader;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.storage.PartitionStore;
 
-/** Puts entries that came from a leader or the journal into a store, exactly as their leader did. */
+/**
+ * Puts entries that came from a leader or the journal into a store, exactly as their leader did.
+ */
 final class EntryApplier implements EntryReader.Changes {
   private final PartitionStore store;
   private final ByteSource body = new ByteSource(new byte[0]);

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The error texts of replication. The prefix is a promise: {@code NOREPLICAS}, {@code CLUSTERDOWN} and
- * {@code TRYAGAIN}, which clients retry by themselves, only when nothing was applied; {@code UNCERTAIN}
- * when a write may have been.
+ * The error texts of replication. The prefix is a promise: {@code NOREPLICAS}, {@code CLUSTERDOWN}
+ * and {@code TRYAGAIN}, which clients retry by themselves, only when nothing was applied; {@code
+ * UNCERTAIN} when a write may have been.
  */
 final class Failures {
   private Failures() {}
@@ -18,7 +18,13 @@ final class Failures {
     int copies = replica.terms().state().configuration().copies();
     int replicas = replica.terms().state().configuration().replicas().size();
     String rule =
-        replica.terms().database().settings().commit().toString().toLowerCase(java.util.Locale.ROOT);
+        replica
+            .terms()
+            .database()
+            .settings()
+            .commit()
+            .toString()
+            .toLowerCase(java.util.Locale.ROOT);
     return "NOREPLICAS "
         + rule
         + " needs "

@@ -16,16 +16,7 @@ import java.util.Map;
  * command is never sent again once its bytes may have left: it could run twice. Owner thread only.
  */
 final class Forwards {
-  /** Gets a forwarded command's reply. */
-  interface Receiver {
-    /**
-     * @param from who answered
-     * @param at position up to which the answering replica had committed
-     */
-    void reply(NodeId from, Position at, byte[] reply);
-  }
-
-  private record Sent(NodeId leader, boolean write, long sinceNanos, Receiver receiver) {}
+  private record Sent(NodeId leader, boolean write, long sinceNanos, Delivery delivery) {}
 
   /** Beyond the leader's own time limit by this much, the reply is given up. */
   private static final long GRACE_NANOS = 2_000_000_000L;
@@ -55,9 +46,9 @@ final class Forwards {
       boolean write,
       boolean committed,
       Args args,
-      Receiver receiver) {
+      Delivery delivery) {
     long id = ++lastId;
-    sent.put(id, new Sent(leader, write, loop.nowNanos(), receiver));
+    sent.put(id, new Sent(leader, write, loop.nowNanos(), delivery));
     frame.clear();
     frame.putByte(Frames.FORWARD).putVarint(id);
     ReplicationCodec.putPartition(frame, partition);
@@ -73,7 +64,7 @@ final class Forwards {
     Position at = ReplicationCodec.getPosition(source);
     byte[] reply = source.getBytes(source.remaining());
     if (answered != null) {
-      answered.receiver().reply(from, at, reply);
+      answered.delivery().deliver(Answer.byLeader(from, at), reply);
     }
   }
 
@@ -106,7 +97,7 @@ final class Forwards {
           each.write()
               ? "UNCERTAIN write not confirmed by " + each.leader() + ": " + why
               : "CLUSTERDOWN " + why;
-      each.receiver().reply(each.leader(), Position.ZERO, AsyncReplies.encodeError(error));
+      each.delivery().deliver(Answer.NONE, AsyncReplies.encodeError(error));
     }
   }
 

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The text of {@code INFO}: Redis's fields with true values, for the tools that read them. On the data
- * loop.
+ * The text of {@code INFO}: Redis's fields with true values, for the tools that read them. On the
+ * data loop.
  *
  * @see <a href="https://redis.io/commands/info/">INFO</a>
  */
@@ -116,23 +116,37 @@ final class InfoPage {
   private Map<String, Object> server() {
     long uptime = (loop.wallMillis() - startedMillis) / 1_000;
     return fields(
-        "redis_version", Server.REDIS_VERSION,
-        "trefoil_version", version,
-        "redis_mode", "standalone",
-        "os", System.getProperty("os.name") + " " + System.getProperty("os.version"),
-        "arch_bits", 64,
-        "process_id", ProcessHandle.current().pid(),
-        "run_id", runId(),
-        "tcp_port", settings.client().port(),
-        "server_time_usec", loop.wallMillis() * 1_000,
-        "uptime_in_seconds", uptime,
-        "uptime_in_days", uptime / 86_400,
-        "config_file", "",
-        "trefoil_node", settings.node().name());
+        "redis_version",
+        Server.REDIS_VERSION,
+        "trefoil_version",
+        version,
+        "redis_mode",
+        "standalone",
+        "os",
+        System.getProperty("os.name") + " " + System.getProperty("os.version"),
+        "arch_bits",
+        64,
+        "process_id",
+        ProcessHandle.current().pid(),
+        "run_id",
+        runId(),
+        "tcp_port",
+        settings.client().port(),
+        "server_time_usec",
+        loop.wallMillis() * 1_000,
+        "uptime_in_seconds",
+        uptime,
+        "uptime_in_days",
+        uptime / 86_400,
+        "config_file",
+        "",
+        "trefoil_node",
+        settings.node().name());
   }
 
   private String runId() {
-    return String.format("%024x%08x%08x", state.get().clusterId(), loop.self().number(), loop.incarnation());
+    return String.format(
+        "%024x%08x%08x", state.get().clusterId(), loop.self().number(), loop.incarnation());
   }
 
   private Map<String, Object> clients() {
@@ -146,38 +160,55 @@ final class InfoPage {
     Runtime runtime = Runtime.getRuntime();
     long heap = runtime.totalMemory() - runtime.freeMemory();
     return fields(
-        "used_memory", heap + storage.memoryBytes(0),
-        "used_memory_heap", heap,
-        "used_memory_table", storage.memoryBytes(0),
-        "maxmemory", 0,
-        "maxmemory_policy", "noeviction");
+        "used_memory",
+        heap + storage.memoryBytes(0),
+        "used_memory_heap",
+        heap,
+        "used_memory_table",
+        storage.memoryBytes(0),
+        "maxmemory",
+        0,
+        "maxmemory_policy",
+        "noeviction");
   }
 
   private Map<String, Object> persistence() {
     return fields(
-        "loading", 0,
-        "rdb_bgsave_in_progress", 0,
-        "rdb_last_bgsave_status", "ok",
-        "aof_enabled", 1,
-        "aof_rewrite_in_progress", 0,
-        "aof_last_write_status", "ok",
-        "journal_bytes", loop.journal().sizeBytes(),
-        "journal_written", loop.journal().written(),
-        "journal_synced", loop.journal().synced());
+        "loading",
+        0,
+        "rdb_bgsave_in_progress",
+        0,
+        "rdb_last_bgsave_status",
+        "ok",
+        "aof_enabled",
+        1,
+        "aof_rewrite_in_progress",
+        0,
+        "aof_last_write_status",
+        "ok",
+        "journal_bytes",
+        loop.journal().sizeBytes(),
+        "journal_written",
+        loop.journal().written(),
+        "journal_synced",
+        loop.journal().synced());
   }
 
   private Map<String, Object> stats() {
     return fields(
-        "total_connections_received", clients.acceptedCount(),
-        "total_commands_processed", clients.commandCount(),
-        "rejected_connections", 0,
-        "pubsub_channels", 0);
+        "total_connections_received",
+        clients.acceptedCount(),
+        "total_commands_processed",
+        clients.commandCount(),
+        "rejected_connections",
+        0,
+        "pubsub_channels",
+        0);
   }
 
   private Map<String, Object> cpu() {
     return fields(
-        "used_cpu_user",
-        ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1e9);
+        "used_cpu_user", ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1e9);
   }
 
   /** Of the session's database; of a database with several partitions, of the first one. */
@@ -204,11 +235,13 @@ final class InfoPage {
       fields.put("slave_read_only", 1);
       fields.put("connected_slaves", 0);
     }
-    fields.put("master_replid", String.format("%032x%08x", state.get().clusterId(), database.database().id()));
-    fields.put("master_repl_offset", first.local() == null ? 0 : first.local().machine().lastIndex());
-    fields.put("epoch", first.terms().state().epoch());
     fields.put(
-        "commit_index", first.local() == null ? 0 : first.local().machine().commitIndex());
+        "master_replid",
+        String.format("%032x%08x", state.get().clusterId(), database.database().id()));
+    fields.put(
+        "master_repl_offset", first.local() == null ? 0 : first.local().machine().lastIndex());
+    fields.put("epoch", first.terms().state().epoch());
+    fields.put("commit_index", first.local() == null ? 0 : first.local().machine().commitIndex());
     return fields;
   }
 
@@ -247,8 +280,7 @@ final class InfoPage {
         keys += partition.local() == null ? 0 : keysOf(partition.local());
       }
       if (keys > 0) {
-        fields.put(
-            "db" + database.database().number(), "keys=" + keys + ",expires=0,avg_ttl=0");
+        fields.put("db" + database.database().number(), "keys=" + keys + ",expires=0,avg_ttl=0");
       }
     }
     return fields;
@@ -259,7 +291,7 @@ final class InfoPage {
       return replica.store().keyCount();
     } catch (CellsNotInMemory e) {
       replica.store().resolveCounts(() -> {}); // exact the next time somebody asks
-      return replica.store().approximateKeyCount();
+      return replica.store().knownKeyCount();
     }
   }
 }

@@ -23,9 +23,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Builds the replicas that this node's disk holds: storage is exactly the state at some position, and
- * the journal has what came after. Entries up to the last commit index found are applied; what follows
- * stays the log's uncommitted tail, for a leader to commit or cut.
+ * Builds the replicas that this node's disk holds: storage is exactly the state at some position,
+ * and the journal has what came after. Entries up to the last commit index found are applied; what
+ * follows stays the log's uncommitted tail, for a leader to commit or cut.
  *
  * <p>Runs on one thread, before the data loop does; {@link #owner()} is that thread's mailbox, and
  * afterwards the loop's.
@@ -69,7 +69,10 @@ final class JournalRecovery implements JournalReplay {
       }
       EntryBatch rest = batch.firstIndex() <= lastIndex ? batch.from(lastIndex + 1) : batch;
       Invariants.check(
-          rest.firstIndex() == lastIndex + 1, "the journal has no gap", rest.firstIndex(), lastIndex);
+          rest.firstIndex() == lastIndex + 1,
+          "the journal has no gap",
+          rest.firstIndex(),
+          lastIndex);
       epochs.append(rest.epoch(), rest.firstIndex());
       pending.add(rest);
       lastIndex = rest.lastIndex();
@@ -205,8 +208,7 @@ final class JournalRecovery implements JournalReplay {
     Copy copy = copies.get(copyId);
     Bytes body = Bytes.copyOf(array, offset, length);
     copy.add(
-        new EntryBatch(
-            epoch, firstIndex, count, logTimeMillis, Math.toIntExact(issuer), body));
+        new EntryBatch(epoch, firstIndex, count, logTimeMillis, Math.toIntExact(issuer), body));
     copy.commit(commitIndex);
   }
 
@@ -226,8 +228,7 @@ final class JournalRecovery implements JournalReplay {
           start.index());
       copies.put(copyId, new Copy(copyId, start, CopyMeta.decode(meta)));
     } else {
-      copies.put(
-          copyId, new Copy(copyId, state.position(), CopyMeta.decode(state.meta().array())));
+      copies.put(copyId, new Copy(copyId, state.position(), CopyMeta.decode(state.meta().array())));
     }
   }
 

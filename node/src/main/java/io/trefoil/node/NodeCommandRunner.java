@@ -2,7 +2,6 @@ package io.trefoil.node;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trefoil.base.NodeId;
-import io.trefoil.base.Position;
 import io.trefoil.command.Command;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
@@ -16,7 +15,6 @@ import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.ReplyWriter;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -137,17 +135,14 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
 
   /** Answers a WAIT that has what it asks for, or no time left. */
   private boolean answer(Wait wait) {
-    int replicas = wait.connection().replicasWithLastWrites();
+    int replicas = wait.connection().replicasWithLastWrite();
     boolean done =
         replicas >= wait.replicas()
             || wait.deadlineNanos() != Long.MAX_VALUE
                 && loop.nowNanos() - wait.deadlineNanos() >= 0;
     if (done) {
       wait.delivery()
-          .deliver(
-              loop.self(),
-              Position.ZERO,
-              encoded(wait.connection(), reply -> reply.integer(replicas)));
+          .deliver(Answer.NONE, encoded(wait.connection(), reply -> reply.integer(replicas)));
     }
     return done;
   }
@@ -212,17 +207,18 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   }
 
   private void last(ClientConnection connection, ReplyWriter reply) {
-    NodeId answerer = connection.lastAnswerer();
+    Answer answer = connection.lastAnswer();
     reply.map(4);
     reply.bulkText("node");
-    ClusterNode node = answerer == null ? null : outside.state().get().nodes().get(answerer);
+    ClusterNode node =
+        answer.node() == null ? null : outside.state().get().nodes().get(answer.node());
     reply.bulkText(node == null ? "" : node.name());
     reply.bulkText("role");
-    reply.bulkText(connection.lastWasCommittedRead() ? "follower" : "leader");
+    reply.bulkText(answer.leader() ? "leader" : answer.node() == null ? "" : "follower");
     reply.bulkText("position");
-    reply.bulkText(connection.lastPosition().toString());
+    reply.bulkText(answer.position().toString());
     reply.bulkText("age_ms");
-    reply.integer(connection.lastAgeMillis());
+    reply.integer(answer.ageMillis());
   }
 
   // STATUS and DATABASE.
@@ -234,9 +230,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
         .accept(
             json ->
                 delivery.deliver(
-                    loop.self(),
-                    Position.ZERO,
-                    encoded(connection, reply -> reply.bulkText(json.toString()))));
+                    Answer.NONE, encoded(connection, reply -> reply.bulkText(json.toString()))));
   }
 
   private void database(Args args, ClientConnection connection) {
@@ -279,8 +273,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
         command,
         error ->
             delivery.deliver(
-                loop.self(),
-                Position.ZERO,
+                Answer.NONE,
                 encoded(
                     connection,
                     reply -> {
@@ -300,9 +293,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   void submit(ControlCommand command, Consumer<String> then) {
     Submitted waiting = new Submitted(loop.nowNanos() + OUTCOME_NANOS, then);
     submitted.add(waiting);
-    outside
-        .control()
-        .submit(command, outcome -> loop.execute(() -> onOutcome(waiting, outcome)));
+    outside.control().submit(command, outcome -> loop.execute(() -> onOutcome(waiting, outcome)));
   }
 
   private void onOutcome(Submitted waiting, Outcome outcome) {
@@ -372,10 +363,9 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   /** Looks at what waits. */
   void tick() {
     waits.removeIf(this::answer);
-    for (Iterator<Submitted> it = List.copyOf(submitted).iterator(); it.hasNext(); ) {
-      Submitted each = it.next();
+    for (Submitted each : List.copyOf(submitted)) {
       if (loop.nowNanos() - each.deadlineNanos > 0) {
-        finish(each, "CLUSTERDOWN the control plane does not answer; the change may still happen");
+        finish(each, "UNCERTAIN the control plane does not answer; the change may still happen");
       }
     }
   }

@@ -49,8 +49,7 @@ record NodeIdentity(long diskId, long clusterId, int node, long incarnation) {
             "it has format " + format + ", this version knows " + FORMAT);
       }
       NodeIdentity identity =
-          new NodeIdentity(
-              source.getLong(), source.getLong(), source.getInt(), source.getLong());
+          new NodeIdentity(source.getLong(), source.getLong(), source.getInt(), source.getLong());
       int checked = source.position();
       if (source.getInt() != crc(bytes, checked)) {
         throw new MalformedBytesException("its checksum is wrong");

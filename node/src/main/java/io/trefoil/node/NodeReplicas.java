@@ -47,7 +47,6 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private final Runnable leadersChanged;
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
-  private long divergedEntries;
   private long failovers;
 
   /** What the replicas work with. */
@@ -105,11 +104,6 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     return replicas.values();
   }
 
-  /** Acknowledged entries that were cut and saved since the node started. */
-  long divergedEntries() {
-    return divergedEntries;
-  }
-
   /** How often a replica of this node became leader. */
   long failovers() {
     return failovers;
@@ -163,8 +157,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
 
   /** False when the leader appointed is this node in an earlier life: it never resumes an epoch. */
   private boolean leadsAsNow(PartitionState state) {
-    return !state.lastLeader().equals(loop.self())
-        || state.lastIncarnation() == loop.incarnation();
+    return !state.lastLeader().equals(loop.self()) || state.lastIncarnation() == loop.incarnation();
   }
 
   private static Membership membership(PartitionState state) {
@@ -289,9 +282,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     }
     try {
       Path file =
-          DivergenceFile.save(
-              divergenceFolder, replica.id(), nodeName, diverged.epoch(), batches);
-      divergedEntries += diverged.toIndex() - diverged.fromIndex() + 1;
+          DivergenceFile.save(divergenceFolder, replica.id(), nodeName, diverged.epoch(), batches);
+      replica.countDiverged(diverged.toIndex() - diverged.fromIndex() + 1);
       LOG.warn(
           "partition={} entries {} to {} are not in the history of epoch {}: saved in {}",
           replica.id(),

@@ -10,7 +10,8 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A replica's cells as one command sees them: on the leader the newest, on a follower the committed
- * ones. It notes the largest uncommitted entry that the command looked at, which its reply waits for.
+ * ones. It notes the largest uncommitted entry that the command looked at, which its reply waits
+ * for.
  */
 final class PartitionCells implements Cells {
   private final PartitionReplica replica;
@@ -39,8 +40,9 @@ final class PartitionCells implements Cells {
   }
 
   /**
-   * Whether the command found a key expired by a time that no entry carries yet. Its reply must then
-   * wait for an entry that does, or a later leader with a slower clock would show the key again.
+   * Whether the command found a key expired by a time that no entry carries yet. Its reply must
+   * then wait for an entry that does, or a later leader with a slower clock would show the key
+   * again.
    */
   boolean judgedExpired() {
     return judgedExpired;

@@ -17,12 +17,12 @@ import io.trefoil.storage.PartitionStore;
 import io.trefoil.transport.Lane;
 
 /**
- * The shell around one replica's machine: runs commands on its cells, and carries the machine's effects
- * out on journal, store and network.
+ * The shell around one replica's machine: runs commands on its cells, and carries the machine's
+ * effects out on journal, store and network.
  *
  * <p><b>Overlay.</b> On a leader the store holds the whole log, its uncommitted end as versions in
- * front of the committed ones. On a follower it holds what is committed. {@code overlayIndex} says up
- * to which entry the store has been given.
+ * front of the committed ones. On a follower it holds what is committed. {@code overlayIndex} says
+ * up to which entry the store has been given.
  *
  * <p>Belongs to the data loop's thread.
  */
@@ -55,6 +55,7 @@ final class PartitionReplica implements Effects {
   private long committedWrites;
   private long refusedWrites;
   private long uncertainWrites;
+  private long divergedEntries;
 
   /** What a replica asks of the node around it. */
   interface PartitionHost {
@@ -82,8 +83,7 @@ final class PartitionReplica implements Effects {
       SingleLeaderReplica.Recovered recovered,
       long lastStamp) {}
 
-  PartitionReplica(
-      Start start, PartitionTerms terms, DataLoop loop, PartitionHost host) {
+  PartitionReplica(Start start, PartitionTerms terms, DataLoop loop, PartitionHost host) {
     this.id = start.id();
     this.copy = start.copy();
     this.store = start.store();
@@ -142,8 +142,8 @@ final class PartitionReplica implements Effects {
   }
 
   /**
-   * Runs a command on the leader. Its changes are in front of the store and in the turn's batch when
-   * this returns; nothing is left of it when it throws.
+   * Runs a command on the leader. Its changes are in front of the store and in the turn's batch
+   * when this returns; nothing is left of it when it throws.
    *
    * @throws CellsNotInMemory when cells must be fetched first
    */
@@ -234,11 +234,12 @@ final class PartitionReplica implements Effects {
     }
     int count = builder.count();
     long logTime = Math.max(machine.logTimeMillis(), loop.wallMillis());
-    machine.step(
-        new Event.Proposed(count, builder.take(), logTime, loop.incarnation()), this);
+    machine.step(new Event.Proposed(count, builder.take(), logTime, loop.incarnation()), this);
   }
 
-  /** Whether a reply may leave that this leader gave in {@code epoch} and that waits for an entry. */
+  /**
+   * Whether a reply may leave that this leader gave in {@code epoch} and that waits for an entry.
+   */
   boolean answersFor(long epoch, long index) {
     return machine.isLeader()
         && machine.epoch() == epoch
@@ -256,6 +257,25 @@ final class PartitionReplica implements Effects {
     return new Position(machine.epochAt(index), index);
   }
 
+  /** What a read of what is committed here was answered from. */
+  Answer answerFromCommitted() {
+    return machine.isLeader()
+        ? Answer.byLeader(loop.self(), committedPosition())
+        : Answer.byFollower(
+            loop.self(),
+            committedPosition(),
+            Math.max(loop.wallMillis() - machine.logTimeMillis(), 0));
+  }
+
+  void countDiverged(long entries) {
+    divergedEntries += entries;
+  }
+
+  /** Entries saved to divergence files since the node started. */
+  long divergedEntries() {
+    return divergedEntries;
+  }
+
   void countRefused() {
     refusedWrites++;
   }
@@ -264,7 +284,9 @@ final class PartitionReplica implements Effects {
     uncertainWrites++;
   }
 
-  /** Entries committed here as leader, writes refused, writes whose outcome the client was not told. */
+  /**
+   * Entries committed here as leader, writes refused, writes whose outcome the client was not told.
+   */
   long[] writeCounts() {
     return new long[] {committedWrites, refusedWrites, uncertainWrites};
   }
@@ -362,8 +384,7 @@ final class PartitionReplica implements Effects {
       cut(cut.fromIndex());
     } else if (effect instanceof Effect.PersistPromise promise) {
       long epoch = promise.epoch();
-      host.persist(
-          this, ReplicaNote.PROMISE, epoch, () -> step(new Event.PromiseDurable(epoch)));
+      host.persist(this, ReplicaNote.PROMISE, epoch, () -> step(new Event.PromiseDurable(epoch)));
     } else if (effect instanceof Effect.PersistCounts persist) {
       host.persist(this, ReplicaNote.COUNTS, persist.counts() ? 1 : 0, null);
     } else if (effect instanceof Effect.AnswerFence answer) {
@@ -435,8 +456,7 @@ final class PartitionReplica implements Effects {
       host.saveDiverged(this, new Effect.Diverged(machine.epoch(), fromIndex, recent.lastIndex()));
     }
     recent.cut(fromIndex);
-    loop.journal()
-        .appendCut(copy, new Position(machine.epochAt(fromIndex - 1), fromIndex - 1));
+    loop.journal().appendCut(copy, new Position(machine.epochAt(fromIndex - 1), fromIndex - 1));
     loop.journalDirty();
   }
 

@@ -17,8 +17,8 @@ import io.trefoil.transport.PeerConnection;
 import io.trefoil.transport.PeerListener;
 
 /**
- * Hands the frames that come from other nodes to whom they are for, and keeps out who does not belong
- * here. Called on the lanes' threads, the data lane's being the data loop.
+ * Hands the frames that come from other nodes to whom they are for, and keeps out who does not
+ * belong here. Called on the lanes' threads, the data lane's being the data loop.
  */
 final class PeerTraffic implements PeerListener {
   private final ControlLoop control;
@@ -64,8 +64,7 @@ final class PeerTraffic implements PeerListener {
     if (!hello.cluster().equals(clusterName)) {
       return "this node is of cluster " + clusterName + ", not of " + hello.cluster();
     }
-    ClusterNode node =
-        hello.from() > 0 ? state.nodes().get(new NodeId(hello.from())) : null;
+    ClusterNode node = hello.from() > 0 ? state.nodes().get(new NodeId(hello.from())) : null;
     if (node != null && hello.incarnation() < node.incarnation()) {
       return "incarnation "
           + hello.incarnation()
@@ -85,8 +84,7 @@ final class PeerTraffic implements PeerListener {
     if (kind == Frames.CONTROL) {
       control.onFrame(from, source);
     } else if (kind == Frames.REPORT) {
-      status.onReport(
-          from.hello().from(), frame, source.position(), source.remaining());
+      status.onReport(from.hello().from(), frame, source.position(), source.remaining());
     } else if (from.hello().lane() == Lane.DATA && from.hello().from() > 0) {
       onData(from.hello(), kind, source);
     } else {
@@ -151,8 +149,7 @@ final class PeerTraffic implements PeerListener {
     side.receiver().onLost(lost);
     ClusterNode node = state.nodes().get(lost);
     if (node != null && side.replicas().follows(lost)) {
-      control.tell(
-          new ControlMessage.SilenceReport(side.loop().self(), lost, node.incarnation()));
+      control.tell(new ControlMessage.SilenceReport(side.loop().self(), lost, node.incarnation()));
     }
   }
 

@@ -6,8 +6,8 @@ import io.trefoil.replication.kernel.LogView;
 import java.util.function.Consumer;
 
 /**
- * The recent end of a replica's log, in memory: everything that is not committed yet, and as much of
- * what is as the bound allows, so that a follower that is a little behind costs no disk read.
+ * The recent end of a replica's log, in memory: everything that is not committed yet, and as much
+ * of what is as the bound allows, so that a follower that is a little behind costs no disk read.
  *
  * <p>Batches are consecutive: each begins where the one before it ends. Owner thread only.
  */
@@ -41,7 +41,9 @@ final class RecentEntries implements LogView {
     }
   }
 
-  /** Forgets old batches beyond {@code maxBytes}, as far as they are at or below {@code committed}. */
+  /**
+   * Forgets old batches beyond {@code maxBytes}, as far as they are at or below {@code committed}.
+   */
   void trim(long committed, long maxBytes) {
     while (count > 0 && bytes > maxBytes && ring[head].lastIndex() <= committed) {
       bytes -= ring[head].body().length();
@@ -84,7 +86,9 @@ final class RecentEntries implements LogView {
     return after;
   }
 
-  /** Hands over the entries from {@code fromIndex} to {@code toIndex}, all of which must be held. */
+  /**
+   * Hands over the entries from {@code fromIndex} to {@code toIndex}, all of which must be held.
+   */
   void forEach(long fromIndex, long toIndex, Consumer<EntryBatch> consumer) {
     if (fromIndex > toIndex) {
       return;

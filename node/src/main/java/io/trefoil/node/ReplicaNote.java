@@ -2,7 +2,9 @@ package io.trefoil.node;
 
 import io.trefoil.base.PartitionId;
 
-/** What the journal keeps of a replica beside its log: numbers of which only the last one matters. */
+/**
+ * What the journal keeps of a replica beside its log: numbers of which only the last one matters.
+ */
 enum ReplicaNote {
   /** The epoch below which the replica acknowledges nothing. */
   PROMISE,

@@ -25,8 +25,7 @@ final class ReplicationCodec {
   }
 
   static PartitionId getPartition(ByteSource source) {
-    return new PartitionId(
-        source.getCount(Integer.MAX_VALUE), source.getCount(Integer.MAX_VALUE));
+    return new PartitionId(source.getCount(Integer.MAX_VALUE), source.getCount(Integer.MAX_VALUE));
   }
 
   static void encode(ByteSink sink, Message message) {

@@ -6,12 +6,12 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
- * One connection's replies, in the order of its commands. A reply leaves only when the entry it waits
- * for is committed: the largest uncommitted one of the keys that the command looked at. If that entry
- * is lost, or nobody can say, the reply becomes an error, never the value.
+ * One connection's replies, in the order of its commands. A reply leaves only when the entry it
+ * waits for is committed: the largest uncommitted one of the keys that the command looked at. If
+ * that entry is lost, or nobody can say, the reply becomes an error, never the value.
  *
- * <p>Replies of one turn that wait for the same replica are one segment, so that a pipeline costs no
- * object a command. Owner thread only.
+ * <p>Replies of one turn that wait for the same replica are one segment, so that a pipeline costs
+ * no object a command. Owner thread only.
  */
 final class ReplyQueue {
   /** Where replies go when they may leave. */

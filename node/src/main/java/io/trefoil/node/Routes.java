@@ -101,7 +101,9 @@ final class Routes {
 
     void dropped() {
       while (!waiting.isEmpty()) {
-        waiting.poll().giveUp("CLUSTERDOWN database '" + terms.database().title() + "' was dropped");
+        waiting
+            .poll()
+            .giveUp("CLUSTERDOWN database '" + terms.database().title() + "' was dropped");
       }
     }
   }

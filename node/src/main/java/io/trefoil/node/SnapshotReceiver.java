@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes partitions that leaders stream. A snapshot <em>replaces</em>: it is loaded as a new copy beside
- * the old one, made durable, begun in the journal, and only then takes the old one's place and is
- * acknowledged. Belongs to the data loop's thread.
+ * Takes partitions that leaders stream. A snapshot <em>replaces</em>: it is loaded as a new copy
+ * beside the old one, made durable, begun in the journal, and only then takes the old one's place
+ * and is acknowledged. Belongs to the data loop's thread.
  */
 final class SnapshotReceiver {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotReceiver.class);
@@ -106,8 +106,7 @@ final class SnapshotReceiver {
     LOG.info("partition={} from={} taking a snapshot at {}", partition, from, load.position);
   }
 
-  private void then(
-      PartitionId partition, Load load, CompletableFuture<Void> work, Runnable next) {
+  private void then(PartitionId partition, Load load, CompletableFuture<Void> work, Runnable next) {
     work.whenComplete(
         (done, failure) ->
             loop.execute(
@@ -184,8 +183,7 @@ final class SnapshotReceiver {
             });
   }
 
-  private void acknowledge(
-      PartitionId partition, NodeId to, long stream, int chunks, int outcome) {
+  private void acknowledge(PartitionId partition, NodeId to, long stream, int chunks, int outcome) {
     ByteSink frame = new ByteSink(32);
     frame.putByte(Frames.SNAPSHOT_ACK);
     ReplicationCodec.putPartition(frame, partition);

@@ -8,15 +8,15 @@ import io.trefoil.replication.kernel.Event;
 import io.trefoil.storage.CellSnapshot;
 import io.trefoil.transport.Lane;
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Streams partitions to followers that can't be caught up from the log. Chunks are read on a thread of
- * their own and sent as fast as the follower makes them durable, a window ahead; writes go on
+ * Streams partitions to followers that can't be caught up from the log. Chunks are read on a thread
+ * of their own and sent as fast as the follower makes them durable, a window ahead; writes go on
  * meanwhile. Belongs to the data loop's thread.
  */
 final class SnapshotSender {
@@ -154,13 +154,11 @@ final class SnapshotSender {
 
   void tick() {
     endWhere(
-        stream -> loop.nowNanos() - stream.heardNanos > SILENCE_NANOS,
-        "the follower says nothing");
+        stream -> loop.nowNanos() - stream.heardNanos > SILENCE_NANOS, "the follower says nothing");
   }
 
   private void endWhere(java.util.function.Predicate<Stream> which, String why) {
-    for (Iterator<Stream> it = Map.copyOf(streams).values().iterator(); it.hasNext(); ) {
-      Stream stream = it.next();
+    for (Stream stream : List.copyOf(streams.values())) {
       if (which.test(stream)) {
         end(stream, false, why);
       }

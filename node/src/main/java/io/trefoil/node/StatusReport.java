@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.SortedMap;
 
 /**
- * What one node tells the others of itself, twice a second: how long it runs, and how the replicas of
- * the partitions that it leads are. {@code STATUS} on any node is put together from the last reports.
+ * What one node tells the others of itself, twice a second: how long it runs, and how the replicas
+ * of the partitions that it leads are. {@code STATUS} on any node is put together from the last
+ * reports.
  */
 final class StatusReport {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -762,6 +762,11 @@ public final class PartitionStore implements AutoCloseable {
     return top.count;
   }
 
+  /** As {@link #keyCount()}, without the keys of which only the disk knows whether they are new. */
+  public long knownKeyCount() {
+    return top.count;
+  }
+
   /**
    * Runs the callback on the owner's thread once {@link #keyCount()} can answer. Until then {@link
    * #wantsFreeze} asks for freezes, since writing a generation settles its counts.

@@ -1,0 +1,80 @@
+package io.trefoil.node;
+
+import io.trefoil.control.ClusterNode;
+import io.trefoil.control.ClusterState;
+import io.trefoil.node.http.FollowerSample;
+import io.trefoil.node.http.NodeSample;
+import io.trefoil.node.http.ReplicaSample;
+import io.trefoil.storage.Storage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Takes the samples that metrics are made of, on the data loop, for a thread that may wait for it.
+ */
+final class NodeSampler {
+  private static final long WAIT_MILLIS = 1_000;
+  private static final NodeSample NOTHING = new NodeSample(0, 0, 0, List.of());
+
+  private NodeSampler() {}
+
+  /** Nothing, when the loop does not answer in a second or is not there yet. */
+  static NodeSample sample(
+      DataLoop loop, NodeReplicas replicas, Clients clients, Storage storage, ClusterState state) {
+    if (loop == null || clients == null) {
+      return NOTHING;
+    }
+    CompletableFuture<NodeSample> taken = new CompletableFuture<>();
+    loop.execute(() -> taken.complete(take(loop, replicas, clients, storage, state)));
+    try {
+      return taken.get(WAIT_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return NOTHING;
+    } catch (ExecutionException | TimeoutException e) {
+      return NOTHING;
+    }
+  }
+
+  private static NodeSample take(
+      DataLoop loop, NodeReplicas replicas, Clients clients, Storage storage, ClusterState state) {
+    List<ReplicaSample> samples = new ArrayList<>();
+    for (PartitionReplica replica : replicas.all()) {
+      samples.add(sample(loop, replica, state));
+    }
+    return new NodeSample(
+        clients.count(), loop.journal().sizeBytes(), storage.memoryBytes(0), samples);
+  }
+
+  private static ReplicaSample sample(DataLoop loop, PartitionReplica replica, ClusterState state) {
+    List<FollowerSample> followers = new ArrayList<>();
+    long now = loop.nowNanos() / 1_000_000;
+    replica
+        .machine()
+        .followers()
+        .forEach(
+            (id, peer) -> {
+              ClusterNode node = state.nodes().get(id);
+              long behind = replica.machine().lastIndex() - peer.match();
+              followers.add(
+                  new FollowerSample(
+                      node == null ? id.toString() : node.name(),
+                      node == null ? "" : node.region(),
+                      behind,
+                      replica.recent().bytesAfter(peer.match()),
+                      behind == 0 ? 0 : Math.max(now - peer.heardMillis(), 0)));
+            });
+    return new ReplicaSample(
+        replica.terms().database().title(),
+        replica.id().number(),
+        replica.machine().isLeader(),
+        replica.machine().epoch(),
+        replica.machine().commitIndex(),
+        replica.divergedEntries(),
+        followers);
+  }
+}
