@@ -307,6 +307,15 @@ class ClusterStateTest {
   }
 
   @Test
+  void aControllerThatLeadsNoMoreAppointsNobody() {
+    Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
+    log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L))));
+    log.term = 2;
+    assertError(
+        appoint(log, log.partition().epoch(), 1, 1), "ERR the controller of term 1 leads no more");
+  }
+
+  @Test
   void theLastLeaderIsRememberedWhileThereIsNone() {
     Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
     lead(log, 2);
@@ -339,7 +348,7 @@ class ClusterStateTest {
   private static Outcome appoint(Log log, long epoch, int leader, long incarnation) {
     return log.apply(
         new ControlCommand.Appoint(
-            List.of(new Appointment(P, epoch, node(leader), incarnation, false))));
+            1, List.of(new Appointment(P, epoch, node(leader), incarnation, false))));
   }
 
   private static Outcome register(Log log, int n, long claim, long journaled) {

@@ -51,9 +51,10 @@ final class Clusters {
   static final class Log {
     ClusterState state = ClusterState.EMPTY;
     long index;
+    long term = 1;
 
     Outcome apply(ControlCommand command) {
-      ClusterState.Applied applied = state.apply(command, ++index);
+      ClusterState.Applied applied = state.apply(command, ++index, term);
       state = applied.state();
       return applied.outcome();
     }

@@ -23,16 +23,16 @@ class LeaseTest {
   void aLeaseLastsFromTheSendingOfItsRequestLessTheDrift() {
     NodeLease lease = new NodeLease();
     assertThat(lease.isValid(0)).isFalse();
-    lease.onGranted(100 * MS, 600 * MS);
+    lease.onGranted(100 * MS, 600 * MS, 0);
     assertThat(lease.isValid(639 * MS)).isTrue();
     assertThat(lease.isValid(640 * MS)).isFalse();
     assertThat(lease.leftNanos(540 * MS)).isEqualTo(100 * MS);
     // A late reply to an earlier request shortens nothing.
-    lease.onGranted(50 * MS, 600 * MS);
+    lease.onGranted(50 * MS, 600 * MS, 0);
     assertThat(lease.isValid(639 * MS)).isTrue();
-    lease.onGranted(500 * MS, 0);
+    lease.onGranted(500 * MS, 0, 0);
     assertThat(lease.isValid(700 * MS)).isFalse();
-    lease.onGranted(500 * MS, 600 * MS);
+    lease.onGranted(500 * MS, 600 * MS, 0);
     lease.release();
     assertThat(lease.isValid(500 * MS)).isFalse();
   }
@@ -49,9 +49,9 @@ class LeaseTest {
   @Test
   void aGrantIsShorterByTheAgeOfTheConfirmation() {
     LeaseGrants grants = new LeaseGrants(0);
-    assertThat(grants.grant(N1, 1, 1000 * MS, 1000 * MS)).isEqualTo(600 * MS);
-    assertThat(grants.grant(N1, 1, 1000 * MS, 900 * MS)).isEqualTo(500 * MS);
-    assertThat(grants.grant(N1, 1, 1000 * MS, 699 * MS)).isZero();
+    assertThat(grants.grant(N1, 1, 9, 1000 * MS, 1000 * MS)).isEqualTo(600 * MS);
+    assertThat(grants.grant(N1, 1, 9, 1000 * MS, 900 * MS)).isEqualTo(500 * MS);
+    assertThat(grants.grant(N1, 1, 9, 1000 * MS, 699 * MS)).isZero();
     // The longest grant still decides when all have run out.
     assertThat(grants.surelyOut(N1, 1, 1659 * MS)).isFalse();
     assertThat(grants.surelyOut(N1, 1, 1660 * MS)).isTrue();
@@ -60,14 +60,42 @@ class LeaseTest {
   @Test
   void leasesAreThoseOfIncarnations() {
     LeaseGrants grants = new LeaseGrants(0);
-    grants.grant(N1, 1, 1000 * MS, 1000 * MS);
+    grants.grant(N1, 1, 9, 1000 * MS, 1000 * MS);
     assertThat(grants.surelyOut(N1, 2, 1000 * MS)).isTrue();
     assertThat(grants.holds(N1, 1, 1000 * MS)).isTrue();
     grants.release(N1, 1);
     assertThat(grants.surelyOut(N1, 1, 1000 * MS)).isTrue();
     assertThat(grants.holds(N1, 1, 1000 * MS)).isFalse();
-    assertThat(grants.grant(N1, 1, 1001 * MS, 1001 * MS)).isZero();
-    assertThat(grants.grant(N1, 2, 1001 * MS, 1001 * MS)).isPositive();
+    assertThat(grants.grant(N1, 1, 9, 1001 * MS, 1001 * MS)).isZero();
+    assertThat(grants.grant(N1, 2, 9, 1001 * MS, 1001 * MS)).isPositive();
+  }
+
+  @Test
+  void aGrantCountsOnceTheNodeHasTheStateItWasGrantedWith() {
+    NodeLease lease = new NodeLease();
+    lease.onGranted(0, 600 * MS, 7);
+    lease.onGranted(100 * MS, 600 * MS, 8);
+    assertThat(lease.isValid(200 * MS)).isFalse();
+    lease.onState(7);
+    assertThat(lease.leftNanos(200 * MS)).isEqualTo(340 * MS);
+    lease.onState(9);
+    assertThat(lease.leftNanos(200 * MS)).isEqualTo(440 * MS);
+    // States that come too late take nothing back.
+    lease.onState(6);
+    lease.onGranted(150 * MS, 600 * MS, 9);
+    assertThat(lease.leftNanos(200 * MS)).isEqualTo(490 * MS);
+  }
+
+  @Test
+  void theControllerKnowsWhichLeasesCountWithAnOlderState() {
+    LeaseGrants grants = new LeaseGrants(0);
+    grants.grant(N1, 1, 10, 1000 * MS, 1000 * MS);
+    grants.grant(N1, 1, 20, 1150 * MS, 1150 * MS);
+    assertThat(grants.surelyOut(N1, 1, 20, 1659 * MS)).isFalse();
+    assertThat(grants.surelyOut(N1, 1, 20, 1660 * MS)).isTrue();
+    assertThat(grants.surelyOut(N1, 1, 10, 1000 * MS)).isTrue();
+    assertThat(grants.surelyOut(N1, 1, 1660 * MS)).isFalse();
+    assertThat(grants.surelyOut(N1, 1, 1810 * MS)).isTrue();
   }
 
   /** Real time, and two clocks that run up to 5 % too fast or too slow against it. */
@@ -82,9 +110,9 @@ class LeaseTest {
     long receipt = 10_000;
     LeaseGrants old = new LeaseGrants(0);
     long granted =
-        old.grant(N1, 1, at(oldRate, receipt), at(oldRate, receipt - confirmedBeforeReceipt));
+        old.grant(N1, 1, 9, at(oldRate, receipt), at(oldRate, receipt - confirmedBeforeReceipt));
     NodeLease lease = new NodeLease();
-    lease.onGranted(at(nodeRate, receipt - sentBeforeReceipt), granted);
+    lease.onGranted(at(nodeRate, receipt - sentBeforeReceipt), granted, 0);
     long elected = receipt - confirmedBeforeReceipt + electedAfterConfirmed;
     LeaseGrants next = new LeaseGrants(at(newRate, elected));
     for (long now = Math.max(elected, receipt); now < receipt + 3000; now += 3) {
