@@ -55,9 +55,10 @@ public record ClusterState(
    * is refused and changes nothing.
    *
    * @param index the command's place in the Raft log, larger than that of every earlier one
+   * @param term the Raft term of that place
    */
-  public Applied apply(ControlCommand command, long index) {
-    return command.handle(new CommandApplier(this, index));
+  public Applied apply(ControlCommand command, long index, long term) {
+    return command.handle(new CommandApplier(this, index, term));
   }
 
   public Optional<Database> databaseByNumber(int number) {

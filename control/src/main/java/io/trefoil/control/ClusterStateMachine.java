@@ -95,7 +95,7 @@ final class ClusterStateMachine extends BaseStateMachine {
     LogEntryProto entry = transaction.getLogEntry();
     byte[] command = entry.getStateMachineLogEntry().getLogData().toByteArray();
     ClusterState.Applied applied =
-        state.apply(ControlFormat.decodeCommand(command), entry.getIndex());
+        state.apply(ControlFormat.decodeCommand(command), entry.getIndex(), entry.getTerm());
     updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
     become(applied.state());
     return CompletableFuture.completedFuture(

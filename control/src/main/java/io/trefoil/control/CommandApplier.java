@@ -20,10 +20,12 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
 
   private final ClusterState state;
   private final long index;
+  private final long term;
 
-  CommandApplier(ClusterState state, long index) {
+  CommandApplier(ClusterState state, long index, long term) {
     this.state = state;
     this.index = index;
+    this.term = term;
   }
 
   @Override
@@ -363,7 +365,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
       return next;
     }
     Applied created =
-        new CommandApplier(next, index).create("ERR database 0: ", 0, "", next.database0());
+        new CommandApplier(next, index, term).create("ERR database 0: ", 0, "", next.database0());
     return created.state();
   }
 
@@ -453,6 +455,9 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
 
   @Override
   public Applied appoint(ControlCommand.Appoint command) {
+    if (command.term() != term) {
+      return refused("ERR the controller of term " + command.term() + " leads no more");
+    }
     SortedMap<PartitionId, PartitionState> appointed = new TreeMap<>();
     for (ControlCommand.Appointment each : command.appointments()) {
       PartitionState partition = state.partitions().get(each.partition());

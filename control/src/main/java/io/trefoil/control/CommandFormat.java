@@ -60,6 +60,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
       case OPEN_EPOCHS -> new ControlCommand.OpenEpochs(getEpochs(source));
       case APPOINT ->
           new ControlCommand.Appoint(
+              getNumber(source),
               ControlFormat.getAll(
                   source, ClusterState.MAX_PARTITIONS, CommandFormat::getAppointment));
       case SETTLE ->
@@ -134,7 +135,10 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
 
   @Override
   public ByteSink appoint(ControlCommand.Appoint command) {
-    putAll(sink.putByte(APPOINT), command.appointments(), CommandFormat::putAppointment);
+    putAll(
+        sink.putByte(APPOINT).putVarint(command.term()),
+        command.appointments(),
+        CommandFormat::putAppointment);
     return sink;
   }
 

@@ -132,8 +132,13 @@ public sealed interface ControlCommand {
     }
   }
 
-  /** Gives epochs their leaders, each only while its epoch is current and has none. */
-  record Appoint(List<Appointment> appointments) implements ControlCommand {
+  /**
+   * Gives epochs their leaders, each only while its epoch is current and has none.
+   *
+   * @param term the Raft term of the controller that chose them. In the log of a later term it is
+   *     refused: the later controller may have granted leases that this one knew nothing of
+   */
+  record Appoint(long term, List<Appointment> appointments) implements ControlCommand {
     public Appoint {
       appointments = List.copyOf(appointments);
     }

@@ -215,7 +215,7 @@ public sealed interface ControlMessage {
   /**
    * @param sentNanos as in the request
    * @param grantedNanos 0 when nothing is granted
-   * @param stateVersion the controller's; a node that is behind asks for the state
+   * @param stateVersion the controller's; the grant counts once the node has that state
    */
   record LeaseReply(long sentNanos, long grantedNanos, long stateVersion) implements ToNode {
     @Override

@@ -58,7 +58,10 @@ public final class ControlPlane implements AutoCloseable {
 
   private static final int MAX_TRIES = 250;
 
-  private static final int SNAPSHOT_ENTRIES = 1000;
+  /** What snapshot and log may grow to. */
+  record Limits(int snapshotEntries, int purgeEntries, String segmentSize) {
+    static final Limits NORMAL = new Limits(1000, 1000, "1MB");
+  }
 
   /**
    * What a voter needs to know.
@@ -83,7 +86,7 @@ public final class ControlPlane implements AutoCloseable {
   private RaftClient client;
   private List<RaftPeer> clientPeers = List.of();
 
-  private ControlPlane(Settings settings, List<RaftPeer> firstPeers) throws IOException {
+  ControlPlane(Settings settings, Limits limits, List<RaftPeer> firstPeers) throws IOException {
     this.settings = settings;
     this.group = groupId(settings.clusterId());
     this.server =
@@ -91,7 +94,7 @@ public final class ControlPlane implements AutoCloseable {
             .setServerId(peerId(settings.self()))
             .setGroup(RaftGroup.valueOf(group, firstPeers))
             .setStateMachine(machine)
-            .setProperties(properties(settings))
+            .setProperties(properties(settings, limits))
             .setOption(
                 isFormatted(settings)
                     ? RaftStorage.StartupOption.RECOVER
@@ -118,7 +121,7 @@ public final class ControlPlane implements AutoCloseable {
    * group already, goes on as it was.
    */
   public static ControlPlane found(Settings settings) throws IOException {
-    return new ControlPlane(settings, List.of(peer(settings)));
+    return new ControlPlane(settings, Limits.NORMAL, List.of(peer(settings)));
   }
 
   /**
@@ -127,7 +130,7 @@ public final class ControlPlane implements AutoCloseable {
    */
   public static ControlPlane join(Settings settings) throws IOException {
     // With peers in its list it would hold elections of its own before it is added.
-    return new ControlPlane(settings, List.of());
+    return new ControlPlane(settings, Limits.NORMAL, List.of());
   }
 
   // State.
@@ -289,7 +292,7 @@ public final class ControlPlane implements AutoCloseable {
 
   // Names and settings of Ratis.
 
-  private static RaftProperties properties(Settings settings) {
+  private static RaftProperties properties(Settings settings, Limits limits) {
     RaftProperties properties = new RaftProperties();
     RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.NETTY);
     NettyConfigKeys.Server.setHost(properties, settings.bind());
@@ -303,12 +306,18 @@ public final class ControlPlane implements AutoCloseable {
     RaftServerConfigKeys.Rpc.setRequestTimeout(properties, millis(1000));
     RaftClientConfigKeys.Rpc.setRequestTimeout(properties, millis(1000));
 
+    // One founder and two joiners become three voters in one change. The joiners are caught up
+    // before it is made, so their majority is there.
+    RaftServerConfigKeys.LeaderElection.setMemberMajorityAdd(properties, true);
+
     // The log is small: what a snapshot holds goes.
-    RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("4MB"));
-    RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("64KB"));
+    RaftServerConfigKeys.Log.setSegmentSizeMax(
+        properties, SizeInBytes.valueOf(limits.segmentSize()));
+    RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("4KB"));
+    RaftServerConfigKeys.Log.setPurgeGap(properties, limits.purgeEntries());
     RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
     RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
-    RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, SNAPSHOT_ENTRIES);
+    RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, limits.snapshotEntries());
     RaftServerConfigKeys.Snapshot.setRetentionFileNum(properties, 2);
     return properties;
   }
@@ -327,7 +336,7 @@ public final class ControlPlane implements AutoCloseable {
     return RaftGroupId.valueOf(new UUID(0x74726566_6f696c00L, clusterId));
   }
 
-  private static RaftPeer peer(Settings settings) {
+  static RaftPeer peer(Settings settings) {
     return peer(settings.self(), settings.host(), settings.port());
   }
 

@@ -54,12 +54,13 @@ public final class Controller implements ControlMessage.ControllerHandler {
   /**
    * @param self this node
    * @param term the Raft term it leads
+   * @param state as applied on this node after Raft said that it leads and is ready
    * @param nowNanos now: this is when the leadership is taken to have begun
    */
   public Controller(NodeId self, long term, ClusterState state, long nowNanos) {
     this.leases = new LeaseGrants(nowNanos);
     this.check = new LeadershipCheck(self, term);
-    this.failover = new FailoverCoordinator(leases, state);
+    this.failover = new FailoverCoordinator(term, leases, state);
     this.state = state;
     this.askedNanos = nowNanos - ASK_TERM_NANOS;
     this.setVotersNanos = nowNanos - SET_VOTERS_NANOS;
@@ -189,7 +190,8 @@ public final class Controller implements ControlMessage.ControllerHandler {
         && node.incarnation() == message.incarnation()
         && confirmed.isPresent()) {
       grantedNanos =
-          leases.grant(message.node(), message.incarnation(), now, confirmed.getAsLong());
+          leases.grant(
+              message.node(), message.incarnation(), state.version(), now, confirmed.getAsLong());
     }
     if (node != null && message.raftReady()) {
       raftReady.add(message.node());

@@ -30,7 +30,8 @@ import java.util.stream.Collectors;
  * differently from the same answers; the command is accepted only while e is current and
  * leaderless, so e gets one leader. The old leader may still answer reads under its lease,
  * therefore the new one waits until that has surely run out, or until the old leader itself
- * promised e.
+ * promised e. A lease that was granted with e in the state does not matter: it counts on the node
+ * only once the node has that state, and then the node no longer leads.
  *
  * <p>An answer is only used while its node holds a lease: a leader without one could not serve, and
  * appointing it would only begin the next failover.
@@ -77,6 +78,7 @@ public final class FailoverCoordinator {
 
   private record Report(long incarnation, long atNanos) {}
 
+  private final long term;
   private final LeaseGrants leases;
   private final SortedMap<PartitionId, Fence> fences = new TreeMap<>();
   private final SortedMap<PartitionId, Proposal> proposals = new TreeMap<>();
@@ -86,9 +88,12 @@ public final class FailoverCoordinator {
   private ClusterState state;
 
   /**
+   * @param term the Raft term that the controller leads
    * @param leases those of the same controller
+   * @param state all that was committed before that term, or a later one
    */
-  public FailoverCoordinator(LeaseGrants leases, ClusterState state) {
+  public FailoverCoordinator(long term, LeaseGrants leases, ClusterState state) {
+    this.term = term;
     this.leases = leases;
     this.state = state;
   }
@@ -187,7 +192,7 @@ public final class FailoverCoordinator {
     }
     if (!appointments.isEmpty()) {
       appointments.forEach(each -> propose(state.partitions().get(each.partition()), nowNanos));
-      commands.add(new ControlCommand.Appoint(appointments));
+      commands.add(new ControlCommand.Appoint(term, appointments));
     }
     return new Step(commands, toFence);
   }
@@ -343,7 +348,8 @@ public final class FailoverCoordinator {
   private boolean mayStillServe(PartitionState partition, Fence fence, long nowNanos) {
     return partition.lastLeader() != null
         && !fence.oldLeaderStopped
-        && !leases.surelyOut(partition.lastLeader(), partition.lastIncarnation(), nowNanos);
+        && !leases.surelyOut(
+            partition.lastLeader(), partition.lastIncarnation(), fence.epoch, nowNanos);
   }
 
   private static Comparator<NodeId> bestLast(PartitionState partition, Fence fence) {

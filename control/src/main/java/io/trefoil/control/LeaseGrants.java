@@ -1,7 +1,9 @@
 package io.trefoil.control;
 
 import io.trefoil.base.NodeId;
+import java.util.Collections;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
@@ -16,14 +18,13 @@ public final class LeaseGrants {
   /** A confirmation older than this grants nothing: too little of the lease would be left. */
   static final long MAX_CONFIRMATION_AGE_NANOS = LeaseTerms.LEASE_NANOS / 2;
 
-  /**
-   * @param incarnation whose lease it is
-   * @param outAtNanos when it has surely run out
-   */
-  private record Grant(long incarnation, long outAtNanos) {}
+  private static final NavigableMap<Long, Long> NONE = Collections.emptyNavigableMap();
 
   private final long startedNanos;
-  private final Map<NodeId, Map<Long, Grant>> grants = new TreeMap<>();
+
+  /** By node, incarnation and the state's version at the grant: when it has surely run out. */
+  private final Map<NodeId, Map<Long, NavigableMap<Long, Long>>> grants = new TreeMap<>();
+
   private final Map<NodeId, Long> released = new TreeMap<>();
   private final Map<NodeId, Long> heard = new TreeMap<>();
 
@@ -37,11 +38,13 @@ public final class LeaseGrants {
   /**
    * Answers a node's request.
    *
+   * @param version of the state that the node must have before the grant counts
    * @param receivedNanos when the request was received, or later
    * @param confirmedNanos a moment at which a majority of voters knew no newer controller
    * @return how long the lease lasts from the sending of the request; 0 when nothing is granted
    */
-  public long grant(NodeId node, long incarnation, long receivedNanos, long confirmedNanos) {
+  public long grant(
+      NodeId node, long incarnation, long version, long receivedNanos, long confirmedNanos) {
     heard.put(node, receivedNanos);
     long ageNanos = Math.max(0, receivedNanos - confirmedNanos);
     if (ageNanos > MAX_CONFIRMATION_AGE_NANOS || isReleased(node, incarnation)) {
@@ -49,14 +52,16 @@ public final class LeaseGrants {
     }
     long grantedNanos = LeaseTerms.LEASE_NANOS - ageNanos;
     long outAt = receivedNanos + LeaseTerms.waitedNanos(grantedNanos);
-    grants
-        .computeIfAbsent(node, id -> new TreeMap<>())
-        .merge(incarnation, new Grant(incarnation, outAt), LeaseGrants::later);
+    Map<Long, NavigableMap<Long, Long>> ofNode =
+        grants.computeIfAbsent(node, id -> new TreeMap<>());
+    ofNode
+        .values()
+        .forEach(byVersion -> byVersion.values().removeIf(out -> receivedNanos - out >= 0));
+    ofNode.values().removeIf(Map::isEmpty);
+    ofNode
+        .computeIfAbsent(incarnation, number -> new TreeMap<>())
+        .merge(version, outAt, (x, y) -> y - x > 0 ? y : x);
     return grantedNanos;
-  }
-
-  private static Grant later(Grant a, Grant b) {
-    return b.outAtNanos() - a.outAtNanos() > 0 ? b : a;
   }
 
   /** The process of this incarnation has stopped serving for good, and the older ones with it. */
@@ -66,29 +71,28 @@ public final class LeaseGrants {
 
   /** Whether no process of this incarnation can serve under a lease any more. */
   public boolean surelyOut(NodeId node, long incarnation, long nowNanos) {
+    return surelyOut(node, incarnation, Long.MAX_VALUE, nowNanos);
+  }
+
+  /** The same for leases that count on a node whose state is older than {@code version}. */
+  public boolean surelyOut(NodeId node, long incarnation, long version, long nowNanos) {
     if (isReleased(node, incarnation)) {
       return true;
     }
-    if (nowNanos - startedNanos < LeaseTerms.waitedNanos(LeaseTerms.LEASE_NANOS)) {
-      // An earlier controller may have granted one just before this one was elected.
-      return false;
-    }
-    Map<Long, Grant> ofNode = grants.getOrDefault(node, Map.of());
-    Grant grant = ofNode.get(incarnation);
-    if (grant == null) {
-      return true;
-    }
-    if (nowNanos - grant.outAtNanos() < 0) {
-      return false;
-    }
-    ofNode.remove(incarnation);
-    return true;
+    // An earlier controller may have granted one just before this one was elected.
+    return nowNanos - startedNanos >= LeaseTerms.waitedNanos(LeaseTerms.LEASE_NANOS)
+        && ofIncarnation(node, incarnation).headMap(version, false).values().stream()
+            .allMatch(out -> nowNanos - out >= 0);
   }
 
   /** Whether this controller granted a lease that may still stand. */
   public boolean holds(NodeId node, long incarnation, long nowNanos) {
-    Grant grant = grants.getOrDefault(node, Map.of()).get(incarnation);
-    return grant != null && !isReleased(node, incarnation) && nowNanos - grant.outAtNanos() < 0;
+    return !isReleased(node, incarnation)
+        && ofIncarnation(node, incarnation).values().stream().anyMatch(out -> nowNanos - out < 0);
+  }
+
+  private NavigableMap<Long, Long> ofIncarnation(NodeId node, long incarnation) {
+    return grants.getOrDefault(node, Map.of()).getOrDefault(incarnation, NONE);
   }
 
   /** How long the node has not asked this controller for a lease. */

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.base.NodeId;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,7 +19,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,9 +34,22 @@ class ControlPlaneTest {
   private static final long CLUSTER = 0x7ef01L;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
+  private static final Pattern LOG_FILE = Pattern.compile("log_(?:inprogress_)?(\\d+).*");
+
+  /** So small that a few hundred commands make snapshots and purge the log below them. */
+  private static final ControlPlane.Limits SMALL = new ControlPlane.Limits(50, 1, "4KB");
+
+  /** Ratis' own Netty logs every connection here; kept, so that its level is kept. */
+  private static final Logger RATIS = Logger.getLogger("org.apache.ratis");
+
   @TempDir Path folder;
   private final Map<Integer, Integer> ports = new TreeMap<>();
   private final Map<Integer, ControlPlane> running = new TreeMap<>();
+
+  @BeforeAll
+  static void silenceRatis() {
+    RATIS.setLevel(Level.WARNING);
+  }
 
   @AfterEach
   void stop() throws IOException {
@@ -49,7 +70,7 @@ class ControlPlaneTest {
     await(() -> controllers().size() == 1);
     assertThat(submit(other, new ControlCommand.Drop("orders"))).isInstanceOf(Outcome.Done.class);
 
-    running.put(first, ControlPlane.join(settings(first)));
+    running.put(first, startJoiner(first));
     await(() -> running.get(first).state().equals(running.get(other).state()));
     assertThat(running.get(first).state().database("orders")).isEmpty();
     assertThat(running.get(first).state().nodes()).hasSize(3);
@@ -61,11 +82,13 @@ class ControlPlaneTest {
     foundThree();
     await(() -> controllers().size() == 1);
     int absent = controller() % 3 + 1;
+    long knownToAbsent = running.get(absent).state().version();
     running.remove(absent).close();
     int present = controller();
-    submitMany(present, 2500);
+    submitMany(present, 300);
+    await(() -> firstIndexInLog(present) > knownToAbsent + 1);
 
-    running.put(absent, ControlPlane.join(settings(absent)));
+    running.put(absent, startJoiner(absent));
     await(() -> running.get(absent).state().equals(running.get(present).state()));
     assertThat(submit(absent, new ControlCommand.Ensure(4))).isInstanceOf(Outcome.Done.class);
     await(() -> running.get(absent).state().equals(running.get(present).state()));
@@ -133,18 +156,28 @@ class ControlPlaneTest {
   private void submitMany(int n, int count) throws Exception {
     List<CompletableFuture<Outcome>> outcomes = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      if (outcomes.size() == 500) {
-        for (CompletableFuture<Outcome> outcome : outcomes) {
-          outcome.get(20, TimeUnit.SECONDS);
-        }
-        outcomes.clear();
-      }
-      ControlCommand command =
-          i % 2 == 0 ? new ControlCommand.Ensure(7) : new ControlCommand.Drop("7");
-      outcomes.add(running.get(n).submit(command));
+      outcomes.add(
+          running
+              .get(n)
+              .submit(i % 2 == 0 ? new ControlCommand.Ensure(7) : new ControlCommand.Drop("7")));
     }
     for (CompletableFuture<Outcome> outcome : outcomes) {
       outcome.get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  /** The smallest index that the names of the log's files begin with. */
+  private long firstIndexInLog(int n) {
+    try (Stream<Path> files = Files.walk(folder.resolve("n" + n))) {
+      return files
+          .map(file -> LOG_FILE.matcher(file.getFileName().toString()))
+          .filter(Matcher::matches)
+          .mapToLong(matcher -> Long.parseLong(matcher.group(1)))
+          .min()
+          .orElseThrow();
+    } catch (IOException | UncheckedIOException raced) {
+      // A file was purged while the folder was read.
+      return 0;
     }
   }
 
@@ -153,7 +186,15 @@ class ControlPlaneTest {
   }
 
   private void start(int n, boolean founder) throws IOException {
-    running.put(n, founder ? ControlPlane.found(settings(n)) : ControlPlane.join(settings(n)));
+    running.put(n, founder ? startFounder(n) : startJoiner(n));
+  }
+
+  private ControlPlane startFounder(int n) throws IOException {
+    return new ControlPlane(settings(n), SMALL, List.of(ControlPlane.peer(settings(n))));
+  }
+
+  private ControlPlane startJoiner(int n) throws IOException {
+    return new ControlPlane(settings(n), SMALL, List.of());
   }
 
   private ControlPlane.Settings settings(int n) throws IOException {

@@ -1,0 +1,174 @@
+package io.trefoil.control;
+
+import static io.trefoil.control.Clusters.P;
+import static io.trefoil.control.Clusters.node;
+import static io.trefoil.control.Clusters.presence;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.Position;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class ControlFormatTest {
+  private static final DatabaseOptions ALL =
+      new DatabaseOptions(
+          3,
+          Replication.SINGLE_LEADER,
+          3,
+          8,
+          CommitRule.semiSync(1),
+          Durability.FSYNC,
+          900,
+          Reads.bounded(50),
+          FailoverRule.SAFE);
+
+  private static final List<ControlCommand> COMMANDS =
+      List.of(
+          new ControlCommand.Found(-5, 3, ALL),
+          new ControlCommand.Register(presence(2, -9, 4), true),
+          new ControlCommand.Register(presence(2, 9, 0), false),
+          new ControlCommand.Start(node(2), -9, 4),
+          new ControlCommand.Whole(node(2), 4),
+          new ControlCommand.Create("orders", ALL),
+          new ControlCommand.Ensure(15),
+          new ControlCommand.Alter("orders", DatabaseOptions.NONE),
+          new ControlCommand.Drop("orders"),
+          new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 17L))),
+          new ControlCommand.Appoint(
+              8, List.of(new ControlCommand.Appointment(P, 17, node(2), 4, true))),
+          new ControlCommand.Settle(P, 17, 3));
+
+  private static final List<ControlMessage> MESSAGES =
+      List.of(
+          new ControlMessage.Join(presence(2, -9, 4)),
+          new ControlMessage.Started(node(2), -9, 4),
+          new ControlMessage.LeaseRequest(node(2), 4, -77, true),
+          new ControlMessage.StateRequest(9),
+          new ControlMessage.SubmitRequest(new ControlCommand.Drop("orders")),
+          new ControlMessage.SilenceReport(node(3), node(2), 4),
+          new ControlMessage.Stopping(node(2), 4),
+          new ControlMessage.Resign(node(2), 4, new TreeMap<>(Map.of(P, 17L))),
+          new ControlMessage.FenceAnswer(
+              node(2),
+              4,
+              List.of(new ControlMessage.Fenced(P, 18, new Position(17, 300), true, 12345))),
+          new ControlMessage.Settled(node(2), P, 17, 2),
+          new ControlMessage.WholeReport(node(2), 4),
+          new ControlMessage.TermAnswer(node(2), -3, 8),
+          new ControlMessage.OutcomeReply(new Outcome.Done(7)),
+          new ControlMessage.OutcomeReply(new Outcome.Refused("ERR no", true)),
+          new ControlMessage.OutcomeReply(new Outcome.Registered(77, node(2), 4, true, false)),
+          new ControlMessage.LeaseReply(-77, 600_000_000, 9),
+          new ControlMessage.StateReply(state()),
+          new ControlMessage.StateReply(null),
+          new ControlMessage.FenceRequest(new TreeMap<>(Map.of(P, 18L))),
+          new ControlMessage.TermQuery(-3),
+          new ControlMessage.NotController(null),
+          new ControlMessage.NotController(node(1)));
+
+  @Test
+  void everyCommandComesBack() {
+    for (ControlCommand command : COMMANDS) {
+      byte[] bytes = ControlFormat.encode(command);
+      assertThat(ControlFormat.decodeCommand(bytes)).isEqualTo(command);
+      assertCutsAreMalformed(bytes, ControlFormat::decodeCommand);
+    }
+    assertThat(COMMANDS.stream().map(Object::getClass))
+        .contains(ControlCommand.class.getPermittedSubclasses());
+  }
+
+  @Test
+  void everyMessageComesBack() {
+    for (ControlMessage message : MESSAGES) {
+      byte[] bytes = ControlFormat.encode(message);
+      assertThat(ControlFormat.decodeMessage(bytes)).isEqualTo(message);
+      assertCutsAreMalformed(bytes, ControlFormat::decodeMessage);
+    }
+    assertThat(MESSAGES.stream().map(Object::getClass))
+        .contains(ControlMessage.ToController.class.getPermittedSubclasses())
+        .contains(ControlMessage.ToNode.class.getPermittedSubclasses());
+  }
+
+  @Test
+  void aStateComesBackEqualThoughNotTheSame() {
+    byte[] bytes = ControlFormat.encode(state());
+    assertThat(ControlFormat.decodeState(bytes)).isEqualTo(state());
+    assertThat(ControlFormat.decodeState(ControlFormat.encode(ClusterState.EMPTY)))
+        .isEqualTo(ClusterState.EMPTY);
+    assertCutsAreMalformed(bytes, ControlFormat::decodeState);
+  }
+
+  @Test
+  void aNewerFormatIsRefusedByName() {
+    byte[] bytes = ControlFormat.encode(state());
+    bytes[0] = ControlFormat.VERSION + 1;
+    assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessage("cluster state format 2 is newer than this version reads (1)");
+  }
+
+  @Test
+  void aCountBeyondItsBoundTakesNoMemory() {
+    byte[] bytes = new ByteSink().putByte(1).putByte(36).putVarint(Integer.MAX_VALUE).toArray();
+    assertThatThrownBy(() -> ControlFormat.decodeMessage(bytes))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessage("a count of 2147483647, allowed are 0 to 16384");
+  }
+
+  @Property
+  void anyBytesAreReadOrMalformed(@ForAll byte[] bytes) {
+    assertReadOrMalformed(bytes);
+  }
+
+  @Property
+  void aMessageWithOneChangedByteIsReadOrMalformed(
+      @ForAll @IntRange(min = 0, max = 20) int which,
+      @ForAll @IntRange(min = 0, max = 500) int where,
+      @ForAll byte value) {
+    byte[] bytes = ControlFormat.encode(MESSAGES.get(which));
+    bytes[where % bytes.length] = value;
+    assertReadOrMalformed(bytes);
+  }
+
+  private static void assertReadOrMalformed(byte[] bytes) {
+    try {
+      assertThat(ControlFormat.decodeMessage(bytes)).isNotNull();
+    } catch (MalformedBytesException malformed) {
+      assertThat(malformed.getMessage()).isNotEmpty();
+    }
+  }
+
+  private static void assertCutsAreMalformed(byte[] bytes, Function<byte[], ?> decode) {
+    for (int length = 0; length < bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      assertThatThrownBy(() -> decode.apply(cut)).isInstanceOf(MalformedBytesException.class);
+    }
+    byte[] longer = Arrays.copyOf(bytes, bytes.length + 1);
+    assertThatThrownBy(() -> decode.apply(longer)).isInstanceOf(MalformedBytesException.class);
+  }
+
+  private static ClusterState state() {
+    Clusters.Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
+    log.apply(new ControlCommand.Create("orders", ALL));
+    log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L))));
+    log.apply(
+        new ControlCommand.Appoint(
+            1,
+            List.of(new ControlCommand.Appointment(P, log.partition().epoch(), node(2), 1, true))));
+    log.apply(
+        new ControlCommand.Alter(
+            "0",
+            new DatabaseOptions(null, null, null, null, CommitRule.SYNC, null, null, null, null)));
+    return log.state;
+  }
+}

@@ -1,0 +1,136 @@
+package io.trefoil.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DatabaseGrammarTest {
+  @Test
+  void allOptionsOfASingleLeaderAreRead() {
+    assertThat(
+            parse(
+                "create Orders number 4 replication single-leader replicas 3 partitions 8"
+                    + " durability fsync write-timeout 900 reads bounded 500"
+                    + " commit semi-sync 1 failover safe"))
+        .isEqualTo(
+            new DatabaseStatement.Create(
+                "Orders",
+                new DatabaseOptions(
+                    4,
+                    Replication.SINGLE_LEADER,
+                    3,
+                    8,
+                    CommitRule.semiSync(1),
+                    Durability.FSYNC,
+                    900,
+                    Reads.bounded(500),
+                    FailoverRule.SAFE)));
+  }
+
+  @Test
+  void whatIsNotSaidStaysOpen() {
+    assertThat(parse("CREATE orders"))
+        .isEqualTo(new DatabaseStatement.Create("orders", DatabaseOptions.NONE));
+  }
+
+  @Test
+  void otherStatementsTakeANameOrNothing() {
+    assertThat(parse("DROP orders")).isEqualTo(new DatabaseStatement.Drop("orders"));
+    assertThat(parse("INFO 0")).isEqualTo(new DatabaseStatement.Info("0"));
+    assertThat(parse("VERIFY orders")).isEqualTo(new DatabaseStatement.Verify("orders"));
+    assertThat(parse("LIST")).isEqualTo(new DatabaseStatement.ListAll());
+    assertThat(parse("help")).isEqualTo(new DatabaseStatement.Help());
+    DatabaseStatement.Alter alter = (DatabaseStatement.Alter) parse("ALTER 3 COMMIT SYNC");
+    assertThat(alter.name()).isEqualTo("3");
+    assertThat(alter.options().commit()).isEqualTo(CommitRule.SYNC);
+  }
+
+  @Test
+  void optionsAloneAreReadForDatabase0() {
+    DatabaseStatement parsed = DatabaseGrammar.parseOptions(List.of("PARTITIONS", "1"));
+    assertThat(((DatabaseStatement.Alter) parsed).options().partitions()).isEqualTo(1);
+    assertThat(DatabaseGrammar.parseOptions(List.of("PARTITION", "1")))
+        .isEqualTo(
+            new DatabaseStatement.Invalid(
+                "ERR DATABASE CREATE: unknown option 'PARTITION', did you mean PARTITIONS?"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "CREATE orders REPLCAS 3 | ERR DATABASE CREATE: unknown option 'REPLCAS', did you mean"
+            + " REPLICAS?",
+        "CREATE orders COMIMT SYNC | ERR DATABASE CREATE: unknown option 'COMIMT', did you mean"
+            + " COMMIT?",
+        "CREATE orders COLOUR red | ERR DATABASE CREATE: unknown option 'COLOUR'",
+        "CREATE orders Q 3 | ERR DATABASE CREATE: unknown option 'Q'",
+        "CRATE orders | ERR DATABASE: unknown word 'CRATE', did you mean CREATE?",
+        "\"\" | ERR DATABASE: CREATE, ALTER, DROP, LIST, INFO, VERIFY or HELP is missing",
+        "CREATE | ERR DATABASE CREATE: a name is missing",
+        "CREATE 17 | ERR DATABASE CREATE: the name '17' would be taken for a number",
+        "CREATE a/b | ERR DATABASE CREATE: a name is 1 to 64 letters, digits, '.', '_' or '-',"
+            + " not 'a/b'",
+        "CREATE orders REPLICAS | ERR DATABASE CREATE: REPLICAS needs a value",
+        "CREATE orders REPLICAS 9 | ERR DATABASE CREATE: REPLICAS is a number from 1 to 7, not"
+            + " '9'",
+        "CREATE orders PARTITIONS many | ERR DATABASE CREATE: PARTITIONS is a number from 1 to"
+            + " 1024, not 'many'",
+        "CREATE orders WRITE-TIMEOUT 0 | ERR DATABASE CREATE: WRITE-TIMEOUT is a number from 1 to"
+            + " 600000, not '0'",
+        "CREATE orders REPLICAS 3 REPLICAS 3 | ERR DATABASE CREATE: REPLICAS is given twice",
+        "CREATE orders COMMIT | ERR DATABASE CREATE: COMMIT needs a value: ASYNC, SEMI-SYNC k,"
+            + " MAJORITY or SYNC",
+        "CREATE orders COMMIT MAJORTY | ERR DATABASE CREATE: COMMIT is ASYNC, SEMI-SYNC k,"
+            + " MAJORITY or SYNC, not 'MAJORTY', did you mean MAJORITY?",
+        "CREATE orders COMMIT SEMI-SYNC | ERR DATABASE CREATE: COMMIT SEMI-SYNC needs a value",
+        "CREATE orders READS BOUNDED soon | ERR DATABASE CREATE: READS BOUNDED is a number from 1"
+            + " to 3600000, not 'soon'",
+        "CREATE carts REPLICATION LEADERLESS REPLICAS 3 R 2 W 2 CONFLICT SIBLINGS | UNSUPPORTED"
+            + " LEADERLESS is not there yet; this version replicates with SINGLE-LEADER",
+        "CREATE users REPLICATION MULTI-LEADER REGIONS 2 eu us REPLICAS 2 COMMIT MAJORITY |"
+            + " UNSUPPORTED MULTI-LEADER is not there yet; this version replicates with"
+            + " SINGLE-LEADER",
+        "CREATE users REPLICATION MULTI-LEADER REGIONS 2 eu | ERR DATABASE CREATE: region 2 of 2"
+            + " is missing",
+        "CREATE users REPLICATION MULTI-LEADER TOPOLOGY STAR | ERR DATABASE CREATE: the hub of"
+            + " STAR is missing",
+        "CREATE carts R 2 | ERR DATABASE CREATE: R is an option of LEADERLESS, the database is"
+            + " SINGLE-LEADER",
+        "CREATE carts REPLICATION LEADERLESS COMMIT SYNC | ERR DATABASE CREATE: COMMIT is an option"
+            + " of SINGLE-LEADER or MULTI-LEADER, the database is LEADERLESS",
+        "ALTER orders | ERR DATABASE ALTER: an option is missing",
+        "LIST orders | ERR DATABASE LIST: nothing may follow, found 'orders'",
+      })
+  void mistakesAreNamed(String words, String error) {
+    assertThat(parse(words)).isEqualTo(new DatabaseStatement.Invalid(error));
+  }
+
+  @Test
+  void anErrorStaysOneShortLine() {
+    String word = "A\r\n+OK" + "B".repeat(100_000);
+    DatabaseStatement parsed = DatabaseGrammar.parse(List.of("CREATE", "orders", word));
+    String error = ((DatabaseStatement.Invalid) parsed).error();
+    assertThat(error).hasSizeLessThan(200).doesNotContain("\r", "\n");
+  }
+
+  @Property
+  void anyWordsGetAnAnswer(@ForAll @Size(max = 6) List<String> words) {
+    assertThat(DatabaseGrammar.parse(words)).isNotNull();
+    List<String> create = new ArrayList<>(List.of("CREATE", "orders"));
+    create.addAll(words);
+    assertThat(DatabaseGrammar.parse(create)).isNotNull();
+  }
+
+  private static DatabaseStatement parse(String words) {
+    return DatabaseGrammar.parse(words.isEmpty() ? List.of() : List.of(words.split(" +")));
+  }
+}
