@@ -155,6 +155,7 @@ final class ControlLoop {
     try {
       plane = planeStarter.start(node, clusterId, founder);
     } catch (IOException | RuntimeException e) {
+      stage = Stage.STOPPED;
       listener.failed("starting the control plane", e);
       return;
     }
@@ -300,7 +301,7 @@ final class ControlLoop {
     if (stage != Stage.SERVING) {
       return;
     }
-    lease.onGranted(granted.sentNanos(), granted.grantedNanos());
+    lease.onGranted(granted.sentNanos(), granted.grantedNanos(), granted.stateVersion());
     long now = clock.monotonicNanos();
     if (granted.stateVersion() > state.version() && isDue(stateAskedNanos, STATE_NANOS, now)) {
       stateAskedNanos = now;

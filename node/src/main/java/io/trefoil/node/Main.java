@@ -28,13 +28,21 @@ public final class Main {
     }
     NodeSettings settings;
     try {
-      settings = SettingsReader.read(words);
+      settings = SettingsReader.read(withoutConfigFlag(words));
     } catch (SettingsError e) {
       e.problems().forEach(System.err::println);
       System.exit(BAD_SETTINGS);
       return;
     }
     run(settings);
+  }
+
+  /** {@code --config file} and {@code --config=file} are another way to say {@code file}. */
+  private static List<String> withoutConfigFlag(List<String> words) {
+    return words.stream()
+        .filter(word -> !word.equals("--config"))
+        .map(word -> word.startsWith("--config=") ? word.substring("--config=".length()) : word)
+        .toList();
   }
 
   private static void run(NodeSettings settings) {

@@ -487,6 +487,7 @@ final class Node implements ControlLoop.Listener {
             }
           }
           replicas.onState(newer);
+          lease.onState(newer.version()); // what is led no more has stepped down
         });
   }
 
