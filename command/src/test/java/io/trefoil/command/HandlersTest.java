@@ -1,7 +1,13 @@
 package io.trefoil.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.resp.Args;
+import io.trefoil.resp.Reply;
+import io.trefoil.resp.ReplyReader;
+import io.trefoil.resp.ReplyWriter;
 import org.junit.jupiter.api.Test;
 
 /** What a real Redis can't be asked: time that stands still, logins, our own extensions. */
@@ -150,6 +156,24 @@ class HandlersTest {
     assertThat(server.run("INFO", "server", "memory")).contains("sections:[server, memory]");
     server.run("HELLO", "3");
     assertThat(server.run("INFO")).startsWith("=").contains("txt:# Server");
+  }
+
+  @Test
+  void aCommandWhoseCellsAreOnDiskEndsAndCanBeRunAgain() {
+    server.run("SET", "k", "7");
+    for (String[] words :
+        new String[][] {{"GET", "k"}, {"INCR", "k"}, {"APPEND", "k", "0"}, {"MGET", "k", "k"}}) {
+      Args args = Args.of(words);
+      Command command = server.table.find(args);
+      ReplyWriter reply = new ReplyWriter();
+      Call call = new Call(1000).onCells(command, args, server.cells, 0, 1, reply);
+      server.cells.writeOut();
+      assertThatThrownBy(call::run).isInstanceOf(CellsNotInMemory.class);
+      reply.clear();
+      call.run();
+      assertThat(ReplyReader.read(reply.toArray())).isNotInstanceOf(Reply.Failure.class);
+    }
+    assertThat(server.run("GET", "k")).isEqualTo("$2\r\n80\r\n");
   }
 
   @Test

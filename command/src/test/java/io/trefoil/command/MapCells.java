@@ -4,6 +4,7 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.Hash64;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.cell.CellsNotInMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ final class MapCells implements Cells {
   private final NavigableMap<Long, Map<Bytes, Cell>> byHash = new TreeMap<>();
   private final Random random = new Random(1);
   private Cell found;
+  private boolean inMemory = true;
   private long nowMillis = 1_000_000_000_000L;
 
   void setNowMillis(long millis) {
@@ -34,7 +36,16 @@ final class MapCells implements Cells {
     return expired ? null : cell;
   }
 
+  /** Makes the next look-up fail as one whose cell is only on disk. */
+  void writeOut() {
+    inMemory = false;
+  }
+
   private Cell get(Bytes key) {
+    if (!inMemory) {
+      inMemory = true;
+      throw new CellsNotInMemory(key.toArray());
+    }
     Map<Bytes, Cell> bucket = byHash.get(hash(key));
     return bucket == null ? null : visible(bucket.get(key));
   }
