@@ -117,7 +117,7 @@ public final class Call {
     return cells().find(args.array(), args.offset(index), args.length(index));
   }
 
-  /** Looks up the key at {@code index} and counts on its being a string: there is no other type. */
+  /** Sets the key that is argument {@code keyIndex} to a string. */
   void put(int keyIndex, byte[] value, int offset, int length, long expireAtMillis) {
     cells()
         .putString(

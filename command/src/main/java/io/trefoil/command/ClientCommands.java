@@ -239,14 +239,11 @@ final class ClientCommands {
       Args args = call.args();
       String value = args.text(i + 1);
       if (args.isWord(i, "ID")) {
-        if (!call.parseLong(i + 1)) {
-          return false;
-        }
-        long id = args.parsed();
-        if (id < 1) {
+        if (!args.parseLong(i + 1) || args.parsed() < 1) {
           call.reply().error("ERR client-id should be greater than 0");
           return false;
         }
+        long id = args.parsed();
         filter = filter.and(session -> session.id() == id);
       } else if (args.isWord(i, "TYPE")) {
         boolean normal = args.isWord(i + 1, "NORMAL");

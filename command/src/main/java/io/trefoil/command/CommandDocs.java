@@ -48,7 +48,7 @@ public final class CommandDocs {
 
   private static String row(Command command) {
     return String.format(
-        "| `%s` | %s | %s | %s | %s | %s | %s | %s |%n",
+        "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n",
         command.upperName(),
         command.arity() < 0 ? -command.arity() + " or more" : String.valueOf(command.arity()),
         command.since(),

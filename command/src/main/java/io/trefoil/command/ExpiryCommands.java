@@ -143,7 +143,9 @@ final class ExpiryCommands {
       return;
     }
     long millis = absolute ? expireAt : Math.max(expireAt - call.cells().nowMillis(), 0);
-    call.reply().integer(inSeconds ? (millis + 500) / 1000 : millis);
+    // Rounded to the nearest second, without overflow for the farthest times.
+    long seconds = millis / 1000 + (millis % 1000 >= 500 ? 1 : 0);
+    call.reply().integer(inSeconds ? seconds : millis);
   }
 
   private static void persist(Call call) {

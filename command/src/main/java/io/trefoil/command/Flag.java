@@ -1,5 +1,7 @@
 package io.trefoil.command;
 
+import java.util.Locale;
+
 /** Redis's command flags, in the order in which {@code COMMAND INFO} lists them. */
 public enum Flag {
   WRITE,
@@ -17,6 +19,6 @@ public enum Flag {
 
   /** As Redis spells it. */
   public String redisName() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 }

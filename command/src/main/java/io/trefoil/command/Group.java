@@ -1,5 +1,7 @@
 package io.trefoil.command;
 
+import java.util.Locale;
+
 /** The chapter of the documentation that a command is in; the first six are Redis's. */
 public enum Group {
   CONNECTION,
@@ -12,6 +14,6 @@ public enum Group {
 
   /** As Redis spells it. */
   public String redisName() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 }

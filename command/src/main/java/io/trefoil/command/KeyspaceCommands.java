@@ -7,6 +7,7 @@ import static io.trefoil.command.Flag.WRITE;
 import io.trefoil.command.Command.Row;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.ReplyWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -139,7 +140,7 @@ final class KeyspaceCommands {
                   }
                 });
     reply.arrayFrom(start, found[0]);
-    byte[] keys = java.util.Arrays.copyOfRange(reply.array(), start, reply.size());
+    byte[] keys = Arrays.copyOfRange(reply.array(), start, reply.size());
     reply.truncate(start);
     reply.array(2);
     reply.bulkText(

@@ -13,7 +13,7 @@ import java.util.Optional;
  */
 final class LongDouble {
   /** As in Redis: no text of a number is longer. */
-  private static final int MAX_TEXT = 5 * 1024 - 1;
+  static final int MAX_TEXT = 5 * 1024 - 1;
 
   private static final int SIGNIFICAND_BITS = 64;
   private static final int MIN_EXPONENT = -16445;

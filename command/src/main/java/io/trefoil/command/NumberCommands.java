@@ -92,13 +92,20 @@ final class NumberCommands {
     return call.decimal().parse(text, 0, length);
   }
 
+  private static Optional<LongDouble> readFloat(Cells cells) {
+    if (cells.valueLength() > LongDouble.MAX_TEXT) {
+      return Optional.empty();
+    }
+    byte[] text = cells.value();
+    return LongDouble.parse(text, 0, text.length);
+  }
+
   private static void incrbyfloat(Call call) {
     Args args = call.args();
     Optional<LongDouble> value = Optional.of(LongDouble.ZERO);
     long expireAt = Cells.NEVER;
     if (call.find(1)) {
-      byte[] text = call.cells().value();
-      value = LongDouble.parse(text, 0, text.length);
+      value = readFloat(call.cells());
       expireAt = call.cells().expireAtMillis();
     }
     Optional<LongDouble> delta = LongDouble.parse(args.array(), args.offset(2), args.length(2));

@@ -147,16 +147,16 @@ final class ServerCommands {
 
   private static List<Command> clusterRows() {
     List<Command> rows = new ArrayList<>();
-    rows.add(cluster("info", 2, "3.0.0"));
-    rows.add(cluster("myid", 2, "3.0.0"));
-    rows.add(cluster("keyslot", 3, "3.0.0"));
-    rows.add(cluster("nodes", 2, "3.0.0"));
-    rows.add(cluster("slots", 2, "3.0.0"));
-    rows.add(cluster("shards", 2, "7.0.0"));
+    rows.add(cluster("info", 2, "3.0.0", STALE));
+    rows.add(cluster("myid", 2, "3.0.0", STALE));
+    rows.add(cluster("keyslot", 3, "3.0.0", STALE));
+    rows.add(cluster("nodes", 2, "3.0.0", STALE));
+    rows.add(cluster("slots", 2, "3.0.0", STALE));
+    rows.add(cluster("shards", 2, "7.0.0", STALE));
     return rows;
   }
 
-  private static Command cluster(String name, int arity, String since) {
+  private static Command cluster(String name, int arity, String since, Flag... flags) {
     return new Row(
             "cluster|" + name,
             arity,
@@ -164,7 +164,7 @@ final class ServerCommands {
             since,
             "O(1)",
             "Answers that this port does not speak the cluster protocol")
-        .flags(LOADING, STALE)
+        .flags(flags)
         .onConnection(call -> call.reply().error(NO_CLUSTER));
   }
 
@@ -262,14 +262,9 @@ final class ServerCommands {
                   + "'. Try SLOWLOG HELP.");
       return;
     }
-    if (args.count() == 3) {
-      if (!call.parseLong(2)) {
-        return;
-      }
-      if (args.parsed() < -1) {
-        call.reply().error("ERR count should be greater than or equal to -1");
-        return;
-      }
+    if (args.count() == 3 && (!args.parseLong(2) || args.parsed() < -1)) {
+      call.reply().error("ERR count should be greater than or equal to -1");
+      return;
     }
     call.reply().array(0);
   }

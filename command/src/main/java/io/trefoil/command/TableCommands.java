@@ -11,9 +11,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** {@code COMMAND}: the table about itself. Tips and key specifications are left empty. */
 final class TableCommands {
@@ -117,7 +117,7 @@ final class TableCommands {
       return;
     }
     List<Command> found =
-        java.util.stream.IntStream.range(2, args.count())
+        IntStream.range(2, args.count())
             .mapToObj(i -> table.get().named(args.text(i)))
             .flatMap(Optional::stream)
             .toList();
@@ -158,8 +158,7 @@ final class TableCommands {
     }
     List<Command> found = table.get().all().stream().filter(filter).toList();
     call.reply().array(found.size());
-    Consumer<Command> write = command -> call.reply().bulkText(command.name());
-    found.forEach(write);
+    found.forEach(command -> call.reply().bulkText(command.name()));
   }
 
   private static Optional<Predicate<Command>> filter(Args args) {

@@ -85,7 +85,6 @@ public final class ReplyReader {
       int start = at;
       Optional<Reply> part = part();
       replyBytes += at - start;
-      // What waits unread belongs to this reply too when it is of one part.
       if (replyBytes > maxReplyBytes) {
         throw new MalformedBytesException("a reply of more than " + maxReplyBytes + " bytes");
       }

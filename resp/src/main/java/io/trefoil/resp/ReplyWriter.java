@@ -1,6 +1,7 @@
 package io.trefoil.resp;
 
 import io.trefoil.base.Invariants;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -170,7 +171,7 @@ public final class ReplyWriter {
   }
 
   /** A whole number of any size. */
-  public void bigNumber(java.math.BigInteger value) {
+  public void bigNumber(BigInteger value) {
     lineOrBulk('(', value.toString());
   }
 

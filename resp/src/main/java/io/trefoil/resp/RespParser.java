@@ -53,7 +53,10 @@ public final class RespParser {
     this.limits = limits;
   }
 
-  /** Whether the client has logged in; until then Redis's tighter limits hold. True at first. */
+  /**
+   * Whether the client has logged in; until then Redis's tighter limits hold. True at first. To be
+   * told after every command: the next one may be in the same packet as the login.
+   */
   public void setAuthenticated(boolean authenticated) {
     this.authenticated = authenticated;
   }

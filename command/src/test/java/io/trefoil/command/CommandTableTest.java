@@ -1,0 +1,115 @@
+package io.trefoil.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trefoil.resp.Args;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CommandTableTest {
+  private final CommandTable table = CommandTable.standard();
+
+  @Test
+  void everyRowIsFoundInAnyCase() {
+    for (Command command : table.all()) {
+      String[] words = command.name().split("\\|");
+      assertThat(table.find(Args.of(words))).isSameAs(command);
+      words[words.length - 1] = words[words.length - 1].toUpperCase(Locale.ROOT);
+      assertThat(table.find(Args.of(words))).isSameAs(command);
+      assertThat(table.named(command.name().toUpperCase(Locale.ROOT))).contains(command);
+    }
+  }
+
+  @Test
+  void nothingElseIsFound() {
+    for (Command command : table.commands()) {
+      assertThat(table.find(Args.of(command.name() + "x"))).isNull();
+      assertThat(table.find(Args.of("_" + command.name().substring(1)))).isNull();
+    }
+    assertThat(table.find(Args.of(""))).isNull();
+    assertThat(table.find(Args.of("client", "nosuch"))).isNull();
+    assertThat(table.named("get|x")).isEmpty();
+  }
+
+  @Test
+  void whatWritesReachesCellsAndSaysWhatItMeans() {
+    for (Command command : table.all()) {
+      boolean data = command.has(Flag.WRITE) || command.has(Flag.READONLY);
+      assertThat(command.runs() == Runs.ON_CELLS).as(command.name()).isEqualTo(data);
+      assertThat(command.meaning(Algorithm.SINGLE_LEADER)).isEqualTo(Meaning.SAME);
+      boolean refuses =
+          command.meaning(Algorithm.LEADERLESS) == Meaning.REFUSED
+              || !command.refusedForm().isEmpty();
+      assertThat(command.reason().isEmpty()).as(command.name()).isEqualTo(!refuses);
+      if (command.meaning(Algorithm.LEADERLESS) == Meaning.REFUSED) {
+        assertThat(command.scatter()).as(command.name()).isEqualTo(Scatter.NONE);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET a, 1, a",
+    "MSET a 1 b 2, 2, a b",
+    "MSET a 1 b, 2, a b",
+    "DEL a b c, 3, a b c",
+    "RENAME a b, 2, a b",
+    "OBJECT ENCODING a, 1, a",
+    "PING a, 0, ''",
+    "DEL, 0, ''",
+  })
+  void keysAreWhereTheRowSays(String line, int count, String keys) {
+    Args args = Args.of(line.split(" "));
+    Command command = table.find(args);
+    assertThat(command.keyCount(args)).isEqualTo(count);
+    StringBuilder found = new StringBuilder();
+    for (int key = 0; key < count; key++) {
+      found.append(key == 0 ? "" : " ").append(args.text(command.keyIndex(key)));
+    }
+    assertThat(found).hasToString(keys);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SET a 1 |",
+        "SET a 1 EX 5 |",
+        "SET a 1 NX | SET with NX, XX or GET needs one order of all writes",
+        "SET a 1 PX 5 XX | SET with NX, XX or GET needs one order of all writes",
+        "SETNX a 1 | SETNX needs one order of all writes",
+        "INCR a |",
+        "EXPIRE a 5 |",
+        "EXPIRE a 5 GT | EXPIRE with NX, XX, GT or LT needs one order of all writes",
+        "GET a |",
+      })
+  void whatLosesItsMeaningIsRefusedByName(String line, String refusal) {
+    Args args = Args.of(line.strip().split(" "));
+    Command command = table.find(args);
+    assertThat(command.refusal(Algorithm.SINGLE_LEADER, args, "carts")).isEmpty();
+    for (Algorithm algorithm : List.of(Algorithm.LEADERLESS, Algorithm.MULTI_LEADER)) {
+      if (refusal == null) {
+        assertThat(command.refusal(algorithm, args, "carts")).isEmpty();
+      } else {
+        assertThat(command.refusal(algorithm, args, "carts"))
+            .contains("UNSUPPORTED " + refusal + "; database 'carts' is " + algorithm);
+      }
+    }
+  }
+
+  @Test
+  void thePageNamesEveryCommandOnce() {
+    String page = CommandDocs.markdown(table);
+    for (Command command : table.all()) {
+      boolean container = !command.subcommands().isEmpty() && !command.name().equals("command");
+      String cell = "| `" + command.upperName() + "` |";
+      int first = page.indexOf(cell);
+      assertThat(first >= 0).as(command.name()).isEqualTo(!container);
+      assertThat(page.indexOf(cell, first + 1)).as(command.name()).isEqualTo(-1);
+      assertThat(command.summary()).isNotBlank().doesNotContain("|");
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package io.trefoil.command;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Draws data commands: right ones, wrong ones, and every option next to every other. */
+final class RandomCommands {
+  private static final String[] KEYS = {"a", "b", "c", "{x}1", ""};
+  private static final String[] VALUES = {
+    "",
+    "0",
+    "1",
+    "-1",
+    "7",
+    "text",
+    "3.5",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "007",
+    "a longer text of more than forty-four bytes, to be raw"
+  };
+  // No relative time that succeeds and lasts: what is left of it differs from one server to the
+  // next.
+  private static final String[] TIMES = {
+    "0", "-1", "x", "9223372036854775807", "-9223372036854775808", "1.5"
+  };
+  private static final String[] POINTS_IN_TIME = {
+    "0", "1", "-5", "x", "4102444800", "4102444800000", "4102444800999", "9223372036854775807"
+  };
+  private static final String[] INDEXES = {"0", "1", "3", "-1", "-3", "100", "x", "1048576"};
+  private static final String[] SET_OPTIONS = {
+    "NX", "XX", "GET", "KEEPTTL", "nx", "get", "PERSIST", "EX", "FOO"
+  };
+  private static final String[] EXPIRE_OPTIONS = {"NX", "XX", "GT", "LT", "gt", "FOO"};
+
+  private RandomCommands() {}
+
+  static String[] next(Random random) {
+    List<String> words = new ArrayList<>(command(random));
+    if (random.nextInt(40) == 0) {
+      words.add("extra");
+    }
+    if (random.nextInt(40) == 0 && words.size() > 1) {
+      words.remove(words.size() - 1);
+    }
+    return words.toArray(String[]::new);
+  }
+
+  private static List<String> command(Random random) {
+    String key = pick(random, KEYS);
+    String value = pick(random, VALUES);
+    return switch (random.nextInt(34)) {
+      case 0, 1, 2 -> set(random, key, value);
+      case 3 -> List.of("SETNX", key, value);
+      case 4 -> List.of("SETEX", key, pick(random, TIMES), value);
+      case 5 -> List.of("PSETEX", key, pick(random, TIMES), value);
+      case 6 -> List.of("GETSET", key, value);
+      case 7 -> List.of("GETDEL", key);
+      case 8 -> getex(random, key);
+      case 9 -> List.of("MGET", key, pick(random, KEYS), pick(random, KEYS));
+      case 10 -> List.of("MSET", key, value, pick(random, KEYS), pick(random, VALUES));
+      case 11 -> List.of("MSETNX", key, value, pick(random, KEYS), pick(random, VALUES));
+      case 12 -> List.of(pick(random, "INCR", "DECR"), key);
+      case 13 -> List.of(pick(random, "INCRBY", "DECRBY"), key, value);
+      case 14 -> List.of("INCRBYFLOAT", key, value);
+      case 15 -> List.of("APPEND", key, value);
+      case 16 -> List.of("STRLEN", key);
+      case 17 -> List.of("GETRANGE", key, pick(random, INDEXES), pick(random, INDEXES));
+      case 18 -> List.of("SETRANGE", key, pick(random, INDEXES), value);
+      case 19 -> List.of("GETBIT", key, pick(random, INDEXES));
+      case 20 -> List.of("SETBIT", key, pick(random, INDEXES), pick(random, "0", "1", "2"));
+      case 21 ->
+          List.of(
+              "BITCOUNT",
+              key,
+              pick(random, INDEXES),
+              pick(random, INDEXES),
+              pick(random, "BIT", "BYTE"));
+      case 22, 23 -> expire(random, key);
+      case 24 -> List.of(pick(random, "EXPIRETIME", "PEXPIRETIME"), key);
+      case 25 -> List.of("PERSIST", key);
+      case 26 -> List.of(pick(random, "DEL", "UNLINK"), key, pick(random, KEYS));
+      case 27 -> List.of(pick(random, "EXISTS", "TOUCH"), key, pick(random, KEYS));
+      case 28 -> List.of(pick(random, "RENAME", "RENAMENX"), key, pick(random, KEYS));
+      case 29 -> List.of("COPY", key, pick(random, KEYS), pick(random, "REPLACE", "FOO"));
+      case 30 -> List.of("COPY", key, pick(random, KEYS));
+      case 31 -> List.of("TYPE", key);
+      case 32 -> List.of("BITCOUNT", key);
+      default -> List.of("GET", key);
+    };
+  }
+
+  private static List<String> set(Random random, String key, String value) {
+    List<String> words = new ArrayList<>(List.of("SET", key, value));
+    for (int i = random.nextInt(4); i > 0; i--) {
+      if (random.nextInt(3) == 0) {
+        expiryOption(random, words);
+      } else {
+        words.add(pick(random, SET_OPTIONS));
+      }
+    }
+    return words;
+  }
+
+  private static List<String> getex(Random random, String key) {
+    List<String> words = new ArrayList<>(List.of("GETEX", key));
+    for (int i = random.nextInt(3); i > 0; i--) {
+      if (random.nextBoolean()) {
+        expiryOption(random, words);
+      } else {
+        words.add(pick(random, "PERSIST", "NX", "FOO"));
+      }
+    }
+    return words;
+  }
+
+  private static void expiryOption(Random random, List<String> words) {
+    String option = pick(random, "EX", "PX", "EXAT", "PXAT");
+    words.add(option);
+    words.add(option.endsWith("AT") ? pick(random, POINTS_IN_TIME) : pick(random, TIMES));
+  }
+
+  private static List<String> expire(Random random, String key) {
+    String name = pick(random, "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT");
+    List<String> words = new ArrayList<>(List.of(name, key));
+    words.add(name.endsWith("AT") ? pick(random, POINTS_IN_TIME) : pick(random, TIMES));
+    for (int i = random.nextInt(3); i > 0; i--) {
+      words.add(pick(random, EXPIRE_OPTIONS));
+    }
+    return words;
+  }
+
+  private static String pick(Random random, String... words) {
+    return words[random.nextInt(words.length)];
+  }
+}
