@@ -70,7 +70,7 @@ class DemoViewTest {
             > async     -           4  no leader          7890        0          1    42
               writer: writing, 498 a second; n1 has been away for 9 s
 
-            async never waits: p (pause its follower), k (kill its leader), p again, and wr~
+            async never waits: p, then k, then p again, and acknowledged writes are lost
               12:00:00 n1 died
               12:00:01 n2 leads
 
@@ -81,7 +81,7 @@ class DemoViewTest {
 
 
 
-            k kill leader  r restart  p pause follower  c commit rule  w writer  t try  q q~""");
+            k kill leader  r restart  p pause follower  c next rule  w writer  t try  q quit""");
   }
 
   @Test
