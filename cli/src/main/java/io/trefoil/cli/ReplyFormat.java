@@ -98,17 +98,19 @@ enum ReplyFormat {
       return;
     }
     int width = Integer.toString(pairs.size()).length();
+    String deeper = indent + " ".repeat(width + 2);
     for (int i = 0; i < pairs.size(); i++) {
       out.append(i == 0 ? "" : indent);
-      int lineStart = out.length();
       out.append(String.format("%" + width + "d# ", i + 1));
-      pretty(pairs.get(i).key(), indent + " ".repeat(width + 2), out);
+      pretty(pairs.get(i).key(), deeper, out);
       out.setLength(out.length() - 1);
       out.append(" => ");
-      int column = out.length() - Math.max(lineStart, out.lastIndexOf("\n") + 1);
-      boolean keyIsOneLine = out.indexOf("\n", lineStart) < 0;
-      String deeper = keyIsOneLine ? indent + " ".repeat(column) : " ".repeat(column);
+      int valueStart = out.length();
       pretty(pairs.get(i).value(), deeper, out);
+      boolean isOneLine = out.indexOf("\n", valueStart) == out.length() - 1;
+      if (!isOneLine) {
+        out.insert(valueStart, "\n" + deeper);
+      }
     }
   }
 

@@ -26,7 +26,7 @@ enum CommitRule {
       "async",
       "demo-async",
       List.of("REPLICAS", "2", "COMMIT", "ASYNC", "FAILOVER", "AVAILABLE"),
-      "never waits: p (pause its follower), k (kill its leader), p again, and writes are lost");
+      "never waits: p, then k, then p again, and acknowledged writes are lost");
 
   private final String label;
   private final String database;

@@ -10,11 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,7 +52,8 @@ final class Demo {
   private final RateMeter rate = new RateMeter();
   // Creating a database waits for the cluster; the view must not.
   private final ExecutorService slowActions = Executors.newSingleThreadExecutor(Demo::daemon);
-  private final Map<CommitRule, Boolean> visited = new EnumMap<>(CommitRule.class);
+  private final Set<CommitRule> visited =
+      Collections.synchronizedSet(EnumSet.noneOf(CommitRule.class));
   private final List<DemoNode.State> lastStates = new ArrayList<>();
   private volatile List<DemoNode> nodes = List.of();
   private volatile CommitRule rule = CommitRule.MAJORITY;
@@ -245,7 +247,7 @@ final class Demo {
   // --- the show
 
   private void watchAndWrite() throws IOException, InterruptedException {
-    visited.put(rule, true);
+    visited.add(rule);
     writer = new Writer(settings.writer(), this::target, ledger, events::add);
     watch = new StatusWatch(nodes, this::noteChanges);
     List<Thread> threads = List.of(daemon(writer), daemon(watch));
@@ -353,7 +355,7 @@ final class Demo {
   private List<DemoModel.RuleLine> ruleLines(ClusterStatus status) {
     List<DemoModel.RuleLine> lines = new ArrayList<>();
     for (CommitRule each : CommitRule.values()) {
-      if (status != null && isVisited(each)) {
+      if (status != null && visited.contains(each)) {
         each.databaseIn(status)
             .ifPresent(
                 database ->
@@ -363,12 +365,6 @@ final class Demo {
       }
     }
     return lines;
-  }
-
-  private boolean isVisited(CommitRule each) {
-    synchronized (visited) {
-      return visited.containsKey(each);
-    }
   }
 
   private long acknowledgedInAll() {
@@ -511,9 +507,7 @@ final class Demo {
     if (next.databaseIn(status).isEmpty() && !create(next, status)) {
       return;
     }
-    synchronized (visited) {
-      visited.put(next, true);
-    }
+    visited.add(next);
     rule = next;
     events.add("the writer moves to " + next.label() + ": " + next.promise());
   }

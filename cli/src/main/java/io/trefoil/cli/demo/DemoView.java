@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /** Draws the model: a frame of lines for a screen, or one line for a log. Pure. */
 final class DemoView {
   static final String KEYS =
-      "k kill leader  r restart  p pause follower  c commit rule  w writer  t try  q quit";
+      "k kill leader  r restart  p pause follower  c next rule  w writer  t try  q quit";
 
   private DemoView() {}
 

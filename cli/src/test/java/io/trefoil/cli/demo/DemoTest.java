@@ -1,0 +1,223 @@
+package io.trefoil.cli.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trefoil.cli.CommandFailed;
+import io.trefoil.cli.Stdio;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the whole demo without a terminal, with stand-ins for the nodes' processes. */
+class DemoTest {
+  private static final DemoNode.Launch STAND_IN =
+      new DemoNode.Launch(
+          Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+          List.of("-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+          System.getProperty("java.class.path"),
+          StandInNode.class.getName());
+
+  @TempDir Path directory;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  private Demo demo(boolean fresh) {
+    Demo.Settings settings =
+        new Demo.Settings(
+            directory, fresh, 23_479, new Writer.Settings(500, 20, "k:"), Duration.ofSeconds(20));
+    PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
+    Stdio stdio = new Stdio(InputStream.nullInputStream(), print, print, false, false, Map.of());
+    return new Demo(settings, stdio, STAND_IN);
+  }
+
+  private static CompletableFuture<Integer> start(Demo demo) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return demo.run();
+          } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private void awaitOutput(String pattern) {
+    Pattern compiled = Pattern.compile(pattern);
+    Conditions.await(() -> compiled.matcher(out()).find(), this::out);
+  }
+
+  @Test
+  void aLeaderIsKilledRestartedAndPausedAndLostWritesAreCounted() throws Exception {
+    Demo demo = demo(false);
+    CompletableFuture<Integer> run = start(demo);
+    awaitOutput("n1 leader, n2 follower, n3 follower .*[1-9]\\d* acknowledged");
+    assertThat(out()).contains("Try, in another terminal:", "./trefoil cli -p ", "--readonly");
+
+    demo.killLeader();
+    awaitOutput("n1 died: killed by signal 9");
+    awaitOutput("database 0: n2 leads, epoch 2 \\(before: n1\\)");
+    awaitOutput("acknowledged writes: \\d+ are LOST");
+    awaitOutput("n1 dead, n2 leader.* [1-9]\\d* lost");
+
+    demo.restart();
+    awaitOutput("n1 starts again");
+    awaitOutput("database 0: n1 leads, epoch 1");
+
+    demo.togglePause();
+    awaitOutput("n2, a follower, is paused");
+    awaitOutput("n2 paused");
+    demo.togglePause();
+    awaitOutput("n2 goes on");
+
+    demo.nextRule();
+    awaitOutput("the writer moves to sync");
+    awaitOutput("sync epoch 1 serving: [1-9]\\d* acknowledged");
+    assertSecondDemoIsRefused();
+
+    demo.togglePause();
+    awaitOutput("(?s)goes on.*n2, a follower, is paused");
+    demo.requestStop();
+    assertThat(run.get(20, TimeUnit.SECONDS)).isZero();
+    assertThat(out()).contains("The nodes are stopped. Their data is in " + directory);
+    assertAllNodesEnded();
+  }
+
+  private void assertSecondDemoIsRefused() {
+    assertThatThrownBy(() -> demo(false).run())
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("a demo runs already (pid " + ProcessHandle.current().pid())
+        .hasMessageContaining("stop it with: kill ");
+  }
+
+  private void assertAllNodesEnded() throws IOException {
+    List<String> pids =
+        Files.readAllLines(directory.resolve("demo.lock")).stream()
+            .filter(line -> line.startsWith("node "))
+            .map(line -> line.substring(5))
+            .toList();
+    assertThat(pids).hasSize(3);
+    assertThat(pids).noneMatch(pid -> ProcessHandle.of(Long.parseLong(pid)).isPresent());
+  }
+
+  @Test
+  void aNodeThatEndsWhileStartingIsReportedWithItsLastLines() throws Exception {
+    Files.createDirectories(directory.resolve("n2"));
+    Files.createFile(directory.resolve("n2").resolve("fail"));
+    assertThatThrownBy(() -> demo(false).run())
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("n2 ended while starting, exit code 2")
+        .hasMessageContaining("last line");
+    assertAllNodesEnded();
+  }
+
+  @Test
+  void freshRemovesWhatADemoMadeAndNothingElse() throws Exception {
+    Path old = Files.createDirectories(directory.resolve("n1").resolve("journal"));
+    assertThatThrownBy(() -> demo(true).run())
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("was not made by a demo");
+    assertThat(old).exists();
+
+    Files.createFile(directory.resolve("n1.yaml"));
+    Files.createFile(directory.resolve("mine.txt"));
+    Demo demo = demo(true);
+    demo.requestStop();
+    assertThat(demo.run()).isZero();
+    assertThat(old).doesNotExist();
+    assertThat(directory.resolve("mine.txt")).exists();
+  }
+
+  @Test
+  void nodesOfADemoThatIsKilledStopByThemselvesAndPausedOnesAreEndedByTheNextDemo()
+      throws Exception {
+    Process killed = startDemoProcess();
+    Conditions.await(this::nodesRun, () -> "no nodes");
+    List<Long> nodes = killed.descendants().map(ProcessHandle::pid).toList();
+    Path lock = directory.resolve("demo.lock");
+    Matcher third =
+        Pattern.compile("(?s)node \\d+.*node \\d+.*node (\\d+)").matcher(Files.readString(lock));
+    assertThat(third.find()).isTrue();
+    long paused = Long.parseLong(third.group(1));
+    Signals.send("STOP", paused);
+
+    killed.destroyForcibly().waitFor();
+    Conditions.await(
+        () -> nodes.stream().filter(pid -> pid != paused).noneMatch(DemoTest::isAlive),
+        nodes::toString);
+    assertThat(directory.resolve("n1").resolve("stopped")).hasContent("cleanly");
+    assertThat(isAlive(paused)).isTrue();
+
+    Demo next = demo(false);
+    next.requestStop();
+    assertThat(next.run()).isZero();
+    assertThat(out()).contains("Ended node process " + paused);
+    assertThat(isAlive(paused)).isFalse();
+  }
+
+  private static boolean isAlive(long pid) {
+    return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+  }
+
+  private boolean nodesRun() {
+    return List.of("n1", "n2", "n3").stream().allMatch(name -> Files.exists(log(name)))
+        && read(directory.resolve("demo.lock"))
+                .lines()
+                .filter(line -> line.startsWith("node "))
+                .count()
+            == 3;
+  }
+
+  private Path log(String node) {
+    return directory.resolve(node).resolve("logs").resolve("node.log");
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Another process runs the demo, for this one must survive its kill -9. */
+  private Process startDemoProcess() throws IOException {
+    return new ProcessBuilder(
+            STAND_IN.java(),
+            "-cp",
+            STAND_IN.classPath(),
+            DemoProcess.class.getName(),
+            directory.toString())
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  /** The main class of that process. */
+  public static final class DemoProcess {
+    public static void main(String[] arguments)
+        throws IOException, InterruptedException, ExecutionException {
+      DemoTest test = new DemoTest();
+      test.directory = Path.of(arguments[0]);
+      start(test.demo(false)).get();
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package io.trefoil.cli.demo;
+
+import io.trefoil.cli.ScriptedServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Stands in for a node's process: answers STATUS, SELECT, SET, MGET and DATABASE CREATE. The
+ * lowest-numbered one of three that takes connections leads. Nothing is replicated, so a failover
+ * loses every write: a demo must notice that.
+ */
+public final class StandInNode {
+  private static final Map<String, String> VALUES = new ConcurrentHashMap<>();
+
+  private final int number;
+  private final int firstPort;
+  private final Path databases;
+
+  private StandInNode(int number, int port, Path databases) {
+    this.number = number;
+    this.firstPort = port - number + 1;
+    this.databases = databases;
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    Path config = Path.of(arguments[1]);
+    String yaml = Files.readString(config);
+    int number = Integer.parseInt(first("name: n(\\d)", yaml));
+    int port = Integer.parseInt(first("(?s)client:.*?port: (\\d+)", yaml));
+    Path directory = Path.of(first("dir: '(.*)'", yaml));
+    Files.writeString(directory.resolve("logs").resolve("node.log"), "first line\nlast line\n");
+    if (Files.exists(directory.resolve("fail"))) {
+      System.exit(2);
+    }
+    StandInNode node = new StandInNode(number, port, directory.resolveSibling("databases"));
+    ScriptedServer server = new ScriptedServer(port, node::answer);
+    if (arguments[2].equals("--stop-on-stdin-close")) {
+      while (System.in.read() >= 0) {
+        // Only the end matters.
+      }
+    }
+    server.close();
+    Files.writeString(directory.resolve("stopped"), "cleanly");
+    System.exit(0);
+  }
+
+  private static String first(String pattern, String text) {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    if (!matcher.find()) {
+      throw new IllegalArgumentException(pattern + " is not in " + text);
+    }
+    return matcher.group(1);
+  }
+
+  private String answer(List<String> words) {
+    try {
+      switch (words.get(0)) {
+        case "STATUS":
+          return ScriptedServer.bulk(status());
+        case "SET":
+          VALUES.put(words.get(1), words.get(2));
+          return "+OK\r\n";
+        case "MGET":
+          return "*"
+              + (words.size() - 1)
+              + "\r\n"
+              + words.stream().skip(1).map(this::value).collect(Collectors.joining());
+        case "DATABASE":
+          Files.writeString(databases, words.get(2));
+          return "+OK\r\n";
+        default:
+          return "+OK\r\n";
+      }
+    } catch (IOException e) {
+      return "-ERR " + e.getMessage() + "\r\n";
+    }
+  }
+
+  private String value(String key) {
+    String value = VALUES.get(key);
+    return value == null ? "$-1\r\n" : ScriptedServer.bulk(value);
+  }
+
+  private String status() throws IOException {
+    List<String> rows = new ArrayList<>();
+    rows.add(database(0, ""));
+    if (Files.exists(databases)) {
+      rows.add(database(1, Files.readString(databases)));
+    }
+    return String.format(
+        "{'format':1,'cluster':{'id':'x','controller':'n%d','expected_nodes':3},'answered_by':'n%d','databases':[%s]}"
+            .replace('\'', '"'),
+        leader(),
+        number,
+        String.join(",", rows));
+  }
+
+  private String database(int databaseNumber, String name) {
+    int leader = leader();
+    List<String> replicas = new ArrayList<>();
+    for (int i = 1; i <= 3; i++) {
+      String role = i == leader ? "leader" : "follower";
+      replicas.add(String.format("{'node':'n%d','role':'%s','in_sync':true}", i, role));
+    }
+    return String.format(
+            "{'number':%d,'name':'%s','commit':'c','partition_states':[{'epoch':%d,'leader':'n%d','state':'serving','replicas':[%s]}]}",
+            databaseNumber, name, leader, leader, String.join(",", replicas))
+        .replace('\'', '"');
+  }
+
+  private int leader() {
+    for (int i = 1; i < number; i++) {
+      try (Socket socket = new Socket()) {
+        socket.connect(new InetSocketAddress("127.0.0.1", firstPort + i - 1), 500);
+        return i;
+      } catch (IOException e) {
+        // Not that one: it is dead.
+        continue;
+      }
+    }
+    return number;
+  }
+}
