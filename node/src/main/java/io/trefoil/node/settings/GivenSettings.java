@@ -13,7 +13,7 @@ import java.util.Set;
  * the next: {@link #beginSource} makes what follows win over what came before.
  */
 final class GivenSettings {
-  /** More problems than this are one: the file is something else. */
+  /** With more problems than this the file is something else. */
   private static final int MAX_PROBLEMS = 50;
 
   private static final int MAX_SHOWN = 160;
@@ -50,6 +50,9 @@ final class GivenSettings {
 
   /** Notes a name that no setting has. */
   void unknown(String path, String origin) {
+    if (problems.size() > MAX_PROBLEMS) {
+      return; // not worth guessing what was meant
+    }
     Optional<String> inside =
         SettingTable.paths().stream().filter(known -> known.startsWith(path + ".")).findFirst();
     if (inside.isPresent()) {
@@ -69,6 +72,8 @@ final class GivenSettings {
   void problem(String origin, String text) {
     if (problems.size() < MAX_PROBLEMS) {
       problems.add(shown(origin) + ": " + text);
+    } else if (problems.size() == MAX_PROBLEMS) {
+      problems.add("and more");
     }
   }
 

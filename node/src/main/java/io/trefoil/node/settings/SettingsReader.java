@@ -182,10 +182,7 @@ public final class SettingsReader {
     if (setting.type().allowed().test(clientPort + offset)) {
       return clientPort + offset;
     }
-    given.refuse(
-        setting,
-        setting.path(),
-        "needed, because client.port " + clientPort + " + " + offset + " is beyond 65535");
+    refuseMissing(setting, "client.port " + clientPort + " + " + offset + " is beyond 65535");
     return offset;
   }
 
@@ -194,13 +191,14 @@ public final class SettingsReader {
     if (own.isPresent() || !Hosts.isWildcard(bind)) {
       return own.orElse(bind);
     }
-    if (given.areSound(List.of(setting))) {
-      given.refuse(
-          setting,
-          setting.path(),
-          "needed, because nobody can dial " + bindSetting.path() + " " + bind);
-    }
+    refuseMissing(setting, "nobody can dial " + bindSetting.path() + " " + bind);
     return "127.0.0.1";
+  }
+
+  private void refuseMissing(Setting<?> setting, String reason) {
+    if (given.areSound(List.of(setting))) { // else it was given, and refused for what it is
+      given.refuse(setting, setting.path(), "needed, because " + reason);
+    }
   }
 
   private Optional<Password> password() {

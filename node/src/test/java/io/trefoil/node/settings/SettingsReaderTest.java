@@ -352,6 +352,15 @@ class SettingsReaderTest {
   }
 
   @Test
+  void whatIsGivenAndRefusedIsNotCalledMissingToo() {
+    assertThat(problems("--client.port=55000", "--control.port=x"))
+        .containsExactly("--control.port: 'x' is not a port (1 to 65535)");
+    assertThat(problems("--peer.bind=0.0.0.0", "--peer.advertise=a b", "--insecure"))
+        .containsExactly(
+            "--peer.advertise: 'a b' is not a host name or IP address that others can dial");
+  }
+
+  @Test
   void aFileThatIsNoTextOrTooLargeOrAFolderIsRefused() throws IOException {
     Path file = folder.resolve("n1.yaml");
     Files.write(file, new byte[] {'a', ':', ' ', (byte) 0xff});
@@ -374,7 +383,7 @@ class SettingsReaderTest {
   @Test
   void problemsAreBounded() throws IOException {
     Path file = Files.writeString(folder.resolve("n1.yaml"), "x: 1\n".repeat(10_000));
-    assertThat(problems(file.toString())).hasSize(50);
+    assertThat(problems(file.toString())).hasSize(51).endsWith("and more");
   }
 
   private NodeSettings readFile(String content, String... flags) throws IOException {
