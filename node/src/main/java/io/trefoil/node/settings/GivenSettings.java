@@ -13,10 +13,10 @@ import java.util.Set;
  * the next: {@link #beginSource} makes what follows win over what came before.
  */
 final class GivenSettings {
-  /** More problems than this are one: the file is something else. */
+  /** With more problems than this the file is something else. */
   private static final int MAX_PROBLEMS = 50;
 
-  private static final int MAX_SHOWN = 80;
+  private static final int MAX_SHOWN = 160;
 
   private record Given(Object value, String origin) {}
 
@@ -50,14 +50,18 @@ final class GivenSettings {
 
   /** Notes a name that no setting has. */
   void unknown(String path, String origin) {
-    Optional<String> section =
+    if (problems.size() > MAX_PROBLEMS) {
+      return; // not worth guessing what was meant
+    }
+    Optional<String> inside =
         SettingTable.paths().stream().filter(known -> known.startsWith(path + ".")).findFirst();
-    Optional<String> meant = section.or(() -> Spelling.nearest(path, SettingTable.paths()));
-    String hint =
-        section.isPresent() && !path.isEmpty()
-            ? "a group of settings, such as " + section.get() + ", and none itself"
-            : "unknown setting" + meant.map(known -> ", did you mean " + known + "?").orElse("");
-    problem(origin, hint);
+    if (inside.isPresent()) {
+      problem(origin, "a group of settings, such as " + inside.get() + ", and none itself");
+      return;
+    }
+    Optional<String> meant = Spelling.nearest(path, SettingTable.paths());
+    problem(
+        origin, "unknown setting" + meant.map(known -> ", did you mean " + known + "?").orElse(""));
   }
 
   void refuse(Setting<?> setting, String origin, String reason) {
@@ -68,6 +72,8 @@ final class GivenSettings {
   void problem(String origin, String text) {
     if (problems.size() < MAX_PROBLEMS) {
       problems.add(shown(origin) + ": " + text);
+    } else if (problems.size() == MAX_PROBLEMS) {
+      problems.add("and more");
     }
   }
 
@@ -103,6 +109,6 @@ final class GivenSettings {
   /** Text from outside, on one line and cut to what a person reads. */
   private static String shown(String text) {
     String line = text.replaceAll("\\p{Cntrl}", "?");
-    return line.length() <= 2 * MAX_SHOWN ? line : line.substring(0, 2 * MAX_SHOWN) + "…";
+    return line.length() <= MAX_SHOWN ? line : line.substring(0, MAX_SHOWN) + "…";
   }
 }

@@ -13,9 +13,11 @@ import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
+import io.trefoil.base.Invariants;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +71,7 @@ public final class NodeLogging implements AutoCloseable {
       throws IOException {
     Path file = writableFile(settings.node().dataDir());
     context.reset();
+    context.start();
     Level level = Level.toLevel(settings.logLevel().toString());
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(level);
@@ -86,15 +89,14 @@ public final class NodeLogging implements AutoCloseable {
   private static Path writableFile(Path dataDir) throws IOException {
     Path file = dataDir.resolve("logs").resolve("node.log");
     Files.createDirectories(file.getParent());
-    Files.newOutputStream(
-            file, java.nio.file.StandardOpenOption.CREATE, java.nio.file.StandardOpenOption.APPEND)
-        .close();
+    Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
     return file;
   }
 
   private static RollingFileAppender<ILoggingEvent> fileAppender(
       LoggerContext context, String node, Path file, Bounds bounds) {
     RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+    appender.setName("file");
     appender.setFile(file.toString());
 
     FixedWindowRollingPolicy window = new FixedWindowRollingPolicy();
@@ -124,6 +126,7 @@ public final class NodeLogging implements AutoCloseable {
   private static ConsoleAppender<ILoggingEvent> consoleAppender(
       LoggerContext context, String node, Console console) {
     ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+    appender.setName("console");
     if (console == Console.WARNINGS) {
       ThresholdFilter warnings = new ThresholdFilter();
       warnings.setLevel(Level.WARN.levelStr);
@@ -145,6 +148,7 @@ public final class NodeLogging implements AutoCloseable {
     appender.setContext(context);
     appender.setEncoder(encoder);
     appender.start();
+    Invariants.check(appender.isStarted(), "the log's set-up is refused: " + appender.getName());
     return appender;
   }
 

@@ -2,7 +2,6 @@ package io.trefoil.node.settings;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,10 +14,10 @@ public final class Password {
   /** A longer first line is taken for the wrong file. */
   static final int MAX_BYTES = 512;
 
-  private final byte[] utf8;
+  private final byte[] bytes;
 
-  private Password(byte[] utf8) {
-    this.utf8 = utf8;
+  private Password(byte[] bytes) {
+    this.bytes = bytes;
   }
 
   /**
@@ -56,15 +55,11 @@ public final class Password {
     }
   }
 
-  static Password of(String text) {
-    return new Password(text.getBytes(StandardCharsets.UTF_8));
-  }
-
   /**
    * Whether these bytes are the password; the time it takes doesn't depend on where they differ.
    */
   public boolean matches(byte[] given) {
-    return MessageDigest.isEqual(utf8, given);
+    return MessageDigest.isEqual(bytes, given);
   }
 
   @Override

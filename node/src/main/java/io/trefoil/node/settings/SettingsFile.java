@@ -72,11 +72,12 @@ final class SettingsFile {
     if (token == null) {
       return;
     }
-    if (token != JsonToken.START_OBJECT) {
+    if (token == JsonToken.START_OBJECT) {
+      group("", 1);
+    } else if (token != JsonToken.VALUE_NULL) { // null is a document of comments
       into.problem(here(""), "a file of settings has lines of 'name: value'");
       return;
     }
-    group("", 1);
     if (parser.nextToken() != null) {
       into.problem(here(""), "a second document; settings are one");
     }

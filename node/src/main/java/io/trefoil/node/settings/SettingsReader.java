@@ -3,8 +3,8 @@ package io.trefoil.node.settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
+import java.util.ListIterator;
 import java.util.Optional;
 
 /**
@@ -58,32 +58,32 @@ public final class SettingsReader {
   /** Adds the flags to {@code flags} and returns the other words. */
   private static List<String> split(List<String> arguments, List<Flag> flags) {
     List<String> others = new ArrayList<>();
-    Iterator<String> rest = arguments.iterator();
-    Optional<String> word = next(rest);
-    while (word.isPresent()) {
-      Optional<String> following = next(rest);
-      if (!word.get().startsWith(FLAG)) {
-        others.add(word.get());
-        word = following;
-        continue;
-      }
-      String name = word.get().substring(FLAG.length());
-      int equals = name.indexOf('=');
-      if (equals >= 0) {
-        flags.add(new Flag(name.substring(0, equals), Optional.of(name.substring(equals + 1))));
-      } else if (takesNextWord(name) && following.filter(f -> !f.startsWith(FLAG)).isPresent()) {
-        flags.add(new Flag(name, following));
-        following = next(rest);
+    ListIterator<String> words = arguments.listIterator();
+    while (words.hasNext()) {
+      String word = words.next();
+      if (word.startsWith(FLAG)) {
+        flags.add(flag(word.substring(FLAG.length()), words));
       } else {
-        flags.add(new Flag(name, Optional.empty()));
+        others.add(word);
       }
-      word = following;
     }
     return others;
   }
 
-  private static Optional<String> next(Iterator<String> words) {
-    return words.hasNext() ? Optional.of(words.next()) : Optional.empty();
+  private static Flag flag(String text, ListIterator<String> following) {
+    int equals = text.indexOf('=');
+    if (equals >= 0) {
+      return new Flag(text.substring(0, equals), Optional.of(text.substring(equals + 1)));
+    }
+    if (!takesNextWord(text) || !following.hasNext()) {
+      return new Flag(text, Optional.empty());
+    }
+    String value = following.next();
+    if (value.startsWith(FLAG)) {
+      following.previous();
+      return new Flag(text, Optional.empty());
+    }
+    return new Flag(text, Optional.of(value));
   }
 
   /** A switch never takes the next word: {@code --insecure n1.yaml} names a file. */
@@ -182,10 +182,7 @@ public final class SettingsReader {
     if (setting.type().allowed().test(clientPort + offset)) {
       return clientPort + offset;
     }
-    given.refuse(
-        setting,
-        setting.path(),
-        "needed, because client.port " + clientPort + " + " + offset + " is beyond 65535");
+    refuseMissing(setting, "client.port " + clientPort + " + " + offset + " is beyond 65535");
     return offset;
   }
 
@@ -194,13 +191,14 @@ public final class SettingsReader {
     if (own.isPresent() || !Hosts.isWildcard(bind)) {
       return own.orElse(bind);
     }
-    if (given.areSound(List.of(setting))) {
-      given.refuse(
-          setting,
-          setting.path(),
-          "needed, because nobody can dial " + bindSetting.path() + " " + bind);
-    }
+    refuseMissing(setting, "nobody can dial " + bindSetting.path() + " " + bind);
     return "127.0.0.1";
+  }
+
+  private void refuseMissing(Setting<?> setting, String reason) {
+    if (given.areSound(List.of(setting))) { // else it was given, and refused for what it is
+      given.refuse(setting, setting.path(), "needed, because " + reason);
+    }
   }
 
   private Optional<Password> password() {
