@@ -414,6 +414,9 @@ final class ControlLoop {
   }
 
   private void onRequest(long number, ControlMessage.ToController request, PeerConnection from) {
+    if (self == null) {
+      return; // the founder registers before anybody else: its Raft server is already called n1
+    }
     Consumer<ControlMessage.ToNode> answer =
         reply -> {
           byte[] bytes = encode(number, reply);
