@@ -48,7 +48,7 @@ class JournalDamageTest {
     journal.sync();
     for (int index = 1; index <= 8; index++) {
       starts.add(journal.appended());
-      append(journal, index, 30 * index);
+      append(journal, index, 10 * index);
       journal.write();
       if (index <= 4) {
         journal.sync();
