@@ -11,14 +11,21 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class JournalDamageTest {
   private static final JournalSettings SETTINGS = new JournalSettings(7, 1 << 16, 1 << 12, 20);
+  private static final JournalSettings SMALL = new JournalSettings(7, 1 << 13, 1 << 12, 20);
   private static final String FIRST = RecordFormat.fileName(1);
 
   private final SimulatedDisk disk = new SimulatedDisk(1);
-  private Journal journal = open(disk);
+  private Journal journal;
+
+  @BeforeEach
+  void begin() {
+    journal = open(disk);
+  }
 
   private static Journal open(SimulatedDisk disk) {
     return Journal.open(disk.hold(), SETTINGS, new JournalModel());
@@ -41,6 +48,8 @@ class JournalDamageTest {
 
   @Test
   void everyFlippedByteIsFoundOrLiesInTheTailThatIsCut() {
+    SimulatedDisk disk = new SimulatedDisk(2);
+    Journal journal = Journal.open(disk.hold(), SMALL, new JournalModel());
     List<Long> starts = new ArrayList<>();
     journal.appendStart(1, Position.ZERO, new byte[20]);
     journal.putNote(3, new byte[9]);
@@ -92,7 +101,7 @@ class JournalDamageTest {
   /** Where the journal ends, or -1 when it is refused as damaged. */
   private static long openedEnd(SimulatedDisk disk) {
     try {
-      return open(disk).recovery().endOffset();
+      return Journal.open(disk.hold(), SMALL, new JournalModel()).recovery().endOffset();
     } catch (JournalDamaged e) {
       assertThat(e).hasMessageContaining(FIRST).hasMessageContaining("heal from others");
       return -1;

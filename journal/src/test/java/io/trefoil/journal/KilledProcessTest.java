@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledProcessTest {
   private static final JournalSettings SETTINGS = new JournalSettings(7, 1 << 20, 1 << 16, 5);
   private static final int TURN_ENTRIES = 20;
-  private static final long ENOUGH = 20_000;
+  private static final long ENOUGH = 10_000;
 
   @TempDir Path folder;
 

@@ -14,10 +14,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /** Random work, kills, crashes and clean closes, against the model. */
-class JournalProperties {
-  private static final JournalSettings SETTINGS = new JournalSettings(7, 1 << 16, 1 << 12, 20);
-
-  @Property(tries = 150)
+class JournalPropertyTest {
+  @Property(tries = 80)
   void whatIsPromisedIsThereAfterEveryKindOfEnd(@ForAll long seed) throws IOException {
     Run run = new Run(seed);
     for (int life = 0; life < 6; life++) {
@@ -37,6 +35,7 @@ class JournalProperties {
 
     final Random random;
     private final SimulatedDisk disk;
+    private final JournalSettings settings;
     private List<Appended> history = new ArrayList<>();
     private JournalModel model = new JournalModel();
     private Journal journal;
@@ -48,11 +47,14 @@ class JournalProperties {
     Run(long seed) {
       random = new Random(seed);
       disk = new SimulatedDisk(seed);
+      // Smaller than some records, and larger than what one index entry covers.
+      int segmentBytes = 1 << 13 + 2 * random.nextInt(3);
+      settings = new JournalSettings(7, segmentBytes, 1 << 12, 20);
     }
 
     void open() {
       JournalModel replayed = new JournalModel();
-      journal = Journal.open(disk.hold(), SETTINGS, replayed);
+      journal = Journal.open(disk.hold(), settings, replayed);
       long end = journal.recovery().endOffset();
       assertThat(end).isGreaterThanOrEqualTo(promisedOffset);
       assertThat(journal.recovery().found()).isEqualTo(!first);
