@@ -49,6 +49,13 @@ public final class Journal implements Closeable {
   private final RecoveryReport recovery;
 
   private Segment current;
+
+  /**
+   * Nothing below {@code unneededBelow} is needed once {@code unneededAt} is synced. Owner only.
+   */
+  private long unneededBelow;
+
+  private long unneededAt;
   private volatile long written;
   private volatile long synced;
   private volatile JournalFailed failure;
@@ -331,6 +338,11 @@ public final class Journal implements Closeable {
     return written;
   }
 
+  /** The offset behind everything appended, which the next {@link #write()} returns. Owner only. */
+  public long appended() {
+    return writer.offset();
+  }
+
   /** Everything appended below this offset survives a killed process. */
   public long written() {
     return written;
@@ -431,7 +443,8 @@ public final class Journal implements Closeable {
 
   /**
    * Says that a copy's entries up to {@code uptoIndex} are needed no longer, not even after a
-   * crash. Segments that nobody needs are retired; {@link #prepare} removes them. Owner only.
+   * crash. Segments that nobody needs are retired when what was appended until now is synced, at
+   * the latest at the second release after that; {@link #prepare} removes them. Owner only.
    */
   public void release(long copyId, long uptoIndex) {
     checkOpen();
@@ -439,12 +452,32 @@ public final class Journal implements Closeable {
     retire();
   }
 
+  /**
+   * Retires what is needed no longer, once everything appended until then is synced: a crash that
+   * takes back a cut, an end or a new start must find the entries that were there before it.
+   */
   private void retire() {
-    long needed = Long.MAX_VALUE;
+    retireUnneeded();
+    if (unneededAt <= synced) {
+      unneededBelow = neededOffset();
+      unneededAt = writer.offset();
+      retireUnneeded();
+    }
+  }
+
+  private void retireUnneeded() {
+    if (unneededAt <= synced) {
+      segments.retire(unneededBelow, synced);
+    }
+  }
+
+  private long neededOffset() {
+    // What is appended from now on is needed, whatever is needed now.
+    long needed = writer.offset();
     for (CopyLog copy : copies.all()) {
       needed = Math.min(needed, copy.neededOffset());
     }
-    segments.retire(needed, synced);
+    return needed;
   }
 
   /** How many bytes of journal, of all copies, must stay because of this copy. Owner only. */

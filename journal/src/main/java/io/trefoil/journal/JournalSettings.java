@@ -5,7 +5,7 @@ package io.trefoil.journal;
  *
  * @param journalId whose journal this is (a disk's identity and the number of its loop); a folder
  *     with another id is refused
- * @param segmentBytes size of a segment, 64 KiB to 1 GiB; a larger record gets a segment that grows
+ * @param segmentBytes size of a segment, 8 KiB to 1 GiB; a larger record gets a segment that grows
  * @param bufferBytes what a turn may append before it is written early, 4 KiB to 64 MiB
  * @param syncIntervalMillis after how long {@link JournalThreads} syncs what nobody waits for, from
  *     1
@@ -13,7 +13,7 @@ package io.trefoil.journal;
 public record JournalSettings(
     long journalId, long segmentBytes, int bufferBytes, int syncIntervalMillis) {
   public JournalSettings {
-    require("segmentBytes", segmentBytes, 1 << 16, 1 << 30);
+    require("segmentBytes", segmentBytes, 1 << 13, 1 << 30);
     require("bufferBytes", bufferBytes, 1 << 12, 1 << 26);
     require("syncIntervalMillis", syncIntervalMillis, 1, 60_000);
   }

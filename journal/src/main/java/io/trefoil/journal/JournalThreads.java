@@ -18,6 +18,12 @@ public final class JournalThreads implements AutoCloseable {
 
     /** The journal failed; the last call. */
     void onFailed(JournalFailed failure);
+
+    /**
+     * No segment could be prepared or removed, as on a full disk: someone should look before the
+     * current one ends. Tried again every second. On the preparing thread.
+     */
+    default void onPreparingFailed(IOException cause) {}
   }
 
   private final Journal journal;
@@ -111,6 +117,7 @@ public final class JournalThreads implements AutoCloseable {
       journal.prepare();
       return true;
     } catch (IOException e) {
+      listener.onPreparingFailed(e);
       return false;
     }
   }

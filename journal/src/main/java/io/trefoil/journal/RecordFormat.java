@@ -7,7 +7,7 @@ import java.util.zip.CRC32C;
  * The bytes of a segment: a prelude, then records without gaps, then whatever was there before.
  *
  * <pre>
- * prelude  magic (8) · format version (4) · journal id (8) · CRC32C of these (4)
+ * prelude  magic (8) · format version (4) · CRC32C of these (4) · journal id (8) · CRC32C of all before (4)
  * record   CRC32C (4) · length of the whole record (4) · CRC of the record before (4) · type (4)
  *          · its own offset (8) · offset known to be synced when it was written (8) · fields
  * </pre>
@@ -37,7 +37,11 @@ import java.util.zip.CRC32C;
 final class RecordFormat {
   static final long MAGIC = 0x4a4c494f46455254L; // "TREFOILJ" in the file
   static final int VERSION = 1;
-  static final int PRELUDE_BYTES = 24;
+  static final int PRELUDE_VERSION_AT = 8;
+  static final int PRELUDE_BYTES = 28;
+
+  /** The part of a prelude that no later version may move. */
+  static final int PRELUDE_FIXED_BYTES = 16;
 
   static final int HEADER_BYTES = 32;
   static final int LENGTH_AT = 4;
@@ -65,17 +69,26 @@ final class RecordFormat {
 
   private RecordFormat() {}
 
-  static byte[] prelude(long journalId) {
+  static byte[] prelude(int version, long journalId) {
     ByteSink sink = new ByteSink(PRELUDE_BYTES);
-    sink.putLong(MAGIC).putInt(VERSION).putLong(journalId);
+    sink.putLong(MAGIC).putInt(version);
+    sink.putInt(crc(sink)).putLong(journalId);
+    return sink.putInt(crc(sink)).toArray();
+  }
+
+  private static int crc(ByteSink sink) {
     CRC32C crc = new CRC32C();
     crc.update(sink.array(), 0, sink.size());
-    return sink.putInt((int) crc.getValue()).toArray();
+    return (int) crc.getValue();
   }
 
   /** What a record's CRC covers first. */
   static byte[] seed(long journalId, long segmentNumber) {
     return new ByteSink(16).putLong(journalId).putLong(segmentNumber).toArray();
+  }
+
+  static boolean isHead(int type) {
+    return type == SEGMENT || type == KEPT_COPY || type == KEPT_NOTE;
   }
 
   static String fileName(long segmentNumber) {

@@ -61,6 +61,8 @@ final class Recovery {
   /** Segments of a torn tail begin within this distance; it keeps chance hits out of a search. */
   private static final long FARTHEST_BASE_BYTES = 1L << 40;
 
+  private static final int FIXED = RecordFormat.PRELUDE_FIXED_BYTES;
+
   private final JournalDisk disk;
   private final JournalSettings settings;
   private final JournalReplay replay;
@@ -74,6 +76,8 @@ final class Recovery {
   private int lastCrc;
   private long records;
   private boolean closed;
+  private boolean headOnly;
+  private int crcBeforeSegment;
   private UUID lastBootId = JournalDisk.UNKNOWN_BOOT;
 
   Recovery(
@@ -130,18 +134,18 @@ final class Recovery {
   /** Whether the prelude is one; refuses what is of another journal or a newer format. */
   private boolean checkPrelude(Found file) throws IOException {
     byte[] bytes = new byte[RecordFormat.PRELUDE_BYTES];
-    int read = file.file.read(ByteBuffer.wrap(bytes), 0);
-    if (read < bytes.length || Arrays.equals(bytes, RecordFormat.prelude(settings.journalId()))) {
-      return read == bytes.length;
-    }
-    ByteSource source = new ByteSource(bytes);
-    if (source.getLong() != RecordFormat.MAGIC) {
+    if (file.file.read(ByteBuffer.wrap(bytes), 0) < bytes.length) {
       return false;
     }
+    ByteSource source = new ByteSource(bytes, RecordFormat.PRELUDE_VERSION_AT, 16);
     int version = source.getInt();
+    source.getInt();
     long journalId = source.getLong();
-    // The magic and the version stay where they are in all formats; the rest may not.
-    if (version > RecordFormat.VERSION && version < 1000) {
+    byte[] expected = RecordFormat.prelude(version, journalId);
+    if (!Arrays.equals(bytes, 0, FIXED, expected, 0, FIXED)) {
+      return false;
+    }
+    if (version != RecordFormat.VERSION) {
       throw new JournalUnusable(
           "file "
               + file.name
@@ -149,11 +153,14 @@ final class Recovery {
               + disk.place()
               + " has journal format "
               + version
-              + ", this version reads up to "
+              + ", this version reads "
               + RecordFormat.VERSION
-              + "; start the newer version of trefoil that wrote it");
+              + "; start the version of trefoil that wrote it");
     }
-    if (Arrays.equals(bytes, RecordFormat.prelude(journalId))) {
+    if (!Arrays.equals(bytes, expected)) {
+      return false;
+    }
+    if (journalId != settings.journalId()) {
       throw new JournalUnusable(
           "file "
               + file.name
@@ -165,7 +172,7 @@ final class Recovery {
               + hex(settings.journalId())
               + "; data.dir names another node's folder, or the file was copied here");
     }
-    return false;
+    return true;
   }
 
   private static String hex(long id) {
@@ -186,6 +193,7 @@ final class Recovery {
       if (!chained || endOffset != limit || next.previousCrc != lastCrc) {
         requirePrevious(next);
         decide(current, limit);
+        dropHeadWithoutRecords();
         return;
       }
       current = next;
@@ -210,16 +218,31 @@ final class Recovery {
     }
   }
 
+  /**
+   * Gives up the last segment when it holds nothing but its head, which may be torn: otherwise it
+   * could one day be the oldest, and its copies incomplete. The next segment has them all.
+   */
+  private void dropHeadWithoutRecords() {
+    if (segments.size() > 1 && headOnly) {
+      Segment dropped = segments.remove(segments.size() - 1);
+      endOffset = dropped.base;
+      lastCrc = crcBeforeSegment;
+    }
+  }
+
   /** Reads the records of {@code file} up to {@code limit} or the first that can't be next. */
   private void read(Found file, long limit, boolean first) throws IOException {
     Segment segment = new Segment(file.number, file.base, file.file);
     segments.add(segment);
+    headOnly = true;
+    crcBeforeSegment = lastCrc;
     RecordCursor cursor = cursor(file, file.base);
     long position = RecordFormat.PRELUDE_BYTES;
     endOffset = file.base + position;
     while (endOffset < limit && cursor.moveTo(position) && cursor.previousCrc() == lastCrc) {
       apply(cursor, segment, first);
       lastCrc = cursor.crc();
+      headOnly &= RecordFormat.isHead(cursor.type());
       syncedOffset = Math.max(syncedOffset, cursor.synced());
       position += cursor.length();
       endOffset = file.base + position;

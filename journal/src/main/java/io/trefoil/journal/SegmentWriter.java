@@ -34,7 +34,7 @@ final class SegmentWriter {
     segment = next;
     seed = RecordFormat.seed(journalId, next.number);
     bufferAt = 0;
-    buffer.put(RecordFormat.prelude(journalId));
+    buffer.put(RecordFormat.prelude(RecordFormat.VERSION, journalId));
   }
 
   /** Begins a record; the caller adds the fields and calls {@link #finish}. */

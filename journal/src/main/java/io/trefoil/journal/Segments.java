@@ -104,6 +104,7 @@ final class Segments {
       recycle = old != null && spares.size() < MAX_SPARES;
       preparing = true;
     }
+    boolean done = false;
     Spare spare = null;
     try {
       if (old == null) {
@@ -113,16 +114,18 @@ final class Segments {
       } else {
         delete(old);
       }
+      done = true;
     } finally {
-      prepared(old, spare);
+      prepared(done ? old : null, spare);
     }
     return true;
   }
 
-  private synchronized void prepared(Segment old, Spare spare) {
+  /** One that could not be removed stays the first to go, so that no gap comes before it. */
+  private synchronized void prepared(Segment removed, Spare spare) {
     preparing = false;
-    if (old != null) {
-      retired.remove(old);
+    if (removed != null) {
+      retired.remove(removed);
     }
     if (spare != null) {
       spares.add(spare);
@@ -142,9 +145,9 @@ final class Segments {
 
   /** The oldest first and each for good, so that a crash never leaves a gap. */
   private void delete(Segment old) throws IOException {
-    old.file.close();
     disk.delete(old.name());
     disk.forceNames();
+    old.file.close();
   }
 
   private boolean hasWork() {

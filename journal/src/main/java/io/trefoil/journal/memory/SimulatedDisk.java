@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -122,7 +123,7 @@ public final class SimulatedDisk implements JournalDisk {
   public synchronized SimulatedDisk copy(long seed) {
     SimulatedDisk copy = new SimulatedDisk(seed);
     copy.boot = boot;
-    Map<Content, Content> copies = new java.util.IdentityHashMap<>();
+    Map<Content, Content> copies = new IdentityHashMap<>();
     files.forEach((name, content) -> copy.files.put(name, copied(copies, content)));
     lastingFiles.forEach((name, content) -> copy.lastingFiles.put(name, copied(copies, content)));
     return copy;
@@ -195,6 +196,9 @@ public final class SimulatedDisk implements JournalDisk {
   }
 
   private void requireRoom(long more) throws IOException {
+    if (more == 0) {
+      return;
+    }
     long used = files.values().stream().mapToLong(content -> content.sizeBytes).sum();
     if (used + more > capacityBytes) {
       throw new IOException("No space left on device");
