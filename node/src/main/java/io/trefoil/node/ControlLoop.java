@@ -248,6 +248,7 @@ final class ControlLoop {
       self = registered.node();
       incarnation = registered.incarnation();
       stage = Stage.STARTING;
+      network.redial(Lane.CONTROL);
       askedNanos = clock.monotonicNanos() - ASK_AGAIN_NANOS;
       if (registered.voter() && plane == null) {
         startPlane(self, registered.clusterId(), false);

@@ -118,6 +118,12 @@ final class PeerLink {
         : 0;
   }
 
+  void redial() {
+    if (isConnected()) {
+      channel.close();
+    }
+  }
+
   void close() {
     closed = true;
     if (channel != null) {

@@ -114,6 +114,11 @@ public final class PeerNetwork {
     link.dial();
   }
 
+  /** Dials a lane's peers anew, so that they learn who this node is by now. */
+  public void redial(Lane lane) {
+    links(lane).values().forEach(PeerLink::redial);
+  }
+
   public void disconnect(Lane lane, int node) {
     PeerLink link = links(lane).remove(node);
     if (link != null) {
