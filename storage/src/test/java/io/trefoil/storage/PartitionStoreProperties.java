@@ -28,7 +28,7 @@ class PartitionStoreProperties {
   private static final int STEPS = 400;
   private static final long BUDGET = 3 * Arena.CHUNK;
 
-  @Property(tries = 60, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 20, shrinking = ShrinkingMode.OFF)
   void aStoreIsItsWrites(@ForAll long seed) throws IOException {
     Path folder = Files.createTempDirectory("trefoil-storage");
     Run run = new Run(folder, seed);
@@ -352,6 +352,7 @@ class PartitionStoreProperties {
       store.commit(index);
       model.commit(index);
       settle();
+      owner.runUntil(() -> !store.isSweeping());
       freeze();
       settle();
       while (storage.maintain(0, 10_000)) {
