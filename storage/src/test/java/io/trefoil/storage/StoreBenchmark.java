@@ -4,13 +4,15 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 
 /**
- * Prints what a put with its commit and a find cost with a million keys of 16 bytes and values of 64
- * bytes, while generations are written behind. A few seconds; run by hand, as a main.
+ * Prints what a put with its commit and a find cost with a million keys of 16 bytes and values of
+ * 64 bytes, while generations are written behind. A few seconds; run by hand, as a main.
  */
 public final class StoreBenchmark {
   private static final int KEYS = 1_000_000;
@@ -49,6 +51,10 @@ public final class StoreBenchmark {
     report("put + commit, random keys", OPERATIONS, i -> put(random.nextInt(KEYS)));
     report("find + copy, random keys", OPERATIONS, i -> find(random.nextInt(KEYS)));
     report("find, absent keys", OPERATIONS, i -> find(KEYS + random.nextInt(KEYS)));
+    owner.runUntil(() -> !store.isWriting());
+    while (!store.canFreeze()) {
+      endTurn();
+    }
     System.out.printf(
         "memory %d bytes a key%n", storage.memoryBytes(0) / Math.max(store.keyCount(), 1));
   }
@@ -59,6 +65,8 @@ public final class StoreBenchmark {
 
   private void report(String what, int count, Operation operation) {
     longestTurnNanos = 0;
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long cpuStart = threads.getCurrentThreadCpuTime();
     long start = System.nanoTime();
     long turn = start;
     for (int i = 0; i < count; i++) {
@@ -71,7 +79,10 @@ public final class StoreBenchmark {
       }
     }
     long nanos = (System.nanoTime() - start) / count;
-    System.out.printf("%-28s %4d ns, longest turn of 256: %d us%n", what, nanos, longestTurnNanos / 1000);
+    long cpu = (threads.getCurrentThreadCpuTime() - cpuStart) / count;
+    System.out.printf(
+        "%-28s %4d ns, %4d ns of cpu, longest turn of 256: %d us%n",
+        what, nanos, cpu, longestTurnNanos / 1000);
   }
 
   private void put(int number) {
