@@ -24,7 +24,7 @@ import net.jqwik.api.ShrinkingMode;
  * One store against {@link StoreModel} under random writes, commits, undos, freezes, evictions,
  * collections and crashes, in so little memory that most cells are evicted again and again.
  */
-class PartitionStoreProperties {
+class PartitionStoreModelTest {
   private static final int STEPS = 400;
   private static final long BUDGET = 3 * Arena.CHUNK;
 

@@ -8,7 +8,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-class HashIndexProperties {
+class HashIndexTest {
   private final Arena arena = new Arena(16 << 20);
 
   /** An element as a number whose order is the index's: hash, then handle. */
