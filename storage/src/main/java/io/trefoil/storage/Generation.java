@@ -19,9 +19,6 @@ final class Generation {
   final Position position;
   final Layer layer;
 
-  /** The state that marks this generation's records. */
-  final int state;
-
   private final Bytes meta;
   private final IntList records;
   private final Records memory;
@@ -45,7 +42,6 @@ final class Generation {
       Position position,
       Bytes meta,
       Layer layer,
-      int state,
       IntList records,
       Records memory,
       boolean clearFirst,
@@ -54,7 +50,6 @@ final class Generation {
     this.position = position;
     this.meta = meta;
     this.layer = layer;
-    this.state = state;
     this.records = records;
     this.memory = memory;
     this.clearFirst = clearFirst;
@@ -130,6 +125,16 @@ final class Generation {
     layer.unknown -= unknown;
     layer.count -= foundOnDisk;
     layer.committedCount -= foundOnDisk;
+  }
+
+  /**
+   * Whether a record is of this generation and not drained yet.
+   *
+   * @param place the record's link: where it is, or was in an earlier generation. Records of a
+   *     layer that a clear buried before they were frozen still have one, so the state won't do.
+   */
+  boolean holds(int handle, int place) {
+    return place >= drained && place < records.size() && records.get(place) == handle;
   }
 
   boolean isDrained() {

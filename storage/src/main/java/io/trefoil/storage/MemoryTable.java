@@ -152,10 +152,16 @@ final class MemoryTable {
 
   private int evict(int steps) {
     int done = 0;
+    long usedBefore = arena.usedBytes();
+    // Two rounds that free nothing: the first may only have taken marks off. What is left is dirty.
+    int passes = 4 * arena.chunkLimit();
     while (done < steps && (moving || wantsRoom())) {
       if (!arena.holdsRecords(chunk) || slot >= arena.slotsUsed(chunk)) {
         done++;
         endPass();
+        if (--passes == 0 && arena.usedBytes() >= usedBefore) {
+          return done;
+        }
         continue;
       }
       int handle = arena.handleAt(chunk, slot++);

@@ -538,7 +538,7 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Frees a record that fell out of the table, now or when the flusher no longer reads it. */
   void discard(int handle) {
-    if (generation != null && arena.state(handle) == generation.state) {
+    if (generation != null && generation.holds(handle, arena.link(handle))) {
       arena.mark(handle, Records.DETACHED);
     } else {
       arena.free(handle);
@@ -602,15 +602,7 @@ public final class PartitionStore implements AutoCloseable {
     snapshotRequests.clear();
     generation =
         new Generation(
-            copy,
-            position,
-            meta,
-            bottom,
-            dirtyState,
-            dirty,
-            arena.view(),
-            clearIsDirty,
-            snapshotWanted);
+            copy, position, meta, bottom, dirty, arena.view(), clearIsDirty, snapshotWanted);
     committedIndex = position.index();
     dirtyState ^= Records.DIRTY_EVEN ^ Records.DIRTY_ODD;
     forgetDirty();
@@ -711,6 +703,11 @@ public final class PartitionStore implements AutoCloseable {
    */
   public void requestSnapshot(Consumer<CellSnapshot> receiver) {
     snapshotRequests.add(receiver);
+  }
+
+  /** Whether the table has a record of the key, if only of its absence. */
+  boolean isInTable(int hash, byte[] key) {
+    return top.index.find(hash, key, 0, key.length) != NONE;
   }
 
   // ---- eviction, called by the memory table
@@ -831,6 +828,11 @@ public final class PartitionStore implements AutoCloseable {
     bottom.index.replaceFound(tombstone);
     supersede(handle, tombstone);
     return true;
+  }
+
+  /** Whether a reader thread is looking for expired cells. */
+  boolean isSweeping() {
+    return sweeping;
   }
 
   private int collected(byte[] key, long index, long stamp) {

@@ -23,15 +23,20 @@ final class OwnerThread implements Executor {
   /** Runs tasks as they come until the condition holds. */
   void runUntil(BooleanSupplier condition) {
     while (!condition.getAsBoolean()) {
-      try {
-        Runnable task = tasks.poll(20, TimeUnit.SECONDS);
-        if (task == null) {
-          throw new AssertionError("nothing happened for 20 s");
-        }
-        task.run();
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
+      take().run();
+    }
+  }
+
+  /** The next task, not run. */
+  Runnable take() {
+    try {
+      Runnable task = tasks.poll(20, TimeUnit.SECONDS);
+      if (task == null) {
+        throw new AssertionError("nothing happened for 20 s");
       }
+      return task;
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 }

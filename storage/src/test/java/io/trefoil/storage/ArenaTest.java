@@ -1,0 +1,95 @@
+package io.trefoil.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trefoil.base.InvariantViolation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ArenaTest {
+  private final Arena arena = new Arena(16 << 20);
+  private final Random random = new Random(1);
+
+  private byte[] bytes(int length) {
+    byte[] bytes = new byte[length];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+
+  private int record(byte[] key, byte[] value) {
+    int handle = arena.allocate(Arena.recordBytes(key.length, value.length));
+    int flags = Records.CLEAN | Records.PRESENT_BEFORE;
+    arena.write(handle, 11, 22, 33, flags, 44, 55, key, 0, key.length, value, 0, value.length);
+    return handle;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0",
+    "1, 0",
+    "0, 1",
+    "16, 64",
+    "7, 1000",
+    "16, 65000",
+    "16, 100000",
+    "16, 131027",
+    "16, 131028",
+    "16, 262083",
+    "16, 262084",
+    "300000, 10",
+    "262099, 600000",
+    "262100, 5"
+  })
+  void aRecordOfAnySizeIsReadAsWritten(int keyLength, int valueLength) {
+    byte[] key = bytes(keyLength);
+    byte[] value = bytes(valueLength);
+    record(bytes(3), bytes(3));
+    int handle = record(key, value);
+    assertThat(arena.key(handle)).isEqualTo(key);
+    assertThat(arena.value(handle)).isEqualTo(value);
+    assertThat(arena.keyEquals(handle, key, 0, key.length)).isTrue();
+    assertThat(arena.hash(handle)).isEqualTo(HashIndex.hash(key, 0, key.length));
+    assertThat(arena.index(handle)).isEqualTo(11);
+    assertThat(arena.stamp(handle)).isEqualTo(22);
+    assertThat(arena.expireAt(handle)).isEqualTo(33);
+    assertThat(arena.type(handle)).isEqualTo(44);
+    assertThat(arena.store(handle)).isEqualTo(55);
+    assertThat(arena.state(handle)).isEqualTo(Records.CLEAN);
+    assertThat(arena.footprint(handle)).isGreaterThanOrEqualTo(keyLength + valueLength);
+    if (keyLength > 0) {
+      key[keyLength - 1]++;
+      assertThat(arena.keyEquals(handle, key, 0, key.length)).isFalse();
+    }
+  }
+
+  @Test
+  void memoryOfAnySizeClassIsUsedAgainForAnyOther() {
+    long most = 0;
+    for (int size : new int[] {10, 100, 3_000, 70_000, 400_000, 30}) {
+      List<Integer> handles = new ArrayList<>();
+      for (int bytes = 0; bytes < 8 << 20; bytes += size) {
+        handles.add(record(bytes(8), bytes(size)));
+      }
+      most = Math.max(most, arena.chunkLimit());
+      handles.forEach(arena::free);
+      assertThat(arena.usedBytes()).isZero();
+    }
+    // Ten-byte values waste most: 16 MiB in 64-byte slots would be 512 chunks, never the sum.
+    assertThat(most).isLessThan(300);
+  }
+
+  @Test
+  void freeingTwiceIsRefused() {
+    record(bytes(8), bytes(8));
+    int handle = record(bytes(8), bytes(8));
+    arena.free(handle);
+    assertThatThrownBy(() -> arena.free(handle))
+        .isInstanceOf(InvariantViolation.class)
+        .hasMessageContaining("freed twice");
+  }
+}
