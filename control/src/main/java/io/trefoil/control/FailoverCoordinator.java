@@ -268,6 +268,7 @@ public final class FailoverCoordinator {
         partition.configurations().stream()
             .allMatch(each -> among(each, counting) >= each.fenceAnswers());
     if (enough && waitsForPreferred(partition, fence, nowNanos)) {
+      reasons.remove(partition.id());
       return Optional.empty();
     }
     boolean all = answered.equals(partition.replicas());

@@ -1,0 +1,313 @@
+package io.trefoil.control;
+
+import static io.trefoil.control.Clusters.P;
+import static io.trefoil.control.Clusters.node;
+import static io.trefoil.control.Clusters.presence;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.control.Clusters.Log;
+import io.trefoil.control.ControlCommand.Appointment;
+import io.trefoil.control.ControlMessage.Fenced;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** One partition, one controller, one clock in milliseconds. */
+class FailoverCoordinatorTest {
+  private static final long MS = 1_000_000;
+
+  /** More than a full lease after the controller's start. */
+  private static final long START = 1000;
+
+  private Log log;
+  private LeaseGrants leases;
+  private FailoverCoordinator failover;
+  private FailoverCoordinator.Step step;
+
+  @Test
+  void aNewPartitionGetsItsPreferredLeader() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    grantAll(START);
+    step(START);
+    assertThat(step.commands()).containsExactly(open(0));
+    applyAll();
+    step(START + 1);
+    assertThat(step.fences().keySet()).containsExactly(node(1), node(2), node(3));
+    answer(2, 0, 0, true);
+    answer(3, 0, 0, true);
+    step(START + 2);
+    // Enough, but the preferred leader is alive and has a moment.
+    assertThat(step.commands()).isEmpty();
+    answer(1, 0, 0, true);
+    step(START + 3);
+    assertThat(step.commands()).containsExactly(appoint(1, false));
+  }
+
+  @Test
+  void aPreferredLeaderIsNotWaitedForLong() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    grantAll(START);
+    openAndFence(START);
+    answer(3, 0, 0, true);
+    answer(2, 0, 0, true);
+    step(START + 60);
+    assertThat(step.commands()).containsExactly(appoint(2, false));
+  }
+
+  @Test
+  void aDeadLeaderIsReplacedByTheLongestOfEnoughAnswersOnceItsLeaseIsOut() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    lead(1);
+    grant(1, START);
+    grant(2, START);
+    grant(3, START);
+    failover.onSilence(node(1), 1, (START + 310) * MS);
+    grant(2, START + 300);
+    grant(3, START + 300);
+    step(START + 310);
+    // Reported and not heard of for two renewals: its epoch ends before its lease does.
+    assertThat(step.commands()).hasSize(1);
+    applyAll();
+    step(START + 320);
+    answer(2, 5, 100, true);
+    step(START + 330);
+    assertThat(step.commands()).isEmpty();
+    assertThat(reason()).isEqualTo("needs 2 of 3 replicas, has 1; away: n1, n3");
+    answer(3, 5, 101, true);
+    step(START + 370);
+    assertThat(step.commands()).isEmpty();
+    assertThat(reason()).isEqualTo("the lease of n1 must run out first");
+    step(START + 659);
+    assertThat(step.commands()).isEmpty();
+    step(START + 660);
+    assertThat(step.commands()).containsExactly(appoint(3, false));
+    assertThat(failover.reasons()).isEmpty();
+  }
+
+  @Test
+  void aSilentLeaderThatRenewsItsLeaseStays() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    lead(1);
+    grantAll(START);
+    failover.onSilence(node(1), 1, (START + 100) * MS);
+    step(START + 290);
+    assertThat(step.commands()).isEmpty();
+  }
+
+  @Test
+  void aLeaderThatPromisesTheNewEpochIsNotWaitedFor() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    lead(1);
+    grantAll(START);
+    failover.onResigned(node(1), 1, P, log.partition().epoch());
+    openAndFence(START);
+    answer(1, 5, 100, true);
+    answer(2, 5, 100, true);
+    step(START + 3);
+    assertThat(step.commands()).containsExactly(appoint(1, false));
+  }
+
+  @Test
+  void anotherControllerWaitsOneFullLeaseAndTakesUpTheEpoch() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    lead(1);
+    apply(open(log.partition().epoch()));
+    leases = new LeaseGrants(START * MS);
+    failover = new FailoverCoordinator(1, leases, log.state);
+    grant(2, START + 400);
+    grant(3, START + 400);
+    step(START + 400);
+    assertThat(step.commands()).isEmpty();
+    assertThat(step.fences()).hasSize(3);
+    answer(2, 5, 100, true);
+    answer(3, 5, 99, true);
+    step(START + 659);
+    assertThat(step.commands()).isEmpty();
+    step(START + 660);
+    assertThat(step.commands()).containsExactly(appoint(2, false));
+  }
+
+  @Test
+  void answersOfOtherEpochsAndIncarnationsCountNothing() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    grantAll(START);
+    openAndFence(START);
+    long epoch = log.partition().epoch();
+    failover.onAnswer(node(1), 1, new Fenced(P, epoch - 1, new Position(5, 1), true, 0));
+    failover.onAnswer(node(1), 1, new Fenced(P, epoch + 1, new Position(5, 1), true, 0));
+    failover.onAnswer(node(2), 9, new Fenced(P, epoch, new Position(5, 1), true, 0));
+    failover.onAnswer(node(4), 1, new Fenced(P, epoch, new Position(5, 1), true, 0));
+    answer(3, 5, 1, true);
+    answer(3, 5, 1, true);
+    step(START + 200);
+    assertThat(step.commands()).isEmpty();
+    assertThat(reason()).isEqualTo("needs 2 of 3 replicas, has 1; away: n1, n2");
+  }
+
+  @Test
+  void aRestartedLeaderForcesANewEpochAndMayLeadAgain() {
+    cluster(1, 1, CommitRule.SYNC, FailoverRule.SAFE);
+    lead(1);
+    grant(1, START);
+    apply(new ControlCommand.Register(presence(1, 40, 1), false));
+    step(START + 700);
+    assertThat(step.commands()).containsExactly(open(log.partition().epoch()));
+    applyAll();
+    apply(new ControlCommand.Start(node(1), 40, 2));
+    leases.grant(node(1), 2, log.state.version(), (START + 710) * MS, (START + 710) * MS);
+    step(START + 710);
+    failover.onAnswer(
+        node(1), 1, new Fenced(P, log.partition().epoch(), new Position(5, 9), true, 0));
+    step(START + 720);
+    assertThat(step.commands()).isEmpty();
+    failover.onAnswer(
+        node(1), 2, new Fenced(P, log.partition().epoch(), new Position(5, 9), true, 0));
+    step(START + 730);
+    assertThat(step.commands())
+        .containsExactly(
+            new ControlCommand.Appoint(
+                1, List.of(new Appointment(P, log.partition().epoch(), node(1), 2, false))));
+  }
+
+  @Test
+  void whenAllAreBackAndTooFewCountTheLongestLeadsWithPossibleLoss() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    grantAll(START);
+    openAndFence(START);
+    answer(1, 5, 10, false);
+    answer(2, 5, 12, false);
+    step(START + 100);
+    assertThat(step.commands()).isEmpty();
+    assertThat(reason()).isEqualTo("needs 2 of 3 replicas, has 0; away: n3; not whole: n1, n2");
+    answer(3, 5, 11, true);
+    step(START + 110);
+    assertThat(step.commands()).containsExactly(appoint(2, true));
+    applyAll();
+    assertThat(log.partition().lossEpoch()).isEqualTo(log.partition().epoch());
+  }
+
+  @Test
+  void safeAsyncWaitsForAllAndAvailableOnlyForThoseThatAreNotSurelyDown() {
+    for (FailoverRule rule : FailoverRule.values()) {
+      cluster(3, 3, CommitRule.ASYNC, rule);
+      grant(1, START);
+      grant(2, START);
+      grant(3, START);
+      openAndFence(START);
+      answer(1, 5, 10, true);
+      answer(2, 5, 12, true);
+      grant(1, START + 500);
+      grant(2, START + 500);
+      step(START + 650);
+      assertThat(step.commands()).isEmpty();
+      step(START + 660);
+      if (rule == FailoverRule.SAFE) {
+        assertThat(step.commands()).isEmpty();
+        assertThat(reason()).isEqualTo("needs 3 of 3 replicas, has 2; away: n3");
+      } else {
+        assertThat(step.commands()).containsExactly(appoint(2, true));
+      }
+    }
+  }
+
+  @Test
+  void bothStandingConfigurationsNeedTheirAnswers() {
+    cluster(3, 3, CommitRule.ASYNC, FailoverRule.SAFE);
+    apply(
+        new ControlCommand.Alter(
+            "0",
+            new DatabaseOptions(null, null, null, null, CommitRule.SYNC, null, null, null, null)));
+    grantAll(START);
+    openAndFence(START);
+    answer(1, 5, 10, true);
+    answer(2, 5, 12, true);
+    step(START + 100);
+    assertThat(step.commands()).isEmpty();
+    assertThat(reason()).isEqualTo("needs 3 of 3 and 1 of 3 replicas, has 2; away: n3");
+    answer(3, 5, 10, true);
+    step(START + 110);
+    assertThat(step.commands()).containsExactly(appoint(2, false));
+  }
+
+  @Test
+  void lostMessagesAndCommandsAreRepeatedButNotAtOnce() {
+    cluster(2, 2, CommitRule.SYNC, FailoverRule.SAFE);
+    grantAll(START);
+    step(START);
+    assertThat(step.commands()).hasSize(1);
+    step(START + 499);
+    assertThat(step.commands()).isEmpty();
+    step(START + 500);
+    assertThat(step.commands()).hasSize(1);
+    applyAll();
+    step(START + 501);
+    assertThat(step.fences()).hasSize(2);
+    step(START + 600);
+    assertThat(step.fences()).isEmpty();
+    answer(1, 0, 0, true);
+    step(START + 601);
+    assertThat(step.fences().keySet()).containsExactly(node(2));
+  }
+
+  // The small language of these tests.
+
+  private void cluster(int nodes, int replicas, CommitRule commit, FailoverRule rule) {
+    log = Clusters.of(nodes, Clusters.single(replicas, commit, rule));
+    leases = new LeaseGrants(0);
+    failover = new FailoverCoordinator(1, leases, log.state);
+  }
+
+  private void lead(int leader) {
+    apply(open(log.partition().epoch()));
+    apply(appoint(leader, false));
+  }
+
+  private void openAndFence(long millis) {
+    step(millis);
+    applyAll();
+    step(millis + 1);
+  }
+
+  private void grantAll(long millis) {
+    log.state.nodes().keySet().forEach(node -> grant(node.number(), millis));
+  }
+
+  private void grant(int n, long millis) {
+    leases.grant(node(n), 1, log.state.version(), millis * MS, millis * MS);
+  }
+
+  private void answer(int n, long epoch, long index, boolean counts) {
+    long promised = log.partition().epoch();
+    failover.onAnswer(node(n), 1, new Fenced(P, promised, new Position(epoch, index), counts, 0));
+  }
+
+  private void step(long millis) {
+    step = failover.step(millis * MS);
+  }
+
+  private void applyAll() {
+    step.commands().forEach(this::apply);
+  }
+
+  private void apply(ControlCommand command) {
+    assertThat(log.apply(command)).isNotInstanceOf(Outcome.Refused.class);
+    failover.onState(log.state);
+  }
+
+  private String reason() {
+    return failover.reasons().get(P);
+  }
+
+  private static ControlCommand open(long expected) {
+    TreeMap<PartitionId, Long> epochs = new TreeMap<>();
+    epochs.put(P, expected);
+    return new ControlCommand.OpenEpochs(epochs);
+  }
+
+  private ControlCommand appoint(int leader, boolean possibleLoss) {
+    return new ControlCommand.Appoint(
+        1, List.of(new Appointment(P, log.partition().epoch(), node(leader), 1, possibleLoss)));
+  }
+}
