@@ -93,8 +93,11 @@ final class Checks {
     }
     if (epoch >= losingEpoch) {
       for (int index = 1; index < committedEpochs.size(); index++) {
+        boolean later = committedEpochs.get(index) > epoch; // told late that it leads, in vain
         require(
-            index <= replica.lastIndex() && replica.epochAt(index) == committedEpochs.get(index),
+            later
+                || index <= replica.lastIndex()
+                    && replica.epochAt(index) == committedEpochs.get(index),
             node
                 + " leads epoch "
                 + epoch
@@ -104,6 +107,13 @@ final class Checks {
                 + index
                 + ", which is committed");
       }
+    }
+  }
+
+  /** What recovery takes for committed is, unless a history may have been lost. */
+  void recovered(NodeId node, SingleLeaderReplica replica) {
+    if (!mayHaveLost()) {
+      committed(node, 1, replica.commitIndex(), replica);
     }
   }
 

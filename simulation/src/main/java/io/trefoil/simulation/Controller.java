@@ -38,6 +38,8 @@ final class Controller {
   private long repeatedAt;
   private long watchedEpoch;
   private long openSince;
+  private long leaderSince; // 0 while the epoch has none
+  private long takenUp; // the last epoch whose leader said that it leads
   private final Map<NodeId, Answer> answers = new TreeMap<>();
   private final Map<NodeId, Long> granted = new TreeMap<>();
   private final Map<NodeId, Long> heard = new TreeMap<>();
@@ -61,6 +63,7 @@ final class Controller {
     confirmedSince = localMicros();
     repeatedAt = 0;
     watchedEpoch = -1;
+    takenUp = 0;
     granted.clear();
     incarnations.clear();
     heard.clear();
@@ -95,12 +98,10 @@ final class Controller {
   }
 
   private void act() {
-    if (cluster.leader() != null && leaderIsGone()) {
-      open();
-    } else if (cluster.epoch() == 0) {
+    watch();
+    if (cluster.epoch() == 0 || cluster.leader() != null && leaderIsGone()) {
       open();
     }
-    watch();
     if (localMicros() - repeatedAt >= REPEAT_MICROS) {
       repeatedAt = localMicros();
       announce();
@@ -111,6 +112,8 @@ final class Controller {
   private boolean leaderIsGone() {
     NodeId leader = cluster.leader();
     return localMicros() - heard.getOrDefault(leader, 0L) > SILENT_MICROS
+        // One that restarted before it heard of it does not lead.
+        || takenUp != cluster.epoch() && localMicros() - leaderSince > 2 * SILENT_MICROS
         || incarnations.getOrDefault(leader, 0) > cluster.leaderIncarnation();
   }
 
@@ -127,7 +130,11 @@ final class Controller {
     if (watchedEpoch != cluster.epoch()) {
       watchedEpoch = cluster.epoch();
       openSince = localMicros();
+      leaderSince = 0;
       answers.clear();
+    }
+    if (cluster.leader() != null && leaderSince == 0) {
+      leaderSince = localMicros();
     }
   }
 
@@ -168,11 +175,14 @@ final class Controller {
     incarnations.merge(node, incarnation, Math::max);
   }
 
-  void askedForLease(NodeId node, int incarnation, long sentMicros) {
+  void askedForLease(NodeId node, int incarnation, long sentMicros, long leading) {
     if (!acting) {
       return;
     }
     hear(node, incarnation);
+    if (leading == cluster.epoch() && node.equals(cluster.leader())) {
+      takenUp = leading;
+    }
     if (confirmed) {
       granted.put(node, localMicros());
       long epoch = world.mutant == Mutant.LEASE_WITHOUT_EPOCH ? 0 : cluster.epoch();

@@ -5,6 +5,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.replication.kernel.Effect;
 import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.kernel.Event;
 import io.trefoil.replication.kernel.LogView;
 import io.trefoil.replication.kernel.Membership;
@@ -120,6 +121,7 @@ final class SimulatedNode implements LogView {
     }
     amnesiac = false;
     recover();
+    world.checks.recovered(id, replica);
     world.trace.note(id, "starts as incarnation " + incarnation + ": " + replica);
   }
 
@@ -258,7 +260,7 @@ final class SimulatedNode implements LogView {
     }
     if (leaseAsked == 0 || now - leaseAsked >= RENEW_MICROS) {
       leaseAsked = now;
-      world.control.askedForLease(this, now);
+      world.control.askedForLease(this, now, replica.isLeader() ? replica.epoch() : 0);
     }
     giveUpWaiting();
     if (replica.isLeader()
@@ -619,11 +621,13 @@ final class SimulatedNode implements LogView {
   }
 
   private void sendSnapshot(NodeId follower) {
+    EpochTable epochs = replica.epochs();
+    epochs.cut(appliedIndex + 1);
     SimulatedDisk.Snapshot snapshot =
         new SimulatedDisk.Snapshot(
             replica.epoch(),
-            replica.epochs().positionAt(appliedIndex),
-            replica.epochs(),
+            epochs.positionAt(appliedIndex),
+            epochs,
             replica.logTimeMillis(),
             applied.copy());
     SimulatedNode target = world.nodes.get(follower);

@@ -104,11 +104,13 @@ public final class Simulation {
     }
 
     @Override
-    public void askedForLease(SimulatedNode node, long sentMicros) {
+    public void askedForLease(SimulatedNode node, long sentMicros, long leading) {
       int incarnation = node.incarnation();
       for (Controller it : controllers) {
         world.network.send(
-            node.id(), it.id(), () -> it.askedForLease(node.id(), incarnation, sentMicros));
+            node.id(),
+            it.id(),
+            () -> it.askedForLease(node.id(), incarnation, sentMicros, leading));
       }
     }
 
@@ -130,7 +132,7 @@ public final class Simulation {
   public Coverage run() {
     try {
       runAll();
-    } catch (SimulationFailure | ArithmeticException | NullPointerException e) {
+    } catch (RuntimeException e) {
       throw new SimulationFailure(report(e), e);
     }
     world.coverage.ran(shape.rule());
