@@ -57,6 +57,11 @@ final class Controller {
     return id;
   }
 
+  /** Where the state comes from: a stream of its own, which may be behind when leases are not. */
+  NodeId stream() {
+    return new NodeId(id.number() + 50);
+  }
+
   void start() {
     acting = true;
     confirmed = true;
@@ -145,18 +150,18 @@ final class Controller {
     long version = cluster.membershipVersion();
     for (NodeId node : membership.replicas()) {
       if (leader != null) {
-        tell(node, it -> it.appointed(epoch, leader, membership, version));
+        tell(stream(), node, it -> it.appointed(epoch, leader, membership, version));
       } else if (!answers.containsKey(node)) {
-        tell(node, it -> it.epochOpened(epoch));
-        tell(node, it -> it.fence(epoch));
+        tell(stream(), node, it -> it.epochOpened(epoch));
+        tell(stream(), node, it -> it.fence(epoch));
       }
     }
   }
 
-  private void tell(NodeId node, Consumer<SimulatedNode> what) {
+  private void tell(NodeId from, NodeId node, Consumer<SimulatedNode> what) {
     SimulatedNode target = world.nodes.get(node);
     int there = target.incarnation();
-    world.network.send(id, node, () -> target.deliverOver(there, () -> what.accept(target)));
+    world.network.send(from, node, () -> target.deliverOver(there, () -> what.accept(target)));
   }
 
   void answered(NodeId node, int incarnation, Effect.AnswerFence answer) {
@@ -186,7 +191,7 @@ final class Controller {
     if (confirmed) {
       granted.put(node, localMicros());
       long epoch = world.mutant == Mutant.LEASE_WITHOUT_EPOCH ? 0 : cluster.epoch();
-      tell(node, it -> it.leaseGranted(sentMicros, epoch));
+      tell(id, node, it -> it.leaseGranted(sentMicros, epoch));
     }
   }
 

@@ -237,8 +237,18 @@ final class SimulatedNode implements LogView {
     }
     if (world.mutant == Mutant.LATE_BATCH_CUTS) {
       cutAfter(message);
+    } else if (world.mutant == Mutant.ACKNOWLEDGED_AFTER_PROMISE) {
+      acknowledgeAllTheSame(from, message);
     }
     step(new Event.Received(from, message));
+  }
+
+  private void acknowledgeAllTheSame(NodeId from, Message message) {
+    if (message instanceof Message.Append append
+        && append.batch() != null
+        && append.epoch() < replica.epoch()) {
+      send(from, new Message.Appended(append.epoch(), append.batch().lastIndex(), true));
+    }
   }
 
   private void cutAfter(Message message) {
@@ -281,23 +291,7 @@ final class SimulatedNode implements LogView {
   }
 
   void fence(long epoch) {
-    if (world.mutant == Mutant.ACKNOWLEDGED_AFTER_PROMISE
-        && epoch > replica.epoch()
-        && replica.leader() != null
-        && !replica.isLeader()
-        && replica.stableIndex() < replica.lastIndex()) {
-      answerAndAcknowledgeLater(epoch);
-    }
     step(new Event.Fence(epoch));
-  }
-
-  private void answerAndAcknowledgeLater(long epoch) {
-    Position stable = replica.epochs().positionAt(replica.stableIndex());
-    NodeId leader = replica.leader();
-    Message late = new Message.Appended(replica.epoch(), replica.lastIndex(), replica.counts());
-    world.control.answeredFence(
-        this, new Effect.AnswerFence(epoch, stable, replica.counts(), replica.logTimeMillis()));
-    world.schedule.after(5 * Schedule.MILLIS, () -> send(leader, late));
   }
 
   /**
@@ -460,7 +454,9 @@ final class SimulatedNode implements LogView {
       world.checks.committed(id, appliedIndex + 1, commit.index(), replica);
       apply(commit.index());
     } else if (effect instanceof Effect.PersistPromise promise) {
-      disk.write(new SimulatedDisk.Promise(promise.epoch()));
+      if (world.mutant != Mutant.PROMISE_NOT_WRITTEN) {
+        disk.write(new SimulatedDisk.Promise(promise.epoch()));
+      }
       promiseWritten = promise.epoch();
     } else if (effect instanceof Effect.PersistCounts counts) {
       disk.write(new SimulatedDisk.Counts(counts.counts()));
@@ -523,7 +519,7 @@ final class SimulatedNode implements LogView {
 
   private void sync() {
     boolean promiseWaits = promiseWritten > promiseSynced;
-    if (world.mutant == Mutant.PROMISE_NOT_SYNCED && promiseWaits) {
+    if (world.mutant == Mutant.PROMISE_NOT_WRITTEN && promiseWaits) {
       promiseSynced = promiseWritten;
       step(new Event.PromiseDurable(promiseWritten));
       return;
