@@ -28,6 +28,7 @@ final class SimulatedNode implements LogView {
   private static final long RENEW_MICROS = 150 * Schedule.MILLIS;
   private static final long TICK_MICROS = 20 * Schedule.MILLIS;
   private static final long WRITE_TIMEOUT_MICROS = 1_500 * Schedule.MILLIS;
+  private static final long TRANSFER_MICROS = 2_000 * Schedule.MILLIS;
   private static final int MAX_HELD = 200;
   static final ReplicationSettings SETTINGS = new ReplicationSettings(100, 600, 400, 64);
 
@@ -627,30 +628,42 @@ final class SimulatedNode implements LogView {
             replica.logTimeMillis(),
             applied.copy());
     SimulatedNode target = world.nodes.get(follower);
-    int here = incarnation;
-    int there = target.incarnation;
+    Transfer transfer = new Transfer(target, incarnation, target.incarnation);
     boolean fails = world.chance.snapshotFails();
     world.schedule.after(
         world.chance.snapshotMicros(),
         () -> {
-          boolean arrives =
-              !fails
-                  && up
-                  && incarnation == here
-                  && target.up
-                  && target.incarnation == there
-                  && !world.network.isCut(id, follower);
-          if (arrives) {
-            target.deliver(() -> endSnapshot(here, follower, target.install(snapshot)));
+          if (fails || !up || incarnation != transfer.from || world.network.isCut(id, follower)) {
+            end(transfer, false);
           } else {
-            endSnapshot(here, follower, false);
+            target.deliverOver(transfer.to, () -> end(transfer, target.install(snapshot)));
           }
         });
+    // A follower that dies while it loads never says so: the connection does.
+    world.schedule.after(TRANSFER_MICROS, () -> end(transfer, false));
   }
 
-  private void endSnapshot(int sentBy, NodeId follower, boolean installed) {
-    boolean known = installed && !world.network.isCut(follower, id);
-    deliverOver(sentBy, () -> step(new Event.SnapshotSent(follower, known)));
+  /** A snapshot on its way, between one start of a node and one of another. */
+  private static final class Transfer {
+    private final SimulatedNode target;
+    private final int from;
+    private final int to;
+    private boolean ended;
+
+    private Transfer(SimulatedNode target, int from, int to) {
+      this.target = target;
+      this.from = from;
+      this.to = to;
+    }
+  }
+
+  private void end(Transfer transfer, boolean installed) {
+    if (!transfer.ended) {
+      transfer.ended = true;
+      NodeId follower = transfer.target.id;
+      boolean known = installed && !world.network.isCut(follower, id);
+      deliverOver(transfer.from, () -> step(new Event.SnapshotSent(follower, known)));
+    }
   }
 
   private boolean install(SimulatedDisk.Snapshot snapshot) {
