@@ -29,9 +29,16 @@ import java.util.TreeSet;
 final class Checks {
   private record Entry(long previousEpoch, Operation.Content content) {}
 
+  /**
+   * What is committed at an index.
+   *
+   * @param in the epoch in which it was: leaders of later epochs must have it
+   */
+  private record Committed(long epoch, long in) {}
+
   private final Map<Position, Entry> entries = new HashMap<>(); // never iterated
   private final TreeMap<Long, NodeId> leaders = new TreeMap<>();
-  private final List<Long> committedEpochs = new ArrayList<>(List.of(0L)); // by index
+  private final List<Committed> committed = new ArrayList<>(List.of(new Committed(0, 0)));
   private final SortedSet<Integer> diverged = new TreeSet<>();
   private long appointedEpoch;
   private long losingEpoch;
@@ -92,14 +99,16 @@ final class Checks {
       forgetWhatIsNotIn(replica);
     }
     if (epoch >= losingEpoch) {
-      for (int index = 1; index < committedEpochs.size(); index++) {
+      for (int index = 1; index < committed.size(); index++) {
+        Committed it = committed.get(index);
+        boolean has = index <= replica.lastIndex() && replica.epochAt(index) == it.epoch();
         require(
-            index <= replica.lastIndex() && replica.epochAt(index) == committedEpochs.get(index),
+            has || it.in() >= epoch, // told late that it leads: others were appointed since
             node
                 + " leads epoch "
                 + epoch
                 + " without "
-                + committedEpochs.get(index)
+                + it.epoch()
                 + ":"
                 + index
                 + ", which is committed");
@@ -107,14 +116,21 @@ final class Checks {
     }
   }
 
+  /** What recovery takes for committed is, unless a history may have been lost. */
+  void recovered(NodeId node, SingleLeaderReplica replica) {
+    if (!mayHaveLost()) {
+      committed(node, 1, replica.commitIndex(), replica);
+    }
+  }
+
   private void forgetWhatIsNotIn(SingleLeaderReplica replica) {
     int index = 1;
-    while (index < committedEpochs.size()
+    while (index < committed.size()
         && index <= replica.lastIndex()
-        && replica.epochAt(index) == committedEpochs.get(index)) {
+        && replica.epochAt(index) == committed.get(index).epoch()) {
       index++;
     }
-    committedEpochs.subList(index, committedEpochs.size()).clear();
+    committed.subList(index, committed.size()).clear();
   }
 
   void committed(NodeId node, long fromIndex, long toIndex, SingleLeaderReplica replica) {
@@ -123,23 +139,24 @@ final class Checks {
     }
     for (long index = fromIndex; index <= toIndex; index++) {
       long epoch = replica.epochAt(index);
-      if (index < committedEpochs.size()) {
+      if (index < committed.size()) {
+        long known = committed.get((int) index).epoch();
         require(
-            committedEpochs.get((int) index) == epoch,
+            known == epoch,
             node
                 + " commits "
                 + epoch
                 + ":"
                 + index
                 + " where "
-                + committedEpochs.get((int) index)
+                + known
                 + ":"
                 + index
                 + " is committed");
       } else {
-        require(index == committedEpochs.size() || mayHaveLost(), "a gap before index " + index);
-        if (index == committedEpochs.size()) {
-          committedEpochs.add(epoch);
+        require(index == committed.size() || mayHaveLost(), "a gap before index " + index);
+        if (index == committed.size()) {
+          committed.add(new Committed(epoch, replica.epoch()));
         }
       }
     }

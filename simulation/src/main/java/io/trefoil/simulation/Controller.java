@@ -38,6 +38,8 @@ final class Controller {
   private long repeatedAt;
   private long watchedEpoch;
   private long openSince;
+  private long leaderSince; // 0 while the epoch has none
+  private long takenUp; // the last epoch whose leader said that it leads
   private final Map<NodeId, Answer> answers = new TreeMap<>();
   private final Map<NodeId, Long> granted = new TreeMap<>();
   private final Map<NodeId, Long> heard = new TreeMap<>();
@@ -55,12 +57,18 @@ final class Controller {
     return id;
   }
 
+  /** Where the state comes from: a stream of its own, which may be behind when leases are not. */
+  NodeId stream() {
+    return new NodeId(id.number() + 50);
+  }
+
   void start() {
     acting = true;
     confirmed = true;
     confirmedSince = localMicros();
     repeatedAt = 0;
     watchedEpoch = -1;
+    takenUp = 0;
     granted.clear();
     incarnations.clear();
     heard.clear();
@@ -95,12 +103,10 @@ final class Controller {
   }
 
   private void act() {
-    if (cluster.leader() != null && leaderIsGone()) {
-      open();
-    } else if (cluster.epoch() == 0) {
+    watch();
+    if (cluster.epoch() == 0 || cluster.leader() != null && leaderIsGone()) {
       open();
     }
-    watch();
     if (localMicros() - repeatedAt >= REPEAT_MICROS) {
       repeatedAt = localMicros();
       announce();
@@ -111,6 +117,8 @@ final class Controller {
   private boolean leaderIsGone() {
     NodeId leader = cluster.leader();
     return localMicros() - heard.getOrDefault(leader, 0L) > SILENT_MICROS
+        // One that restarted before it heard of it does not lead.
+        || takenUp != cluster.epoch() && localMicros() - leaderSince > 2 * SILENT_MICROS
         || incarnations.getOrDefault(leader, 0) > cluster.leaderIncarnation();
   }
 
@@ -127,7 +135,11 @@ final class Controller {
     if (watchedEpoch != cluster.epoch()) {
       watchedEpoch = cluster.epoch();
       openSince = localMicros();
+      leaderSince = 0;
       answers.clear();
+    }
+    if (cluster.leader() != null && leaderSince == 0) {
+      leaderSince = localMicros();
     }
   }
 
@@ -138,18 +150,18 @@ final class Controller {
     long version = cluster.membershipVersion();
     for (NodeId node : membership.replicas()) {
       if (leader != null) {
-        tell(node, it -> it.appointed(epoch, leader, membership, version));
+        tell(stream(), node, it -> it.appointed(epoch, leader, membership, version));
       } else if (!answers.containsKey(node)) {
-        tell(node, it -> it.epochOpened(epoch));
-        tell(node, it -> it.fence(epoch));
+        tell(stream(), node, it -> it.epochOpened(epoch));
+        tell(stream(), node, it -> it.fence(epoch));
       }
     }
   }
 
-  private void tell(NodeId node, Consumer<SimulatedNode> what) {
+  private void tell(NodeId from, NodeId node, Consumer<SimulatedNode> what) {
     SimulatedNode target = world.nodes.get(node);
     int there = target.incarnation();
-    world.network.send(id, node, () -> target.deliverOver(there, () -> what.accept(target)));
+    world.network.send(from, node, () -> target.deliverOver(there, () -> what.accept(target)));
   }
 
   void answered(NodeId node, int incarnation, Effect.AnswerFence answer) {
@@ -168,15 +180,18 @@ final class Controller {
     incarnations.merge(node, incarnation, Math::max);
   }
 
-  void askedForLease(NodeId node, int incarnation, long sentMicros) {
+  void askedForLease(NodeId node, int incarnation, long sentMicros, long leading) {
     if (!acting) {
       return;
     }
     hear(node, incarnation);
+    if (leading == cluster.epoch() && node.equals(cluster.leader())) {
+      takenUp = leading;
+    }
     if (confirmed) {
       granted.put(node, localMicros());
       long epoch = world.mutant == Mutant.LEASE_WITHOUT_EPOCH ? 0 : cluster.epoch();
-      tell(node, it -> it.leaseGranted(sentMicros, epoch));
+      tell(id, node, it -> it.leaseGranted(sentMicros, epoch));
     }
   }
 

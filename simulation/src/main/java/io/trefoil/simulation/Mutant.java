@@ -8,9 +8,9 @@ public enum Mutant {
   NONE,
   /** Entries are called stable before they are synced. */
   STABLE_EARLY,
-  /** The promise is called durable before it is synced. */
-  PROMISE_NOT_SYNCED,
-  /** A fence is answered before the log is stable, and the acknowledgement leaves afterwards. */
+  /** The promise is called durable and is never written. */
+  PROMISE_NOT_WRITTEN,
+  /** What an older epoch's leader sends is acknowledged after the promise. */
   ACKNOWLEDGED_AFTER_PROMISE,
   /** The controller appoints whoever answers first. */
   FIRST_ANSWER_LEADS,

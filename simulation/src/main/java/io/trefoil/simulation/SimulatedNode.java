@@ -5,6 +5,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.replication.kernel.Effect;
 import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.kernel.Event;
 import io.trefoil.replication.kernel.LogView;
 import io.trefoil.replication.kernel.Membership;
@@ -27,6 +28,7 @@ final class SimulatedNode implements LogView {
   private static final long RENEW_MICROS = 150 * Schedule.MILLIS;
   private static final long TICK_MICROS = 20 * Schedule.MILLIS;
   private static final long WRITE_TIMEOUT_MICROS = 1_500 * Schedule.MILLIS;
+  private static final long TRANSFER_MICROS = 2_000 * Schedule.MILLIS;
   private static final int MAX_HELD = 200;
   static final ReplicationSettings SETTINGS = new ReplicationSettings(100, 600, 400, 64);
 
@@ -120,6 +122,7 @@ final class SimulatedNode implements LogView {
     }
     amnesiac = false;
     recover();
+    world.checks.recovered(id, replica);
     world.trace.note(id, "starts as incarnation " + incarnation + ": " + replica);
   }
 
@@ -235,8 +238,18 @@ final class SimulatedNode implements LogView {
     }
     if (world.mutant == Mutant.LATE_BATCH_CUTS) {
       cutAfter(message);
+    } else if (world.mutant == Mutant.ACKNOWLEDGED_AFTER_PROMISE) {
+      acknowledgeAllTheSame(from, message);
     }
     step(new Event.Received(from, message));
+  }
+
+  private void acknowledgeAllTheSame(NodeId from, Message message) {
+    if (message instanceof Message.Append append
+        && append.batch() != null
+        && append.epoch() < replica.epoch()) {
+      send(from, new Message.Appended(append.epoch(), append.batch().lastIndex(), true));
+    }
   }
 
   private void cutAfter(Message message) {
@@ -258,7 +271,7 @@ final class SimulatedNode implements LogView {
     }
     if (leaseAsked == 0 || now - leaseAsked >= RENEW_MICROS) {
       leaseAsked = now;
-      world.control.askedForLease(this, now);
+      world.control.askedForLease(this, now, replica.isLeader() ? replica.epoch() : 0);
     }
     giveUpWaiting();
     if (replica.isLeader()
@@ -279,23 +292,7 @@ final class SimulatedNode implements LogView {
   }
 
   void fence(long epoch) {
-    if (world.mutant == Mutant.ACKNOWLEDGED_AFTER_PROMISE
-        && epoch > replica.epoch()
-        && replica.leader() != null
-        && !replica.isLeader()
-        && replica.stableIndex() < replica.lastIndex()) {
-      answerAndAcknowledgeLater(epoch);
-    }
     step(new Event.Fence(epoch));
-  }
-
-  private void answerAndAcknowledgeLater(long epoch) {
-    Position stable = replica.epochs().positionAt(replica.stableIndex());
-    NodeId leader = replica.leader();
-    Message late = new Message.Appended(replica.epoch(), replica.lastIndex(), replica.counts());
-    world.control.answeredFence(
-        this, new Effect.AnswerFence(epoch, stable, replica.counts(), replica.logTimeMillis()));
-    world.schedule.after(5 * Schedule.MILLIS, () -> send(leader, late));
   }
 
   /**
@@ -458,7 +455,9 @@ final class SimulatedNode implements LogView {
       world.checks.committed(id, appliedIndex + 1, commit.index(), replica);
       apply(commit.index());
     } else if (effect instanceof Effect.PersistPromise promise) {
-      disk.write(new SimulatedDisk.Promise(promise.epoch()));
+      if (world.mutant != Mutant.PROMISE_NOT_WRITTEN) {
+        disk.write(new SimulatedDisk.Promise(promise.epoch()));
+      }
       promiseWritten = promise.epoch();
     } else if (effect instanceof Effect.PersistCounts counts) {
       disk.write(new SimulatedDisk.Counts(counts.counts()));
@@ -521,7 +520,7 @@ final class SimulatedNode implements LogView {
 
   private void sync() {
     boolean promiseWaits = promiseWritten > promiseSynced;
-    if (world.mutant == Mutant.PROMISE_NOT_SYNCED && promiseWaits) {
+    if (world.mutant == Mutant.PROMISE_NOT_WRITTEN && promiseWaits) {
       promiseSynced = promiseWritten;
       step(new Event.PromiseDurable(promiseWritten));
       return;
@@ -619,38 +618,52 @@ final class SimulatedNode implements LogView {
   }
 
   private void sendSnapshot(NodeId follower) {
+    EpochTable epochs = replica.epochs();
+    epochs.cut(appliedIndex + 1);
     SimulatedDisk.Snapshot snapshot =
         new SimulatedDisk.Snapshot(
             replica.epoch(),
-            replica.epochs().positionAt(appliedIndex),
-            replica.epochs(),
+            epochs.positionAt(appliedIndex),
+            epochs,
             replica.logTimeMillis(),
             applied.copy());
     SimulatedNode target = world.nodes.get(follower);
-    int here = incarnation;
-    int there = target.incarnation;
+    Transfer transfer = new Transfer(target, incarnation, target.incarnation);
     boolean fails = world.chance.snapshotFails();
     world.schedule.after(
         world.chance.snapshotMicros(),
         () -> {
-          boolean arrives =
-              !fails
-                  && up
-                  && incarnation == here
-                  && target.up
-                  && target.incarnation == there
-                  && !world.network.isCut(id, follower);
-          if (arrives) {
-            target.deliver(() -> endSnapshot(here, follower, target.install(snapshot)));
+          if (fails || !up || incarnation != transfer.from || world.network.isCut(id, follower)) {
+            end(transfer, false);
           } else {
-            endSnapshot(here, follower, false);
+            target.deliverOver(transfer.to, () -> end(transfer, target.install(snapshot)));
           }
         });
+    // A follower that dies while it loads never says so: the connection does.
+    world.schedule.after(TRANSFER_MICROS, () -> end(transfer, false));
   }
 
-  private void endSnapshot(int sentBy, NodeId follower, boolean installed) {
-    boolean known = installed && !world.network.isCut(follower, id);
-    deliverOver(sentBy, () -> step(new Event.SnapshotSent(follower, known)));
+  /** A snapshot on its way, between one start of a node and one of another. */
+  private static final class Transfer {
+    private final SimulatedNode target;
+    private final int from;
+    private final int to;
+    private boolean ended;
+
+    private Transfer(SimulatedNode target, int from, int to) {
+      this.target = target;
+      this.from = from;
+      this.to = to;
+    }
+  }
+
+  private void end(Transfer transfer, boolean installed) {
+    if (!transfer.ended) {
+      transfer.ended = true;
+      NodeId follower = transfer.target.id;
+      boolean known = installed && !world.network.isCut(follower, id);
+      deliverOver(transfer.from, () -> step(new Event.SnapshotSent(follower, known)));
+    }
   }
 
   private boolean install(SimulatedDisk.Snapshot snapshot) {

@@ -104,11 +104,13 @@ public final class Simulation {
     }
 
     @Override
-    public void askedForLease(SimulatedNode node, long sentMicros) {
+    public void askedForLease(SimulatedNode node, long sentMicros, long leading) {
       int incarnation = node.incarnation();
       for (Controller it : controllers) {
         world.network.send(
-            node.id(), it.id(), () -> it.askedForLease(node.id(), incarnation, sentMicros));
+            node.id(),
+            it.id(),
+            () -> it.askedForLease(node.id(), incarnation, sentMicros, leading));
       }
     }
 
@@ -130,7 +132,7 @@ public final class Simulation {
   public Coverage run() {
     try {
       runAll();
-    } catch (SimulationFailure | ArithmeticException | NullPointerException e) {
+    } catch (RuntimeException e) {
       throw new SimulationFailure(report(e), e);
     }
     world.coverage.ran(shape.rule());
@@ -224,7 +226,7 @@ public final class Simulation {
   private void cut() {
     NodeId one = anyNode().id();
     long lasts = (50 + random.nextInt(2_000)) * Schedule.MILLIS;
-    switch (random.nextInt(4)) {
+    switch (random.nextInt(6)) {
       case 0 -> {
         world.coverage.met(Fault.CUT_ONE_WAY);
         cut(one, anyEnd(one), lasts);
@@ -236,6 +238,27 @@ public final class Simulation {
         cut(other, one, lasts);
       }
       case 2 -> {
+        world.coverage.met(Fault.CONTROL_CUT_OFF);
+        for (Controller it : controllers) {
+          for (NodeId end : List.of(it.id(), it.stream())) {
+            cut(end, one, lasts);
+            cut(one, end, lasts);
+          }
+        }
+      }
+      case 3 -> {
+        world.coverage.met(Fault.SPLIT_IN_TWO);
+        List<NodeId> here = new ArrayList<>(ends());
+        List<NodeId> there = new ArrayList<>();
+        here.removeIf(it -> random.nextBoolean() && there.add(it));
+        for (NodeId left : here) {
+          for (NodeId right : there) {
+            cut(left, right, lasts);
+            cut(right, left, lasts);
+          }
+        }
+      }
+      case 4 -> {
         world.coverage.met(Fault.NODE_CUT_OFF);
         for (NodeId other : ends()) {
           cut(one, other, lasts);
@@ -252,7 +275,7 @@ public final class Simulation {
   /** Nodes and controllers; clients are not cut off, so that they can see what is served. */
   private List<NodeId> ends() {
     List<NodeId> ends = new ArrayList<>(world.nodes.keySet());
-    controllers.forEach(it -> ends.add(it.id()));
+    controllers.forEach(it -> ends.addAll(List.of(it.id(), it.stream())));
     return ends;
   }
 
@@ -268,7 +291,7 @@ public final class Simulation {
     }
     world.trace.note("net", "cut from " + from + " to " + to);
     world.network.cut(from, to);
-    if (random.nextBoolean()) {
+    if (random.nextInt(4) == 0) {
       breakConnection(from, to);
     }
     world.schedule.after(lasts, () -> world.network.mend(from, to));

@@ -166,17 +166,19 @@ final class Leading implements Role {
 
   void onLogRead(Event.LogRead read, Effects out) {
     PeerProgress peer = peers.get(read.follower());
-    if (peer == null || !peer.readingLog() || peer.next() != read.fromIndex()) {
+    if (peer == null || !peer.readingLog()) {
       return; // asked for in another state
     }
     peer.readingLog(false);
-    if (read.batch() == null) {
-      sendSnapshot(read.follower(), peer, out);
-      return;
+    // The follower may have acknowledged more meanwhile, and what was read under an earlier
+    // leadership may be cut since. Then it is read again.
+    if (peer.next() == read.fromIndex()) {
+      if (read.batch() == null) {
+        sendSnapshot(read.follower(), peer, out);
+      } else if (isHistory(read.batch())) {
+        sendEntries(read.follower(), peer, read.batch(), out);
+      }
     }
-    if (isHistory(read.batch())) {
-      sendEntries(read.follower(), peer, read.batch(), out);
-    } // else read under an earlier leadership, and cut since: read again
     ship(read.follower(), peer, out);
   }
 

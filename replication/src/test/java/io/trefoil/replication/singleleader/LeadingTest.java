@@ -267,6 +267,17 @@ class LeadingTest {
   }
 
   @Test
+  void aReadThatWasOvertakenByAnAcknowledgementIsFollowedByAnother() {
+    TestReplica test = leader(1, MAJORITY);
+    test.propose(5);
+    test.forgetMemoryBelow(100);
+    test.receive(N2, appended(1, 2));
+    test.receive(N2, appended(1, 4));
+    assertThat(test.step(new Event.LogRead(N2, 3, entries(1, 3, 2))))
+        .containsExactly(new Effect.ReadLog(N2, 5, ReplicationSettings.DEFAULT.maxReadBytes()));
+  }
+
+  @Test
   void aFollowerThatNeedsWhatTheJournalLacksGetsASnapshot() {
     TestReplica test = leader(1, MAJORITY);
     test.propose(5);
