@@ -3,11 +3,9 @@ package io.trefoil.cli.demo;
 import io.trefoil.cli.CommandFailed;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,17 +16,19 @@ import java.util.stream.Stream;
 
 /**
  * One demo a data folder. The operating system holds the lock and drops it when the demo dies, so a
- * leftover file locks nobody out; the file's text says who holds it, and which nodes it started.
+ * leftover file locks nobody out. A second file says who holds it, and which nodes it started: it
+ * can't be the locked one, since a process that opens a locked file again and closes it drops its
+ * own lock (POSIX, fcntl).
  */
 final class DemoLock implements Closeable {
   private static final long LEFTOVER_STOP_MILLIS = 3_000;
 
-  private final Path file;
-  private final FileChannel channel;
+  private final Path running;
+  private final FileChannel lock;
 
-  private DemoLock(Path file, FileChannel channel) {
-    this.file = file;
-    this.channel = channel;
+  private DemoLock(Path running, FileChannel lock) {
+    this.running = running;
+    this.lock = lock;
   }
 
   /**
@@ -38,15 +38,15 @@ final class DemoLock implements Closeable {
    */
   static DemoLock take(Path directory) throws IOException {
     Files.createDirectories(directory);
-    Path file = directory.resolve("demo.lock");
-    FileChannel channel =
+    Path running = directory.resolve("demo.running");
+    FileChannel lock =
         FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    if (!tryLock(channel)) {
-      channel.close();
-      throw new CommandFailed(refusal(Files.readAllLines(file)));
+            directory.resolve("demo.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (!tryLock(lock)) {
+      lock.close();
+      throw new CommandFailed(refusal(read(running)));
     }
-    return new DemoLock(file, channel);
+    return new DemoLock(running, lock);
   }
 
   private static boolean tryLock(FileChannel channel) throws IOException {
@@ -78,12 +78,11 @@ final class DemoLock implements Closeable {
     text.append("pid ").append(ProcessHandle.current().pid()).append('\n');
     text.append("ports ").append(ports).append('\n');
     nodes.forEach(node -> text.append("node ").append(node.pid()).append('\n'));
-    ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
-    channel.truncate(0);
-    channel.position(0);
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
+    Files.writeString(running, text);
+  }
+
+  private static List<String> read(Path running) throws IOException {
+    return Files.exists(running) ? Files.readAllLines(running) : List.of();
   }
 
   /**
@@ -94,7 +93,7 @@ final class DemoLock implements Closeable {
    */
   List<Long> endLeftovers() throws IOException, InterruptedException {
     List<ProcessHandle> leftovers = new ArrayList<>();
-    for (String pid : value(Files.readAllLines(file), "node").toList()) {
+    for (String pid : value(read(running), "node").toList()) {
       ProcessHandle.of(Long.parseLong(pid))
           .filter(this::isNodeOfThisFolder)
           .ifPresent(leftovers::add);
@@ -115,7 +114,7 @@ final class DemoLock implements Closeable {
 
   private boolean isNodeOfThisFolder(ProcessHandle process) {
     // The process number may since have gone to somebody else.
-    String folder = file.toAbsolutePath().getParent().toString();
+    String folder = running.toAbsolutePath().getParent().toString();
     return process
         .info()
         .arguments()
@@ -131,6 +130,6 @@ final class DemoLock implements Closeable {
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    lock.close();
   }
 }

@@ -25,6 +25,8 @@ final class NodeConfig {
     yaml.append(String.format(Locale.ROOT, "http:%n  port: %d%n", ports.http()));
     yaml.append("cluster:\n");
     yaml.append("  expect: ").append(expectedNodes).append('\n');
+    // One partition, so that there is one leader to see.
+    yaml.append("  database0-partitions: 1\n");
     if (join != 0) {
       yaml.append("  join: 127.0.0.1:").append(join).append('\n');
     }

@@ -110,7 +110,7 @@ class DemoTest {
 
   private void assertAllNodesEnded() throws IOException {
     List<String> pids =
-        Files.readAllLines(directory.resolve("demo.lock")).stream()
+        Files.readAllLines(directory.resolve("demo.running")).stream()
             .filter(line -> line.startsWith("node "))
             .map(line -> line.substring(5))
             .toList();
@@ -152,12 +152,16 @@ class DemoTest {
     Process killed = startDemoProcess();
     Conditions.await(this::nodesRun, () -> "no nodes");
     List<Long> nodes = killed.descendants().map(ProcessHandle::pid).toList();
-    Path lock = directory.resolve("demo.lock");
+    Path lock = directory.resolve("demo.running");
     Matcher third =
         Pattern.compile("(?s)node \\d+.*node \\d+.*node (\\d+)").matcher(Files.readString(lock));
     assertThat(third.find()).isTrue();
     long paused = Long.parseLong(third.group(1));
     Signals.send("STOP", paused);
+    // Another process holds the lock: what this one does must not make the other lose it.
+    assertThatThrownBy(() -> demo(false).run())
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("a demo runs already (pid " + killed.pid());
 
     killed.destroyForcibly().waitFor();
     Conditions.await(
@@ -179,7 +183,7 @@ class DemoTest {
 
   private boolean nodesRun() {
     return List.of("n1", "n2", "n3").stream().allMatch(name -> Files.exists(log(name)))
-        && read(directory.resolve("demo.lock"))
+        && read(directory.resolve("demo.running"))
                 .lines()
                 .filter(line -> line.startsWith("node "))
                 .count()

@@ -98,6 +98,7 @@ class PortPlanTest {
               port: 8380
             cluster:
               expect: 3
+              database0-partitions: 1
               join: 127.0.0.1:16379
             """);
     List<String> first = NodeConfig.yaml("n1", Path.of("/tmp/x"), ports, 0, 3).lines().toList();
