@@ -66,10 +66,8 @@ class FailoverPropertyTest {
       committed += world.committed.size();
       leftBehind += world.refusedOfOldTerm;
     }
-    System.err.println(appointments + " " + controllers + " " + committed + " " + leftBehind);
-    assertThat(appointments).isGreaterThan(30);
     assertThat(controllers).isGreaterThan(30);
-    assertThat(committed).isGreaterThan(300);
+    assertThat(committed).isGreaterThan(120);
     assertThat(leftBehind).isGreaterThan(0);
   }
 
@@ -81,6 +79,13 @@ class FailoverPropertyTest {
     long journaled;
 
     boolean up;
+
+    /** Until then nothing reaches it and nothing leaves it, but it goes on. */
+    long cutUntil;
+
+    /** Until then it learns of no newer state. */
+    long behindUntil;
+
     boolean started;
     long claim;
     long incarnation;
@@ -177,7 +182,7 @@ class FailoverPropertyTest {
               long claim = to.claim;
               later(
                   () -> {
-                    if (to.up && to.claim == claim && to.incarnation == incarnation) {
+                    if (isReached(to) && to.claim == claim && to.incarnation == incarnation) {
                       receive(to, reply.message());
                     }
                   });
@@ -211,6 +216,7 @@ class FailoverPropertyTest {
 
     void run(int millis, boolean withFaults) {
       faults = withFaults;
+      nodes.values().forEach(node -> node.cutUntil = now);
       for (long end = now + millis; now < end; now += 10) {
         List<Event> due = new ArrayList<>(events);
         due.removeIf(event -> event.at() > now);
@@ -218,6 +224,7 @@ class FailoverPropertyTest {
         due.forEach(event -> event.action().run());
         acting.forEach(Acting::tick);
         nodes.values().forEach(this::live);
+        checkWhoServes();
         if (faults && random.nextInt(200) == 0) {
           elect();
         }
@@ -232,7 +239,14 @@ class FailoverPropertyTest {
       }
     }
 
+    private boolean isReached(Node node) {
+      return node.up && now >= node.cutUntil;
+    }
+
     void send(Node from, ControlMessage.ToController message) {
+      if (now < from.cutUntil) {
+        return;
+      }
       Acting to = acting.get(faults && random.nextInt(5) == 0 ? 0 : acting.size() - 1);
       later(() -> to.message(from, message));
     }
@@ -251,12 +265,30 @@ class FailoverPropertyTest {
         node.leads = 0;
         return;
       }
+      if (faults && random.nextInt(150) == 0) {
+        node.cutUntil = now + random.nextInt(1200);
+      }
+      if (faults && random.nextInt(150) == 0) {
+        node.behindUntil = now + random.nextInt(2500);
+      }
       follow(node);
+      reportSilence(node);
       if (now % 150 < 10) {
         ask(node);
       }
       if (node.leads > 0 && random.nextInt(4) == 0) {
         write(node);
+      }
+    }
+
+    /** Followers that hear nothing from a leader say so; now and then one that is wrong. */
+    private void reportSilence(Node node) {
+      PartitionState partition = log.partition();
+      NodeId leader = partition.leader().orElse(node.id);
+      Node silent = nodes.get(leader);
+      boolean heard = isReached(silent) && random.nextInt(100) > 0;
+      if (faults && silent != node && !heard && random.nextInt(5) == 0) {
+        send(node, new ControlMessage.SilenceReport(node.id, leader, partition.lastIncarnation()));
       }
     }
 
@@ -285,7 +317,7 @@ class FailoverPropertyTest {
 
     /** Takes over newer states in their order, now and then some behind. */
     private void follow(Node node) {
-      if (faults && random.nextInt(4) == 0) {
+      if (faults && (random.nextInt(4) > 0 || now < Math.max(node.cutUntil, node.behindUntil))) {
         return;
       }
       while (node.applied < history.size()) {
@@ -332,7 +364,7 @@ class FailoverPropertyTest {
 
     private void fence(Node node, ControlMessage.FenceRequest request) {
       long epoch = request.epochs().get(P);
-      if (!node.up || !node.started || epoch < node.promised) {
+      if (!isReached(node) || !node.started || epoch < node.promised) {
         return;
       }
       if (epoch > node.promised || node.leads < epoch) {
@@ -353,7 +385,11 @@ class FailoverPropertyTest {
       int copies = 1;
       for (Node replica : nodes.values()) {
         boolean reached = !faults || random.nextInt(3) > 0;
-        if (replica != leader && replica.up && reached && replica.promised <= leader.leads) {
+        if (replica != leader
+            && isReached(leader)
+            && isReached(replica)
+            && reached
+            && replica.promised <= leader.leads) {
           replica.promised = leader.leads;
           replica.leads = replica.leads == leader.leads ? 0 : replica.leads;
           replica.journal.clear();
@@ -409,9 +445,17 @@ class FailoverPropertyTest {
               .filter(node -> node.position().compareTo(nodes.get(chosen).position()) <= 0)
               .count();
       assertThat(covered).isGreaterThanOrEqualTo(after.configuration().fenceAnswers());
+      checkWhoServes();
+    }
+
+    /** Nobody serves an older epoch under a lease once a newer one has its leader. */
+    private void checkWhoServes() {
+      PartitionState partition = log.partition();
       for (Node node : nodes.values()) {
-        boolean servesOlder = node.up && node.leads > 0 && node.leads < after.epoch();
-        assertThat(servesOlder && node.lease.isValid(now * MS)).as("serves beside it").isFalse();
+        boolean older = node.up && node.leads > 0 && node.leads < partition.epoch();
+        if (older && partition.led()) {
+          assertThat(node.lease.isValid(now * MS)).as("serves an older epoch").isFalse();
+        }
       }
     }
   }
