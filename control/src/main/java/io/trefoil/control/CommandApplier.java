@@ -540,8 +540,9 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     return new Applied(next, new Outcome.Done(index));
   }
 
+  /** Whoever has the present state sees what was asked for. */
   private Applied unchanged() {
-    return new Applied(state, new Outcome.Done(index));
+    return new Applied(state, new Outcome.Done(state.version()));
   }
 
   private Applied refused(String error) {

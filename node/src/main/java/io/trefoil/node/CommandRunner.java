@@ -327,7 +327,6 @@ final class CommandRunner implements PartitionReplica.Work {
     private final Delivery delivery;
     private final Reply[] replies;
     private int left;
-    private Answer last;
 
     Gather(
         List<PartitionRoute> targets,
@@ -347,6 +346,9 @@ final class CommandRunner implements PartitionReplica.Work {
     }
 
     void start() {
+      if (replies.length == 0) {
+        finish(Answer.NONE);
+      }
       for (int i = 0; i < replies.length; i++) {
         int part = i;
         dispatch(
@@ -361,13 +363,16 @@ final class CommandRunner implements PartitionReplica.Work {
 
     private void onReply(int part, Answer by, byte[] reply) {
       replies[part] = ReplyReader.read(reply);
-      last = by;
       if (--left == 0) {
-        ReplyWriter gathered = new ReplyWriter();
-        gathered.setProtocol(protocol);
-        scattered.gather(Arrays.asList(replies), gathered);
-        delivery.deliver(last, gathered.toArray());
+        finish(by);
       }
+    }
+
+    private void finish(Answer by) {
+      ReplyWriter gathered = new ReplyWriter();
+      gathered.setProtocol(protocol);
+      scattered.gather(Arrays.asList(replies), gathered);
+      delivery.deliver(by, gathered.toArray());
     }
   }
 

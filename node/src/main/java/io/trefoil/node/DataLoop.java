@@ -263,7 +263,7 @@ final class DataLoop {
    * @param replica whose; null for all replicas of this node
    */
   void leadershipLost(PartitionReplica replica) {
-    for (Turnable turnable : keeping) {
+    for (Turnable turnable : List.copyOf(keeping)) {
       turnable.leadershipLost(replica);
     }
     for (Turnable turnable : active) {
@@ -360,7 +360,12 @@ final class DataLoop {
     }
     if (committed) {
       committed = false;
-      keeping.removeIf(turnable -> !turnable.release());
+      // A copy: what is released may complete replies of others, which then come in.
+      for (Turnable turnable : List.copyOf(keeping)) {
+        if (!turnable.release()) {
+          keeping.remove(turnable);
+        }
+      }
     }
     for (int i = 0; i < active.size(); i++) {
       Turnable turnable = active.get(i);
