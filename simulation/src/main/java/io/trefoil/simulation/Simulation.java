@@ -70,6 +70,7 @@ public final class Simulation {
 
   private void build(List<NodeId> nodes, SplittableRandom clocks) {
     world.control = new ToControllers();
+    world.killed = node -> startLater(node, 200);
     world.network.faults(shape.lossPerMille(), shape.repeatedPerMille(), shape.latePerMille());
     for (NodeId id : nodes) {
       world.nodes.put(
@@ -245,6 +246,9 @@ public final class Simulation {
             cut(one, end, lasts);
           }
         }
+        if (one.equals(cluster.leader()) && random.nextBoolean()) {
+          controllers.get(confirmed).open(); // followers report a silent leader at once
+        }
       }
       case 3 -> {
         world.coverage.met(Fault.SPLIT_IN_TWO);
@@ -317,7 +321,9 @@ public final class Simulation {
   private void crash(SimulatedNode node, boolean machine) {
     if (machine) {
       world.coverage.met(Fault.MACHINE_CRASHED);
-      if (node.crashMachine(diskRandom)) {
+      int lost = diskRandom.nextInt(node.unsynced() + 1);
+      node.crashMachine(lost);
+      if (lost > 0) {
         world.coverage.met(Fault.WRITES_LOST);
         losingCrash = true;
       }
