@@ -239,11 +239,13 @@ public final class Simulation {
         cut(other, one, lasts);
       }
       case 2 -> {
-        world.coverage.met(Fault.CONTROL_CUT_OFF);
+        boolean stateOnly = random.nextBoolean();
+        world.coverage.met(stateOnly ? Fault.STATE_BEHIND : Fault.CONTROL_CUT_OFF);
         for (Controller it : controllers) {
-          for (NodeId end : List.of(it.id(), it.stream())) {
-            cut(end, one, lasts);
-            cut(one, end, lasts);
+          cut(it.stream(), one, lasts);
+          if (!stateOnly) {
+            cut(it.id(), one, lasts);
+            cut(one, it.id(), lasts);
           }
         }
         if (one.equals(cluster.leader()) && random.nextBoolean()) {

@@ -14,6 +14,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,10 +146,11 @@ class ArchitectureTest {
             .haveFullyQualifiedName("java.util.IdentityHashMap")
             .orShould()
             .dependOnClassesThat()
-            .haveFullyQualifiedName("java.util.Set")
+            .haveFullyQualifiedName("java.util.stream.Collectors")
             .orShould()
             .callMethodWhere(
-                target(owner(type(Map.class))).and(target(nameMatching("of|ofEntries|copyOf")))));
+                target(owner(type(Map.class).or(type(Set.class))))
+                    .and(target(nameMatching("of|ofEntries|copyOf")))));
   }
 
   @Test
