@@ -1,5 +1,6 @@
 package io.trefoil.simulation;
 
+import io.trefoil.replication.kernel.Effect;
 import java.util.SplittableRandom;
 
 /** How long things take and whether they fail, for the shell of a node. */
@@ -23,7 +24,7 @@ class Chance {
     return false;
   }
 
-  boolean killedBetweenEffects() {
+  boolean killedBefore(Effect effect) {
     return false;
   }
 
@@ -82,8 +83,13 @@ class Chance {
     }
 
     @Override
-    boolean killedBetweenEffects() {
-      return fails(shape.betweenEffects(), 100_000, Fault.KILLED_BETWEEN_EFFECTS);
+    boolean killedBefore(Effect effect) {
+      boolean often =
+          effect instanceof Effect.Send
+              || effect instanceof Effect.Append
+              || effect instanceof Effect.Commit;
+      int of = often ? 100_000 : 1_000; // the rare effects are the moments that matter
+      return fails(shape.betweenEffects(), of, Fault.KILLED_BETWEEN_EFFECTS);
     }
 
     @Override

@@ -36,8 +36,15 @@ final class Checks {
    */
   private record Committed(long epoch, long in) {}
 
+  /** Who began to lead, and on top of which log. */
+  private record Leader(NodeId node, EpochTable epochs, long lastIndex) {
+    boolean has(long index, long epoch) {
+      return index <= lastIndex && epochs.epochAt(index) == epoch;
+    }
+  }
+
   private final Map<Position, Entry> entries = new HashMap<>(); // never iterated
-  private final TreeMap<Long, NodeId> leaders = new TreeMap<>();
+  private final TreeMap<Long, Leader> leaders = new TreeMap<>();
   private final List<Committed> committed = new ArrayList<>(List.of(new Committed(0, 0)));
   private final SortedSet<Integer> diverged = new TreeSet<>();
   private long appointedEpoch;
@@ -81,7 +88,7 @@ final class Checks {
       Entry known = entries.putIfAbsent(position, entry);
       if (known == null) {
         require(
-            node.equals(leaders.get(batch.epoch())),
+            leaders.containsKey(batch.epoch()) && node.equals(leaders.get(batch.epoch()).node()),
             node + " appended " + position + ", which its leader never wrote");
       } else {
         require(
@@ -93,27 +100,31 @@ final class Checks {
   }
 
   void becameLeader(NodeId node, long epoch, SingleLeaderReplica replica) {
-    NodeId other = leaders.putIfAbsent(epoch, node);
-    require(other == null, "two leaders in epoch " + epoch + ": " + other + " and " + node);
+    Leader leader = new Leader(node, replica.epochs(), replica.lastIndex());
+    Leader other = leaders.putIfAbsent(epoch, leader);
+    require(other == null, "two leaders in epoch " + epoch + ": " + other + " and " + leader);
     if (epoch == losingEpoch) {
       forgetWhatIsNotIn(replica);
     }
     if (epoch >= losingEpoch) {
       for (int index = 1; index < committed.size(); index++) {
-        Committed it = committed.get(index);
-        boolean has = index <= replica.lastIndex() && replica.epochAt(index) == it.epoch();
-        require(
-            has || it.in() >= epoch, // told late that it leads: others were appointed since
-            node
-                + " leads epoch "
-                + epoch
-                + " without "
-                + it.epoch()
-                + ":"
-                + index
-                + ", which is committed");
+        requireIn(leader, epoch, index, committed.get(index));
       }
     }
+  }
+
+  /** A leader that is told late that it leads lacks what later ones committed. */
+  private static void requireIn(Leader leader, long leads, long index, Committed it) {
+    require(
+        it.in() >= leads || leader.has(index, it.epoch()),
+        leader.node()
+            + " leads epoch "
+            + leads
+            + " without "
+            + it.epoch()
+            + ":"
+            + index
+            + ", which is committed");
   }
 
   /** What recovery takes for committed is, unless a history may have been lost. */
@@ -156,7 +167,12 @@ final class Checks {
       } else {
         require(index == committed.size() || mayHaveLost(), "a gap before index " + index);
         if (index == committed.size()) {
-          committed.add(new Committed(epoch, replica.epoch()));
+          Committed it = new Committed(epoch, replica.epoch());
+          committed.add(it);
+          long at = index;
+          leaders
+              .tailMap(replica.epoch(), false)
+              .forEach((leads, leader) -> requireIn(leader, leads, at, it));
         }
       }
     }

@@ -8,7 +8,7 @@ public enum Mutant {
   NONE,
   /** Entries are called stable before they are synced. */
   STABLE_EARLY,
-  /** The promise is called durable and is never written. */
+  /** The promise is called durable and is never written. Too rare for seeds: a trace shows it. */
   PROMISE_NOT_WRITTEN,
   /** What an older epoch's leader sends is acknowledged after the promise. */
   ACKNOWLEDGED_AFTER_PROMISE,

@@ -23,4 +23,9 @@ record Register(long version, int writer, long value) {
         };
     return new Register(version + 1, write.number(), newValue);
   }
+
+  @Override
+  public String toString() {
+    return version == 0 ? "empty" : "version " + version + " by #" + writer;
+  }
 }

@@ -28,6 +28,11 @@ final class Schedule {
     return run;
   }
 
+  /** When the next task runs; never, when there is none. */
+  long nextMicros() {
+    return tasks.isEmpty() ? Long.MAX_VALUE : tasks.peek().atMicros();
+  }
+
   void after(long delayMicros, Runnable action) {
     tasks.add(new Task(nowMicros + delayMicros, scheduled++, action));
   }

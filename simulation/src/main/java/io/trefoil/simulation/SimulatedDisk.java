@@ -6,7 +6,6 @@ import io.trefoil.replication.kernel.EpochTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
@@ -57,17 +56,19 @@ final class SimulatedDisk {
     synced = Math.max(synced, Math.min(count, records.size()));
   }
 
+  /** How many records a loss of power may take. */
+  int unsynced() {
+    return records.size() - synced;
+  }
+
   /**
    * Power is gone.
    *
-   * @return whether something that was written is lost
+   * @param lost how many of the records that were not synced are lost
    */
-  boolean losePower(SplittableRandom random) {
-    int kept = synced + random.nextInt(records.size() - synced + 1);
-    boolean lost = kept < records.size();
-    records.subList(kept, records.size()).clear();
-    synced = kept;
-    return lost;
+  void losePower(int lost) {
+    records.subList(records.size() - lost, records.size()).clear();
+    synced = records.size();
   }
 
   /** What recovery finds; it syncs what it found, so that all of it is stable. */

@@ -15,7 +15,6 @@ import io.trefoil.replication.singleleader.SingleLeaderReplica;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
@@ -62,6 +61,7 @@ final class SimulatedNode implements LogView {
   private long appliedIndex;
   private boolean syncing;
   private long promiseWritten;
+  private long promiseSyncing;
   private long promiseSynced;
 
   /** As a leader executes on: what is applied and what is not committed yet. */
@@ -131,6 +131,7 @@ final class SimulatedNode implements LogView {
     log = contents.log;
     baseIndex = contents.baseIndex;
     promiseWritten = contents.promised;
+    promiseSyncing = contents.promised;
     promiseSynced = contents.promised;
     replica =
         new SingleLeaderReplica(
@@ -169,12 +170,16 @@ final class SimulatedNode implements LogView {
     up = false;
   }
 
-  /** Returns whether something that was written is lost. */
-  boolean crashMachine(SplittableRandom random) {
-    world.trace.note(id, "MACHINE CRASHED");
+  /** How many records of its journal are lost if its machine crashes now, at most. */
+  int unsynced() {
+    return disk.unsynced();
+  }
+
+  void crashMachine(int lost) {
+    world.trace.note(id, "MACHINE CRASHED, records lost: " + lost);
     up = false;
     amnesiac |= !world.fsync;
-    return disk.losePower(random);
+    disk.losePower(lost);
   }
 
   void pause(long micros) {
@@ -222,6 +227,7 @@ final class SimulatedNode implements LogView {
     }
     if (dying) {
       killProcess();
+      world.killed.accept(this);
       return;
     }
     if (!world.fsync && replica.stableIndex() < replica.lastIndex()) {
@@ -281,7 +287,8 @@ final class SimulatedNode implements LogView {
     }
   }
 
-  private long localMicros() {
+  /** What this node's monotonic clock says. */
+  long localMicros() {
     return world.schedule.nowMicros() * clockRate / 1_000 + id.number() * 1_000_000_000L;
   }
 
@@ -435,7 +442,7 @@ final class SimulatedNode implements LogView {
   // ---- effects
 
   private void carryOut(Effect effect) {
-    if (!dying && world.chance.killedBetweenEffects()) {
+    if (!dying && world.chance.killedBefore(effect)) {
       dying = true;
     }
     if (dying) {
@@ -529,10 +536,12 @@ final class SimulatedNode implements LogView {
       step(new Event.Stable(replica.last()));
       return;
     }
-    if (syncing || disk.isSynced()) {
+    boolean runs = syncing && promiseWritten == promiseSyncing; // a promise does not wait for it
+    if (runs || disk.isSynced()) {
       return;
     }
     syncing = true;
+    promiseSyncing = promiseWritten;
     int upTo = disk.written();
     Position last = replica.last();
     long promise = promiseWritten;

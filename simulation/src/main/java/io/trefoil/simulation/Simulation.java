@@ -70,6 +70,7 @@ public final class Simulation {
 
   private void build(List<NodeId> nodes, SplittableRandom clocks) {
     world.control = new ToControllers();
+    world.killed = node -> startLater(node, 200);
     world.network.faults(shape.lossPerMille(), shape.repeatedPerMille(), shape.latePerMille());
     for (NodeId id : nodes) {
       world.nodes.put(
@@ -238,12 +239,17 @@ public final class Simulation {
         cut(other, one, lasts);
       }
       case 2 -> {
-        world.coverage.met(Fault.CONTROL_CUT_OFF);
+        boolean stateOnly = random.nextBoolean();
+        world.coverage.met(stateOnly ? Fault.STATE_BEHIND : Fault.CONTROL_CUT_OFF);
         for (Controller it : controllers) {
-          for (NodeId end : List.of(it.id(), it.stream())) {
-            cut(end, one, lasts);
-            cut(one, end, lasts);
+          cut(it.stream(), one, lasts);
+          if (!stateOnly) {
+            cut(it.id(), one, lasts);
+            cut(one, it.id(), lasts);
           }
+        }
+        if (one.equals(cluster.leader()) && random.nextBoolean()) {
+          controllers.get(confirmed).open(); // followers report a silent leader at once
         }
       }
       case 3 -> {
@@ -317,7 +323,9 @@ public final class Simulation {
   private void crash(SimulatedNode node, boolean machine) {
     if (machine) {
       world.coverage.met(Fault.MACHINE_CRASHED);
-      if (node.crashMachine(diskRandom)) {
+      int lost = diskRandom.nextInt(node.unsynced() + 1);
+      node.crashMachine(lost);
+      if (lost > 0) {
         world.coverage.met(Fault.WRITES_LOST);
         losingCrash = true;
       }

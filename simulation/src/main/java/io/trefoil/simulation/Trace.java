@@ -12,7 +12,7 @@ import java.util.List;
  * as they are and makes text of them only when somebody reads it.
  */
 final class Trace {
-  private record Line(long atMicros, Object who, Object what) {}
+  record Line(long atMicros, Object who, Object what) {}
 
   private final Schedule schedule;
   private final int limit;
@@ -40,10 +40,9 @@ final class Trace {
         .toList();
   }
 
-  /** The last lines without times, which are then forgotten. */
-  List<String> take() {
-    List<String> taken =
-        lines.stream().map(line -> line.who() + " " + describe(line.what())).toList();
+  /** The last lines, which are then forgotten. */
+  List<Line> take() {
+    List<Line> taken = List.copyOf(lines);
     lines.clear();
     return taken;
   }

@@ -3,6 +3,7 @@ package io.trefoil.simulation;
 import io.trefoil.base.NodeId;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** What the parts of a run share. */
 final class World {
@@ -16,6 +17,9 @@ final class World {
   final Mutant mutant;
   final boolean fsync;
   Control control;
+
+  /** Told of a node that was killed between two effects. */
+  Consumer<SimulatedNode> killed = node -> {};
 
   World(int traceLines, NetworkMaker network, ChanceMaker chance, Mutant mutant, boolean fsync) {
     this.trace = new Trace(schedule, traceLines);

@@ -68,7 +68,10 @@ public final class EpochTable {
     return last;
   }
 
-  /** The last index, at most {@code end}, up to which this history and the other are the same. */
+  /**
+   * The last index, at most {@code end}, up to which this history and the other are the same.
+   * Relies on log matching: once two histories part they have no position in common any more.
+   */
   public long lastCommon(EpochTable other, long end) {
     long last = end;
     while (epochAt(last) != other.epochAt(last)) {

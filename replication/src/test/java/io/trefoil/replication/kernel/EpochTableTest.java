@@ -51,4 +51,28 @@ class EpochTableTest {
     table().writeTo(sink);
     assertThat(EpochTable.readFrom(new ByteSource(sink.toArray()))).hasToString(table().toString());
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "3@1 5@11, 3@1 5@11, 30, 30",
+    "3@1 5@11, 3@1 6@11, 30, 10",
+    "3@1 5@11, 3@1, 30, 10",
+    "3@1 5@11, 3@1 6@21, 9, 9",
+    "3@1 5@11, 4@1, 30, 0",
+    "3@1 5@11 9@21, 3@1 5@11 7@15 8@18, 30, 14",
+  })
+  void historiesAreTheSameUpToWhereTheirEpochsPart(
+      String one, String other, long end, long common) {
+    assertThat(parse(one).lastCommon(parse(other), end)).isEqualTo(common);
+    assertThat(parse(other).lastCommon(parse(one), end)).isEqualTo(common);
+  }
+
+  private static EpochTable parse(String text) {
+    EpochTable table = new EpochTable();
+    for (String run : text.split(" ")) {
+      String[] numbers = run.split("@");
+      table.append(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
+    }
+    return table;
+  }
 }

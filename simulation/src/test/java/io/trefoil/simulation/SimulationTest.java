@@ -1,0 +1,50 @@
+package io.trefoil.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Seeds by the hundred. A failure names its seed, which replays exactly. */
+class SimulationTest {
+  @Test
+  void noPromiseIsBrokenInHundredsOfWorlds() {
+    assertThat(run(1, 400)).as("never met").isEmpty();
+  }
+
+  @Test
+  @Tag("slow")
+  void noPromiseIsBrokenInThousandsOfWorlds() {
+    assertThat(run(1_000_000, 5_000)).as("never met").isEmpty();
+  }
+
+  @Test
+  @Tag("full")
+  void noPromiseIsBrokenInAHundredThousandWorlds() {
+    assertThat(run(10_000_000, 100_000)).as("never met").isEmpty();
+  }
+
+  /** Returns what was never met, which would prove nothing. */
+  private static String run(long first, long count) {
+    Coverage coverage = new Coverage();
+    for (long seed = first; seed < first + count; seed++) {
+      coverage.add(new Simulation(seed, Mutant.NONE, 300).run());
+    }
+    return coverage.missing();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 12, 123, 1_234, 12_345})
+  void aSeedReplaysEventByEvent(long seed) {
+    assertThat(traceOf(seed)).isEqualTo(traceOf(seed));
+  }
+
+  private static List<String> traceOf(long seed) {
+    Simulation simulation = new Simulation(seed, Mutant.NONE, Integer.MAX_VALUE);
+    simulation.run();
+    return simulation.trace();
+  }
+}

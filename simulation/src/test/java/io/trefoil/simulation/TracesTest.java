@@ -1,0 +1,79 @@
+package io.trefoil.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The protocol as dialogues: lines that are told, then what each replica made of them. {@code
+ * -Dtraces.rewrite} writes the files anew; commit one only with a reason for every line that
+ * differs.
+ */
+class TracesTest {
+  private static final Path FOLDER = Path.of("src/test/resources/traces/single-leader");
+
+  static Stream<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(FOLDER)) {
+      return files.filter(it -> it.toString().endsWith(".trace")).sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void theReplicasSayWhatTheTraceSays(Path file) throws IOException {
+    List<String> lines = Files.readAllLines(file);
+    List<String> played = play(lines, Mutant.NONE);
+    if (System.getProperty("traces.rewrite") != null) {
+      Files.write(file, played);
+    }
+    assertThat(Files.readAllLines(file)).isEqualTo(played);
+  }
+
+  /** Comments stay, commands are told, and what follows a line of dashes is written anew. */
+  private static List<String> play(List<String> lines, Mutant mutant) {
+    Dialogue dialogue = new Dialogue(mutant);
+    List<String> played = new ArrayList<>();
+    List<String> heard = new ArrayList<>();
+    boolean answers = false;
+    for (String line : lines) {
+      if (line.equals("----")) {
+        answers = true;
+        played.add(line);
+        played.addAll(heard);
+        heard.clear();
+      } else if (line.isBlank()) {
+        answers = false;
+        played.add(line);
+      } else if (!answers) {
+        played.add(line);
+        if (!line.startsWith("#")) {
+          heard.addAll(dialogue.tell(line));
+        }
+      }
+    }
+    return played;
+  }
+
+  @Test
+  void thereAreTraces() throws IOException {
+    assertThat(files()).hasSizeGreaterThanOrEqualTo(8);
+  }
+
+  /** Without the promise on disk, the replica that was killed acknowledges the old leader again. */
+  @Test
+  void aForgottenPromiseIsCaughtByTheTraceThatShowsIt() throws IOException {
+    List<String> lines = Files.readAllLines(FOLDER.resolve("promise-outlives-a-kill.trace"));
+    assertThatThrownBy(() -> play(lines, Mutant.PROMISE_NOT_WRITTEN))
+        .isInstanceOf(SimulationFailure.class)
+        .hasMessageContaining("is committed");
+  }
+}
