@@ -47,13 +47,15 @@ final class JournalRecovery implements JournalReplay {
     final PartitionStore store;
     final EntryApplier applier;
     final EpochTable epochs;
+    final boolean beganEmpty;
     final ArrayDeque<EntryBatch> pending = new ArrayDeque<>();
     long lastIndex;
     long commitIndex;
     long logTimeMillis;
 
-    Copy(long id, Position start, CopyMeta meta) {
+    Copy(long id, boolean beganEmpty, Position start, CopyMeta meta) {
       this.id = id;
+      this.beganEmpty = beganEmpty;
       this.partition = meta.partition();
       this.store = storage.store(id, 0, owner);
       this.applier = new EntryApplier(store, meta.lastStamp());
@@ -137,7 +139,8 @@ final class JournalRecovery implements JournalReplay {
       lastStamp = Math.max(lastStamp, applier.lastStamp());
       pending.forEach(batch -> lastStamp = Math.max(lastStamp, stampsOf(batch)));
       long promised = notes.getOrDefault(ReplicaNote.PROMISE.kind(partition), 0L);
-      boolean counted = notes.getOrDefault(ReplicaNote.COUNTS.kind(partition), 1L) == 1;
+      long whole = beganEmpty ? id : 0;
+      boolean counted = notes.getOrDefault(ReplicaNote.COUNTING_COPY.kind(partition), whole) == id;
       Recovered recovered =
           new Recovered(
               epochs, lastIndex, commitIndex, logTimeMillis, promised, counted && unbroken);
@@ -219,16 +222,19 @@ final class JournalRecovery implements JournalReplay {
 
   @Override
   public void start(long copyId, Position start, byte[] meta) {
+    CopyMeta birth = CopyMeta.decode(meta);
+    boolean beganEmpty = birth.epochs().lastEpoch() == 0;
     CopyState state = stored.get(copyId);
     if (state == null) {
       Invariants.check(
-          start.index() == 0 || start.equals(Position.ZERO),
+          start.index() == 0,
           "a copy that does not begin empty is in storage before the journal says so",
           copyId,
           start.index());
-      copies.put(copyId, new Copy(copyId, start, CopyMeta.decode(meta)));
+      copies.put(copyId, new Copy(copyId, beganEmpty, start, birth));
     } else {
-      copies.put(copyId, new Copy(copyId, state.position(), CopyMeta.decode(state.meta().array())));
+      CopyMeta now = CopyMeta.decode(state.meta().array());
+      copies.put(copyId, new Copy(copyId, beganEmpty, state.position(), now));
     }
   }
 

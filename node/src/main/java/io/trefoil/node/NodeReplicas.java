@@ -391,12 +391,14 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   }
 
   @Override
-  public void persist(PartitionReplica replica, ReplicaNote note, long value, Runnable durable) {
-    io.trefoil.base.ByteSink sink = new io.trefoil.base.ByteSink(16);
-    loop.journal().putNote(note.kind(replica.id()), sink.putVarint(value).toArray());
+  public void persistPromise(PartitionReplica replica, long epoch, Runnable durable) {
+    ReplicaNote.PROMISE.put(loop.journal(), replica.id(), epoch);
+    loop.afterSync(durable);
+  }
+
+  @Override
+  public void persistCounts(PartitionReplica replica, boolean counts) {
+    ReplicaNote.COUNTING_COPY.put(loop.journal(), replica.id(), counts ? replica.copy() : 0);
     loop.journalDirty();
-    if (durable != null) {
-      loop.afterSync(durable);
-    }
   }
 }

@@ -15,6 +15,8 @@ import io.trefoil.replication.singleleader.ReplicationSettings;
 import io.trefoil.replication.singleleader.SingleLeaderReplica;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.transport.Lane;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The shell around one replica's machine: runs commands on its cells, and carries the machine's
@@ -71,7 +73,10 @@ final class PartitionReplica implements Effects {
 
     void sendSnapshot(PartitionReplica replica, NodeId follower);
 
-    void persist(PartitionReplica replica, ReplicaNote note, long value, Runnable durable);
+    void persistPromise(PartitionReplica replica, long epoch, Runnable durable);
+
+    /** Notes whether the replica's present copy counts. */
+    void persistCounts(PartitionReplica replica, boolean counts);
   }
 
   /** What a recovered or new replica begins with. */
@@ -399,9 +404,9 @@ final class PartitionReplica implements Effects {
       cut(cut.fromIndex());
     } else if (effect instanceof Effect.PersistPromise promise) {
       long epoch = promise.epoch();
-      host.persist(this, ReplicaNote.PROMISE, epoch, () -> step(new Event.PromiseDurable(epoch)));
+      host.persistPromise(this, epoch, () -> step(new Event.PromiseDurable(epoch)));
     } else if (effect instanceof Effect.PersistCounts persist) {
-      host.persist(this, ReplicaNote.COUNTS, persist.counts() ? 1 : 0, null);
+      host.persistCounts(this, persist.counts());
     } else if (effect instanceof Effect.AnswerFence answer) {
       host.answerFence(this, answer);
     } else if (effect instanceof Effect.BecameLeader) {
@@ -493,12 +498,23 @@ final class PartitionReplica implements Effects {
 
   /** A snapshot took the place of everything this replica had. */
   void replaceCopy(long newCopy, PartitionStore newStore, Event.SnapshotInstalled installed) {
+    List<Effect> effects = new ArrayList<>();
+    machine.step(installed, effects::add);
+    for (Effect effect : effects) {
+      if (effect instanceof Effect.Diverged) {
+        add(effect); // while the entries can still be read
+      }
+    }
     copy = newCopy;
     store = newStore;
     recent.clear();
     applier = new EntryApplier(newStore, applier.lastStamp());
     overlayIndex = installed.position().index();
     journaledCommit = overlayIndex;
-    step(installed);
+    for (Effect effect : effects) {
+      if (!(effect instanceof Effect.Diverged)) {
+        add(effect);
+      }
+    }
   }
 }

@@ -135,11 +135,10 @@ final class SnapshotReceiver {
   private void replace(PartitionId partition, Load load) {
     loads.remove(partition);
     PartitionReplica replica = replicas.apply(partition);
+    CopyMeta meta = CopyMeta.decode(load.meta.array());
     boolean wanted =
         replica != null
-            && !replica.machine().isLeader()
-            && (replica.machine().diverged()
-                || load.position.index() >= replica.machine().lastIndex());
+            && replica.machine().takesSnapshot(load.epoch, load.position, meta.epochs());
     if (!wanted) {
       loop.journal().appendEnd(load.copy);
       loop.journalDirty();
@@ -149,7 +148,6 @@ final class SnapshotReceiver {
     }
     long oldCopy = replica.copy();
     PartitionStore oldStore = replica.store();
-    CopyMeta meta = CopyMeta.decode(load.meta.array());
     replica.replaceCopy(
         load.copy,
         storage.store(load.copy, 0, loop::execute),
