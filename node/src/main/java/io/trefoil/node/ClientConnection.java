@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.trefoil.base.InvariantViolation;
 import io.trefoil.command.Server;
 import io.trefoil.command.Session;
 import io.trefoil.resp.ReplyWriter;
@@ -211,7 +212,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         session.closeAfterReplies();
         return;
       }
-      runner.run(this, parser.args());
+      try {
+        runner.run(this, parser.args());
+      } catch (InvariantViolation e) {
+        loop.fail("a command of " + session.address(), e);
+        return;
+      }
       parser.setAuthenticated(session.authenticated());
     }
   }

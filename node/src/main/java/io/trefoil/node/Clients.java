@@ -23,6 +23,7 @@ final class Clients extends ChannelInitializer<Channel> {
   private final Map<Long, ClientConnection> connections = new ConcurrentSkipListMap<>();
   private long lastId;
   private long accepted;
+  private int count;
   private long commands;
 
   Clients(
@@ -40,7 +41,7 @@ final class Clients extends ChannelInitializer<Channel> {
 
   @Override
   protected void initChannel(Channel channel) {
-    if (connections.size() >= maxConnections) {
+    if (count >= maxConnections) {
       byte[] refusal = "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
       channel
           .writeAndFlush(Unpooled.wrappedBuffer(refusal))
@@ -48,6 +49,7 @@ final class Clients extends ChannelInitializer<Channel> {
       return;
     }
     accepted++;
+    count++;
     Session session =
         new Session(
             ++lastId,
@@ -68,7 +70,9 @@ final class Clients extends ChannelInitializer<Channel> {
   }
 
   void remove(ClientConnection connection) {
-    connections.remove(connection.session().id());
+    if (connections.remove(connection.session().id()) != null) {
+      count--;
+    }
   }
 
   Collection<ClientConnection> all() {
@@ -99,6 +103,6 @@ final class Clients extends ChannelInitializer<Channel> {
   }
 
   int count() {
-    return connections.size();
+    return count;
   }
 }

@@ -124,6 +124,10 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   private void runOnCells(ClientConnection connection, Command command, Args args, int start) {
+    if (command.reach() == Reach.ALL_DATABASES) {
+      everywhere(command, args.detached(), connection.session().protocol(), connection.await());
+      return;
+    }
     DatabaseRoute database = routes.database(connection.session().database());
     if (database == null) {
       runWithoutDatabase(connection, command, args, start);
@@ -276,8 +280,17 @@ final class CommandRunner implements PartitionReplica.Work {
     if (command.scatter() == Scatter.FIRST_FOUND) {
       new InTurn(database, command, scattered, protocol, committed, delivery).next();
     } else {
-      new Gather(database, command, scattered, protocol, committed, delivery).start();
+      List<PartitionRoute> targets =
+          scattered.parts().stream().map(part -> database.partition(part.partition())).toList();
+      new Gather(targets, command, scattered, protocol, committed, delivery).start();
     }
+  }
+
+  /** Runs a command in every partition of every database. */
+  private void everywhere(Command command, Args args, int protocol, Delivery delivery) {
+    List<PartitionRoute> targets = List.copyOf(routes.partitions());
+    Scattered scattered = Scattered.everywhere(command, args, new int[targets.size()]);
+    new Gather(targets, command, scattered, protocol, false, delivery).start();
   }
 
   private static Scattered split(DatabaseRoute database, Command command, Args args) {
@@ -306,7 +319,7 @@ final class CommandRunner implements PartitionReplica.Work {
 
   /** Collects the replies of a command that runs in several partitions at once. */
   private final class Gather {
-    private final DatabaseRoute database;
+    private final List<PartitionRoute> targets;
     private final Command command;
     private final Scattered scattered;
     private final int protocol;
@@ -317,13 +330,13 @@ final class CommandRunner implements PartitionReplica.Work {
     private Answer last;
 
     Gather(
-        DatabaseRoute database,
+        List<PartitionRoute> targets,
         Command command,
         Scattered scattered,
         int protocol,
         boolean committed,
         Delivery delivery) {
-      this.database = database;
+      this.targets = targets;
       this.command = command;
       this.scattered = scattered;
       this.protocol = protocol;
@@ -336,11 +349,10 @@ final class CommandRunner implements PartitionReplica.Work {
     void start() {
       for (int i = 0; i < replies.length; i++) {
         int part = i;
-        Scattered.Part each = scattered.parts().get(i);
         dispatch(
-            database.partition(each.partition()),
+            targets.get(i),
             command,
-            each.args(),
+            scattered.parts().get(i).args(),
             protocol,
             committed,
             (by, reply) -> onReply(part, by, reply));

@@ -123,6 +123,11 @@ final class DataLoop {
     return loop;
   }
 
+  /** Stops the node: what happened can't be, or can't be gone on from. */
+  void fail(String what, Throwable cause) {
+    onFailure.failed(what, cause);
+  }
+
   /** Runs a task on the loop, as part of a turn. Any thread. */
   void execute(Runnable task) {
     loop.execute(

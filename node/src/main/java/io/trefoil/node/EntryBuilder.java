@@ -20,6 +20,7 @@ final class EntryBuilder {
   private int count;
   private int entryStart = -1;
   private int commandStart;
+  private long firstIndex;
   private long nextIndex;
   private long stamp;
 
@@ -84,6 +85,9 @@ final class EntryBuilder {
     Invariants.check(length <= MAX_ENTRY_BYTES, "an entry is bounded", length, MAX_ENTRY_BYTES);
     body.setInt(entryStart, paddedVarint(length));
     entryStart = -1;
+    if (count == 0) {
+      firstIndex = nextIndex;
+    }
     count++;
   }
 
@@ -91,6 +95,11 @@ final class EntryBuilder {
   void undoCommand() {
     body.truncate(commandStart);
     entryStart = -1;
+  }
+
+  /** Index of the batch's first entry. */
+  long firstIndex() {
+    return firstIndex;
   }
 
   int count() {

@@ -9,6 +9,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.Clock;
 import io.trefoil.base.HybridClock;
+import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
@@ -390,7 +391,8 @@ final class Node implements ControlLoop.Listener {
                 settings.node().dataDir().resolve("divergence"),
                 settings.node().name(),
                 control::tell,
-                runner::retryWaiting),
+                // Not at once: a machine that just became leader has yet to open its epoch.
+                () -> loop.execute(runner::retryWaiting)),
             found);
     SnapshotReceiver receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
     traffic.data(
@@ -513,6 +515,9 @@ final class Node implements ControlLoop.Listener {
     LOG.error("{} failed; the node stops", what, cause);
     System.err.println("trefoil node: " + failure);
     lease.release();
+    if (cause instanceof InvariantViolation) {
+      Runtime.getRuntime().halt(Main.FAILED); // nothing of an impossible state is written any more
+    }
     onEnd.accept(Main.FAILED);
   }
 
@@ -530,6 +535,12 @@ final class Node implements ControlLoop.Listener {
 
   /** Makes what storage has durable, so that the journal can let its beginning go. */
   private void persist() {
+    data.execute(
+        () -> {
+          if (journal.sizeBytes() > settings.journal().segmentBytes()) {
+            replicas.freezeIdle();
+          }
+        });
     storage
         .persist()
         .whenComplete(

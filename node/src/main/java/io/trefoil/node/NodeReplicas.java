@@ -207,6 +207,16 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     }
   }
 
+  /**
+   * Writes positions out where nothing else is to be written: else an idle partition holds
+   * segments.
+   */
+  void freezeIdle() {
+    for (PartitionReplica replica : replicas.values()) {
+      replica.freezeIfBehind();
+    }
+  }
+
   void onLost(NodeId peer) {
     for (PartitionReplica replica : replicas.values()) {
       replica.step(new Event.PeerLost(peer));

@@ -232,6 +232,11 @@ final class PartitionReplica implements Effects {
     if (builder.count() == 0) {
       return; // leadership was lost in this turn
     }
+    Invariants.check(
+        builder.firstIndex() == machine.lastIndex() + 1,
+        "commands ran under the indexes that their entries get",
+        builder.firstIndex(),
+        machine.lastIndex());
     int count = builder.count();
     long logTime = Math.max(machine.logTimeMillis(), loop.wallMillis());
     machine.step(new Event.Proposed(count, builder.take(), logTime, loop.incarnation()), this);
@@ -345,11 +350,21 @@ final class PartitionReplica implements Effects {
     maybeFreeze();
   }
 
-  void maybeFreeze() {
+  private void maybeFreeze() {
     if (store.wantsFreeze(loop.nowNanos() / 1_000_000) && store.canFreeze()) {
-      long index = machine.commitIndex();
-      store.freeze(new Position(machine.epochAt(index), index), meta().encode());
+      freeze();
     }
+  }
+
+  /** Writes out what is committed and not written yet, be it only the position. */
+  void freezeIfBehind() {
+    if (machine.commitIndex() > store.flushedPosition().index() && store.canFreeze()) {
+      freeze();
+    }
+  }
+
+  private void freeze() {
+    store.freeze(committedPosition(), meta().encode());
   }
 
   /** What is stored with the copy, as of what is committed now. */

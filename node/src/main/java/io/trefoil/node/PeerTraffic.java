@@ -1,6 +1,7 @@
 package io.trefoil.node;
 
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
@@ -86,7 +87,11 @@ final class PeerTraffic implements PeerListener {
     } else if (kind == Frames.REPORT) {
       status.onReport(from.hello().from(), frame, source.position(), source.remaining());
     } else if (from.hello().lane() == Lane.DATA && from.hello().from() > 0) {
-      onData(from.hello(), kind, source);
+      try {
+        onData(from.hello(), kind, source);
+      } catch (InvariantViolation e) {
+        data.loop().fail("a message from n" + from.hello().from(), e);
+      }
     } else {
       throw new MalformedBytesException("frame " + kind + " is not known to this version");
     }
