@@ -3,6 +3,9 @@ package io.trefoil.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.resp.Args;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -98,6 +101,17 @@ class CommandTableTest {
             .contains("UNSUPPORTED " + refusal + "; database 'carts' is " + algorithm);
       }
     }
+  }
+
+  /** With {@code -Ddocs.rewrite} the page is written first. */
+  @Test
+  void thePageInTheDocumentationSaysWhatTheTableSays() throws IOException {
+    Path page = Path.of("..", "docs", "commands.md");
+    String rendered = CommandDocs.markdown(table);
+    if (System.getProperty("docs.rewrite") != null) {
+      Files.writeString(page, rendered);
+    }
+    assertThat(page).as("rewrite it with -Ddocs.rewrite").hasContent(rendered);
   }
 
   @Test
