@@ -104,6 +104,7 @@ final class Node implements ControlLoop.Listener {
   private CommandRunner runner;
   private Forwards forwards;
   private SnapshotSender sender;
+  private Verifications verifications;
   private NodeCommandRunner nodeCommands;
   private Clients clients;
   private volatile ClusterState state = ClusterState.EMPTY;
@@ -366,8 +367,9 @@ final class Node implements ControlLoop.Listener {
     routes = new Routes();
     forwards = new Forwards(loop);
     sender = new SnapshotSender(loop, background);
+    verifications = new Verifications(loop, routes);
     AsyncReplies asyncReplies = new AsyncReplies(loop);
-    nodeCommands = new NodeCommandRunner(loop, routes, outside(loop));
+    nodeCommands = new NodeCommandRunner(loop, routes, verifications, outside(loop));
     runner =
         new CommandRunner(
             loop,
@@ -390,7 +392,8 @@ final class Node implements ControlLoop.Listener {
                 settings.node().dataDir().resolve("divergence"),
                 settings.node().name(),
                 control::tell,
-                runner::retryWaiting),
+                runner::retryWaiting,
+                verifications::onMark),
             found);
     SnapshotReceiver receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
     traffic.data(
@@ -402,6 +405,7 @@ final class Node implements ControlLoop.Listener {
             forwards,
             sender,
             receiver,
+            verifications,
             Clients.limits(settings.client().maxBulkBytes())));
     recovery.strays().forEach(storage::drop);
     recovery.owner().handOver(loop::execute);
@@ -521,6 +525,7 @@ final class Node implements ControlLoop.Listener {
   private void tick() {
     replicas.tick();
     sender.tick();
+    verifications.tick();
     forwards.expire();
     nodeCommands.tick();
     runner.retryWaiting();
@@ -597,6 +602,7 @@ final class Node implements ControlLoop.Listener {
     closeQuietly(control == null ? null : control::close, "the control plane");
     closeQuietly(journalThreads, "the journal's threads");
     closeQuietly(journal, "the journal");
+    closeQuietly(verifications, "the verifications");
     closeQuietly(storage, "storage");
     LOG.info("stopped");
   }
