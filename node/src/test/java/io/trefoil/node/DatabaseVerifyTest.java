@@ -96,7 +96,7 @@ class DatabaseVerifyTest {
     processes[0].destroyForcibly();
     processes[0].onExit().join();
     start(0);
-    write("stays", 500);
+    await("the keys are written again", () -> write("stays", 500));
     assertThat(awaitAllCompared(2)).containsEntry("result", "equal");
   }
 
