@@ -24,6 +24,9 @@ public final class EntryReader {
     void expire(long expireAtMillis, byte[] key, int offset, int length);
 
     void clear();
+
+    /** A point to compare replicas at; changes nothing. */
+    void mark(long id, long timeMillis);
   }
 
   /** The stamp of the entry that {@code source} is at the beginning of. */
@@ -51,6 +54,7 @@ public final class EntryReader {
           changes.expire(expireAt, source.array(), source.skip(length), length);
         }
         case EntryWriter.CLEAR -> changes.clear();
+        case EntryWriter.MARK -> changes.mark(source.getVarint(), source.getVarint());
         default ->
             throw new MalformedBytesException("change " + tag + " is not known to this version");
       }

@@ -15,13 +15,18 @@ import io.trefoil.base.ByteSink;
  * 2 remove  key (block)
  * 3 expire  expireAt (varint) · key (block)
  * 4 clear
+ * 5 mark    id (varint) · time in ms (varint)
  * </pre>
+ *
+ * <p>A mark changes no cell: it is a point of the log at which replicas are compared, by what is
+ * visible at its time.
  */
 public final class EntryWriter {
   static final int PUT = 1;
   static final int REMOVE = 2;
   static final int EXPIRE = 3;
   static final int CLEAR = 4;
+  static final int MARK = 5;
 
   private EntryWriter() {}
 
@@ -55,5 +60,9 @@ public final class EntryWriter {
 
   public static void clear(ByteSink sink) {
     sink.putByte(CLEAR);
+  }
+
+  public static void mark(ByteSink sink, long id, long timeMillis) {
+    sink.putByte(MARK).putVarint(id).putVarint(timeMillis);
   }
 }

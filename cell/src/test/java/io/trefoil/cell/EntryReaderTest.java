@@ -22,13 +22,33 @@ class EntryReaderTest {
     EntryWriter.remove(sink, key, 0, 1);
     EntryWriter.expire(sink, 0, key, 0, 1);
     EntryWriter.clear(sink);
+    EntryWriter.mark(sink, 1L << 60, 1_700_000_000_000L);
 
     ByteSource source = new ByteSource(sink.toArray());
     assertThat(EntryReader.stamp(source)).isEqualTo(77);
     Recorder recorder = new Recorder();
     EntryReader.changes(source, recorder);
     assertThat(recorder.seen)
-        .containsExactly("put STRING 5000 k=alu", "remove k", "expire 0 k", "clear");
+        .containsExactly(
+            "put STRING 5000 k=alu",
+            "remove k",
+            "expire 0 k",
+            "clear",
+            "mark 1152921504606846976 1700000000000");
+  }
+
+  @Test
+  void theBytesOfAMarkNeverChange() {
+    ByteSink sink = new ByteSink();
+    EntryWriter.mark(sink, 300, 5);
+    assertThat(sink.toArray()).containsExactly(5, 0xac, 2, 5);
+  }
+
+  @Test
+  void aMarkThatIsCutOffIsRefused() {
+    ByteSource source = new ByteSource(new byte[] {5, 1, (byte) 0x80});
+    assertThatThrownBy(() -> EntryReader.changes(source, new Recorder()))
+        .isInstanceOf(MalformedBytesException.class);
   }
 
   @Test
@@ -62,6 +82,11 @@ class EntryReaderTest {
     @Override
     public void clear() {
       seen.add("clear");
+    }
+
+    @Override
+    public void mark(long id, long timeMillis) {
+      seen.add("mark " + id + " " + timeMillis);
     }
 
     private static String text(byte[] array, int offset, int length) {

@@ -154,6 +154,11 @@ final class DivergenceFile implements EntryReader.Changes {
     line(change("clear"));
   }
 
+  @Override
+  public void mark(long id, long timeMillis) {
+    // It changed nothing: there is nothing to keep.
+  }
+
   private ObjectNode change(String name) {
     return JSON.createObjectNode()
         .put("position", position.toString())

@@ -11,14 +11,25 @@ import io.trefoil.storage.PartitionStore;
  */
 final class EntryApplier implements EntryReader.Changes {
   private final PartitionStore store;
+  private final Marks marks;
   private final ByteSource body = new ByteSource(new byte[0]);
   private final ByteSource entry = new ByteSource(new byte[0]);
   private long index;
   private long stamp;
   private long lastStamp;
 
-  EntryApplier(PartitionStore store, long lastStamp) {
+  /** Is told of the marks among the entries put. */
+  @FunctionalInterface
+  interface Marks {
+    /** Nobody compares at them any more. */
+    Marks IGNORED = (index, id, timeMillis) -> {};
+
+    void put(long index, long id, long timeMillis);
+  }
+
+  EntryApplier(PartitionStore store, long lastStamp, Marks marks) {
     this.store = store;
+    this.marks = marks;
     this.lastStamp = lastStamp;
   }
 
@@ -82,5 +93,10 @@ final class EntryApplier implements EntryReader.Changes {
   @Override
   public void clear() {
     store.clear(index, stamp);
+  }
+
+  @Override
+  public void mark(long id, long timeMillis) {
+    marks.put(index, id, timeMillis);
   }
 }

@@ -76,6 +76,10 @@ final class EntryBuilder {
     EntryWriter.clear(body);
   }
 
+  void mark(long id, long timeMillis) {
+    EntryWriter.mark(body, id, timeMillis);
+  }
+
   /** Ends the command; its entry, if any, belongs to the batch. */
   void endCommand() {
     if (entryStart < 0) {

@@ -23,5 +23,8 @@ final class Frames {
   /** What a node reports of itself for status. */
   static final int REPORT = 7;
 
+  /** A message between those who compare replicas. */
+  static final int VERIFY = 8;
+
   private Frames() {}
 }

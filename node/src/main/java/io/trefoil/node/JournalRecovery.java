@@ -58,7 +58,7 @@ final class JournalRecovery implements JournalReplay {
       this.beganEmpty = beganEmpty;
       this.partition = meta.partition();
       this.store = storage.store(id, 0, owner);
-      this.applier = new EntryApplier(store, meta.lastStamp());
+      this.applier = new EntryApplier(store, meta.lastStamp(), EntryApplier.Marks.IGNORED);
       this.epochs = meta.epochs().copy();
       this.lastIndex = start.index();
       this.commitIndex = start.index();

@@ -105,6 +105,7 @@ final class Node implements ControlLoop.Listener {
   private CommandRunner runner;
   private Forwards forwards;
   private SnapshotSender sender;
+  private Verifications verifications;
   private NodeCommandRunner nodeCommands;
   private Clients clients;
   private volatile ClusterState state = ClusterState.EMPTY;
@@ -367,8 +368,9 @@ final class Node implements ControlLoop.Listener {
     routes = new Routes();
     forwards = new Forwards(loop);
     sender = new SnapshotSender(loop, background);
+    verifications = new Verifications(loop, routes);
     AsyncReplies asyncReplies = new AsyncReplies(loop);
-    nodeCommands = new NodeCommandRunner(loop, routes, outside(loop));
+    nodeCommands = new NodeCommandRunner(loop, routes, verifications, outside(loop));
     runner =
         new CommandRunner(
             loop,
@@ -392,7 +394,8 @@ final class Node implements ControlLoop.Listener {
                 settings.node().name(),
                 control::tell,
                 // Not at once: a machine that just became leader has yet to open its epoch.
-                () -> loop.execute(runner::retryWaiting)),
+                () -> loop.execute(runner::retryWaiting),
+                verifications::onMark),
             found);
     SnapshotReceiver receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
     traffic.data(
@@ -404,6 +407,7 @@ final class Node implements ControlLoop.Listener {
             forwards,
             sender,
             receiver,
+            verifications,
             Clients.limits(settings.client().maxBulkBytes())));
     recovery.strays().forEach(storage::drop);
     recovery.owner().handOver(loop::execute);
@@ -526,6 +530,7 @@ final class Node implements ControlLoop.Listener {
   private void tick() {
     replicas.tick();
     sender.tick();
+    verifications.tick();
     forwards.expire();
     nodeCommands.tick();
     runner.retryWaiting();
@@ -608,6 +613,7 @@ final class Node implements ControlLoop.Listener {
     closeQuietly(control == null ? null : control::close, "the control plane");
     closeQuietly(journalThreads, "the journal's threads");
     closeQuietly(journal, "the journal");
+    closeQuietly(verifications, "the verifications");
     closeQuietly(storage, "storage");
     LOG.info("stopped");
   }

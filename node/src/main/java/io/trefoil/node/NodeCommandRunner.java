@@ -30,6 +30,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
 
   private final DataLoop loop;
   private final Routes routes;
+  private final Verifications verifications;
   private final Outside outside;
   private final List<Wait> waits = new ArrayList<>();
   private final List<Submitted> submitted = new ArrayList<>();
@@ -64,9 +65,10 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     }
   }
 
-  NodeCommandRunner(DataLoop loop, Routes routes, Outside outside) {
+  NodeCommandRunner(DataLoop loop, Routes routes, Verifications verifications, Outside outside) {
     this.loop = loop;
     this.routes = routes;
+    this.verifications = verifications;
     this.outside = outside;
   }
 
@@ -256,6 +258,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       now(connection, this::list);
     } else if (statement instanceof DatabaseStatement.Info info) {
       now(connection, reply -> info(info.name(), reply));
+    } else if (statement instanceof DatabaseStatement.Verify verify) {
+      verify(verify.name(), connection);
     } else {
       now(
           connection,
@@ -265,6 +269,34 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
                       + words.get(0).toUpperCase(Locale.ROOT)
                       + " is not there yet"));
     }
+  }
+
+  private void verify(String name, ClientConnection connection) {
+    Optional<Database> database = outside.state().get().database(name);
+    DatabaseRoute route = database.map(each -> routes.database(each.number())).orElse(null);
+    if (route == null) {
+      now(connection, reply -> reply.error(noDatabase(name)));
+      return;
+    }
+    if (!verifications.takesMore()) {
+      now(connection, reply -> reply.error("TRYAGAIN this node verifies other databases already"));
+      return;
+    }
+    Delivery delivery = connection.await();
+    verifications.verify(
+        route,
+        reports ->
+            delivery.deliver(
+                Answer.NONE,
+                encoded(
+                    connection,
+                    reply ->
+                        new VerifyReply(outside.state().get(), reply)
+                            .write(database.get(), reports))));
+  }
+
+  private static String noDatabase(String name) {
+    return "ERR there is no database '" + name + "'";
   }
 
   private void change(ControlCommand command, ClientConnection connection) {
@@ -331,7 +363,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private void info(String name, ReplyWriter reply) {
     Optional<Database> database = outside.state().get().database(name);
     if (database.isEmpty()) {
-      reply.error("ERR there is no database '" + name + "'");
+      reply.error(noDatabase(name));
     } else {
       describe(database.get(), reply);
     }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.ExecutorService;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private final String nodeName;
   private final Consumer<ControlMessage.ToController> controller;
   private final Runnable leadersChanged;
+  private final BiConsumer<PartitionReplica, PartitionReplica.Mark> marks;
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
   private long failovers;
@@ -60,7 +62,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
       Path divergenceFolder,
       String nodeName,
       Consumer<ControlMessage.ToController> controller,
-      Runnable leadersChanged) {}
+      Runnable leadersChanged,
+      BiConsumer<PartitionReplica, PartitionReplica.Mark> marks) {}
 
   NodeReplicas(Surroundings around, List<PartitionReplica.Start> found) {
     this.loop = around.loop();
@@ -73,6 +76,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     this.nodeName = around.nodeName();
     this.controller = around.controller();
     this.leadersChanged = around.leadersChanged();
+    this.marks = around.marks();
     for (PartitionReplica.Start start : found) {
       keepNewest(start);
     }
@@ -400,5 +404,10 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   public void persistCounts(PartitionReplica replica, boolean counts) {
     ReplicaNote.COUNTING_COPY.put(loop.journal(), replica.id(), counts ? replica.copy() : 0);
     loop.journalDirty();
+  }
+
+  @Override
+  public void reachedMark(PartitionReplica replica, PartitionReplica.Mark mark) {
+    marks.accept(replica, mark);
   }
 }

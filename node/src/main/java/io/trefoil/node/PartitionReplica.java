@@ -13,10 +13,13 @@ import io.trefoil.replication.kernel.Event;
 import io.trefoil.replication.kernel.Message;
 import io.trefoil.replication.singleleader.ReplicationSettings;
 import io.trefoil.replication.singleleader.SingleLeaderReplica;
+import io.trefoil.storage.CellSnapshot;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.transport.Lane;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The shell around one replica's machine: runs commands on its cells, and carries the machine's
@@ -43,6 +46,10 @@ final class PartitionReplica implements Effects {
   private final PartitionCells cells = new PartitionCells(this);
   private final EntryBuilder builder = new EntryBuilder();
   private final ByteSink frame = new ByteSink(4096);
+
+  /** The marks among the entries that are in front of the store, not committed. */
+  private final ArrayDeque<Mark> marks = new ArrayDeque<>();
+
   private PartitionTerms terms;
   private long copy;
   private PartitionStore store;
@@ -77,7 +84,18 @@ final class PartitionReplica implements Effects {
 
     /** Notes whether the replica's present copy counts. */
     void persistCounts(PartitionReplica replica, boolean counts);
+
+    /** The replica has committed exactly the entries up to a mark. */
+    void reachedMark(PartitionReplica replica, Mark mark);
   }
+
+  /**
+   * An entry at which the replicas are compared.
+   *
+   * @param id of its leader's choice
+   * @param timeMillis compared is what is visible then
+   */
+  record Mark(long index, long id, long timeMillis) {}
 
   /** What a recovered or new replica begins with. */
   record Start(
@@ -96,7 +114,7 @@ final class PartitionReplica implements Effects {
     this.terms = terms;
     this.loop = loop;
     this.host = host;
-    this.applier = new EntryApplier(store, start.lastStamp());
+    this.applier = new EntryApplier(store, start.lastStamp(), this::addMark);
     this.machine =
         new SingleLeaderReplica(
             loop.self(), recent, ReplicationSettings.DEFAULT, start.recovered());
@@ -187,6 +205,16 @@ final class PartitionReplica implements Effects {
   /** The uncommitted entry that the last command's reply waits for; 0 for none. */
   long heldIndex() {
     return held;
+  }
+
+  /** Writes a mark as leader, committed like any write; {@link PartitionHost#reachedMark} tells. */
+  void writeMark(long markId, long timeMillis) {
+    runAsLeader(none -> entry().mark(markId, timeMillis));
+    addMark(wrote, markId, timeMillis);
+  }
+
+  private void addMark(long index, long markId, long timeMillis) {
+    marks.add(new Mark(index, markId, timeMillis));
   }
 
   /** Runs a read on what is committed here. */
@@ -356,26 +384,38 @@ final class PartitionReplica implements Effects {
   }
 
   private void maybeFreeze() {
-    if (store.wantsFreeze(loop.nowNanos() / 1_000_000) && store.canFreeze()) {
+    // A freeze that is under way when a mark is committed would make the comparison fail.
+    if (marks.isEmpty() && store.wantsFreeze(loop.nowNanos() / 1_000_000) && store.canFreeze()) {
       freeze();
     }
   }
 
   /** Writes out what is committed and not written yet, be it only the position. */
   void freezeIfBehind() {
-    if (machine.commitIndex() > store.flushedPosition().index() && store.canFreeze()) {
+    boolean behind = machine.commitIndex() > store.flushedPosition().index();
+    if (behind && marks.isEmpty() && store.canFreeze()) {
       freeze();
     }
   }
 
   private void freeze() {
-    store.freeze(committedPosition(), meta().encode());
+    Position position = committedPosition();
+    store.freeze(position, meta(position.index()).encode());
   }
 
-  /** What is stored with the copy, as of what is committed now. */
-  CopyMeta meta() {
+  /** Freezes the store at a mark that was just reached, and gives the snapshot to the receiver. */
+  void freezeAt(Mark mark, Consumer<CellSnapshot> receiver) {
+    store.freezeAndSnapshot(positionOf(mark), meta(mark.index()).encode(), receiver);
+  }
+
+  Position positionOf(Mark mark) {
+    return new Position(machine.epochAt(mark.index()), mark.index());
+  }
+
+  /** What is stored with the copy as of {@code index}, which is committed. */
+  private CopyMeta meta(long index) {
     var epochs = machine.epochs();
-    epochs.cut(machine.commitIndex() + 1);
+    epochs.cut(index + 1);
     return new CopyMeta(id, epochs, machine.logTimeMillis(), applier.lastStamp());
   }
 
@@ -459,6 +499,11 @@ final class PartitionReplica implements Effects {
       committedWrites += index - store.committedIndex();
     }
     putUpTo(index);
+    while (!marks.isEmpty() && marks.peek().index() <= index) {
+      Mark mark = marks.poll();
+      store.commit(mark.index());
+      host.reachedMark(this, mark);
+    }
     store.commit(index);
     loop.committed();
   }
@@ -488,6 +533,7 @@ final class PartitionReplica implements Effects {
 
   private void becameFollower() {
     builder.reset();
+    marks.removeIf(mark -> mark.index() > machine.commitIndex());
     if (overlayIndex > machine.commitIndex()) {
       store.undoAfter(machine.commitIndex());
       overlayIndex = machine.commitIndex();
@@ -508,7 +554,8 @@ final class PartitionReplica implements Effects {
     copy = newCopy;
     store = newStore;
     recent.clear();
-    applier = new EntryApplier(newStore, applier.lastStamp());
+    marks.clear();
+    applier = new EntryApplier(newStore, applier.lastStamp(), this::addMark);
     overlayIndex = installed.position().index();
     journaledCommit = overlayIndex;
     for (Effect effect : effects) {

@@ -37,6 +37,7 @@ final class PeerTraffic implements PeerListener {
       Forwards forwards,
       SnapshotSender sender,
       SnapshotReceiver receiver,
+      Verifications verifications,
       RespLimits limits) {}
 
   PeerTraffic(ControlLoop control, ClusterStatus status) {
@@ -113,6 +114,7 @@ final class PeerTraffic implements PeerListener {
       case Frames.FORWARDED -> side.forwards().onReply(from, source);
       case Frames.SNAPSHOT -> side.receiver().onFrame(from, source);
       case Frames.SNAPSHOT_ACK -> side.sender().onAck(from, source);
+      case Frames.VERIFY -> side.verifications().onFrame(from, source);
       default ->
           throw new MalformedBytesException("frame " + kind + " is not known to this version");
     }
@@ -152,6 +154,7 @@ final class PeerTraffic implements PeerListener {
     side.forwards().onLost(lost);
     side.sender().onLost(lost);
     side.receiver().onLost(lost);
+    side.verifications().onLost(lost);
     ClusterNode node = state.nodes().get(lost);
     if (node != null && side.replicas().follows(lost)) {
       control.tell(new ControlMessage.SilenceReport(side.loop().self(), lost, node.incarnation()));

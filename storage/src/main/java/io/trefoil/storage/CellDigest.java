@@ -39,12 +39,21 @@ final class CellDigest implements CellWalk.Visitor {
 
   private void add(
       byte[] key, int keyOffset, int type, long expireAt, byte[] value, int valueOffset) {
-    if (StoredCell.expired(expireAt, logTimeMillis)) {
-      return;
+    if (!StoredCell.expired(expireAt, logTimeMillis)) {
+      long keyHash = Hash64.of(key, keyOffset, key.length - keyOffset);
+      sum += ofCell(keyHash, type, expireAt, value, valueOffset);
     }
-    long keyHash = Hash64.of(key, keyOffset, key.length - keyOffset);
+  }
+
+  /** The digest of one stored cell: key, type, expiry and value count, its stamp does not. */
+  static long ofStored(long keyHash, byte[] stored) {
+    return ofCell(
+        keyHash, StoredCell.type(stored), StoredCell.expireAt(stored), stored, StoredCell.HEADER);
+  }
+
+  private static long ofCell(long keyHash, int type, long expireAt, byte[] value, int valueOffset) {
     long valueHash = Hash64.of(value, valueOffset, value.length - valueOffset);
-    sum += Hash64.combine(Hash64.combine(keyHash, valueHash), Hash64.combine(type, expireAt));
+    return Hash64.combine(Hash64.combine(keyHash, valueHash), Hash64.combine(type, expireAt));
   }
 
   long sum() {

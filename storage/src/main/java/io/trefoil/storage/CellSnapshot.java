@@ -1,7 +1,13 @@
 package io.trefoil.storage;
 
 import io.trefoil.base.ByteSink;
+import io.trefoil.base.Bytes;
+import io.trefoil.base.Hash64;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.rocksdb.Snapshot;
 
 /**
@@ -12,6 +18,8 @@ import org.rocksdb.Snapshot;
  * key, stored cell, again and again.
  */
 public final class CellSnapshot implements AutoCloseable {
+  private static final int CELLS_BETWEEN_LOOKS = 256;
+
   private final Disk disk;
   private final Snapshot snapshot;
   private final CopyState state;
@@ -72,6 +80,78 @@ public final class CellSnapshot implements AutoCloseable {
       }
     }
     return digest.sum();
+  }
+
+  /**
+   * The digests of the cells visible at {@code logTimeMillis}, by range of hashes; reads them all.
+   *
+   * @param cancelled looked at now and then
+   * @return empty when it was cancelled
+   */
+  public Optional<BucketDigests> bucketDigests(long logTimeMillis, BooleanSupplier cancelled) {
+    long[] sums = new long[BucketDigests.COUNT];
+    long keyCount = 0;
+    long read = 0;
+    try (Disk.CellIterator all = disk.cells(state.copy(), 0, snapshot)) {
+      for (; all.isValid(); all.next()) {
+        if (read++ % CELLS_BETWEEN_LOOKS == 0 && cancelled.getAsBoolean()) {
+          return Optional.empty();
+        }
+        byte[] key = all.diskKey();
+        byte[] stored = all.stored();
+        if (!StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
+          keyCount++;
+          sums[BucketDigests.bucketOf(Disk.hashOf(key))] +=
+              CellDigest.ofStored(keyHash(key), stored);
+        }
+      }
+    }
+    return Optional.of(new BucketDigests(sums, keyCount));
+  }
+
+  /**
+   * Lists the cells visible at {@code logTimeMillis} whose hashes are in a range, or the first of
+   * them: a list that has {@link CellList#FULL} cells ends before the next hash.
+   *
+   * @param fromHash the first hash, 0 to 2^32 - 1
+   * @param toHash the hash after the last, up to 2^32
+   */
+  public CellList list(long logTimeMillis, long fromHash, long toHash) {
+    List<CellList.Cell> listed = new ArrayList<>();
+    long lastHash = fromHash;
+    try (Disk.CellIterator range = disk.cells(state.copy(), (int) fromHash, snapshot)) {
+      for (; range.isValid(); range.next()) {
+        byte[] key = range.diskKey();
+        long hash = Disk.hashOf(key) & 0xffffffffL;
+        if (hash >= toHash) {
+          break;
+        }
+        if (listed.size() >= CellList.FULL && hash != lastHash) {
+          return new CellList(listed, hash);
+        }
+        lastHash = hash;
+        byte[] stored = range.stored();
+        if (!StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
+          listed.add(listed(key, stored));
+        }
+      }
+    }
+    return new CellList(listed, toHash);
+  }
+
+  private static CellList.Cell listed(byte[] diskKey, byte[] stored) {
+    int length = diskKey.length - Disk.KEY_HEADER;
+    long keyHash = keyHash(diskKey);
+    int shown = Math.min(length, CellList.SHOWN_KEY_BYTES);
+    return new CellList.Cell(
+        keyHash,
+        length,
+        Bytes.copyOf(diskKey, Disk.KEY_HEADER, shown),
+        CellDigest.ofStored(keyHash, stored));
+  }
+
+  private static long keyHash(byte[] diskKey) {
+    return Hash64.of(diskKey, Disk.KEY_HEADER, diskKey.length - Disk.KEY_HEADER);
   }
 
   @Override

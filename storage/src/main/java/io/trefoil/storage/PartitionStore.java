@@ -611,6 +611,16 @@ public final class PartitionStore implements AutoCloseable {
     storage.write(generation, this);
   }
 
+  /**
+   * As {@link #freeze}, and gives the snapshot at just this position, before those that {@link
+   * #requestSnapshot} asked for. The receiver gets it on the owner's thread and closes it.
+   */
+  public void freezeAndSnapshot(Position position, Bytes meta, Consumer<CellSnapshot> receiver) {
+    Invariants.check(canFreeze(), "freeze while a generation is under way");
+    snapshotRequests.add(0, receiver);
+    freeze(position, meta);
+  }
+
   void onWritten(Generation written) {
     written.written = true;
     generationsWritten++;

@@ -1,0 +1,50 @@
+package io.trefoil.node;
+
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.storage.BucketDigests;
+import io.trefoil.storage.CellList;
+
+/**
+ * What nodes say to each other to compare the replicas of a partition. {@link VerifyCodec} has the
+ * bytes.
+ */
+sealed interface VerifyMessage {
+  PartitionId partition();
+
+  /** Between asker and leader the request's number, between leader and replicas the mark's. */
+  long id();
+
+  /** Asker to leader: compare. */
+  record Ask(PartitionId partition, long id) implements VerifyMessage {}
+
+  /** Leader to asker: still comparing. */
+  record Comparing(PartitionId partition, long id) implements VerifyMessage {}
+
+  /** Leader to asker: the outcome. */
+  record Report(PartitionId partition, long id, PartitionReport report) implements VerifyMessage {}
+
+  /** Replica to leader: no snapshot can be had at this mark; one at a later mark may do. */
+  record Busy(PartitionId partition, long id) implements VerifyMessage {}
+
+  /** Replica to leader: can't be compared. */
+  record Unable(PartitionId partition, long id, String why) implements VerifyMessage {}
+
+  /** Replica to leader: still reading its cells. */
+  record Reading(PartitionId partition, long id) implements VerifyMessage {}
+
+  /** Replica to leader: the digests of its cells at the mark. */
+  record Digests(PartitionId partition, long id, Position position, BucketDigests digests)
+      implements VerifyMessage {}
+
+  /** Leader to replica: list the cells of these hashes. */
+  record ListCells(PartitionId partition, long id, long fromHash, long toHash)
+      implements VerifyMessage {}
+
+  /** Replica to leader: the cells from that hash on. */
+  record Cells(PartitionId partition, long id, long fromHash, CellList list)
+      implements VerifyMessage {}
+
+  /** Leader to replica: the snapshot is needed no more. */
+  record Done(PartitionId partition, long id) implements VerifyMessage {}
+}

@@ -1,0 +1,179 @@
+package io.trefoil.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trefoil.base.Bytes;
+import io.trefoil.base.Position;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BucketDigestsTest {
+  private static final long TIME = 100;
+  private static final long ALL = 1L << 32;
+
+  @TempDir Path folder;
+  private TestStore test;
+
+  @BeforeEach
+  void open() {
+    test = new TestStore(folder, 64 << 20);
+  }
+
+  @AfterEach
+  void close() {
+    test.close();
+  }
+
+  @Test
+  void bucketsOfEqualCellsAreEqualWhateverTheirHistory() {
+    for (int i = 0; i < 2_000; i++) {
+      test.put("k" + i, "v" + i);
+    }
+    test.put("expired", Bytes.utf8("x").array(), TIME);
+    BucketDigests first = digests();
+    test.store.close();
+
+    test.open(2);
+    test.put("removed", "x");
+    for (int i = 1_999; i >= 0; i--) {
+      test.put("k" + i, "old");
+      if (i % 100 == 0) {
+        test.flush();
+      }
+    }
+    test.remove("removed");
+    for (int i = 0; i < 2_000; i++) {
+      test.put("k" + i, "v" + i);
+    }
+    BucketDigests second = digests();
+
+    assertThat(differing(first, second)).isEmpty();
+    assertThat(second.total()).isEqualTo(first.total()).isEqualTo(digest());
+    assertThat(first.keyCount()).isEqualTo(second.keyCount()).isEqualTo(2_000);
+  }
+
+  @Test
+  void whatDiffersIsFoundInItsBucketAlone() {
+    for (int i = 0; i < 500; i++) {
+      test.put("k" + i, "v");
+    }
+    BucketDigests before = digests();
+    assertDiffersOnlyIn("k7", before, () -> test.put("k7", "w"));
+    BucketDigests withW = digests();
+    assertDiffersOnlyIn("k8", withW, () -> test.put("k8", Bytes.utf8("v").array(), 5_000));
+    BucketDigests withExpiry = digests();
+    assertDiffersOnlyIn("k9", withExpiry, () -> test.remove("k9"));
+    BucketDigests without = digests();
+    assertDiffersOnlyIn("new", without, () -> test.put("new", "v"));
+  }
+
+  private void assertDiffersOnlyIn(String key, BucketDigests before, Runnable change) {
+    change.run();
+    byte[] bytes = Bytes.utf8(key).array();
+    int bucket = BucketDigests.bucketOf(HashIndex.hash(bytes, 0, bytes.length));
+    assertThat(differing(before, digests())).containsExactly(bucket);
+  }
+
+  @Test
+  void aListThatIsFullGoesOnWhereItEnded() {
+    Set<Bytes> expected = new HashSet<>();
+    for (int i = 0; i < 10_000; i++) {
+      test.put("k" + i, "v");
+      expected.add(Bytes.utf8("k" + i));
+    }
+    test.put("expired", Bytes.utf8("x").array(), TIME);
+    try (CellSnapshot snapshot = snapshot()) {
+      List<Bytes> seen = new ArrayList<>();
+      int lists = 0;
+      long sum = 0;
+      for (long from = 0; from < ALL; lists++) {
+        CellList list = snapshot.list(TIME, from, ALL);
+        for (CellList.Cell cell : list.cells()) {
+          seen.add(cell.shownKey());
+          sum += cell.digest();
+        }
+        assertThat(list.endHash()).isGreaterThan(from);
+        from = list.endHash();
+      }
+      assertThat(lists).isEqualTo(3);
+      assertThat(seen).hasSize(10_000);
+      assertThat(new HashSet<>(seen)).isEqualTo(expected);
+      assertThat(sum).isEqualTo(snapshot.digest(TIME));
+    }
+  }
+
+  @Test
+  void ofALongKeyTheListShowsTheBeginning() {
+    String key = "long".repeat(1_000);
+    test.put(key, "v");
+    try (CellSnapshot snapshot = snapshot()) {
+      CellList.Cell cell = snapshot.list(TIME, 0, ALL).cells().get(0);
+      assertThat(cell.keyLength()).isEqualTo(4_000);
+      assertThat(cell.shownKey()).isEqualTo(Bytes.utf8(key.substring(0, CellList.SHOWN_KEY_BYTES)));
+    }
+  }
+
+  @Test
+  void aDigestThatIsCancelledEnds() {
+    test.put("a", "1");
+    try (CellSnapshot snapshot = snapshot()) {
+      assertThat(snapshot.bucketDigests(TIME, () -> true)).isEmpty();
+    }
+  }
+
+  @Test
+  void aSnapshotAtAPositionComesBeforeThoseThatTakeAny() {
+    List<Position> any = new ArrayList<>();
+    test.put("a", "1");
+    test.store.requestSnapshot(
+        snapshot -> {
+          any.add(snapshot.state().position());
+          snapshot.close();
+        });
+    try (CellSnapshot snapshot = snapshot()) {
+      assertThat(snapshot.state().position()).isEqualTo(new Position(1, 1));
+    }
+    assertThat(any).isEmpty();
+    test.put("b", "2");
+    test.flush();
+    test.owner.runUntil(() -> !any.isEmpty());
+    assertThat(any).containsExactly(new Position(1, 2));
+  }
+
+  private BucketDigests digests() {
+    try (CellSnapshot snapshot = snapshot()) {
+      return snapshot.bucketDigests(TIME, () -> false).orElseThrow();
+    }
+  }
+
+  private long digest() {
+    try (CellSnapshot snapshot = snapshot()) {
+      return snapshot.digest(TIME);
+    }
+  }
+
+  private CellSnapshot snapshot() {
+    test.commit();
+    test.settle();
+    List<CellSnapshot> taken = new ArrayList<>();
+    test.store.freezeAndSnapshot(new Position(1, test.index), Bytes.EMPTY, taken::add);
+    test.owner.runUntil(() -> !taken.isEmpty());
+    test.settle();
+    return taken.get(0);
+  }
+
+  private static List<Integer> differing(BucketDigests a, BucketDigests b) {
+    return IntStream.range(0, BucketDigests.COUNT)
+        .filter(bucket -> a.sum(bucket) != b.sum(bucket))
+        .boxed()
+        .toList();
+  }
+}
