@@ -37,7 +37,8 @@ final class ClusterProcesses implements AutoCloseable {
   private ClusterProcesses() {}
 
   /**
-   * Starts a cluster and waits until all its replicas are in sync.
+   * Starts a cluster and waits until all its replicas are in sync. Its leases are long, so that
+   * leaders change only when a test makes them, unless {@code flags} say otherwise.
    *
    * @param folder empty
    * @param flags settings of every node, as {@code --path value}
@@ -49,6 +50,9 @@ final class ClusterProcesses implements AutoCloseable {
       for (int i = 1; i <= count; i++) {
         NodeProcess node = new NodeProcess("n" + i, folder.resolve("n" + i), List.of(flags));
         node.addFlags("--cluster.expect", Integer.toString(count));
+        if (!List.of(flags).contains("--cluster.lease")) {
+          node.addFlags("--cluster.lease", "5s");
+        }
         if (i > 1) {
           node.addFlags("--cluster.join", "127.0.0.1:" + cluster.node(1).peerPort());
         }
@@ -94,17 +98,13 @@ final class ClusterProcesses implements AutoCloseable {
   static Jedis client(NodeProcess node, int database, int timeoutMillis) {
     return new Jedis(
         new HostAndPort("127.0.0.1", node.clientPort()),
-        DefaultJedisClientConfig.builder()
-            .database(database)
-            .timeoutMillis(timeoutMillis)
-            .build());
+        DefaultJedisClientConfig.builder().database(database).timeoutMillis(timeoutMillis).build());
   }
 
   /** Runs a command of the product's own, and gives its reply as text. */
   static String command(Jedis client, String... words) {
     String[] arguments = List.of(words).subList(1, words.length).toArray(String[]::new);
-    Object reply =
-        client.sendCommand(() -> words[0].getBytes(StandardCharsets.UTF_8), arguments);
+    Object reply = client.sendCommand(() -> words[0].getBytes(StandardCharsets.UTF_8), arguments);
     return reply instanceof byte[] bytes
         ? new String(bytes, StandardCharsets.UTF_8)
         : String.valueOf(reply);
@@ -132,8 +132,12 @@ final class ClusterProcesses implements AutoCloseable {
   NodeProcess awaitLeader(NodeProcess asked, int database, int partition) {
     await(
         "a leader of " + database + "/" + partition,
-        () -> !partition(status(asked), database, partition).path("state").asText().equals("no leader")
-            && partition(status(asked), database, partition).path("leader").isTextual());
+        () ->
+            !partition(status(asked), database, partition)
+                    .path("state")
+                    .asText()
+                    .equals("no leader")
+                && partition(status(asked), database, partition).path("leader").isTextual());
     return node(partition(status(asked), database, partition).path("leader").asText());
   }
 
@@ -186,17 +190,30 @@ final class ClusterProcesses implements AutoCloseable {
   int createDatabase(String name, String... options) {
     List<String> words = new ArrayList<>(List.of("DATABASE", "CREATE", name));
     words.addAll(List.of(options));
-    try (Jedis client = client(node(1))) {
-      command(client, words.toArray(String[]::new));
-    }
-    int number = 0;
-    for (JsonNode database : status(node(1)).path("databases")) {
-      if (database.path("name").asText().equals(name)) {
-        number = database.path("number").asInt();
-      }
-    }
+    await("database " + name + " created", () -> create(name, words.toArray(String[]::new)));
+    int number = number(name);
     awaitInSync(node(1), number);
     return number;
+  }
+
+  /** Creates a database, unless an earlier try did although it could not say so. */
+  private boolean create(String name, String... words) {
+    if (number(name) == 0) {
+      try (Jedis client = client(node(1))) {
+        command(client, words);
+      }
+    }
+    return number(name) > 0;
+  }
+
+  /** A database's number; 0 when there is none of that name. */
+  private int number(String name) {
+    for (JsonNode database : status(node(1)).path("databases")) {
+      if (database.path("name").asText().equals(name)) {
+        return database.path("number").asInt();
+      }
+    }
+    return 0;
   }
 
   /** What a node's own replicas hold of a database: string keys and values. */

@@ -52,7 +52,7 @@ class FailoverTest {
 
   @BeforeAll
   static void startCluster() {
-    cluster = ClusterProcesses.start(folder, 3);
+    cluster = ClusterProcesses.start(folder, 3, "--cluster.lease", "1s");
   }
 
   @AfterAll
@@ -99,7 +99,8 @@ class FailoverTest {
     int database = database(rule, 3);
     for (int round = 0; round < rounds; round++) {
       boolean kill = (round + rule.ordinal()) % 2 == 0;
-      Writers writers = Writers.start(cluster.nodes(), database, rule + "-" + database + "-" + round);
+      Writers writers =
+          Writers.start(cluster.nodes(), database, rule + "-" + database + "-" + round);
       try (writers) {
         writers.awaitAcknowledged(WRITES);
         loseLeader(rule, database, kill, writers);
@@ -133,15 +134,15 @@ class FailoverTest {
   private static void awaitOtherLeader(int database, NodeProcess old) {
     NodeProcess asked = cluster.nodeBeside(old);
     ClusterProcesses.await(
-        "another leader than " + old.name(),
-        () -> cluster.awaitLeader(asked, database, 0) != old);
+        "another leader than " + old.name(), () -> cluster.awaitLeader(asked, database, 0) != old);
   }
 
-  private static void check(
-      Rule rule, Writers writers, Map<String, String> data, String what)
+  private static void check(Rule rule, Writers writers, Map<String, String> data, String what)
       throws IOException {
     assertThat(data.entrySet()).as(what).allMatch(each -> each.getKey().equals(each.getValue()));
-    assertThat(writers.refused).as(what + ": refused writes are not there").doesNotContainAnyElementsOf(data.keySet());
+    assertThat(writers.refused)
+        .as(what + ": refused writes are not there")
+        .doesNotContainAnyElementsOf(data.keySet());
     Set<String> missing = new HashSet<>(writers.acknowledged);
     missing.removeAll(data.keySet());
     if (rule == Rule.ASYNC) {
@@ -220,7 +221,8 @@ class FailoverTest {
       client.set("before", "1");
       stopped.pause();
       ClusterProcesses.await("sync halts", () -> refusal(client).startsWith("NOREPLICAS"));
-      assertThat(refusal(client)).startsWith("NOREPLICAS sync needs 3 of 3 replicas, " + stopped.name());
+      assertThat(refusal(client))
+          .startsWith("NOREPLICAS sync needs 3 of 3 replicas, " + stopped.name());
       assertThat(client.get("before")).isEqualTo("1");
       stopped.resume();
       ClusterProcesses.await("sync goes on", () -> refusal(client).isEmpty());
@@ -271,7 +273,8 @@ class FailoverTest {
         Jedis other = ClusterProcesses.client(cluster.nodeBeside(old), database, 60_000)) {
       late.set("key", "first");
       old.pause();
-      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> set(late, "key", "late"));
+      CompletableFuture<String> answer =
+          CompletableFuture.supplyAsync(() -> set(late, "key", "late"));
       awaitOtherLeader(database, old);
       ClusterProcesses.await("a new leader", () -> other.set("key", "second").equals("OK"));
       old.resume();

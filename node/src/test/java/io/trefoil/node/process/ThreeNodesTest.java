@@ -204,10 +204,12 @@ class ThreeNodesTest {
       client.select(7);
       assertThat(client.get("key")).isNull();
       assertThat(client.dbSize()).isZero();
-      assertThat(cluster.status(cluster.node(2)).path("databases")).noneMatch(each -> each.path("number").asInt() == 7);
+      assertThat(cluster.status(cluster.node(2)).path("databases"))
+          .noneMatch(each -> each.path("number").asInt() == 7);
       assertThat(client.set("key", "of 7")).isEqualTo("OK");
       assertThat(client.get("key")).isEqualTo("of 7");
-      assertThat(cluster.status(cluster.node(2)).path("databases")).anyMatch(each -> each.path("number").asInt() == 7);
+      assertThat(cluster.status(cluster.node(2)).path("databases"))
+          .anyMatch(each -> each.path("number").asInt() == 7);
       client.select(0);
       assertThat(client.get("key")).isNull();
       assertThatThrownBy(() -> client.select(16)).hasMessage("ERR DB index is out of range");
@@ -238,14 +240,19 @@ class ThreeNodesTest {
         List<Object> role = client.role();
         String info = client.info("replication");
         if (node == leader) {
-          assertThat(text(role.get(0))).isEqualTo("master");
+          assertThat(role.get(0)).isEqualTo("master");
           assertThat((List<?>) role.get(2)).hasSize(2);
-          assertThat(info).contains("role:master\r\n", "connected_slaves:2\r\n", "slave0:ip=127.0.0.1,port=");
+          assertThat(info)
+              .contains("role:master\r\n", "connected_slaves:2\r\n", "slave0:ip=127.0.0.1,port=");
           assertThat(info).contains("state=online,offset=", ",lag=");
         } else {
-          assertThat(text(role.get(0))).isEqualTo("slave");
+          assertThat(role.get(0)).isEqualTo("slave");
           assertThat(role.get(2)).isEqualTo((long) leader.clientPort());
-          assertThat(info).contains("role:slave\r\n", "master_link_status:up\r\n", "master_port:" + leader.clientPort() + "\r\n");
+          assertThat(info)
+              .contains(
+                  "role:slave\r\n",
+                  "master_link_status:up\r\n",
+                  "master_port:" + leader.clientPort() + "\r\n");
         }
         assertThat(info).contains("master_repl_offset:");
       }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -15,6 +16,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
 final class Writers implements AutoCloseable {
   /** A little less than what stands still in a test, so that a client gives up and goes on. */
   private static final int TIMEOUT_MILLIS = 4_000;
+
+  /** Between two tries to connect, so that they cost the nodes no time. */
+  private static final long RECONNECT_NANOS = 20_000_000;
 
   private static final int PER_NODE = 2;
 
@@ -48,9 +52,9 @@ final class Writers implements AutoCloseable {
           writeOne(client, prefix + next++);
         }
       } catch (JedisConnectionException e) {
-        Thread.onSpinWait(); // the node is away: try to connect again
+        LockSupport.parkNanos(RECONNECT_NANOS); // the node is away
       } catch (JedisDataException e) {
-        Thread.onSpinWait(); // it does not let clients in yet
+        LockSupport.parkNanos(RECONNECT_NANOS); // it does not let clients in yet
       }
     }
   }
