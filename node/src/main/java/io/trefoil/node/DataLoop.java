@@ -3,6 +3,7 @@ package io.trefoil.node;
 import io.netty.channel.EventLoop;
 import io.trefoil.base.Clock;
 import io.trefoil.base.HybridClock;
+import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.control.NodeLease;
 import io.trefoil.journal.Journal;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * The thread that owns the partitions, and its turns. A turn handles all that the sockets hold,
@@ -128,17 +130,24 @@ final class DataLoop {
     onFailure.failed(what, cause);
   }
 
-  /** Runs a task on the loop, as part of a turn. Any thread. */
+  /**
+   * Runs a task on the loop, as part of a turn; not at all once the loop is stopped. Any thread.
+   */
   void execute(Runnable task) {
-    loop.execute(
-        () -> {
-          beginTurn();
-          try {
-            task.run();
-          } catch (RuntimeException e) {
-            onFailure.failed("a task on the data loop", e);
-          }
-        });
+    try {
+      loop.execute(() -> runInTurn(task));
+    } catch (RejectedExecutionException e) {
+      Invariants.check(loop.isShuttingDown(), "a running loop takes every task");
+    }
+  }
+
+  private void runInTurn(Runnable task) {
+    beginTurn();
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      onFailure.failed("a task on the data loop", e);
+    }
   }
 
   /** Says that something happens; the turn ends when the sockets that were ready are read. */

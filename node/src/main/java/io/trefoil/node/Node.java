@@ -41,6 +41,8 @@ import io.trefoil.transport.PeerAddress;
 import io.trefoil.transport.PeerNetwork;
 import io.trefoil.transport.Sockets;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,7 +135,7 @@ final class Node implements ControlLoop.Listener {
       identity = NodeIdentity.load(dataDir, ThreadLocalRandom.current().nextLong());
       openData(dataDir);
       startLoops();
-      network.listen(settings.peer().bind(), settings.peer().port());
+      listenForPeers();
     } catch (IOException e) {
       throw new NodeFailure(e.getMessage(), e);
     }
@@ -178,6 +180,14 @@ final class Node implements ControlLoop.Listener {
     }
     if (identity.clusterId() == 0) {
       identity.store(dataDir); // so that the journal keeps its disk
+    }
+  }
+
+  private void listenForPeers() throws IOException {
+    try {
+      network.listen(settings.peer().bind(), settings.peer().port());
+    } catch (IOException e) {
+      throw new IOException("peer.port " + settings.peer().port() + ": " + e.getMessage(), e);
     }
   }
 
@@ -312,7 +322,17 @@ final class Node implements ControlLoop.Listener {
             settings.peer().bind(),
             settings.peer().controlPort(),
             settings.node().dataDir().resolve("control"));
+    checkControlPort(plane);
     return founder ? ControlPlane.found(plane) : ControlPlane.join(plane);
+  }
+
+  /** The consensus does not tell why it could not open its port, so it is tried here first. */
+  private static void checkControlPort(ControlPlane.Settings plane) throws IOException {
+    try {
+      new ServerSocket(plane.port(), 1, InetAddress.getByName(plane.bind())).close();
+    } catch (IOException e) {
+      throw new IOException("control.port " + plane.port() + ": " + e.getMessage(), e);
+    }
   }
 
   // What the control loop tells. On its thread.

@@ -55,17 +55,17 @@ final class ReplicationCodec {
   /** Reads a message to the end of {@code source}. */
   static Message decode(ByteSource source) {
     int tag = source.getByte();
-    long epoch = source.getVarint();
+    long epoch = getNumber(source);
     Message message =
         switch (tag) {
           case APPEND -> {
             Position previous = getPosition(source);
-            long commitIndex = source.getVarint();
-            long logTimeMillis = source.getVarint();
+            long commitIndex = getNumber(source);
+            long logTimeMillis = getNumber(source);
             EntryBatch batch = getBatch(source, epoch);
             yield new Message.Append(epoch, previous, batch, commitIndex, logTimeMillis);
           }
-          case APPENDED -> new Message.Appended(epoch, source.getVarint(), source.getByte() == 1);
+          case APPENDED -> new Message.Appended(epoch, getNumber(source), source.getByte() == 1);
           case MISMATCH -> new Message.Mismatch(epoch, getPosition(source), getPosition(source));
           case NEED_SNAPSHOT -> new Message.NeedSnapshot(epoch);
           case WHOLE -> new Message.Whole(epoch);
@@ -87,7 +87,16 @@ final class ReplicationCodec {
   }
 
   static Position getPosition(ByteSource source) {
-    return new Position(source.getVarint(), source.getVarint());
+    return new Position(getNumber(source), getNumber(source));
+  }
+
+  /** No number here is negative; one that is would be taken for a bug of this node's own. */
+  private static long getNumber(ByteSource source) {
+    long number = source.getVarint();
+    if (number < 0) {
+      throw new MalformedBytesException(number + " is negative");
+    }
+    return number;
   }
 
   private static void putBatch(ByteSink sink, EntryBatch batch) {
@@ -105,15 +114,18 @@ final class ReplicationCodec {
     if (count == 0) {
       return null;
     }
-    long batchEpoch = source.getVarint();
-    long firstIndex = source.getVarint();
-    long logTimeMillis = source.getVarint();
+    long batchEpoch = getNumber(source);
+    long firstIndex = getNumber(source);
+    long logTimeMillis = getNumber(source);
     int issuer = source.getCount(Integer.MAX_VALUE);
     int length = source.remaining();
     int start = source.skip(length);
     checkFraming(source.array(), start, length, count);
-    if (batchEpoch > epoch) {
+    if (batchEpoch == 0 || batchEpoch > epoch) {
       throw new MalformedBytesException("entries of epoch " + batchEpoch + " in " + epoch);
+    }
+    if (firstIndex == 0 || firstIndex > Long.MAX_VALUE - count) {
+      throw new MalformedBytesException(count + " entries at index " + firstIndex);
     }
     Bytes body = Bytes.copyOf(source.array(), start, length);
     return new EntryBatch(batchEpoch, firstIndex, count, logTimeMillis, issuer, body);

@@ -1,0 +1,203 @@
+package io.trefoil.node.process;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import redis.clients.jedis.Jedis;
+
+/** What is wrong is refused in a line that says what, and nothing is lost by it. */
+class BadInputTest {
+  @TempDir private static Path folder;
+  private static ClusterProcesses cluster;
+
+  @BeforeAll
+  static void startNode() {
+    cluster = ClusterProcesses.start(folder, 1);
+    try (Jedis client = ClusterProcesses.client(cluster.node(1))) {
+      client.set("kept", "1");
+    }
+  }
+
+  @AfterAll
+  static void stopNode() {
+    cluster.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "*1\\r\\n+PING\\r\\n | Protocol error: expected '$', got '+'",
+        "*x\\r\\n | Protocol error: invalid multibulk length",
+        "*99999999999\\r\\n | Protocol error: invalid multibulk length",
+        "*1\\r\\n$-5\\r\\n | Protocol error: invalid bulk length",
+        "*2\\r\\n$3\\r\\nGET\\r\\n$67108865\\r\\n | Protocol error: invalid bulk length",
+        "GET \"open\\r\\n | Protocol error: unbalanced quotes in request",
+      })
+  void malformed_commands_end_their_connection_alone(String sent, String error) throws IOException {
+    byte[] bytes = sent.replace("\\r\\n", "\r\n").getBytes(ISO_8859_1);
+    String reply = new String(cluster.node(1).talkUntilClosed(bytes), ISO_8859_1);
+    assertThat(reply).startsWith("-ERR " + error).endsWith("\r\n");
+    assertServes();
+  }
+
+  @Test
+  void half_a_command_changes_nothing() throws IOException {
+    String half = "*3\r\n$3\r\nSET\r\n$4\r\nkept\r\n$100\r\nhalf";
+    for (int i = 1; i < half.length(); i++) {
+      try (Socket socket = cluster.node(1).connect()) {
+        socket.getOutputStream().write(half.substring(0, i).getBytes(ISO_8859_1));
+      }
+    }
+    assertServes();
+  }
+
+  private static void assertServes() throws IOException {
+    try (Jedis client = ClusterProcesses.client(cluster.node(1))) {
+      assertThat(client.get("kept")).isEqualTo("1");
+    }
+    assertThat(cluster.node(1).standardError()).isEmpty();
+  }
+
+  /** All that is wrong is said at once, a line each. */
+  @Test
+  void settings_that_are_wrong_are_named(@TempDir Path own) throws Exception {
+    List<String> flags = List.of("--client.prot", "7000", "--memory.table", "lots");
+    NodeProcess node = new NodeProcess("n1", own, flags).start();
+    assertThat(node.awaitExit()).isEqualTo(2);
+    assertThat(node.standardError().lines())
+        .hasSize(2)
+        .anyMatch(line -> line.equals("--client.prot: unknown setting, did you mean client.port?"))
+        .anyMatch(line -> line.startsWith("--memory.table: 'lots' is not "));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"client.port", "peer.port", "control.port", "http.port"})
+  void a_taken_port_is_named_with_its_setting(String setting, @TempDir Path own) throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+      NodeProcess node = new NodeProcess("n1", own, List.of("--" + setting, port)).start();
+      assertThat(node.awaitExit()).isEqualTo(1);
+      assertThat(onlyLine(node)).startsWith("trefoil node: ").contains(setting, port);
+    }
+  }
+
+  private static String onlyLine(NodeProcess node) throws IOException {
+    String printed = node.standardError();
+    assertThat(printed.lines()).as(printed).hasSize(1);
+    return printed;
+  }
+
+  @Test
+  void a_folder_that_cannot_be_made_is_named(@TempDir Path own) throws Exception {
+    Path file = Files.writeString(own.resolve("file"), "not a folder");
+    String dataDir = file.resolve("data").toString();
+    NodeProcess node = new NodeProcess("n1", own, List.of("--data.dir", dataDir)).start();
+    assertThat(node.awaitExit()).isEqualTo(1);
+    assertThat(onlyLine(node)).startsWith("trefoil node: ").contains(file.toString());
+  }
+
+  /** What happens to a stopped node's files, and what it then says. */
+  private enum Damage {
+    IDENTITY_OF_A_NEWER_FORMAT("identity", 4, "it has format 9, this version knows 1"),
+    IDENTITY_BYTE("identity", 20, "its checksum is wrong"),
+    JOURNAL_BYTE("journal", 300, "damaged"),
+    JOURNAL_OF_A_NEWER_FORMAT("journal", 8, "format");
+
+    private final String file;
+    private final int offset;
+    private final String message;
+
+    Damage(String file, int offset, String message) {
+      this.file = file;
+      this.offset = offset;
+      this.message = message;
+    }
+
+    /** The file itself, or the first one of the folder. */
+    Path path(Path dataDir) throws IOException {
+      Path path = dataDir.resolve(file);
+      if (Files.isRegularFile(path)) {
+        return path;
+      }
+      try (Stream<Path> files = Files.list(path)) {
+        return files
+            .filter(each -> each.getFileName().toString().startsWith("segment-"))
+            .sorted()
+            .findFirst()
+            .orElseThrow();
+      }
+    }
+  }
+
+  @Tag("slow")
+  @Test
+  void damaged_files_are_named_and_left_as_they_are(@TempDir Path own) throws Exception {
+    try (ClusterProcesses damaged = ClusterProcesses.start(own, 1)) {
+      NodeProcess node = damaged.node(1);
+      try (Jedis client = ClusterProcesses.client(node)) {
+        for (int i = 0; i < 1_000; i++) {
+          client.set("k" + i, "v" + i);
+        }
+      }
+      node.kill();
+      for (Damage damage : Damage.values()) {
+        Path file = damage.path(node.dataDir());
+        byte[] whole = Files.readAllBytes(file);
+        byte[] bad = whole.clone();
+        bad[damage.offset] = (byte) (bad[damage.offset] == 9 ? 8 : 9);
+        Files.write(file, bad);
+        int before = node.standardError().length();
+        assertThat(node.start().awaitExit()).as(damage.name()).isEqualTo(1);
+        String printed = node.standardError().substring(before);
+        assertThat(printed.lines()).as(damage + ": " + printed).hasSize(1);
+        assertThat(printed).startsWith("trefoil node: ").contains(file.toString(), damage.message);
+        assertThat(Files.readAllBytes(file)).as(damage.name()).isEqualTo(bad);
+        Files.write(file, whole);
+      }
+      assertMissingJournalIsNamed(node);
+      node.start();
+      damaged.awaitInSync();
+      try (Jedis client = ClusterProcesses.client(node)) {
+        assertThat(client.dbSize()).isEqualTo(1_000);
+        assertThat(client.get("k999")).isEqualTo("v999");
+      }
+    }
+  }
+
+  private static void assertMissingJournalIsNamed(NodeProcess node) throws Exception {
+    Path journal = node.dataDir().resolve("journal");
+    Path away = Files.move(journal, node.dataDir().resolve("journal.away"));
+    int before = node.standardError().length();
+    assertThat(node.start().awaitExit()).isEqualTo(1);
+    assertThat(node.standardError().substring(before))
+        .contains("is missing, although this disk has served");
+    deleteFolder(journal);
+    Files.move(away, journal);
+  }
+
+  static void deleteFolder(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+}

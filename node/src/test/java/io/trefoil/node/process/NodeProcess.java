@@ -1,0 +1,212 @@
+package io.trefoil.node.process;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One real node process on loopback. It ends with this JVM: its standard input is a pipe of ours,
+ * and it stops when that closes.
+ */
+final class NodeProcess {
+  /** Ports below those that the system hands out to connections, so that a restart finds them. */
+  private static final int FIRST_PORT = 11_000;
+
+  private static final int LAST_PORT = 31_000;
+
+  private final String name;
+  private final Path folder;
+  private final int firstPort;
+  private final List<String> flags;
+  private Process process;
+
+  /**
+   * @param folder of data, settings and output; this node's alone
+   * @param flags settings beside name, folder and ports, as {@code --path value}
+   */
+  NodeProcess(String name, Path folder, List<String> flags) {
+    this.name = name;
+    this.folder = folder;
+    this.flags = new ArrayList<>(flags);
+    this.firstPort = freePorts();
+  }
+
+  /** The first of four consecutive ports that nobody listens on. */
+  private static int freePorts() {
+    for (int attempt = 0; attempt < 1_000; attempt++) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
+      if (isFree(port) && isFree(port + 1) && isFree(port + 2) && isFree(port + 3)) {
+        return port;
+      }
+    }
+    throw new IllegalStateException("no free ports");
+  }
+
+  private static boolean isFree(int port) {
+    try {
+      new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  String name() {
+    return name;
+  }
+
+  Path dataDir() {
+    return folder.resolve("data");
+  }
+
+  int clientPort() {
+    return firstPort;
+  }
+
+  int peerPort() {
+    return firstPort + 1;
+  }
+
+  int controlPort() {
+    return firstPort + 2;
+  }
+
+  int httpPort() {
+    return firstPort + 3;
+  }
+
+  /** The settings that the next start has beside those given at first; a later one wins. */
+  void addFlags(String... more) {
+    flags.addAll(List.of(more));
+  }
+
+  /** Starts the process; it serves some time later. */
+  NodeProcess start() throws IOException {
+    Files.createDirectories(folder);
+    Path settings = folder.resolve("node.yaml");
+    Files.writeString(settings, settings());
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Xmx192m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "io.trefoil.node.Main",
+                settings.toString(),
+                "--stop-on-stdin-close"));
+    command.addAll(flags);
+    process =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(output().toFile()))
+            .redirectError(ProcessBuilder.Redirect.appendTo(errors().toFile()))
+            .start();
+    return this;
+  }
+
+  private String settings() {
+    return String.join(
+        "\n",
+        "node.name: " + name,
+        "data.dir: " + dataDir(),
+        "client.port: " + clientPort(),
+        "peer.port: " + peerPort(),
+        "control.port: " + controlPort(),
+        "http.port: " + httpPort(),
+        "memory.table: 32mb",
+        "memory.block-cache: 8mb",
+        "");
+  }
+
+  private Path output() {
+    return folder.resolve("stdout.txt");
+  }
+
+  private Path errors() {
+    return folder.resolve("stderr.txt");
+  }
+
+  /** All that the node wrote to standard error so far, over all its starts. */
+  String standardError() throws IOException {
+    return Files.readString(errors());
+  }
+
+  boolean isAlive() {
+    return process != null && process.isAlive();
+  }
+
+  /** Waits until the process has ended by itself. */
+  int awaitExit() throws InterruptedException {
+    if (!process.waitFor(ClusterProcesses.DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+      throw new AssertionError(name + " does not end");
+    }
+    return process.exitValue();
+  }
+
+  /** SIGKILL, and waits for the end. */
+  void kill() {
+    if (process == null) {
+      return;
+    }
+    process.destroyForcibly();
+    process.onExit().join();
+  }
+
+  /** Asks it to stop as an operator would, and gives the exit code. */
+  int terminate() throws InterruptedException {
+    process.destroy();
+    return awaitExit();
+  }
+
+  /** SIGSTOP: the process stands still, its sockets stay open. */
+  void pause() {
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  void resume() {
+    signal("CONT");
+  }
+
+  private void signal(String signal) {
+    try {
+      int code =
+          new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+      if (code != 0) {
+        throw new IllegalStateException("kill -" + signal + " " + name + ": exit code " + code);
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A bare connection to the client port, for bytes that no client would send. */
+  Socket connect() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), clientPort());
+    socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(ClusterProcesses.DEADLINE_SECONDS));
+    return socket;
+  }
+
+  /** Sends bytes and gives all that comes back until the node closes the connection. */
+  byte[] talkUntilClosed(byte[] sent) throws IOException {
+    try (Socket socket = connect()) {
+      OutputStream out = socket.getOutputStream();
+      out.write(sent);
+      out.flush();
+      return socket.getInputStream().readAllBytes();
+    }
+  }
+}
