@@ -53,6 +53,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private PartitionReplica answeredHere;
   private PartitionReplica lastWrite;
   private long lastWriteIndex;
+  private int copiesElsewhere;
 
   ClientConnection(
       DataLoop loop,
@@ -131,6 +132,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     };
   }
 
+  /** The connection's last write was answered elsewhere, with so many copies by its commit rule. */
+  void wroteElsewhere(int copies) {
+    lastWrite = null;
+    copiesElsewhere = copies;
+  }
+
   /** Who answered the last command on cells. */
   Answer lastAnswer() {
     return answeredHere == null
@@ -144,7 +151,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
    */
   int replicasWithLastWrite() {
     if (lastWrite == null) {
-      return 0;
+      return Math.max(copiesElsewhere - 1, 0);
     }
     boolean committed = lastWriteIndex <= lastWrite.machine().commitIndex();
     int atLeast = committed ? lastWrite.terms().state().configuration().copies() : 0;

@@ -149,6 +149,9 @@ final class CommandRunner implements PartitionReplica.Work {
     if (!straight || !runHere(connection, command, args, route, database, start)) {
       Args kept = args.detached();
       Delivery delivery = connection.await();
+      if (command.has(Flag.WRITE)) {
+        delivery = noting(connection, route, delivery);
+      }
       dispatch(
           route,
           command,
@@ -157,6 +160,17 @@ final class CommandRunner implements PartitionReplica.Work {
           reads(connection.session(), database) == Consistency.EVENTUAL,
           delivery);
     }
+  }
+
+  /** Has the connection remember a write that was answered, for WAIT. */
+  private static Delivery noting(
+      ClientConnection connection, PartitionRoute route, Delivery delivery) {
+    return (by, reply) -> {
+      if (by.leader() && reply.length > 0 && reply[0] != '-') {
+        connection.wroteElsewhere(route.terms().state().configuration().copies());
+      }
+      delivery.deliver(by, reply);
+    };
   }
 
   /** The straight way. False when the command's cells have to be fetched first. */

@@ -46,6 +46,7 @@ final class ControlLoop {
   private static final long TICK_MILLIS = 20;
   private static final long ASK_AGAIN_NANOS = 200_000_000L;
   private static final long STATE_NANOS = 50_000_000L;
+  private static final long SEED_NANOS = 1_000_000_000L;
   private static final int MAX_REQUESTS = 10_000;
   private static final long REQUEST_AGE_NANOS = 30_000_000_000L;
 
@@ -106,6 +107,9 @@ final class ControlLoop {
   private long leaseAskedNanos;
   private long stateAskedNanos;
   private boolean foundProposed;
+  private List<PeerAddress> seeds = List.of();
+  private int nextSeed;
+  private long triedSeedNanos;
 
   private long lastRequest;
   private final Map<Long, Asked> asked = new HashMap<>();
@@ -131,9 +135,9 @@ final class ControlLoop {
    *
    * @param newPresence what the disk says; its node is null on a fresh one
    * @param newFounding non-null on the node that founds the cluster, and whenever it starts again
-   * @param seeds peers to ask
+   * @param newSeeds peers to ask, one after the other until one is there
    */
-  void start(Presence newPresence, Founding newFounding, List<PeerAddress> seeds) {
+  void start(Presence newPresence, Founding newFounding, List<PeerAddress> newSeeds) {
     loop.execute(
         () -> {
           presence = newPresence;
@@ -141,7 +145,8 @@ final class ControlLoop {
           askedNanos = clock.monotonicNanos() - ASK_AGAIN_NANOS;
           leaseAskedNanos = clock.monotonicNanos() - LeaseTerms.RENEW_NANOS;
           stateAskedNanos = clock.monotonicNanos() - STATE_NANOS;
-          seeds.forEach(seed -> network.connect(Lane.CONTROL, seed));
+          seeds = List.copyOf(newSeeds);
+          triedSeedNanos = clock.monotonicNanos() - SEED_NANOS;
           if (founding != null) {
             startPlane(new NodeId(1), founding.clusterId(), true);
           } else if (presence.node() != null) {
@@ -221,12 +226,22 @@ final class ControlLoop {
   // Joining.
 
   private void join(long now) {
+    trySeeds(now);
     boolean founded = founding == null || plane.state().clusterId() != 0;
     if (!founded || !isDue(askedNanos, ASK_AGAIN_NANOS, now)) {
       return;
     }
     askedNanos = now;
     ask(new ControlMessage.Join(presence), this::onJoined);
+  }
+
+  /** Dials the next seed while none answers. */
+  private void trySeeds(long now) {
+    boolean due = isDue(triedSeedNanos, SEED_NANOS, now);
+    if (!seeds.isEmpty() && due && !network.isConnected(Lane.CONTROL, 0)) {
+      triedSeedNanos = now;
+      network.connect(Lane.CONTROL, seeds.get(nextSeed++ % seeds.size()));
+    }
   }
 
   private void onJoined(ControlMessage.ToNode reply) {

@@ -41,7 +41,7 @@ final class Failures {
     for (Map.Entry<NodeId, PeerProgress> peer : replica.machine().followers().entrySet()) {
       if (!replica.machine().isReachable(peer.getKey())) {
         long seconds = (nowMillis - peer.getValue().heardMillis()) / 1_000;
-        away.add(peer.getKey() + " away for " + seconds + " s");
+        away.add(replica.nameOf(peer.getKey()) + " away for " + seconds + " s");
       }
     }
     return away;
@@ -98,7 +98,7 @@ final class Failures {
         .forEach(
             (id, peer) -> {
               if (!peer.counts() || peer.match() <= commit) {
-                behind.add(id.toString());
+                behind.add(replica.nameOf(id));
               }
             });
     return behind.isEmpty() ? List.of("the disk") : behind;

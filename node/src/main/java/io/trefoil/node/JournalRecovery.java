@@ -5,6 +5,7 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.journal.Journal;
 import io.trefoil.journal.JournalReplay;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
@@ -159,6 +160,20 @@ final class JournalRecovery implements JournalReplay {
   /** Runs tasks on the recovering thread, and later on the data loop. */
   Owner owner() {
     return owner;
+  }
+
+  /**
+   * Makes durable that no copy counts, before anything else happens: the machine died with writes
+   * that may not have been synced, and a process that starts after this one could not tell any
+   * more.
+   */
+  void denyCopies(Journal journal) {
+    for (Copy copy : copies.values()) {
+      ReplicaNote.COUNTING_COPY.put(journal, copy.partition, 0);
+      notes.put(ReplicaNote.COUNTING_COPY.kind(copy.partition), 0L);
+    }
+    journal.write();
+    journal.sync();
   }
 
   /** The largest stamp found; every later one must be above it. */

@@ -18,6 +18,7 @@ import io.trefoil.control.Addresses;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.ControlCommand;
+import io.trefoil.control.ControlMessage;
 import io.trefoil.control.ControlPlane;
 import io.trefoil.control.DatabaseOptions;
 import io.trefoil.control.NodeLease;
@@ -113,6 +114,7 @@ final class Node implements ControlLoop.Listener {
   private volatile ClusterState state = ClusterState.EMPTY;
   private volatile long lastPersistMillis = clock.wallMillis();
   private volatile boolean serving;
+  private long saidWholeNanos = clock.monotonicNanos();
   private volatile String failure;
 
   /**
@@ -169,6 +171,9 @@ final class Node implements ControlLoop.Listener {
               recovery);
     } catch (StorageException | JournalDamaged | JournalUnusable | JournalFailed e) {
       throw new NodeFailure(e.getMessage(), e);
+    }
+    if (journal.recovery().found() && !journal.recovery().unbroken()) {
+      recovery.denyCopies(journal);
     }
     if (!journal.recovery().found() && identity.incarnation() > 0) {
       throw new NodeFailure(
@@ -266,16 +271,15 @@ final class Node implements ControlLoop.Listener {
     };
   }
 
-  private void startControl() {
+  private void startControl() throws NodeFailure {
     boolean founder = settings.cluster().join().isEmpty();
-    long clusterId = identity.clusterId();
-    if (clusterId == 0 && founder) {
-      clusterId = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+    if (identity.clusterId() == 0 && founder) {
+      found();
     }
     traffic.clusterName(Long.toHexString(identity.clusterId()));
     Presence presence =
         new Presence(
-            identity.clusterId(),
+            identity.node() == 0 ? 0 : identity.clusterId(),
             identity.node() == 0 ? null : new NodeId(identity.node()),
             identity.diskId(),
             ThreadLocalRandom.current().nextLong(),
@@ -292,7 +296,7 @@ final class Node implements ControlLoop.Listener {
     ControlLoop.Founding founding =
         founder
             ? new ControlLoop.Founding(
-                clusterId,
+                identity.clusterId(),
                 settings.cluster().expect(),
                 new DatabaseOptions(
                     null,
@@ -307,10 +311,19 @@ final class Node implements ControlLoop.Listener {
             : null;
     List<PeerAddress> seeds =
         settings.cluster().join().stream()
-            .limit(1)
             .map(seed -> new PeerAddress(0, seed.host(), seed.port()))
             .toList();
     control.start(presence, founding, seeds);
+  }
+
+  /** Stores the new cluster's id first: a founder that is killed goes on with the same cluster. */
+  private void found() throws NodeFailure {
+    identity = identity.joined(ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE), 0, 0);
+    try {
+      identity.store(settings.node().dataDir());
+    } catch (IOException e) {
+      throw new NodeFailure(e.getMessage(), e);
+    }
   }
 
   private ControlPlane startPlane(NodeId self, long clusterId, boolean founder) throws IOException {
@@ -556,6 +569,17 @@ final class Node implements ControlLoop.Listener {
     runner.retryWaiting();
     data.expireReplies();
     data.runStalled();
+    maybeSayWhole();
+  }
+
+  /** A node that came back with an older disk counts again once all its replicas are whole. */
+  private void maybeSayWhole() {
+    ClusterNode self = state.nodes().get(data.self());
+    boolean due = clock.monotonicNanos() - saidWholeNanos > REPORT_MILLIS * 1_000_000;
+    if (self != null && self.amnesiac() && due && replicas.areWhole(state)) {
+      saidWholeNanos = clock.monotonicNanos();
+      control.tell(new ControlMessage.WholeReport(data.self(), data.incarnation()));
+    }
   }
 
   /** Makes what storage has durable, so that the journal can let its beginning go. */

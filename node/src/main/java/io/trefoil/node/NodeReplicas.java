@@ -4,6 +4,7 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.control.PartitionState;
@@ -49,6 +50,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private final BiConsumer<PartitionReplica, PartitionReplica.Mark> marks;
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
+  private ClusterState state = ClusterState.EMPTY;
   private long failovers;
 
   /** What the replicas work with. */
@@ -115,7 +117,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
 
   // Following the control plane.
 
-  void onState(ClusterState state) {
+  void onState(ClusterState newer) {
+    state = newer;
     for (PartitionId gone : routes.update(state)) {
       PartitionReplica replica = replicas.remove(gone);
       if (replica != null) {
@@ -189,6 +192,10 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
               Recovered.empty(),
               0);
     }
+    if (!start.recovered().counts()) {
+      ReplicaNote.COUNTING_COPY.put(loop.journal(), id, 0);
+      loop.journalDirty();
+    }
     PartitionReplica replica = new PartitionReplica(start, terms, loop, this);
     replica.tick();
     replicas.put(id, replica);
@@ -209,6 +216,19 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     for (PartitionReplica replica : replicas.values()) {
       replica.tick();
     }
+  }
+
+  /** Whether every replica that this node is to have is there and counts. */
+  boolean areWhole(ClusterState newest) {
+    for (PartitionState partition : newest.partitions().values()) {
+      if (partition.replicas().contains(loop.self())) {
+        PartitionReplica replica = replicas.get(partition.id());
+        if (replica == null || !replica.machine().counts()) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /**
@@ -276,6 +296,12 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
                     answer.last(),
                     answer.counts(),
                     answer.logTimeMillis()))));
+  }
+
+  @Override
+  public String nodeName(NodeId node) {
+    ClusterNode known = state.nodes().get(node);
+    return known == null ? node.toString() : known.name();
   }
 
   @Override

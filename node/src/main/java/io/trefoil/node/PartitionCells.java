@@ -64,7 +64,11 @@ final class PartitionCells implements Cells {
     if (expireAt == NEVER || expireAt > now) {
       return false;
     }
-    judgedExpired |= expireAt > replica.machine().logTimeMillis();
+    if (leading && expireAt > replica.carriedTimeMillis()) {
+      judgedExpired = true;
+    } else if (leading) {
+      heldIndex = Math.max(heldIndex, replica.carriedIndex());
+    }
     return true;
   }
 

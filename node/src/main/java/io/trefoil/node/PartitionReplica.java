@@ -56,6 +56,11 @@ final class PartitionReplica implements Effects {
   private EntryApplier applier;
   private long overlayIndex;
   private boolean proposing;
+
+  /** The latest time that an entry of this leadership carries, and that entry's index. */
+  private long carriedTimeMillis;
+
+  private long carriedIndex;
   private long journaledCommit;
   private final ReplyQueue.Failure lostLeadership;
   private final ReplyQueue.Failure notConfirmed;
@@ -79,6 +84,9 @@ final class PartitionReplica implements Effects {
     void readLog(PartitionReplica replica, Effect.ReadLog read);
 
     void sendSnapshot(PartitionReplica replica, NodeId follower);
+
+    /** The name that people gave a node. */
+    String nodeName(NodeId node);
 
     void persistPromise(PartitionReplica replica, long epoch, Runnable durable);
 
@@ -229,6 +237,20 @@ final class PartitionReplica implements Effects {
       builder.open(loop.nextStamp());
     }
     return builder;
+  }
+
+  /** The latest time that an entry of this leadership carries. */
+  long carriedTimeMillis() {
+    return carriedTimeMillis;
+  }
+
+  /** Index of the entry that carries {@link #carriedTimeMillis()}. */
+  long carriedIndex() {
+    return carriedIndex;
+  }
+
+  String nameOf(NodeId node) {
+    return host.nodeName(node);
   }
 
   /** Index of the last entry, those of this turn included. */
@@ -464,12 +486,28 @@ final class PartitionReplica implements Effects {
     }
   }
 
-  private void send(NodeId to, Message message) {
+  private void send(NodeId to, Message protocolMessage) {
+    Message message = withTime(protocolMessage);
     frame.clear();
     frame.putByte(Frames.REPLICATION);
     ReplicationCodec.putPartition(frame, id);
     ReplicationCodec.encode(frame, message);
     loop.network().send(Lane.DATA, to.number(), frame.array(), 0, frame.size());
+  }
+
+  /**
+   * A leader's heartbeats carry its clock, so that keys expire on followers also when nobody
+   * writes.
+   */
+  private Message withTime(Message message) {
+    return message instanceof Message.Append append && append.batch() == null
+        ? new Message.Append(
+            append.epoch(),
+            append.previous(),
+            null,
+            append.commitIndex(),
+            Math.max(append.logTimeMillis(), loop.wallMillis()))
+        : message;
   }
 
   private void append(EntryBatch batch) {
@@ -489,6 +527,8 @@ final class PartitionReplica implements Effects {
     journaledCommit = machine.commitIndex();
     if (machine.isLeader()) {
       overlayIndex = batch.lastIndex(); // its own commands put them there
+      carriedTimeMillis = batch.logTimeMillis();
+      carriedIndex = batch.lastIndex();
       applier.observeStamp(loop.lastStamp());
     }
     loop.appended(this);

@@ -78,6 +78,8 @@ public final class NodeLogging implements AutoCloseable {
     for (String library : QUIET) {
       context.getLogger(library).setLevel(level.isGreaterOrEqual(Level.WARN) ? level : Level.WARN);
     }
+    // A peer that is away would fill the log: a stack trace for each of many tries a second.
+    context.getLogger("org.apache.ratis.server.leader").setLevel(Level.ERROR);
     root.addAppender(fileAppender(context, settings.node().name(), file, bounds));
     root.addAppender(consoleAppender(context, settings.node().name(), console));
     return new NodeLogging(context);
