@@ -166,7 +166,9 @@ class BadInputTest {
         assertThat(node.start().awaitExit()).as(damage.name()).isEqualTo(1);
         String printed = node.standardError().substring(before);
         assertThat(printed.lines()).as(damage + ": " + printed).hasSize(1);
-        assertThat(printed).startsWith("trefoil node: ").contains(file.toString(), damage.message);
+        assertThat(printed)
+            .startsWith("trefoil node: ")
+            .contains(file.getFileName().toString(), damage.message);
         assertThat(Files.readAllBytes(file)).as(damage.name()).isEqualTo(bad);
         Files.write(file, whole);
       }

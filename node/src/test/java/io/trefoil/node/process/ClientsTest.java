@@ -75,7 +75,9 @@ class ClientsTest {
       assertThat(jedis.ttl("jedis:a")).isEqualTo(-1);
       assertThat(jedis.clientSetname("tester")).isEqualTo("OK");
       assertThat(jedis.clientGetname()).isEqualTo("tester");
-      assertThat(jedis.clientList()).contains("name=tester", "lib-name=jedis");
+      assertThat(ClusterProcesses.command(jedis, "CLIENT", "SETINFO", "lib-name", "mine"))
+          .isEqualTo("OK");
+      assertThat(jedis.clientList()).contains("name=tester", "lib-name=mine");
       assertThatThrownBy(() -> jedis.sendCommand(() -> "FOO".getBytes(UTF_8), "bar"))
           .isInstanceOf(JedisDataException.class)
           .hasMessage("ERR unknown command 'FOO', with args beginning with: 'bar' ");
