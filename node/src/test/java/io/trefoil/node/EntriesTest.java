@@ -36,7 +36,7 @@ class EntriesTest {
               throw broken;
             });
     store = storage.store(1, 0, Runnable::run);
-    applier = new EntryApplier(store, 5);
+    applier = new EntryApplier(store, 5, EntryApplier.Marks.IGNORED);
   }
 
   @AfterEach
