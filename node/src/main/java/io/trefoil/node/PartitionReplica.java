@@ -369,7 +369,7 @@ final class PartitionReplica implements Effects {
       loop.journalDirty();
     }
     recent.trim(machine.commitIndex(), MAX_RECENT_BYTES);
-    store.collectExpired(machine.logTimeMillis(), 200);
+    store.collectExpired(timeAfter(machine.commitIndex()), 200);
     maybeFreeze();
   }
 
@@ -394,7 +394,16 @@ final class PartitionReplica implements Effects {
   private CopyMeta meta(long index) {
     var epochs = machine.epochs();
     epochs.cut(index + 1);
-    return new CopyMeta(id, epochs, machine.logTimeMillis(), applier.lastStamp());
+    return new CopyMeta(id, epochs, timeAfter(index), applier.lastStamp());
+  }
+
+  /**
+   * The log time when the entries up to {@code index}, which is committed, have been applied and no
+   * other. The log's end may be later, but an entry in between may keep a key that expires by then:
+   * it would not find the key any more.
+   */
+  private long timeAfter(long index) {
+    return recent.logTimeAt(index + 1).orElse(machine.logTimeMillis());
   }
 
   /** The largest stamp in this replica's log. */
