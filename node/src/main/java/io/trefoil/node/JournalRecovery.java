@@ -53,6 +53,7 @@ final class JournalRecovery implements JournalReplay {
     long lastIndex;
     long commitIndex;
     long logTimeMillis;
+    long appliedTimeMillis;
 
     Copy(long id, boolean beganEmpty, Position start, CopyMeta meta) {
       this.id = id;
@@ -64,6 +65,7 @@ final class JournalRecovery implements JournalReplay {
       this.lastIndex = start.index();
       this.commitIndex = start.index();
       this.logTimeMillis = meta.logTimeMillis();
+      this.appliedTimeMillis = meta.logTimeMillis();
     }
 
     void add(EntryBatch batch) {
@@ -107,6 +109,7 @@ final class JournalRecovery implements JournalReplay {
           batch = batch.before(index + 1);
         }
         applier.put(batch);
+        appliedTimeMillis = Math.max(appliedTimeMillis, batch.logTimeMillis());
       }
       store.commit(index);
       commitIndex = index;
@@ -130,7 +133,7 @@ final class JournalRecovery implements JournalReplay {
         committed.cut(commitIndex + 1);
         store.freeze(
             new Position(committed.epochAt(commitIndex), commitIndex),
-            new CopyMeta(partition, committed, logTimeMillis, applier.lastStamp()).encode());
+            new CopyMeta(partition, committed, appliedTimeMillis, applier.lastStamp()).encode());
       }
     }
 
@@ -146,7 +149,7 @@ final class JournalRecovery implements JournalReplay {
           new Recovered(
               epochs, lastIndex, commitIndex, logTimeMillis, promised, counted && unbroken);
       return new PartitionReplica.Start(
-          partition, id, store, recent, recovered, applier.lastStamp());
+          partition, id, store, recent, recovered, appliedTimeMillis, applier.lastStamp());
     }
   }
 

@@ -190,6 +190,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
               storage.store(copy, 0, loop::execute),
               new RecentEntries(),
               Recovered.empty(),
+              0,
               0);
     }
     if (!start.recovered().counts()) {

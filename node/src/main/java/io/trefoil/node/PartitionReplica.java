@@ -61,6 +61,14 @@ final class PartitionReplica implements Effects {
   private long carriedTimeMillis;
 
   private long carriedIndex;
+
+  /**
+   * The latest time that a committed entry carries, by which expired cells may be removed for good.
+   * The log's end and heartbeats know later times; but a later leader may not, and keep a key that
+   * expired by them.
+   */
+  private long appliedTimeMillis;
+
   private long journaledCommit;
   private final ReplyQueue.Failure lostLeadership;
   private final ReplyQueue.Failure notConfirmed;
@@ -112,6 +120,7 @@ final class PartitionReplica implements Effects {
       PartitionStore store,
       RecentEntries recent,
       SingleLeaderReplica.Recovered recovered,
+      long appliedTimeMillis,
       long lastStamp) {}
 
   PartitionReplica(Start start, PartitionTerms terms, DataLoop loop, PartitionHost host) {
@@ -128,6 +137,7 @@ final class PartitionReplica implements Effects {
             loop.self(), recent, ReplicationSettings.DEFAULT, start.recovered());
     this.overlayIndex = start.recovered().commitIndex();
     this.journaledCommit = overlayIndex;
+    this.appliedTimeMillis = start.appliedTimeMillis();
     this.lostLeadership = Failures.leadershipLost(this);
     this.notConfirmed = Failures.notConfirmed(this);
   }
@@ -401,7 +411,7 @@ final class PartitionReplica implements Effects {
       loop.journalDirty();
     }
     recent.trim(machine.commitIndex(), MAX_RECENT_BYTES);
-    store.collectExpired(machine.logTimeMillis(), 200);
+    store.collectExpired(appliedTimeMillis, 200);
     maybeFreeze();
   }
 
@@ -438,7 +448,7 @@ final class PartitionReplica implements Effects {
   private CopyMeta meta(long index) {
     var epochs = machine.epochs();
     epochs.cut(index + 1);
-    return new CopyMeta(id, epochs, machine.logTimeMillis(), applier.lastStamp());
+    return new CopyMeta(id, epochs, appliedTimeMillis, applier.lastStamp());
   }
 
   /** The largest stamp in this replica's log. */
@@ -541,11 +551,16 @@ final class PartitionReplica implements Effects {
     putUpTo(index);
     while (!marks.isEmpty() && marks.peek().index() <= index) {
       Mark mark = marks.poll();
-      store.commit(mark.index());
+      commitStore(mark.index());
       host.reachedMark(this, mark);
     }
-    store.commit(index);
+    commitStore(index);
     loop.committed();
+  }
+
+  private void commitStore(long index) {
+    appliedTimeMillis = Math.max(appliedTimeMillis, recent.logTimeAt(index).orElse(0));
+    store.commit(index);
   }
 
   private void putUpTo(long index) {
@@ -574,10 +589,9 @@ final class PartitionReplica implements Effects {
   private void becameFollower() {
     builder.reset();
     marks.removeIf(mark -> mark.index() > machine.commitIndex());
-    if (overlayIndex > machine.commitIndex()) {
-      store.undoAfter(machine.commitIndex());
-      overlayIndex = machine.commitIndex();
-    }
+    store.undoAfter(
+        machine.commitIndex()); // also what this turn's commands wrote and never proposed
+    overlayIndex = machine.commitIndex();
     loop.leadershipLost(this);
     host.roleChanged(this);
   }

@@ -3,6 +3,7 @@ package io.trefoil.node;
 import io.trefoil.base.Invariants;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.LogView;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -75,6 +76,13 @@ final class RecentEntries implements LogView {
       return null;
     }
     return at(find(fromIndex)).from(fromIndex);
+  }
+
+  /** The log time of an entry, if it is held. */
+  OptionalLong logTimeAt(long index) {
+    return index < firstIndex() || index > lastIndex()
+        ? OptionalLong.empty()
+        : OptionalLong.of(at(find(index)).logTimeMillis());
   }
 
   /** Bytes of the entries after {@code index}, as far as they are held; whole batches. */

@@ -14,6 +14,25 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class RecentEntriesTest {
+  @Test
+  void anEntryHasTheLogTimeOfItsBatchAndOnlyWhileItIsHeld() {
+    assertThat(recent.logTimeAt(1)).isEmpty();
+    recent.add(batch(5, 2, 1_000));
+    recent.add(batch(7, 1, 2_000));
+    assertThat(recent.logTimeAt(4)).isEmpty();
+    assertThat(recent.logTimeAt(5)).hasValue(1_000);
+    assertThat(recent.logTimeAt(6)).hasValue(1_000);
+    assertThat(recent.logTimeAt(7)).hasValue(2_000);
+    assertThat(recent.logTimeAt(8)).isEmpty();
+    recent.cut(6);
+    assertThat(recent.logTimeAt(6)).isEmpty();
+  }
+
+  private static EntryBatch batch(long firstIndex, int count, long logTimeMillis) {
+    EntryBatch batch = Batches.of(1, firstIndex, new int[count]);
+    return new EntryBatch(1, firstIndex, count, logTimeMillis, 1, batch.body());
+  }
+
   private final RecentEntries recent = new RecentEntries();
 
   /** One step: the kind in the lowest bits, the rest chooses where. */
