@@ -1,5 +1,6 @@
 package io.trefoil.control;
 
+import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import java.util.Collections;
@@ -14,7 +15,8 @@ import java.util.TreeMap;
  * @param clusterId 0 before the cluster is founded
  * @param version the Raft index of the last command that changed it
  * @param expect how many nodes database 0 waits for
- * @param database0 what it is created with
+ * @param leaseMillis how long a node's lease lasts at most; never changes once founded
+ * @param database0 what database 0 is created with
  * @param nextNode number of the next node
  * @param nextDatabase id of the next database
  * @param databases by id
@@ -23,6 +25,7 @@ public record ClusterState(
     long clusterId,
     long version,
     int expect,
+    long leaseMillis,
     DatabaseOptions database0,
     int nextNode,
     int nextDatabase,
@@ -39,12 +42,27 @@ public record ClusterState(
   /** Before the cluster is founded. */
   public static final ClusterState EMPTY =
       new ClusterState(
-          0, 0, 1, DatabaseOptions.NONE, 1, 1, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+          0,
+          0,
+          1,
+          LeaseTerms.DEFAULT_MILLIS,
+          DatabaseOptions.NONE,
+          1,
+          1,
+          new TreeMap<>(),
+          new TreeMap<>(),
+          new TreeMap<>());
 
   public ClusterState {
+    Invariants.check(LeaseTerms.isAllowed(leaseMillis), "a lease is too short or too long");
     nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
     databases = Collections.unmodifiableSortedMap(new TreeMap<>(databases));
     partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
+  }
+
+  /** The durations of this cluster's node leases. */
+  public LeaseTerms leaseTerms() {
+    return new LeaseTerms(leaseMillis);
   }
 
   /** The state after a command, and what became of it. */

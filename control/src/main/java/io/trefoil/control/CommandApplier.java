@@ -36,6 +36,12 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     if (command.clusterId() == 0 || command.expect() < 1) {
       return refused("ERR a cluster has an id other than 0 and expects at least one node");
     }
+    if (!LeaseTerms.isAllowed(command.leaseMillis())) {
+      return refused(
+          String.format(
+              "ERR a lease lasts %d to %d ms, not %d",
+              LeaseTerms.MIN_MILLIS, LeaseTerms.MAX_MILLIS, command.leaseMillis()));
+    }
     DatabaseSettings settings =
         command.database0().over(DatabaseSettings.defaults(command.expect()));
     Optional<String> refusal = DatabaseRules.whyNot(settings);
@@ -54,6 +60,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
             command.clusterId(),
             index,
             command.expect(),
+            command.leaseMillis(),
             command.database0(),
             state.nextNode(),
             state.nextDatabase(),
@@ -528,6 +535,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         state.clusterId(),
         index,
         state.expect(),
+        state.leaseMillis(),
         state.database0(),
         nextNode,
         nextDatabase,

@@ -48,7 +48,9 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   static ControlCommand get(ByteSource source) {
     int tag = source.getByte();
     return switch (tag) {
-      case FOUND -> new ControlCommand.Found(source.getLong(), getInt(source), getOptions(source));
+      case FOUND ->
+          new ControlCommand.Found(
+              source.getLong(), getInt(source), getNumber(source), getOptions(source));
       case REGISTER ->
           new ControlCommand.Register(ControlFormat.getPresence(source), getFlag(source));
       case START -> new ControlCommand.Start(getNode(source), source.getLong(), getNumber(source));
@@ -82,6 +84,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   @Override
   public ByteSink found(ControlCommand.Found command) {
     sink.putByte(FOUND).putLong(command.clusterId()).putVarint(command.expect());
+    sink.putVarint(command.leaseMillis());
     putOptions(sink, command.database0());
     return sink;
   }

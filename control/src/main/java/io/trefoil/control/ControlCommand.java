@@ -44,8 +44,10 @@ public sealed interface ControlCommand {
    *
    * @param clusterId random, not 0
    * @param expect database 0 is made once so many nodes have registered
+   * @param leaseMillis how long a node's lease lasts at most, in this cluster for good
    */
-  record Found(long clusterId, int expect, DatabaseOptions database0) implements ControlCommand {
+  record Found(long clusterId, int expect, long leaseMillis, DatabaseOptions database0)
+      implements ControlCommand {
     @Override
     public <R> R handle(Handler<R> handler) {
       return handler.found(this);

@@ -93,6 +93,7 @@ public final class ControlFormat {
 
   static void putState(ByteSink sink, ClusterState state) {
     sink.putLong(state.clusterId()).putVarint(state.version()).putVarint(state.expect());
+    sink.putVarint(state.leaseMillis());
     putOptions(sink, state.database0());
     sink.putVarint(state.nextNode()).putVarint(state.nextDatabase());
     putAll(sink, state.nodes().values(), ControlFormat::putClusterNode);
@@ -104,6 +105,7 @@ public final class ControlFormat {
     long clusterId = source.getLong();
     long version = getNumber(source);
     int expect = getInt(source);
+    long leaseMillis = getLease(source);
     DatabaseOptions database0 = getOptions(source);
     int nextNode = getInt(source);
     int nextDatabase = getInt(source);
@@ -125,12 +127,21 @@ public final class ControlFormat {
         clusterId,
         version,
         expect,
+        leaseMillis,
         database0,
         nextNode,
         nextDatabase,
         nodes,
         databases,
         partitions);
+  }
+
+  private static long getLease(ByteSource source) {
+    long millis = source.getVarint();
+    if (!LeaseTerms.isAllowed(millis)) {
+      throw new MalformedBytesException("a lease of " + millis + " ms");
+    }
+    return millis;
   }
 
   private static void putClusterNode(ByteSink sink, ClusterNode node) {

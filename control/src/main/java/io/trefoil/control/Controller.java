@@ -58,7 +58,7 @@ public final class Controller implements ControlMessage.ControllerHandler {
    * @param nowNanos now: this is when the leadership is taken to have begun
    */
   public Controller(NodeId self, long term, ClusterState state, long nowNanos) {
-    this.leases = new LeaseGrants(nowNanos);
+    this.leases = new LeaseGrants(nowNanos, state.leaseTerms());
     this.check = new LeadershipCheck(self, term);
     this.failover = new FailoverCoordinator(term, leases, state);
     this.state = state;
@@ -71,6 +71,7 @@ public final class Controller implements ControlMessage.ControllerHandler {
     begin(nowNanos);
     if (newer.version() >= state.version()) {
       state = newer;
+      leases.onTerms(newer.leaseTerms());
       failover.onState(newer);
       goOn();
     }
@@ -134,8 +135,7 @@ public final class Controller implements ControlMessage.ControllerHandler {
   /** Whether a majority of voters has just confirmed that this node leads the control plane. */
   public boolean isConfirmed(long nowNanos) {
     OptionalLong confirmed = check.confirmedNanos();
-    return confirmed.isPresent()
-        && nowNanos - confirmed.getAsLong() <= LeaseGrants.MAX_CONFIRMATION_AGE_NANOS;
+    return confirmed.isPresent() && leases.isFresh(nowNanos - confirmed.getAsLong());
   }
 
   // Identity.

@@ -46,8 +46,8 @@ public final class FailoverCoordinator {
   /** How long answers that suffice wait for that of a preferred leader which is alive. */
   static final long PREFERENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-  /** A reported leader that has not asked for its lease for so long is taken for silent. */
-  static final long SILENCE_NANOS = 2 * LeaseTerms.RENEW_NANOS;
+  /** A reported leader that misses so many renewals of its lease is taken for silent. */
+  static final int SILENT_RENEWALS = 2;
 
   /** A report of silence is forgotten after this. */
   static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -230,7 +230,8 @@ public final class FailoverCoordinator {
     return report != null
         && report.incarnation() == incarnation
         && nowNanos - report.atNanos() < REPORT_NANOS
-        && leases.unheardNanos(leader, nowNanos) >= SILENCE_NANOS;
+        && leases.unheardNanos(leader, nowNanos)
+            >= SILENT_RENEWALS * state.leaseTerms().renewNanos();
   }
 
   // Second step: the fence.

@@ -1,5 +1,6 @@
 package io.trefoil.control;
 
+import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import java.util.Collections;
 import java.util.Map;
@@ -15,9 +16,6 @@ import java.util.TreeMap;
  * was elected after it waits a full lease before it takes any lease for run out.
  */
 public final class LeaseGrants {
-  /** A confirmation older than this grants nothing: too little of the lease would be left. */
-  static final long MAX_CONFIRMATION_AGE_NANOS = LeaseTerms.LEASE_NANOS / 2;
-
   private static final NavigableMap<Long, Long> NONE = Collections.emptyNavigableMap();
 
   private final long startedNanos;
@@ -27,12 +25,24 @@ public final class LeaseGrants {
 
   private final Map<NodeId, Long> released = new TreeMap<>();
   private final Map<NodeId, Long> heard = new TreeMap<>();
+  private LeaseTerms terms;
 
   /**
    * @param startedNanos when this node became the controller, or later
+   * @param terms those of the cluster's state
    */
-  public LeaseGrants(long startedNanos) {
+  public LeaseGrants(long startedNanos, LeaseTerms terms) {
     this.startedNanos = startedNanos;
+    this.terms = terms;
+  }
+
+  /**
+   * Takes over the terms of a newer state. They change when the cluster is founded, and nothing was
+   * granted before that.
+   */
+  public void onTerms(LeaseTerms newer) {
+    Invariants.check(newer.equals(terms) || grants.isEmpty(), "the lease changes after grants");
+    terms = newer;
   }
 
   /**
@@ -47,10 +57,10 @@ public final class LeaseGrants {
       NodeId node, long incarnation, long version, long receivedNanos, long confirmedNanos) {
     heard.put(node, receivedNanos);
     long ageNanos = Math.max(0, receivedNanos - confirmedNanos);
-    if (ageNanos > MAX_CONFIRMATION_AGE_NANOS || isReleased(node, incarnation)) {
+    if (!isFresh(ageNanos) || isReleased(node, incarnation)) {
       return 0;
     }
-    long grantedNanos = LeaseTerms.LEASE_NANOS - ageNanos;
+    long grantedNanos = terms.leaseNanos() - ageNanos;
     long outAt = receivedNanos + LeaseTerms.waitedNanos(grantedNanos);
     Map<Long, NavigableMap<Long, Long>> ofNode =
         grants.computeIfAbsent(node, id -> new TreeMap<>());
@@ -62,6 +72,11 @@ public final class LeaseGrants {
         .computeIfAbsent(incarnation, number -> new TreeMap<>())
         .merge(version, outAt, (x, y) -> y - x > 0 ? y : x);
     return grantedNanos;
+  }
+
+  /** Whether a confirmation of this age still grants leases. */
+  boolean isFresh(long confirmationAgeNanos) {
+    return confirmationAgeNanos <= terms.maxConfirmationAgeNanos();
   }
 
   /** The process of this incarnation has stopped serving for good, and the older ones with it. */
@@ -80,7 +95,7 @@ public final class LeaseGrants {
       return true;
     }
     // An earlier controller may have granted one just before this one was elected.
-    return nowNanos - startedNanos >= LeaseTerms.waitedNanos(LeaseTerms.LEASE_NANOS)
+    return nowNanos - startedNanos >= LeaseTerms.waitedNanos(terms.leaseNanos())
         && ofIncarnation(node, incarnation).headMap(version, false).values().stream()
             .allMatch(out -> nowNanos - out >= 0);
   }

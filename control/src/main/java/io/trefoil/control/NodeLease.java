@@ -18,6 +18,9 @@ public final class NodeLease {
   /** Grants that wait for their state; the oldest goes when there are more. */
   private static final int MAX_WAITING = 8;
 
+  /** A longer grant is none that a controller makes. */
+  private static final long MAX_GRANT_NANOS = new LeaseTerms(LeaseTerms.MAX_MILLIS).leaseNanos();
+
   private record Grant(long version, long untilNanos) {}
 
   /** Until when; null while there was no lease yet, or it was given up. */
@@ -32,11 +35,12 @@ public final class NodeLease {
    *
    * @param sentNanos when the request that was granted was sent, by this node's clock: the
    *     controller counts from the later receipt
-   * @param grantedNanos how long the controller granted; 0 for a refusal, which takes nothing away
+   * @param grantedNanos how long the controller granted, by the cluster's terms; 0 for a refusal,
+   *     which takes nothing away, and so does more than any cluster's terms allow
    * @param stateVersion the version of the state that the grant counts with
    */
   public synchronized void onGranted(long sentNanos, long grantedNanos, long stateVersion) {
-    if (grantedNanos <= 0 || grantedNanos > LeaseTerms.LEASE_NANOS) {
+    if (grantedNanos <= 0 || grantedNanos > MAX_GRANT_NANOS) {
       return;
     }
     if (waiting.size() == MAX_WAITING) {

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClusterStateTest {
   // Founding.
@@ -21,7 +23,7 @@ class ClusterStateTest {
     Log log = new Log();
     log.apply(
         new ControlCommand.Found(
-            Clusters.CLUSTER, 3, Clusters.single(3, CommitRule.SYNC, FailoverRule.SAFE)));
+            Clusters.CLUSTER, 3, 600, Clusters.single(3, CommitRule.SYNC, FailoverRule.SAFE)));
     register(log, 1, 1, 0);
     register(log, 2, 2, 0);
     assertThat(log.state.databases()).isEmpty();
@@ -50,15 +52,37 @@ class ClusterStateTest {
     Log log = new Log();
     assertError(
         log.apply(
-            new ControlCommand.Found(1, 2, Clusters.single(3, CommitRule.SYNC, FailoverRule.SAFE))),
+            new ControlCommand.Found(
+                1, 2, 600, Clusters.single(3, CommitRule.SYNC, FailoverRule.SAFE))),
         "ERR database 0: 3 replicas need as many nodes, the cluster expects 2");
     assertError(
         log.apply(new ControlCommand.Register(presence(1, 1, 0), false)),
         "ERR the cluster is not founded yet");
-    assertDone(log.apply(new ControlCommand.Found(1, 1, DatabaseOptions.NONE)));
+    assertDone(log.apply(new ControlCommand.Found(1, 1, 600, DatabaseOptions.NONE)));
     assertError(
-        log.apply(new ControlCommand.Found(2, 1, DatabaseOptions.NONE)),
+        log.apply(new ControlCommand.Found(2, 1, 600, DatabaseOptions.NONE)),
         "ERR the cluster is founded already");
+  }
+
+  @Test
+  void theFoundersLeaseIsThatOfTheClusterForGood() {
+    Log log = Clusters.of(3, DatabaseOptions.NONE, 5000);
+    log.apply(new ControlCommand.Create("orders", DatabaseOptions.NONE));
+    assertError(
+        log.apply(new ControlCommand.Found(2, 1, 600, DatabaseOptions.NONE)),
+        "ERR the cluster is founded already");
+    assertThat(log.state.leaseMillis()).isEqualTo(5000);
+    assertThat(ClusterState.EMPTY.leaseMillis()).isEqualTo(600);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 199, 60_001, Long.MAX_VALUE})
+  void aClusterIsNotFoundedWithALeaseOutOfBounds(long leaseMillis) {
+    Log log = new Log();
+    assertError(
+        log.apply(new ControlCommand.Found(1, 1, leaseMillis, DatabaseOptions.NONE)),
+        "ERR a lease lasts 200 to 60000 ms, not " + leaseMillis);
+    assertThat(log.state).isEqualTo(ClusterState.EMPTY);
   }
 
   // Identity.

@@ -31,8 +31,12 @@ final class Clusters {
 
   /** A founded cluster of nodes that serve under incarnation 1, with database 0 as given. */
   static Log of(int nodes, DatabaseOptions database0) {
+    return of(nodes, database0, LeaseTerms.DEFAULT_MILLIS);
+  }
+
+  static Log of(int nodes, DatabaseOptions database0, long leaseMillis) {
     Log log = new Log();
-    log.apply(new ControlCommand.Found(CLUSTER, nodes, database0));
+    log.apply(new ControlCommand.Found(CLUSTER, nodes, leaseMillis, database0));
     for (int n = 1; n <= nodes; n++) {
       log.apply(new ControlCommand.Register(presence(n, n, 0), false));
       log.apply(new ControlCommand.Start(node(n), n, 1));

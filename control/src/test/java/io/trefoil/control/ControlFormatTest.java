@@ -34,7 +34,7 @@ class ControlFormatTest {
 
   private static final List<ControlCommand> COMMANDS =
       List.of(
-          new ControlCommand.Found(-5, 3, ALL),
+          new ControlCommand.Found(-5, 3, 5000, ALL),
           new ControlCommand.Register(presence(2, -9, 4), true),
           new ControlCommand.Register(presence(2, 9, 0), false),
           new ControlCommand.Start(node(2), -9, 4),
@@ -106,6 +106,19 @@ class ControlFormatTest {
     assertThat(ControlFormat.decodeState(ControlFormat.encode(ClusterState.EMPTY)))
         .isEqualTo(ClusterState.EMPTY);
     assertCutsAreMalformed(bytes, ControlFormat::decodeState);
+  }
+
+  @Test
+  void aStateWithALeaseOutOfBoundsIsMalformed() {
+    for (long leaseMillis : new long[] {0, 199, 60_001, -1}) {
+      ByteSink sink = new ByteSink().putByte(1).putLong(77).putVarint(9).putVarint(3);
+      byte[] bytes = sink.putVarint(leaseMillis).toArray();
+      assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
+          .isInstanceOf(MalformedBytesException.class)
+          .hasMessage("a lease of " + leaseMillis + " ms");
+    }
+    Clusters.Log log = Clusters.of(1, DatabaseOptions.NONE, 60_000);
+    assertThat(ControlFormat.decodeState(ControlFormat.encode(log.state))).isEqualTo(log.state);
   }
 
   @Test

@@ -144,7 +144,7 @@ class ControlPlaneTest {
   }
 
   private static ControlCommand found(int expect) {
-    return new ControlCommand.Found(CLUSTER, expect, DatabaseOptions.NONE);
+    return new ControlCommand.Found(CLUSTER, expect, 600, DatabaseOptions.NONE);
   }
 
   private ControlCommand register(int n) throws IOException {

@@ -10,7 +10,9 @@ import io.trefoil.base.Position;
 import io.trefoil.control.Clusters.Log;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -42,6 +44,41 @@ class ControllerTest {
     assertThat(lease(1, 1, START + 301)).isZero();
     assertThat(controller.isConfirmed((START + 301) * MS)).isFalse();
     assertThat(controller.isAlive(node(1), (START + 301) * MS)).isTrue();
+  }
+
+  @Test
+  void theLeaseIsThatOfTheClusterAlsoWhenItIsFoundedUnderTheController() {
+    Log fresh = new Log();
+    Controller first = new Controller(node(1), 5, fresh.state, START * MS);
+    first.onRaft(new RaftView(true, 5, List.of(Set.of(node(1)))), START * MS);
+    fresh.state = Clusters.of(1, DatabaseOptions.NONE, 5000).state;
+    first.onState(fresh.state, START * MS);
+    List<ControlEffect> replies =
+        first.onMessage(
+            1, new ControlMessage.LeaseRequest(node(1), 1, START * MS, true), START * MS);
+    assertThat(replies)
+        .containsExactly(
+            new ControlEffect.Reply(
+                1, new ControlMessage.LeaseReply(START * MS, 5000 * MS, fresh.state.version())));
+    assertThat(first.isAlive(node(1), (START + 601) * MS)).isTrue();
+    assertThat(first.isAlive(node(1), (START + 5499) * MS)).isTrue();
+    assertThat(first.isAlive(node(1), (START + 5500) * MS)).isFalse();
+  }
+
+  @Test
+  void aNewControllerOfACalmClusterReplacesNoLeaderBeforeOneFullLease() {
+    Log calm = Clusters.of(1, Clusters.single(1, CommitRule.SYNC, FailoverRule.SAFE), 5000);
+    calm.term = 5;
+    calm.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L))));
+    long epoch = calm.partition().epoch();
+    calm.apply(
+        new ControlCommand.Appoint(
+            5, List.of(new ControlCommand.Appointment(P, epoch, node(1), 1, false))));
+    Controller next = new Controller(node(1), 6, calm.state, START * MS);
+    next.onRaft(new RaftView(true, 6, List.of(Set.of(node(1)))), (START + 5499) * MS);
+    assertThat(next.tick((START + 5499) * MS)).noneMatch(ControlEffect.Propose.class::isInstance);
+    next.onRaft(new RaftView(true, 6, List.of(Set.of(node(1)))), (START + 5500) * MS);
+    assertThat(next.tick((START + 5500) * MS)).anyMatch(ControlEffect.Propose.class::isInstance);
   }
 
   @Test

@@ -114,7 +114,7 @@ class FailoverCoordinatorTest {
     cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
     lead(1);
     apply(open(log.partition().epoch()));
-    leases = new LeaseGrants(START * MS);
+    leases = new LeaseGrants(START * MS, log.state.leaseTerms());
     failover = new FailoverCoordinator(1, leases, log.state);
     grant(2, START + 400);
     grant(3, START + 400);
@@ -255,7 +255,7 @@ class FailoverCoordinatorTest {
 
   private void cluster(int nodes, int replicas, CommitRule commit, FailoverRule rule) {
     log = Clusters.of(nodes, Clusters.single(replicas, commit, rule));
-    leases = new LeaseGrants(0);
+    leases = new LeaseGrants(0, log.state.leaseTerms());
     failover = new FailoverCoordinator(1, leases, log.state);
   }
 

@@ -53,7 +53,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private PartitionReplica answeredHere;
   private PartitionReplica lastWrite;
   private long lastWriteIndex;
-  private int copiesElsewhere;
+  private Routes.PartitionRoute lastWriteElsewhere;
 
   ClientConnection(
       DataLoop loop,
@@ -132,10 +132,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     };
   }
 
-  /** The connection's last write was answered elsewhere, with so many copies by its commit rule. */
-  void wroteElsewhere(int copies) {
+  /** The connection's last write went another way than straight to a replica here. */
+  void wroteElsewhere(Routes.PartitionRoute partition) {
     lastWrite = null;
-    copiesElsewhere = copies;
+    lastWriteElsewhere = partition;
+  }
+
+  /** The partition of the connection's last write, when that went another way; else null. */
+  Routes.PartitionRoute lastWriteElsewhere() {
+    return lastWrite == null ? lastWriteElsewhere : null;
   }
 
   /** Who answered the last command on cells. */
@@ -145,17 +150,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         : Answer.byLeader(loop.self(), answeredHere.committedPosition());
   }
 
-  /**
-   * How many followers have the connection's last write. One that another node led was answered
-   * when its commit rule held, which tells at least how many do.
-   */
-  int replicasWithLastWrite() {
-    if (lastWrite == null) {
-      return Math.max(copiesElsewhere - 1, 0);
-    }
-    boolean committed = lastWriteIndex <= lastWrite.machine().commitIndex();
-    int atLeast = committed ? lastWrite.terms().state().configuration().copies() : 0;
-    return Math.max(Math.max(lastWrite.machine().copiesOf(lastWriteIndex), atLeast) - 1, 0);
+  /** The replica here that took the connection's last write straight; null when none did. */
+  PartitionReplica lastWrite() {
+    return lastWrite;
+  }
+
+  /** Index of that write. */
+  long lastWriteIndex() {
+    return lastWriteIndex;
   }
 
   // Reading.

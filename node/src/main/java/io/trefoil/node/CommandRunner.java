@@ -10,6 +10,7 @@ import io.trefoil.command.CommandTable;
 import io.trefoil.command.Consistency;
 import io.trefoil.command.Flag;
 import io.trefoil.command.Reach;
+import io.trefoil.command.Runs;
 import io.trefoil.command.ScanCursor;
 import io.trefoil.command.Scatter;
 import io.trefoil.command.Scattered;
@@ -53,6 +54,9 @@ final class CommandRunner implements PartitionReplica.Work {
   /** Commands that are the node's own business: {@code WAIT}, {@code ROLE}, {@code DATABASE} ... */
   interface NodeCommands {
     void run(Command command, Args args, ClientConnection connection);
+
+    /** Runs one that another node sent to the leader of a partition. */
+    void runForwarded(Command command, Args args, PartitionReplica leader, Delivery delivery);
   }
 
   /** Makes the database of a number, and then calls back on the loop with an error or null. */
@@ -167,7 +171,7 @@ final class CommandRunner implements PartitionReplica.Work {
       ClientConnection connection, PartitionRoute route, Delivery delivery) {
     return (by, reply) -> {
       if (by.leader() && reply.length > 0 && reply[0] != '-') {
-        connection.wroteElsewhere(route.terms().state().configuration().copies());
+        connection.wroteElsewhere(route);
       }
       delivery.deliver(by, reply);
     };
@@ -660,6 +664,8 @@ final class CommandRunner implements PartitionReplica.Work {
     Command command = route == null ? null : table.find(args);
     if (command == null) {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
+    } else if (route.leadsHere() && command.runs() == Runs.ON_NODE) {
+      nodeCommands.runForwarded(command, args, route.local(), answer);
     } else if (!route.leadsHere()) {
       // Never forwarded on: two nodes with old views would send it round and round.
       refuse(answer, Failures.noLeader(route.terms()));

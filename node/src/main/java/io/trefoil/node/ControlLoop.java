@@ -16,7 +16,6 @@ import io.trefoil.control.ControlMessage;
 import io.trefoil.control.ControlPlane;
 import io.trefoil.control.Controller;
 import io.trefoil.control.DatabaseOptions;
-import io.trefoil.control.LeaseTerms;
 import io.trefoil.control.NodeLease;
 import io.trefoil.control.Outcome;
 import io.trefoil.control.Presence;
@@ -69,7 +68,7 @@ final class ControlLoop {
   }
 
   /** What founds a cluster; only of the node that joins none. */
-  record Founding(long clusterId, int expect, DatabaseOptions database0) {}
+  record Founding(long clusterId, int expect, long leaseMillis, DatabaseOptions database0) {}
 
   /** How a voter's Raft server is started, once this node knows who it is. */
   interface PlaneStarter {
@@ -143,7 +142,7 @@ final class ControlLoop {
           presence = newPresence;
           founding = newFounding;
           askedNanos = clock.monotonicNanos() - ASK_AGAIN_NANOS;
-          leaseAskedNanos = clock.monotonicNanos() - LeaseTerms.RENEW_NANOS;
+          leaseAskedNanos = clock.monotonicNanos() - state.leaseTerms().renewNanos();
           stateAskedNanos = clock.monotonicNanos() - STATE_NANOS;
           seeds = List.copyOf(newSeeds);
           triedSeedNanos = clock.monotonicNanos() - SEED_NANOS;
@@ -212,7 +211,10 @@ final class ControlLoop {
       plane
           .submit(
               new ControlCommand.Found(
-                  founding.clusterId(), founding.expect(), founding.database0()))
+                  founding.clusterId(),
+                  founding.expect(),
+                  founding.leaseMillis(),
+                  founding.database0()))
           .whenComplete((outcome, failure) -> loop.execute(() -> foundProposed = failure == null));
     }
     controller.onRaft(view, now);
@@ -301,7 +303,7 @@ final class ControlLoop {
   // Serving.
 
   private void keepUp(long now) {
-    if (isDue(leaseAskedNanos, LeaseTerms.RENEW_NANOS, now)) {
+    if (isDue(leaseAskedNanos, state.leaseTerms().renewNanos(), now)) {
       leaseAskedNanos = now;
       ask(
           new ControlMessage.LeaseRequest(self, incarnation, now, plane != null),

@@ -16,10 +16,13 @@ import java.util.Map;
  * command is never sent again once its bytes may have left: it could run twice. Owner thread only.
  */
 final class Forwards {
-  private record Sent(NodeId leader, boolean write, long sinceNanos, Delivery delivery) {}
+  private record Sent(NodeId leader, boolean write, long deadlineNanos, Delivery delivery) {}
 
   /** Beyond the leader's own time limit by this much, the reply is given up. */
   private static final long GRACE_NANOS = 2_000_000_000L;
+
+  /** Above any write timeout that makes sense; a leader answers by its database's own. */
+  private static final long MAX_WAIT_NANOS = 10_000_000_000L;
 
   private final DataLoop loop;
   private final Map<Long, Sent> sent = new HashMap<>();
@@ -47,8 +50,26 @@ final class Forwards {
       boolean committed,
       Args args,
       Delivery delivery) {
+    long deadline = loop.nowNanos() + MAX_WAIT_NANOS;
+    send(leader, partition, protocol, write, committed, args, deadline, delivery);
+  }
+
+  /**
+   * As above, for a command that takes its time.
+   *
+   * @param deadlineNanos when the leader answers at the latest; {@link Long#MAX_VALUE} for never
+   */
+  void send(
+      NodeId leader,
+      PartitionId partition,
+      int protocol,
+      boolean write,
+      boolean committed,
+      Args args,
+      long deadlineNanos,
+      Delivery delivery) {
     long id = ++lastId;
-    sent.put(id, new Sent(leader, write, loop.nowNanos(), delivery));
+    sent.put(id, new Sent(leader, write, deadlineNanos, delivery));
     frame.clear();
     frame.putByte(Frames.FORWARD).putVarint(id);
     ReplicationCodec.putPartition(frame, partition);
@@ -76,12 +97,9 @@ final class Forwards {
   void expire() {
     long now = loop.nowNanos();
     giveUp(
-        each -> now - each.sinceNanos() > GRACE_NANOS + MAX_WAIT_NANOS,
+        each -> each.deadlineNanos() != Long.MAX_VALUE && now - each.deadlineNanos() > GRACE_NANOS,
         "its leader did not answer");
   }
-
-  /** Above any write timeout that makes sense; a leader answers by its database's own. */
-  private static final long MAX_WAIT_NANOS = 10_000_000_000L;
 
   private void giveUp(java.util.function.Predicate<Sent> which, String why) {
     Map<Long, Sent> givenUp = new HashMap<>();

@@ -298,6 +298,7 @@ final class Node implements ControlLoop.Listener {
             ? new ControlLoop.Founding(
                 identity.clusterId(),
                 settings.cluster().expect(),
+                settings.cluster().lease().toMillis(),
                 new DatabaseOptions(
                     null,
                     null,
@@ -403,7 +404,7 @@ final class Node implements ControlLoop.Listener {
     sender = new SnapshotSender(loop, background);
     verifications = new Verifications(loop, routes);
     AsyncReplies asyncReplies = new AsyncReplies(loop);
-    nodeCommands = new NodeCommandRunner(loop, routes, verifications, outside(loop));
+    nodeCommands = new NodeCommandRunner(loop, routes, forwards, verifications, outside(loop));
     runner =
         new CommandRunner(
             loop,
@@ -512,6 +513,9 @@ final class Node implements ControlLoop.Listener {
 
   @Override
   public void stateChanged(ClusterState newer) {
+    if (state.clusterId() == 0 && newer.clusterId() != 0) {
+      compareLease(newer);
+    }
     state = newer;
     traffic.state(newer);
     DataLoop loop = data;
@@ -528,6 +532,17 @@ final class Node implements ControlLoop.Listener {
           replicas.onState(newer);
           lease.onState(newer.version()); // what is led no more has stepped down
         });
+  }
+
+  private void compareLease(ClusterState founded) {
+    long own = settings.cluster().lease().toMillis();
+    if (own != founded.leaseMillis()) {
+      LOG.info(
+          "cluster.lease: the cluster was founded with {}ms, which counts; this node's {}ms does"
+              + " not",
+          founded.leaseMillis(),
+          own);
+    }
   }
 
   @Override

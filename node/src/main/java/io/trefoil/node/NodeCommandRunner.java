@@ -30,6 +30,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
 
   private final DataLoop loop;
   private final Routes routes;
+  private final Forwards forwards;
   private final Verifications verifications;
   private final Outside outside;
   private final List<Wait> waits = new ArrayList<>();
@@ -49,9 +50,13 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     void submit(ControlCommand command, Consumer<Outcome> receiver);
   }
 
-  /** A {@code WAIT} that is not satisfied yet. */
+  /**
+   * A {@code WAIT} that is not satisfied yet.
+   *
+   * @param replica the leader of the write; null when there was none
+   */
   private record Wait(
-      ClientConnection connection, int replicas, long deadlineNanos, Delivery delivery) {}
+      PartitionReplica replica, long index, int followers, long deadlineNanos, Delivery delivery) {}
 
   /** A command to the control plane whose outcome is not known yet. */
   private static final class Submitted {
@@ -65,9 +70,15 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     }
   }
 
-  NodeCommandRunner(DataLoop loop, Routes routes, Verifications verifications, Outside outside) {
+  NodeCommandRunner(
+      DataLoop loop,
+      Routes routes,
+      Forwards forwards,
+      Verifications verifications,
+      Outside outside) {
     this.loop = loop;
     this.routes = routes;
+    this.forwards = forwards;
     this.verifications = verifications;
     this.outside = outside;
   }
@@ -125,11 +136,49 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       now(connection, reply -> reply.error("ERR timeout is negative"));
       return;
     }
-    long deadline =
-        timeoutMillis == 0
-            ? Long.MAX_VALUE
-            : loop.nowNanos() + Math.min(timeoutMillis, 1L << 40) * 1_000_000;
-    Wait wait = new Wait(connection, wanted, deadline, connection.await());
+    long deadline = deadline(timeoutMillis);
+    PartitionRoute elsewhere = connection.lastWriteElsewhere();
+    NodeId leader = elsewhere == null ? null : elsewhere.leader();
+    if (leader != null && !leader.equals(loop.self()) && forwards.canReach(leader)) {
+      forwards.send(
+          leader,
+          elsewhere.terms().state().id(),
+          connection.session().protocol(),
+          false,
+          false,
+          args.detached(),
+          deadline,
+          connection.await());
+      return;
+    }
+    PartitionReplica replica = elsewhere == null ? connection.lastWrite() : elsewhere.local();
+    long index =
+        elsewhere == null || replica == null ? connection.lastWriteIndex() : replica.lastIndex();
+    await(new Wait(replica, index, wanted, deadline, connection.await()));
+  }
+
+  /** For a write that another node forwarded: it is among the entries so far. */
+  @Override
+  public void runForwarded(Command command, Args args, PartitionReplica leader, Delivery delivery) {
+    boolean isWait =
+        command.name().equals("wait") && args.parseLong(1) && args.parsed() <= Integer.MAX_VALUE;
+    int wanted = isWait ? (int) args.parsed() : 0;
+    if (!isWait || !args.parseLong(2)) {
+      delivery.deliver(
+          Answer.NONE,
+          AsyncReplies.encodeError("ERR " + command.upperName() + " is not forwarded"));
+      return;
+    }
+    await(new Wait(leader, leader.lastIndex(), wanted, deadline(args.parsed()), delivery));
+  }
+
+  private long deadline(long timeoutMillis) {
+    return timeoutMillis == 0
+        ? Long.MAX_VALUE
+        : loop.nowNanos() + Math.min(timeoutMillis, 1L << 40) * 1_000_000;
+  }
+
+  private void await(Wait wait) {
     if (!answer(wait)) {
       waits.add(wait);
     }
@@ -137,14 +186,17 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
 
   /** Answers a WAIT that has what it asks for, or no time left. */
   private boolean answer(Wait wait) {
-    int replicas = wait.connection().replicasWithLastWrite();
-    boolean done =
-        replicas >= wait.replicas()
-            || wait.deadlineNanos() != Long.MAX_VALUE
-                && loop.nowNanos() - wait.deadlineNanos() >= 0;
+    int followers =
+        wait.replica() == null
+            ? 0
+            : Math.max(wait.replica().machine().copiesOf(wait.index()) - 1, 0);
+    boolean late =
+        wait.deadlineNanos() != Long.MAX_VALUE && loop.nowNanos() - wait.deadlineNanos() >= 0;
+    boolean done = followers >= wait.followers() || late;
     if (done) {
-      wait.delivery()
-          .deliver(Answer.NONE, encoded(wait.connection(), reply -> reply.integer(replicas)));
+      ReplyWriter reply = new ReplyWriter();
+      reply.integer(followers);
+      wait.delivery().deliver(Answer.NONE, reply.toArray());
     }
     return done;
   }

@@ -91,7 +91,8 @@ public record NodeSettings(
    * @param join peer addresses of nodes to ask, perhaps with its own; empty for a node that waits
    *     to be joined
    * @param expect nodes that a new cluster waits for
-   * @param lease how long a leader may go on unheard by the controller
+   * @param lease how long a leader may go on unheard by the controller, in a cluster that this node
+   *     founds; any other has its own
    */
   public record Cluster(List<HostPort> join, int expect, Duration lease, int database0Partitions) {
     public Cluster {

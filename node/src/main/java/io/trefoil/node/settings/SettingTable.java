@@ -104,7 +104,8 @@ final class SettingTable {
           SettingType.duration("200ms", "1m"),
           "600ms",
           "How long a leader may go on unheard by the controller. Shorter fails over sooner,"
-              + " longer bears longer pauses.");
+              + " longer bears longer pauses. That of the node that founds the cluster counts, for"
+              + " the whole cluster and for good.");
   static final Setting<Integer> CLUSTER_DATABASE0_PARTITIONS =
       Setting.of(
           "cluster.database0-partitions",
