@@ -117,7 +117,7 @@ class BadInputTest {
     IDENTITY_OF_A_NEWER_FORMAT("identity", 4, "it has format 9, this version knows 1"),
     IDENTITY_BYTE("identity", 20, "its checksum is wrong"),
     JOURNAL_BYTE("journal", 300, "damaged"),
-    JOURNAL_OF_A_NEWER_FORMAT("journal", 8, "format");
+    JOURNAL_PRELUDE("journal", 8, "its prelude is unreadable");
 
     private final String file;
     private final int offset;

@@ -97,6 +97,8 @@ class CatchUpTest {
       ClusterProcesses.await(
           "a fourth node: " + wiped.standardError(),
           () -> cluster.status(cluster.node(1)).path("nodes").size() == 4);
+      ClusterProcesses.await(
+          "the new node serves", () -> cluster.status(wiped).path("nodes").size() == 4);
       for (NodeProcess node : cluster.nodes()) {
         try (Jedis client = ClusterProcesses.client(node)) {
           ClusterProcesses.await("data through " + node.name(), () -> client.dbSize() == KEYS);
