@@ -310,6 +310,9 @@ public final class ControlPlane implements AutoCloseable {
     // before it is made, so their majority is there.
     RaftServerConfigKeys.LeaderElection.setMemberMajorityAdd(properties, true);
 
+    // A process that was stopped for long goes on when it is continued, rather than close its Raft.
+    RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(1, TimeUnit.DAYS));
+
     // The log is small: what a snapshot holds goes.
     RaftServerConfigKeys.Log.setSegmentSizeMax(
         properties, SizeInBytes.valueOf(limits.segmentSize()));
