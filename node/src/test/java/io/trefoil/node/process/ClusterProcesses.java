@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import redis.clients.jedis.DefaultJedisClientConfig;
@@ -130,15 +131,18 @@ final class ClusterProcesses implements AutoCloseable {
 
   /** Waits for a partition's leader to serve, as one node sees it, and gives it. */
   NodeProcess awaitLeader(NodeProcess asked, int database, int partition) {
+    // Read once: between two reads the leader may be gone.
+    AtomicReference<NodeProcess> leader = new AtomicReference<>();
     await(
         "a leader of " + database + "/" + partition,
-        () ->
-            !partition(status(asked), database, partition)
-                    .path("state")
-                    .asText()
-                    .equals("no leader")
-                && partition(status(asked), database, partition).path("leader").isTextual());
-    return node(partition(status(asked), database, partition).path("leader").asText());
+        () -> {
+          JsonNode state = partition(status(asked), database, partition);
+          boolean led =
+              !state.path("state").asText().equals("no leader") && state.path("leader").isTextual();
+          leader.set(led ? node(state.path("leader").asText()) : null);
+          return led;
+        });
+    return leader.get();
   }
 
   /** Waits until every node is up and every replica of every partition is in sync and counts. */
