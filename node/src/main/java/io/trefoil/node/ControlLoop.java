@@ -45,6 +45,7 @@ final class ControlLoop {
   private static final long TICK_MILLIS = 20;
   private static final long ASK_AGAIN_NANOS = 200_000_000L;
   private static final long STATE_NANOS = 50_000_000L;
+  private static final long SAY_NANOS = 1_000_000_000L;
   private static final long SEED_NANOS = 1_000_000_000L;
   private static final int MAX_REQUESTS = 10_000;
   private static final long REQUEST_AGE_NANOS = 30_000_000_000L;
@@ -101,6 +102,8 @@ final class ControlLoop {
   private ClusterState state = ClusterState.EMPTY;
   private Controller controller;
   private long controllerTerm;
+  private long saidNanos;
+  private SortedMap<PartitionId, String> said = Collections.emptySortedMap();
   private NodeId hint;
   private long askedNanos;
   private long leaseAskedNanos;
@@ -144,6 +147,7 @@ final class ControlLoop {
           askedNanos = clock.monotonicNanos() - ASK_AGAIN_NANOS;
           leaseAskedNanos = clock.monotonicNanos() - state.leaseTerms().renewNanos();
           stateAskedNanos = clock.monotonicNanos() - STATE_NANOS;
+          saidNanos = clock.monotonicNanos();
           seeds = List.copyOf(newSeeds);
           triedSeedNanos = clock.monotonicNanos() - SEED_NANOS;
           if (founding != null) {
@@ -219,6 +223,22 @@ final class ControlLoop {
     }
     controller.onRaft(view, now);
     perform(controller.tick(now));
+    if (isDue(saidNanos, SAY_NANOS, now)) {
+      saidNanos = now;
+      sayReasons();
+    }
+  }
+
+  /** Logs what is new since it was last said. */
+  private void sayReasons() {
+    SortedMap<PartitionId, String> reasons = controller.reasons();
+    reasons.forEach(
+        (id, reason) -> {
+          if (!reason.equals(said.get(id))) {
+            LOG.warn("partition={} has no leader: {}", id, reason);
+          }
+        });
+    said = reasons;
   }
 
   private boolean isDue(long sinceNanos, long everyNanos, long now) {

@@ -345,8 +345,10 @@ final class DataLoop {
       syncWaiters.add(
           waiter.offset() == Long.MAX_VALUE ? new SyncWaiter(offset, waiter.then()) : waiter);
     }
-    if (any) {
+    if (any && offset > journal.synced()) {
       journalThreads.requestSync(offset);
+    } else if (any) {
+      execute(() -> synced(offset)); // written and synced before the turn's end: nobody will say so
     }
   }
 

@@ -150,21 +150,16 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     replica.terms(route.terms());
     if (!state.led()) {
       replica.step(new Event.EpochOpened(state.epoch()));
-    } else if (leadsAsNow(state)) {
+    } else {
       replica.step(
           new Event.Appointed(
               state.epoch(),
               state.lastLeader(),
+              Math.toIntExact(state.lastIncarnation()),
               membership(state),
               EntryBuilder.emptyEntry(loop.nextStamp()),
-              Math.max(replica.machine().logTimeMillis(), loop.wallMillis()),
-              loop.incarnation()));
+              Math.max(replica.machine().logTimeMillis(), loop.wallMillis())));
     }
-  }
-
-  /** False when the leader appointed is this node in an earlier life: it never resumes an epoch. */
-  private boolean leadsAsNow(PartitionState state) {
-    return !state.lastLeader().equals(loop.self()) || state.lastIncarnation() == loop.incarnation();
   }
 
   private static Membership membership(PartitionState state) {

@@ -134,7 +134,11 @@ final class PartitionReplica implements Effects {
     this.applier = new EntryApplier(store, start.lastStamp(), this::addMark);
     this.machine =
         new SingleLeaderReplica(
-            loop.self(), recent, ReplicationSettings.DEFAULT, start.recovered());
+            loop.self(),
+            loop.incarnation(),
+            recent,
+            ReplicationSettings.DEFAULT,
+            start.recovered());
     this.overlayIndex = start.recovered().commitIndex();
     this.journaledCommit = overlayIndex;
     this.appliedTimeMillis = start.appliedTimeMillis();
@@ -304,7 +308,7 @@ final class PartitionReplica implements Effects {
         machine.lastIndex());
     int count = builder.count();
     long logTime = Math.max(machine.logTimeMillis(), loop.wallMillis());
-    machine.step(new Event.Proposed(count, builder.take(), logTime, loop.incarnation()), this);
+    machine.step(new Event.Proposed(count, builder.take(), logTime), this);
   }
 
   /**

@@ -8,9 +8,8 @@ interface Control {
 
   /**
    * @param sentMicros when the node asked, by its own clock
-   * @param leading the epoch that it leads, or 0
    */
-  void askedForLease(SimulatedNode node, long sentMicros, long leading);
+  void askedForLease(SimulatedNode node, long sentMicros);
 
   /** Everything up to the end that the log had when two configurations began to stand is copied. */
   void copiedUnderBoth(SimulatedNode node, long epoch, long membershipVersion);

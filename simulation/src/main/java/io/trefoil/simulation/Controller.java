@@ -38,8 +38,6 @@ final class Controller {
   private long repeatedAt;
   private long watchedEpoch;
   private long openSince;
-  private long leaderSince; // 0 while the epoch has none
-  private long takenUp; // the last epoch whose leader said that it leads
   private final Map<NodeId, Answer> answers = new TreeMap<>();
   private final Map<NodeId, Long> granted = new TreeMap<>();
   private final Map<NodeId, Long> heard = new TreeMap<>();
@@ -68,7 +66,6 @@ final class Controller {
     confirmedSince = localMicros();
     repeatedAt = 0;
     watchedEpoch = -1;
-    takenUp = 0;
     granted.clear();
     incarnations.clear();
     heard.clear();
@@ -118,7 +115,6 @@ final class Controller {
     NodeId leader = cluster.leader();
     return localMicros() - heard.getOrDefault(leader, 0L) > SILENT_MICROS
         // One that restarted before it heard of it does not lead.
-        || takenUp != cluster.epoch() && localMicros() - leaderSince > 2 * SILENT_MICROS
         || incarnations.getOrDefault(leader, 0) > cluster.leaderIncarnation();
   }
 
@@ -135,22 +131,19 @@ final class Controller {
     if (watchedEpoch != cluster.epoch()) {
       watchedEpoch = cluster.epoch();
       openSince = localMicros();
-      leaderSince = 0;
       answers.clear();
-    }
-    if (cluster.leader() != null && leaderSince == 0) {
-      leaderSince = localMicros();
     }
   }
 
   private void announce() {
     long epoch = cluster.epoch();
     NodeId leader = cluster.leader();
+    int incarnation = cluster.leaderIncarnation();
     Membership membership = cluster.membership();
     long version = cluster.membershipVersion();
     for (NodeId node : membership.replicas()) {
       if (leader != null) {
-        tell(stream(), node, it -> it.appointed(epoch, leader, membership, version));
+        tell(stream(), node, it -> it.appointed(epoch, leader, incarnation, membership, version));
       } else if (!answers.containsKey(node)) {
         tell(stream(), node, it -> it.epochOpened(epoch));
         tell(stream(), node, it -> it.fence(epoch));
@@ -180,14 +173,11 @@ final class Controller {
     incarnations.merge(node, incarnation, Math::max);
   }
 
-  void askedForLease(NodeId node, int incarnation, long sentMicros, long leading) {
+  void askedForLease(NodeId node, int incarnation, long sentMicros) {
     if (!acting) {
       return;
     }
     hear(node, incarnation);
-    if (leading == cluster.epoch() && node.equals(cluster.leader())) {
-      takenUp = leading;
-    }
     if (confirmed) {
       granted.put(node, localMicros());
       long epoch = world.mutant == Mutant.LEASE_WITHOUT_EPOCH ? 0 : cluster.epoch();

@@ -136,6 +136,7 @@ final class SimulatedNode implements LogView {
     replica =
         new SingleLeaderReplica(
             id,
+            incarnation,
             this,
             SETTINGS,
             new SingleLeaderReplica.Recovered(
@@ -277,7 +278,7 @@ final class SimulatedNode implements LogView {
     }
     if (leaseAsked == 0 || now - leaseAsked >= RENEW_MICROS) {
       leaseAsked = now;
-      world.control.askedForLease(this, now, replica.isLeader() ? replica.epoch() : 0);
+      world.control.askedForLease(this, now);
     }
     giveUpWaiting();
     if (replica.isLeader()
@@ -303,9 +304,10 @@ final class SimulatedNode implements LogView {
   }
 
   /**
+   * @param appointed the leader's incarnation
    * @param version of the membership; an older one than is known is dropped
    */
-  void appointed(long epoch, NodeId leader, Membership newMembership, long version) {
+  void appointed(long epoch, NodeId leader, int appointed, Membership newMembership, long version) {
     if (version < membershipVersion) {
       return;
     }
@@ -313,7 +315,7 @@ final class SimulatedNode implements LogView {
     membership = newMembership;
     membershipVersion = version;
     boolean led = replica.isLeader();
-    step(new Event.Appointed(epoch, leader, newMembership, Operation.OPENING, 0, incarnation));
+    step(new Event.Appointed(epoch, leader, appointed, newMembership, Operation.OPENING, 0));
     if (replica.isLeader() && (changed || !led)) {
       copyEnd = replica.lastIndex();
     }
@@ -369,8 +371,7 @@ final class SimulatedNode implements LogView {
           new Event.Proposed(
               contents.size(),
               Operation.encode(contents),
-              world.schedule.nowMicros() / Schedule.MILLIS,
-              incarnation));
+              world.schedule.nowMicros() / Schedule.MILLIS));
     }
   }
 

@@ -105,13 +105,11 @@ public final class Simulation {
     }
 
     @Override
-    public void askedForLease(SimulatedNode node, long sentMicros, long leading) {
+    public void askedForLease(SimulatedNode node, long sentMicros) {
       int incarnation = node.incarnation();
       for (Controller it : controllers) {
         world.network.send(
-            node.id(),
-            it.id(),
-            () -> it.askedForLease(node.id(), incarnation, sentMicros, leading));
+            node.id(), it.id(), () -> it.askedForLease(node.id(), incarnation, sentMicros));
       }
     }
 

@@ -42,6 +42,7 @@ final class Dialogue {
   private long membershipVersion = 1;
   private long epoch;
   private NodeId leader;
+  private int leaderIncarnation;
   private int operations;
   private final List<Trace.Line> all = new ArrayList<>();
   private Message kept;
@@ -145,7 +146,7 @@ final class Dialogue {
     public void answeredFence(SimulatedNode node, Effect.AnswerFence answer) {}
 
     @Override
-    public void askedForLease(SimulatedNode node, long sentMicros, long leading) {}
+    public void askedForLease(SimulatedNode node, long sentMicros) {}
 
     @Override
     public void copiedUnderBoth(SimulatedNode node, long epoch, long membershipVersion) {}
@@ -178,6 +179,7 @@ final class Dialogue {
 
   private void appoint(SimulatedNode chosen) {
     leader = chosen.id();
+    leaderIncarnation = chosen.incarnation();
     world.checks.appointed(epoch, /* mayLose= */ mayLose(), world.schedule.nowMicros());
     announce(chosen);
   }
@@ -190,7 +192,8 @@ final class Dialogue {
   private void announce(SimulatedNode node) {
     long of = epoch;
     NodeId who = leader;
-    node.deliver(() -> node.appointed(of, who, membership, membershipVersion));
+    int incarnation = leaderIncarnation;
+    node.deliver(() -> node.appointed(of, who, incarnation, membership, membershipVersion));
   }
 
   private void lead(SimulatedNode chosen) {

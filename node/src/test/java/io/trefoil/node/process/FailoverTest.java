@@ -83,18 +83,9 @@ class FailoverTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SYNC")
+  @EnumSource
   void acknowledged_writes_outlive_their_leader(Rule rule) throws IOException {
     loseLeaders(rule, ROUNDS);
-  }
-
-  /**
-   * Not in the default tier: now and then a partition was left without a leader, see the README.
-   */
-  @Tag("full")
-  @Test
-  void acknowledged_writes_outlive_their_leader_with_all_copies() throws IOException {
-    loseLeaders(Rule.SYNC, ROUNDS);
   }
 
   @Tag("full")

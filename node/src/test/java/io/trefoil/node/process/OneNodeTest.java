@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -39,10 +38,6 @@ class OneNodeTest {
     }
   }
 
-  /**
-   * Not in the default tier: now and then a partition was left without a leader, see the README.
-   */
-  @Tag("full")
   @Test
   void a_stopped_node_ends_well_and_keeps_counters_deletions_and_expiry() throws Exception {
     try (ClusterProcesses cluster = ClusterProcesses.start(folder, 1)) {

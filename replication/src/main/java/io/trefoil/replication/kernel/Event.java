@@ -19,7 +19,7 @@ public sealed interface Event {
    *
    * @param body as in {@link EntryBatch#body}
    */
-  record Proposed(int count, Bytes body, long logTimeMillis, int issuer) implements Event {}
+  record Proposed(int count, Bytes body, long logTimeMillis) implements Event {}
 
   /**
    * This replica's own copy is stable up to a position: written under {@code os}, synced under
@@ -41,15 +41,16 @@ public sealed interface Event {
    * The controller appointed a leader, which has answered the fence of this epoch since it started:
    * one that restarted meanwhile does not take it up, and the controller opens another epoch.
    *
+   * @param incarnation the start of the leader's process that is appointed, and no other
    * @param opening a batch body with the one entry that opens the epoch; read only by the leader
    */
   record Appointed(
       long epoch,
       NodeId leader,
+      int incarnation,
       Membership membership,
       Bytes opening,
-      long logTimeMillis,
-      int issuer)
+      long logTimeMillis)
       implements Event {}
 
   /** Entries asked for by {@link Effect.ReadLog}, or null when the log no longer holds them. */

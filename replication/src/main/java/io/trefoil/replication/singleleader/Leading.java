@@ -80,7 +80,7 @@ final class Leading implements Role {
             openingIndex,
             1,
             Math.max(appointed.logTimeMillis(), log.timeMillis()),
-            appointed.issuer(),
+            replica.incarnation(),
             appointed.opening()),
         out);
     peers.forEach((id, peer) -> probe(id, peer, out));
@@ -93,7 +93,7 @@ final class Leading implements Role {
             log.lastIndex() + 1,
             proposed.count(),
             Math.max(proposed.logTimeMillis(), log.timeMillis()),
-            proposed.issuer(),
+            replica.incarnation(),
             proposed.body()),
         out);
   }

@@ -36,10 +36,12 @@ import java.util.SortedMap;
  *   Following(e, nobody) ── appointed: itself ──▶ Leading(e)
  * </pre>
  *
- * A restarted leader never resumes its epoch: other replicas may have been told that it ended.
+ * A restarted leader never resumes its epoch: an appointment names the start of the process that
+ * leads, its incarnation.
  */
 public final class SingleLeaderReplica implements Machine {
   private final NodeId self;
+  private final int incarnation;
   private final LogView entries;
   private final ReplicationSettings settings;
   private final ReplicaLog log;
@@ -55,9 +57,6 @@ public final class SingleLeaderReplica implements Machine {
   private boolean fenceWaits;
   private boolean counts;
   private boolean diverged;
-
-  /** An epoch that this replica may have led before it started. */
-  private final long recoveredEpoch;
 
   /**
    * What recovery found.
@@ -82,9 +81,19 @@ public final class SingleLeaderReplica implements Machine {
     }
   }
 
+  /**
+   * @param incarnation number of this start of the node's process; never used again
+   * @param entries of the log, as far as they are in memory
+   * @param recovered what is on disk
+   */
   public SingleLeaderReplica(
-      NodeId self, LogView entries, ReplicationSettings settings, Recovered recovered) {
+      NodeId self,
+      int incarnation,
+      LogView entries,
+      ReplicationSettings settings,
+      Recovered recovered) {
     this.self = self;
+    this.incarnation = incarnation;
     this.entries = entries;
     this.settings = settings;
     this.log =
@@ -96,8 +105,7 @@ public final class SingleLeaderReplica implements Machine {
     this.promised = recovered.promised();
     this.promiseDurable = recovered.promised();
     this.counts = recovered.counts();
-    this.recoveredEpoch = Math.max(log.epochs().lastEpoch(), promised);
-    this.epoch = recoveredEpoch;
+    this.epoch = Math.max(log.epochs().lastEpoch(), promised);
     this.role = new Following(this, epoch, null);
   }
 
@@ -235,33 +243,40 @@ public final class SingleLeaderReplica implements Machine {
     }
     if (!appointed.leader().equals(self)) {
       becomeFollower(appointed.epoch(), appointed.leader(), out);
-    } else if (mayLead(appointed.epoch())) {
+    } else if (mayLead(appointed)) {
       becomeLeader(appointed, out);
     }
   }
 
   /**
-   * Whether this replica can't have led {@code newEpoch} before it started. Its log alone does not
-   * say so: the entry that opened the epoch may have reached the others and been lost here. So the
-   * promise must be on disk before it leads, and what it promised before it started it leads never.
+   * Whether it is this start of the process that was appointed: an epoch that an earlier one led is
+   * not led on, since its last entries may have reached the others and been lost here. And whether
+   * the promise is on disk, so that no later start mistakes the epoch for a new one.
    */
-  private boolean mayLead(long newEpoch) {
-    return newEpoch > recoveredEpoch && promiseDurable >= newEpoch;
+  private boolean mayLead(Event.Appointed appointed) {
+    return appointed.incarnation() == incarnation && promiseDurable >= appointed.epoch();
   }
 
   private void becomeLeader(Event.Appointed appointed, Effects out) {
+    Invariants.check(
+        appointed.epoch() > log.epochs().lastEpoch(),
+        "an epoch gets one leader",
+        appointed.epoch(),
+        log.epochs().lastEpoch());
     epoch = appointed.epoch();
     fenceWaits = false;
     diverged = false;
     Leading leading = new Leading(this, appointed);
     role = leading;
-    if (!counts) {
-      // The controller chose it all the same: nobody who counts was left. Its log is the history
-      // now.
-      countAgain(out);
-    }
+    boolean countedBefore = counts;
+    counts = true;
     out.add(new Effect.BecameLeader(epoch, leading.openingIndex()));
     leading.open(appointed, out);
+    if (!countedBefore) {
+      // The controller chose it all the same: nobody who counts was left. Its log is the history
+      // now. Noted last: killed before that, it does not pass for whole without having led.
+      out.add(new Effect.PersistCounts(true));
+    }
   }
 
   private void becomeFollower(long newEpoch, NodeId leader, Effects out) {
@@ -347,6 +362,10 @@ public final class SingleLeaderReplica implements Machine {
 
   NodeId self() {
     return self;
+  }
+
+  int incarnation() {
+    return incarnation;
   }
 
   LogView entries() {

@@ -1,6 +1,6 @@
 package io.trefoil.replication.singleleader;
 
-import static io.trefoil.replication.singleleader.TestReplica.ISSUER;
+import static io.trefoil.replication.singleleader.TestReplica.INCARNATION;
 import static io.trefoil.replication.singleleader.TestReplica.MAJORITY;
 import static io.trefoil.replication.singleleader.TestReplica.N1;
 import static io.trefoil.replication.singleleader.TestReplica.N2;
@@ -86,7 +86,7 @@ class LeadingTest {
     EpochTable epochs = new EpochTable();
     epochs.append(1, 1);
     TestReplica test = new TestReplica(N1, new Recovered(epochs, 4, 0, 0, 1, true));
-    assertThat(test.appoint(1, N1, MAJORITY)).isEmpty();
+    assertThat(test.appoint(1, N1, INCARNATION - 1, MAJORITY)).isEmpty();
     assertThat(test.replica().isLeader()).isFalse();
   }
 
@@ -96,11 +96,29 @@ class LeadingTest {
     TestReplica test =
         new TestReplica(N1, new Recovered(new EpochTable(), 0, 0, 0, /* promised= */ 1, true));
     test.fence(1);
-    assertThat(test.appoint(1, N1, MAJORITY)).isEmpty();
+    assertThat(test.appoint(1, N1, INCARNATION - 1, MAJORITY)).isEmpty();
     assertThat(test.replica().isLeader()).isFalse();
     test.promise(2);
     test.appoint(2, N1, MAJORITY);
     assertThat(test.replica().isLeader()).isTrue();
+  }
+
+  /** It promised the epoch, was restarted before anybody was appointed, and is appointed then. */
+  @Test
+  void aRestartedReplicaLeadsAnEpochThatItOnlyPromisedBefore() {
+    TestReplica test =
+        new TestReplica(N1, new Recovered(new EpochTable(), 0, 0, 0, /* promised= */ 1, true));
+    assertThat(test.fence(1)).contains(new Effect.AnswerFence(1, Position.ZERO, true, 0));
+    test.appoint(1, N1, MAJORITY);
+    assertThat(test.replica().isLeader()).isTrue();
+  }
+
+  @Test
+  void anEpochThatHasEntriesIsNotLedAgain() {
+    EpochTable epochs = new EpochTable();
+    epochs.append(1, 1);
+    TestReplica test = new TestReplica(N1, new Recovered(epochs, 4, 0, 0, 1, true));
+    assertThatThrownBy(() -> test.appoint(1, N1, MAJORITY)).isInstanceOf(InvariantViolation.class);
   }
 
   @Test
@@ -369,8 +387,8 @@ class LeadingTest {
   @Test
   void logTimeNeverGoesBack() {
     TestReplica test = leader(1, MAJORITY);
-    test.step(new Event.Proposed(1, body(1), 500, ISSUER));
-    test.step(new Event.Proposed(1, body(1), 300, ISSUER));
+    test.step(new Event.Proposed(1, body(1), 500));
+    test.step(new Event.Proposed(1, body(1), 300));
     assertThat(test.effects(Effect.Append.class).get(0).batch().logTimeMillis()).isEqualTo(500);
   }
 }

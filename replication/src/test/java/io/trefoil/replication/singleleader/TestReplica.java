@@ -22,7 +22,7 @@ final class TestReplica implements LogView {
   static final NodeId N3 = new NodeId(3);
   static final NodeId N4 = new NodeId(4);
   static final Membership MAJORITY = Membership.of(List.of(N1, N2, N3), 2);
-  static final int ISSUER = 7;
+  static final int INCARNATION = 7;
 
   private final TreeMap<Long, EntryBatch> log = new TreeMap<>();
   private final SingleLeaderReplica replica;
@@ -32,7 +32,8 @@ final class TestReplica implements LogView {
   private long memoryFrom = 1;
 
   TestReplica(NodeId self, Recovered recovered) {
-    replica = new SingleLeaderReplica(self, this, ReplicationSettings.DEFAULT, recovered);
+    replica =
+        new SingleLeaderReplica(self, INCARNATION, this, ReplicationSettings.DEFAULT, recovered);
   }
 
   static TestReplica fresh(NodeId self) {
@@ -65,7 +66,7 @@ final class TestReplica implements LogView {
   }
 
   static EntryBatch entries(long epoch, long first, int count) {
-    return new EntryBatch(epoch, first, count, 0, ISSUER, body(count));
+    return new EntryBatch(epoch, first, count, 0, INCARNATION, body(count));
   }
 
   static Message.Append append(long epoch, Position previous, EntryBatch batch, long commit) {
@@ -121,11 +122,15 @@ final class TestReplica implements LogView {
   }
 
   List<Effect> propose(int count) {
-    return step(new Event.Proposed(count, body(count), 0, ISSUER));
+    return step(new Event.Proposed(count, body(count), 0));
   }
 
   List<Effect> appoint(long epoch, NodeId leader, Membership membership) {
-    return step(new Event.Appointed(epoch, leader, membership, body(1), 0, ISSUER));
+    return appoint(epoch, leader, INCARNATION, membership);
+  }
+
+  List<Effect> appoint(long epoch, NodeId leader, int incarnation, Membership membership) {
+    return step(new Event.Appointed(epoch, leader, incarnation, membership, body(1), 0));
   }
 
   List<Effect> fence(long epoch) {
