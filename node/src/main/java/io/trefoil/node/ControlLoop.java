@@ -189,7 +189,7 @@ final class ControlLoop {
       asked.values().removeIf(each -> now - each.sinceNanos() > REQUEST_AGE_NANOS);
       toAnswer.values().removeIf(each -> now - each.sinceNanos() > REQUEST_AGE_NANOS);
       network.flush(Lane.CONTROL);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       listener.failed("the control loop", e);
     }
   }

@@ -145,7 +145,7 @@ final class DataLoop {
     beginTurn();
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       onFailure.failed("a task on the data loop", e);
     }
   }
@@ -241,6 +241,15 @@ final class DataLoop {
     syncWaiters.add(new SyncWaiter(Long.MAX_VALUE, then));
   }
 
+  /**
+   * Ends a copy, whose store is closed. Storage lets go of it only when the journal's word of that
+   * is synced: else a journal that still has the copy would be found without it.
+   */
+  void endCopy(long copy) {
+    journal.appendEnd(copy);
+    afterSync(() -> storage.drop(copy));
+  }
+
   /** Whether this node might lead when the present turn's replies leave. */
   boolean leaseHolds() {
     return leaseHolds;
@@ -296,7 +305,7 @@ final class DataLoop {
       answer();
       network.flush(Lane.DATA);
       storage.maintain(0, MAINTAIN_STEPS);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       onFailure.failed("the data loop", e);
     } finally {
       inTurn = false;

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -38,6 +40,10 @@ final class JournalRecovery implements JournalReplay {
   private final Map<Long, CopyState> stored = new HashMap<>();
   private final Map<Long, Copy> copies = new HashMap<>();
   private final Map<Long, Long> notes = new HashMap<>();
+
+  /** Copies that storage let go of; the journal must say further on that they ended. */
+  private final Set<Long> gone = new TreeSet<>();
+
   private final Owner owner = new Owner();
   private long lastStamp;
 
@@ -160,6 +166,12 @@ final class JournalRecovery implements JournalReplay {
     }
   }
 
+  /** To be called when the journal is read: whether storage had every copy that goes on. */
+  void checkCopies() {
+    Invariants.check(
+        gone.isEmpty(), "the journal goes on with copies that storage does not have: " + gone);
+  }
+
   /** Runs tasks on the recovering thread, and later on the data loop. */
   Owner owner() {
     return owner;
@@ -226,6 +238,9 @@ final class JournalRecovery implements JournalReplay {
       byte[] array,
       int offset,
       int length) {
+    if (gone.contains(copyId)) {
+      return;
+    }
     Copy copy = copies.get(copyId);
     Bytes body = Bytes.copyOf(array, offset, length);
     copy.add(
@@ -235,7 +250,9 @@ final class JournalRecovery implements JournalReplay {
 
   @Override
   public void cut(long copyId, Position lastKept) {
-    copies.get(copyId).cut(lastKept);
+    if (!gone.contains(copyId)) {
+      copies.get(copyId).cut(lastKept);
+    }
   }
 
   @Override
@@ -243,12 +260,9 @@ final class JournalRecovery implements JournalReplay {
     CopyMeta birth = CopyMeta.decode(meta);
     boolean beganEmpty = birth.epochs().lastEpoch() == 0;
     CopyState state = stored.get(copyId);
-    if (state == null) {
-      Invariants.check(
-          start.index() == 0,
-          "a copy that does not begin empty is in storage before the journal says so",
-          copyId,
-          start.index());
+    if (state == null && start.index() > 0) {
+      gone.add(copyId);
+    } else if (state == null) {
       copies.put(copyId, new Copy(copyId, beganEmpty, start, birth));
     } else {
       CopyMeta now = CopyMeta.decode(state.meta().array());
@@ -258,6 +272,7 @@ final class JournalRecovery implements JournalReplay {
 
   @Override
   public void end(long copyId) {
+    gone.remove(copyId);
     Copy copy = copies.remove(copyId);
     if (copy != null) {
       copy.store.close();
@@ -266,7 +281,9 @@ final class JournalRecovery implements JournalReplay {
 
   @Override
   public void commit(long copyId, long commitIndex) {
-    copies.get(copyId).commit(commitIndex);
+    if (!gone.contains(copyId)) {
+      copies.get(copyId).commit(commitIndex);
+    }
   }
 
   @Override

@@ -169,8 +169,12 @@ final class Node implements ControlLoop.Listener {
               new JournalSettings(
                   identity.diskId(), settings.journal().segmentBytes(), 1 << 20, 20),
               recovery);
+      recovery.checkCopies();
     } catch (StorageException | JournalDamaged | JournalUnusable | JournalFailed e) {
       throw new NodeFailure(e.getMessage(), e);
+    } catch (InvariantViolation e) {
+      throw new NodeFailure(
+          "journal and storage in " + dataDir + " contradict each other: " + e.getMessage(), e);
     }
     if (journal.recovery().found() && !journal.recovery().unbroken()) {
       recovery.denyCopies(journal);

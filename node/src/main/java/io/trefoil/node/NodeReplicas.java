@@ -96,10 +96,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   }
 
   private void drop(long copy, io.trefoil.storage.PartitionStore store) {
-    loop.journal().appendEnd(copy);
-    loop.journalDirty();
     store.close();
-    storage.drop(copy);
+    loop.endCopy(copy);
   }
 
   PartitionReplica find(PartitionId id) {

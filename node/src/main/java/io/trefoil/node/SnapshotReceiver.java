@@ -140,9 +140,7 @@ final class SnapshotReceiver {
         replica != null
             && replica.machine().takesSnapshot(load.epoch, load.position, meta.epochs());
     if (!wanted) {
-      loop.journal().appendEnd(load.copy);
-      loop.journalDirty();
-      storage.drop(load.copy);
+      loop.endCopy(load.copy);
       acknowledge(partition, load.from, load.stream, load.taken, SnapshotFrame.GIVEN_UP);
       return;
     }
@@ -153,10 +151,8 @@ final class SnapshotReceiver {
         storage.store(load.copy, 0, loop::execute),
         new Event.SnapshotInstalled(
             load.epoch, load.position, meta.epochs(), meta.logTimeMillis()));
-    loop.journal().appendEnd(oldCopy);
-    loop.journalDirty();
     oldStore.close();
-    storage.drop(oldCopy);
+    loop.endCopy(oldCopy);
     LOG.info("partition={} from={} snapshot at {} installed", partition, load.from, load.position);
     acknowledge(partition, load.from, load.stream, load.taken, SnapshotFrame.INSTALLED);
   }
