@@ -10,25 +10,24 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.ratis.RaftConfigKeys;
-import org.apache.ratis.client.RaftClient;
-import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.netty.NettyConfigKeys;
+import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.retry.RetryPolicies;
+import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
@@ -50,13 +49,8 @@ import org.slf4j.LoggerFactory;
 public final class ControlPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
 
-  private static final int SUBMIT_THREADS = 4;
-  private static final int MAX_SUBMITTED = 1024;
-
-  /** Pause between two tries, and how many: together about two elections' worth, many times. */
-  private static final int RETRY_MILLIS = 20;
-
-  private static final int MAX_TRIES = 250;
+  /** A change of voters first brings the new ones up to date. */
+  private static final int ANSWER_SECONDS = 10;
 
   /** What snapshot and log may grow to. */
   record Limits(int snapshotEntries, int purgeEntries, String segmentSize) {
@@ -79,12 +73,9 @@ public final class ControlPlane implements AutoCloseable {
   private final RaftGroupId group;
   private final ClusterStateMachine machine = new ClusterStateMachine();
   private final RaftServer server;
-  private final ThreadPoolExecutor submitter;
+  private final ClientId clientId = ClientId.randomId();
+  private final AtomicLong callId = new AtomicLong();
   private final AtomicBoolean settingVoters = new AtomicBoolean();
-
-  // Guarded by this.
-  private RaftClient client;
-  private List<RaftPeer> clientPeers = List.of();
 
   ControlPlane(Settings settings, Limits limits, List<RaftPeer> firstPeers) throws IOException {
     this.settings = settings;
@@ -100,19 +91,6 @@ public final class ControlPlane implements AutoCloseable {
                     ? RaftStorage.StartupOption.RECOVER
                     : RaftStorage.StartupOption.FORMAT)
             .build();
-    this.submitter =
-        new ThreadPoolExecutor(
-            SUBMIT_THREADS,
-            SUBMIT_THREADS,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(MAX_SUBMITTED),
-            task -> {
-              Thread thread = new Thread(task, "control-submit");
-              thread.setDaemon(true);
-              return thread;
-            });
-    submitter.allowCoreThreadTimeOut(true);
     server.start();
   }
 
@@ -183,110 +161,72 @@ public final class ControlPlane implements AutoCloseable {
   // Commands.
 
   /**
-   * Submits a command to the leader of the control plane, wherever that is, and tries again across
-   * elections for some seconds; Ratis applies it once however often it was sent.
+   * Proposes a command on this node, which must lead the control plane: nothing is passed on, and
+   * nothing is tried again.
    *
-   * @return the outcome; fails with an {@link IOException} when it is unknown, and with {@link
-   *     RejectedExecutionException} when too many wait or this is closed
+   * @return the outcome; fails with an {@link IOException} when this node does not lead, and when
+   *     the outcome is unknown; with a {@link TimeoutException} when it does not come for seconds
    */
   public CompletableFuture<Outcome> submit(ControlCommand command) {
-    return inBackground(
-        () -> {
-          Message message = Message.valueOf(ByteString.copyFrom(ControlFormat.encode(command)));
-          RaftClientReply reply = checked(client().io().send(message));
-          return ControlFormat.decodeOutcome(reply.getMessage().getContent().toByteArray());
-        });
+    RaftClientRequest request =
+        RaftClientRequest.newBuilder()
+            .setClientId(clientId)
+            .setServerId(server.getId())
+            .setGroupId(group)
+            .setCallId(callId.getAndIncrement())
+            .setMessage(Message.valueOf(ByteString.copyFrom(ControlFormat.encode(command))))
+            .setType(RaftClientRequest.writeRequestType())
+            .build();
+    return answer(() -> server.submitClientRequestAsync(request))
+        .thenApply(
+            reply -> ControlFormat.decodeOutcome(reply.getMessage().getContent().toByteArray()));
   }
 
   /**
-   * Makes these nodes the voters, this one among them. Does nothing while an earlier change is
-   * under way.
+   * Makes these nodes the voters, this one among them, which must lead the control plane. Does
+   * nothing while an earlier change is under way.
    *
    * @param voters every one runs its Raft server already
-   * @return fails with an {@link IOException} when it could not be done
+   * @return fails as {@link #submit} does
    */
   public CompletableFuture<Void> setVoters(List<ClusterNode> voters) {
     if (!settingVoters.compareAndSet(false, true)) {
       return CompletableFuture.completedFuture(null);
     }
     List<RaftPeer> peers = voters.stream().map(ControlPlane::peer).toList();
-    CompletableFuture<Void> done =
-        inBackground(
-            () -> {
-              checked(client().admin().setConfiguration(peers));
-              LOG.info("control plane voters={}", peers.stream().map(RaftPeer::getId).toList());
-              return null;
-            });
-    return done.whenComplete((nothing, failure) -> settingVoters.set(false));
+    SetConfigurationRequest request =
+        new SetConfigurationRequest(
+            clientId, server.getId(), group, callId.getAndIncrement(), peers);
+    return answer(() -> server.setConfigurationAsync(request))
+        .whenComplete((reply, failure) -> settingVoters.set(false))
+        .thenAccept(
+            reply ->
+                LOG.info("control plane voters={}", peers.stream().map(RaftPeer::getId).toList()));
   }
 
-  private interface Work<T> {
-    T run() throws IOException;
+  private interface Request {
+    CompletableFuture<RaftClientReply> send() throws IOException;
   }
 
-  private <T> CompletableFuture<T> inBackground(Work<T> work) {
-    CompletableFuture<T> result = new CompletableFuture<>();
+  private static CompletableFuture<RaftClientReply> answer(Request request) {
     try {
-      submitter.execute(
-          () -> {
-            try {
-              result.complete(work.run());
-            } catch (IOException | RuntimeException e) {
-              result.completeExceptionally(e);
-            }
-          });
-    } catch (RejectedExecutionException full) {
-      result.completeExceptionally(full);
+      return request
+          .send()
+          .thenCompose(
+              reply ->
+                  reply.isSuccess()
+                      ? CompletableFuture.completedFuture(reply)
+                      : CompletableFuture.failedFuture(
+                          new IOException("the control plane refused", reply.getException())))
+          .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS);
+    } catch (IOException | RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
     }
-    return result;
-  }
-
-  private static RaftClientReply checked(RaftClientReply reply) throws IOException {
-    if (!reply.isSuccess()) {
-      throw new IOException("the control plane refused a request", reply.getException());
-    }
-    return reply;
-  }
-
-  /** A client that knows the present voters. */
-  private synchronized RaftClient client() throws IOException {
-    List<RaftPeer> peers = knownPeers();
-    if (client == null || !peers.equals(clientPeers)) {
-      if (client != null) {
-        client.close();
-      }
-      clientPeers = peers;
-      client =
-          RaftClient.newBuilder()
-              .setRaftGroup(RaftGroup.valueOf(group, peers))
-              .setProperties(server.getProperties())
-              // The default waits a second or more, which is several elections.
-              .setRetryPolicy(
-                  RetryPolicies.retryUpToMaximumCountWithFixedSleep(
-                      MAX_TRIES, TimeDuration.valueOf(RETRY_MILLIS, TimeUnit.MILLISECONDS)))
-              .build();
-    }
-    return client;
-  }
-
-  private List<RaftPeer> knownPeers() throws IOException {
-    Collection<RaftPeer> peers = server.getDivision(group).getRaftConf().getCurrentPeers();
-    return peers.isEmpty()
-        ? List.of(peer(settings))
-        : peers.stream()
-            .sorted((a, b) -> a.getId().toString().compareTo(b.getId().toString()))
-            .toList();
   }
 
   /** Stops this node's Raft server. The group's files stay. */
   @Override
   public void close() throws IOException {
-    submitter.shutdownNow();
-    synchronized (this) {
-      if (client != null) {
-        client.close();
-      }
-    }
     server.close();
   }
 
@@ -304,7 +244,6 @@ public final class ControlPlane implements AutoCloseable {
     RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(150));
     RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(300));
     RaftServerConfigKeys.Rpc.setRequestTimeout(properties, millis(1000));
-    RaftClientConfigKeys.Rpc.setRequestTimeout(properties, millis(1000));
 
     // One founder and two joiners become three voters in one change. The joiners are caught up
     // before it is made, so their majority is there.
