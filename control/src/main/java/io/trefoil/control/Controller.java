@@ -306,13 +306,19 @@ public final class Controller implements ControlMessage.ControllerHandler {
     }
     Set<NodeId> present = view.voters().get(0);
     SortedMap<NodeId, ClusterNode> wanted = new TreeMap<>();
+    ClusterNode newest = null;
     for (ClusterNode node : state.nodes().values()) {
       boolean canJoin =
           raftReady.contains(node.id())
               && leases.unheardNanos(node.id(), now) < VOTER_SILENCE_NANOS;
       if (node.voter() && (present.contains(node.id()) || canJoin)) {
         wanted.put(node.id(), node);
+        newest = present.contains(node.id()) ? newest : node;
       }
+    }
+    // An even number bears no more losses than one voter less, and two bear none.
+    if (wanted.size() % 2 == 0 && newest != null) {
+      wanted.remove(newest.id());
     }
     if (!wanted.keySet().equals(present) && wanted.keySet().containsAll(present)) {
       setVotersNanos = now;

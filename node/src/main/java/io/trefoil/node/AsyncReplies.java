@@ -109,9 +109,4 @@ final class AsyncReplies implements DataLoop.Turnable {
       }
     }
   }
-
-  /** How many wait. For metrics. */
-  int size() {
-    return pending.size();
-  }
 }

@@ -14,6 +14,7 @@ import io.trefoil.partition.SlotRanges;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -57,8 +58,12 @@ final class ClusterStatus {
     return fresh ? report.json() : null;
   }
 
-  /** The whole status. */
-  ObjectNode write(ClusterState state, NodeId self, NodeId controller) {
+  /**
+   * The whole status.
+   *
+   * @param voters of the control plane; empty when this node does not know them
+   */
+  ObjectNode write(ClusterState state, NodeId self, NodeId controller, Set<NodeId> voters) {
     ObjectNode json = JSON.createObjectNode();
     json.put("format", FORMAT);
     ObjectNode cluster = json.putObject("cluster");
@@ -69,9 +74,11 @@ final class ClusterStatus {
     ArrayNode warnings = JSON.createArrayNode();
     ArrayNode nodes = json.putArray("nodes");
     for (ClusterNode node : state.nodes().values()) {
-      writeNode(nodes.addObject(), node, node.id().equals(controller));
+      boolean votes = voters.isEmpty() ? node.voter() : voters.contains(node.id());
+      writeNode(nodes.addObject(), node, node.id().equals(controller), votes);
       warn(warnings, node);
     }
+    warn(warnings, state, voters);
     ArrayNode databases = json.putArray("databases");
     for (Database database : state.databases().values()) {
       writeDatabase(databases.addObject(), state, database, warnings);
@@ -80,7 +87,7 @@ final class ClusterStatus {
     return json;
   }
 
-  private void writeNode(ObjectNode json, ClusterNode node, boolean controller) {
+  private void writeNode(ObjectNode json, ClusterNode node, boolean controller, boolean votes) {
     JsonNode report = report(node.id().number());
     String host = node.addresses().host();
     json.put("id", node.id().number())
@@ -92,7 +99,7 @@ final class ClusterStatus {
         .put("http", host + ":" + node.addresses().httpPort())
         .put("incarnation", node.incarnation())
         .put("state", report == null ? "down" : "up")
-        .put("voter", node.voter())
+        .put("voter", votes)
         .put("controller", controller)
         .put("uptime_seconds", report == null ? 0 : report.path("uptime_seconds").asLong())
         .put("insecure", node.insecure())
@@ -108,6 +115,21 @@ final class ClusterStatus {
     }
     if (report(node.id().number()) == null) {
       warnings.add(node.name() + " is not heard of");
+    }
+  }
+
+  /** Fewer voters than there could be: the control plane bears fewer losses than it seems to. */
+  private static void warn(ArrayNode warnings, ClusterState state, Set<NodeId> voters) {
+    long able = state.nodes().values().stream().filter(ClusterNode::voter).count();
+    long wanted = able - (able + 1) % 2;
+    if (!voters.isEmpty() && voters.size() < wanted) {
+      warnings.add(
+          "the control plane has "
+              + voters.size()
+              + (voters.size() == 1 ? " voter" : " voters")
+              + " of "
+              + wanted
+              + " so far");
     }
   }
 

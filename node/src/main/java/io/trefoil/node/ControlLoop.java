@@ -29,7 +29,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -571,6 +573,17 @@ final class ControlLoop {
   /** On the control loop: the controller's id, or null. */
   NodeId controllerNow() {
     return controller != null ? self : controllerId();
+  }
+
+  /**
+   * On the control loop: who votes in the control plane; empty when this node has no part in it.
+   */
+  Set<NodeId> voters() {
+    Set<NodeId> all = new TreeSet<>();
+    if (plane != null) {
+      plane.raft().voters().forEach(all::addAll);
+    }
+    return all;
   }
 
   /** On the control loop: why partitions have no leader; empty unless this is the controller. */

@@ -137,6 +137,7 @@ final class Node implements ControlLoop.Listener {
       identity = NodeIdentity.load(dataDir, ThreadLocalRandom.current().nextLong());
       openData(dataDir);
       startLoops();
+      nameCluster();
       listenForPeers();
     } catch (IOException e) {
       throw new NodeFailure(e.getMessage(), e);
@@ -275,12 +276,16 @@ final class Node implements ControlLoop.Listener {
     };
   }
 
-  private void startControl() throws NodeFailure {
-    boolean founder = settings.cluster().join().isEmpty();
-    if (identity.clusterId() == 0 && founder) {
+  /** Before the peer port opens: those who dial are told no other cluster than this node's. */
+  private void nameCluster() throws NodeFailure {
+    if (identity.clusterId() == 0 && settings.cluster().join().isEmpty()) {
       found();
     }
     traffic.clusterName(Long.toHexString(identity.clusterId()));
+  }
+
+  private void startControl() throws NodeFailure {
+    boolean founder = settings.cluster().join().isEmpty();
     Presence presence =
         new Presence(
             identity.node() == 0 ? 0 : identity.clusterId(),
@@ -653,7 +658,8 @@ final class Node implements ControlLoop.Listener {
         .eventLoop()
         .execute(
             () -> {
-              ObjectNode json = status.write(state, loop.self(), control.controllerNow());
+              ObjectNode json =
+                  status.write(state, loop.self(), control.controllerNow(), control.voters());
               loop.execute(() -> receiver.accept(json));
             });
   }

@@ -111,13 +111,6 @@ final class PeerLink {
     }
   }
 
-  /** Bytes handed over and not yet taken by the socket. */
-  long waitingBytes() {
-    return isConnected() && channel.unsafe().outboundBuffer() != null
-        ? channel.unsafe().outboundBuffer().totalPendingWriteBytes()
-        : 0;
-  }
-
   void redial() {
     if (isConnected()) {
       channel.close();

@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class PeerNetwork {
   private static final Logger LOG = LoggerFactory.getLogger(PeerNetwork.class);
+  private static final int MAX_REFUSALS_LOGGED = 1_000;
 
   /** The first byte of what comes back on a dialed connection: why it was refused, or a reply. */
   static final int REFUSAL = 0;
@@ -40,7 +40,7 @@ public final class PeerNetwork {
   private final Map<Integer, PeerLink> controlLinks = new HashMap<>();
   private final Map<Integer, PeerLink> dataLinks = new HashMap<>();
   private final Set<Channel> accepted = ConcurrentHashMap.newKeySet();
-  private final Set<String> refusalsLogged = new HashSet<>();
+  private final Set<String> refusalsLogged = ConcurrentHashMap.newKeySet();
   private volatile Identity identity = new Identity("", 0, 0);
   private Channel server;
 
@@ -119,13 +119,6 @@ public final class PeerNetwork {
     links(lane).values().forEach(PeerLink::redial);
   }
 
-  public void disconnect(Lane lane, int node) {
-    PeerLink link = links(lane).remove(node);
-    if (link != null) {
-      link.close();
-    }
-  }
-
   /** Adds a frame for a node; it leaves with {@link #flush}. Dropped when no connection stands. */
   public void send(Lane lane, int node, byte[] frame, int offset, int length) {
     PeerLink link = links(lane).get(node);
@@ -146,16 +139,18 @@ public final class PeerNetwork {
     return link != null && link.isConnected();
   }
 
-  /** Bytes for a node that its socket has not yet taken. */
-  public long waitingBytes(Lane lane, int node) {
-    PeerLink link = links(lane).get(node);
-    return link == null ? 0 : link.waitingBytes();
-  }
-
   void refused(PeerAddress peer, String reason) {
-    if (refusalsLogged.add(peer + reason)) {
+    if (isNews(peer + reason)) {
       LOG.warn("peer={} refused this node: {}", peer, reason);
     }
+  }
+
+  /** Whether a refusal is to be logged: peers dial again and again. */
+  private boolean isNews(String refusal) {
+    if (refusalsLogged.size() >= MAX_REFUSALS_LOGGED) {
+      refusalsLogged.clear();
+    }
+    return refusalsLogged.add(refusal);
   }
 
   private Map<Integer, PeerLink> links(Lane lane) {
@@ -241,8 +236,10 @@ public final class PeerNetwork {
           Hello.decode(Arrays.copyOfRange(decoder.array(), from, from + decoder.frameLength()));
       String refusal = listener.refuse(greeting);
       if (refusal != null) {
-        LOG.warn(
-            "peer={} address={} refused: {}", greeting.from(), channel.remoteAddress(), refusal);
+        if (isNews("from " + greeting.from() + " " + refusal)) {
+          LOG.warn(
+              "peer={} address={} refused: {}", greeting.from(), channel.remoteAddress(), refusal);
+        }
         byte[] text = refusal.getBytes(StandardCharsets.UTF_8);
         channel
             .writeAndFlush(framed(REFUSAL, text, 0, text.length))

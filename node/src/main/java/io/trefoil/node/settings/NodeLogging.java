@@ -80,6 +80,7 @@ public final class NodeLogging implements AutoCloseable {
     }
     // A peer that is away would fill the log: a stack trace for each of many tries a second.
     context.getLogger("org.apache.ratis.server.leader").setLevel(Level.ERROR);
+    context.getLogger("org.apache.ratis.util.LifeCycle").setLevel(Level.OFF);
     root.addAppender(fileAppender(context, settings.node().name(), file, bounds));
     root.addAppender(consoleAppender(context, settings.node().name(), console));
     return new NodeLogging(context);

@@ -154,8 +154,14 @@ final class ClusterProcesses implements AutoCloseable {
           return status.path("nodes").size() >= nodes.size()
               && everywhere(status.path("nodes"), node -> node.path("state").asText().equals("up"))
               && !status.path("databases").isEmpty()
-              && everywhere(status.path("databases"), ClusterProcesses::isInSync);
+              && everywhere(status.path("databases"), ClusterProcesses::isInSync)
+              && everywhere(status.path("warnings"), ClusterProcesses::isNotOfVoters);
         });
+  }
+
+  /** A warning that the control plane has fewer voters than it will have. */
+  private static boolean isNotOfVoters(JsonNode warning) {
+    return !warning.asText().startsWith("the control plane has");
   }
 
   /** Waits until the replicas of one database are in sync. */
