@@ -7,16 +7,21 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.resp.Args;
 import io.trefoil.transport.Lane;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Commands that this node sent to the leaders of their partitions, until the replies are back. A
- * command is never sent again once its bytes may have left: it could run twice. Owner thread only.
+ * command is never sent again once its bytes may have left: it could run twice, or after a later
+ * one of the same client. Owner thread only.
  */
 final class Forwards {
-  private record Sent(NodeId leader, boolean write, long deadlineNanos, Delivery delivery) {}
+  private record Sent(
+      NodeId leader, PartitionId partition, boolean write, long deadlineNanos, Delivery delivery) {}
 
   /** Beyond the leader's own time limit by this much, the reply is given up. */
   private static final long GRACE_NANOS = 2_000_000_000L;
@@ -25,12 +30,14 @@ final class Forwards {
   private static final long MAX_WAIT_NANOS = 10_000_000_000L;
 
   private final DataLoop loop;
+  private final Routes routes;
   private final Map<Long, Sent> sent = new HashMap<>();
   private final ByteSink frame = new ByteSink(4096);
   private long lastId;
 
-  Forwards(DataLoop loop) {
+  Forwards(DataLoop loop, Routes routes) {
     this.loop = loop;
+    this.routes = routes;
   }
 
   boolean canReach(NodeId leader) {
@@ -69,7 +76,7 @@ final class Forwards {
       long deadlineNanos,
       Delivery delivery) {
     long id = ++lastId;
-    sent.put(id, new Sent(leader, write, deadlineNanos, delivery));
+    sent.put(id, new Sent(leader, partition, write, deadlineNanos, delivery));
     frame.clear();
     frame.putByte(Frames.FORWARD).putVarint(id);
     ReplicationCodec.putPartition(frame, partition);
@@ -91,30 +98,40 @@ final class Forwards {
 
   /** The connection to a leader broke: what it was sent may or may not have been done. */
   void onLost(NodeId leader) {
-    giveUp(each -> each.leader().equals(leader), "the connection to " + leader + " broke");
+    giveUp(each -> each.leader().equals(leader), "the connection to it broke");
+  }
+
+  /** Partitions have other leaders now, or none: the answers of the former ones are not awaited. */
+  void leadersChanged() {
+    giveUp(each -> !each.leader().equals(leaderOf(each.partition())), "it leads no more");
+  }
+
+  private NodeId leaderOf(PartitionId partition) {
+    Routes.PartitionRoute route = routes.partition(partition);
+    return route == null ? null : route.leader();
   }
 
   void expire() {
     long now = loop.nowNanos();
     giveUp(
         each -> each.deadlineNanos() != Long.MAX_VALUE && now - each.deadlineNanos() > GRACE_NANOS,
-        "its leader did not answer");
+        "it did not answer");
   }
 
-  private void giveUp(java.util.function.Predicate<Sent> which, String why) {
-    Map<Long, Sent> givenUp = new HashMap<>();
-    for (Iterator<Map.Entry<Long, Sent>> it = sent.entrySet().iterator(); it.hasNext(); ) {
-      Map.Entry<Long, Sent> entry = it.next();
-      if (which.test(entry.getValue())) {
-        givenUp.put(entry.getKey(), entry.getValue());
+  private void giveUp(Predicate<Sent> which, String why) {
+    List<Sent> givenUp = new ArrayList<>();
+    for (Iterator<Sent> it = sent.values().iterator(); it.hasNext(); ) {
+      Sent each = it.next();
+      if (which.test(each)) {
+        givenUp.add(each);
         it.remove();
       }
     }
-    for (Sent each : givenUp.values()) {
+    for (Sent each : givenUp) {
       String error =
           each.write()
               ? "UNCERTAIN write not confirmed by " + each.leader() + ": " + why
-              : "CLUSTERDOWN " + why;
+              : "CLUSTERDOWN no answer from " + each.leader() + ": " + why;
       each.delivery().deliver(Answer.NONE, AsyncReplies.encodeError(error));
     }
   }

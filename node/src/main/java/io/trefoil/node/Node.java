@@ -409,7 +409,7 @@ final class Node implements ControlLoop.Listener {
             });
     loop.use(journal, journalThreads, storage, network, this::failed);
     routes = new Routes();
-    forwards = new Forwards(loop);
+    forwards = new Forwards(loop, routes);
     sender = new SnapshotSender(loop, background);
     verifications = new Verifications(loop, routes);
     AsyncReplies asyncReplies = new AsyncReplies(loop);
@@ -437,7 +437,12 @@ final class Node implements ControlLoop.Listener {
                 settings.node().name(),
                 control::tell,
                 // Not at once: a machine that just became leader has yet to open its epoch.
-                () -> loop.execute(runner::retryWaiting),
+                () ->
+                    loop.execute(
+                        () -> {
+                          forwards.leadersChanged();
+                          runner.retryWaiting();
+                        }),
                 verifications::onMark),
             found);
     SnapshotReceiver receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
