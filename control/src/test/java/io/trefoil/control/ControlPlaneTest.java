@@ -55,7 +55,7 @@ class ControlPlaneTest {
   }
 
   @AfterEach
-  void stop() throws IOException {
+  void stop() {
     for (ControlPlane plane : running.values()) {
       plane.close();
     }

@@ -609,7 +609,7 @@ final class ControlLoop {
   }
 
   /** Closes the Raft server. Not on the control loop. */
-  void close() throws IOException {
+  void close() {
     ControlPlane closing = plane;
     if (closing != null) {
       closing.close();
