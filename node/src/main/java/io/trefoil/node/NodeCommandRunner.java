@@ -386,8 +386,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     }
     if (outcome instanceof Outcome.Refused refused) {
       finish(waiting, refused.error());
-    } else if (outcome instanceof Outcome.Done done
-        && outside.state().get().version() < done.index()) {
+    } else if (outcome instanceof Outcome.Done done && routes.version() < done.index()) {
       loop.eventLoop()
           .schedule(
               () -> loop.execute(() -> onOutcome(waiting, outcome)),

@@ -24,6 +24,7 @@ final class Routes {
   private final Map<Integer, DatabaseRoute> byNumber = new TreeMap<>();
   private final Map<PartitionId, PartitionRoute> byId = new HashMap<>();
   private DatabaseRoute[] smallNumbers = new DatabaseRoute[0];
+  private long version;
 
   /** A command that waits until its partition has a leader. */
   interface Waiter {
@@ -151,6 +152,7 @@ final class Routes {
    * @return ids of the partitions that are there no longer
    */
   List<PartitionId> update(ClusterState state) {
+    version = state.version();
     byNumber.values().removeIf(route -> !state.databases().containsKey(route.database.id()));
     for (Database database : state.databases().values()) {
       DatabaseRoute route =
@@ -172,6 +174,11 @@ final class Routes {
       smallNumbers[number] = byNumber.get(number);
     }
     return gone;
+  }
+
+  /** Of the state that was taken over last. */
+  long version() {
+    return version;
   }
 
   /** The database of a number, or null. */
