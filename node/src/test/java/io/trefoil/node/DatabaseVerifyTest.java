@@ -2,9 +2,8 @@ package io.trefoil.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trefoil.node.process.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -104,7 +102,7 @@ class DatabaseVerifyTest {
 
   private void startCluster() throws IOException {
     for (int i = 0; i < NODES; i++) {
-      ports[i] = freePorts();
+      ports[i] = FreePorts.four();
       start(i);
     }
     await("the cluster serves", () -> write("first", 1));
@@ -144,26 +142,6 @@ class DatabaseVerifyTest {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(own.resolve("output.txt").toFile()))
             .start();
-  }
-
-  /** The first of four ports in a row that nobody listens on, below those of connections. */
-  private static int freePorts() {
-    for (int attempt = 0; attempt < 1_000; attempt++) {
-      int port = ThreadLocalRandom.current().nextInt(11_000, 31_000);
-      if (isFree(port) && isFree(port + 1) && isFree(port + 2) && isFree(port + 3)) {
-        return port;
-      }
-    }
-    throw new IllegalStateException("no free ports");
-  }
-
-  private static boolean isFree(int port) {
-    try {
-      new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   private Jedis client(int index) {

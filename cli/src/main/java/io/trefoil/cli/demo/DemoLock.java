@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -91,7 +93,7 @@ final class DemoLock implements Closeable {
    *
    * @return the process numbers of the nodes that were ended
    */
-  List<Long> endLeftovers() throws IOException, InterruptedException {
+  List<Long> endLeftovers() throws IOException {
     List<ProcessHandle> leftovers = new ArrayList<>();
     for (String pid : value(read(running), "node").toList()) {
       ProcessHandle.of(Long.parseLong(pid))
@@ -102,13 +104,11 @@ final class DemoLock implements Closeable {
       Signals.send("CONT", node.pid());
       node.destroy();
     }
-    long deadline = System.nanoTime() + LEFTOVER_STOP_MILLIS * 1_000_000;
-    for (ProcessHandle node : leftovers) {
-      while (node.isAlive() && System.nanoTime() < deadline) {
-        Thread.sleep(20);
-      }
-      node.destroyForcibly();
-    }
+    CompletableFuture.allOf(
+            leftovers.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new))
+        .completeOnTimeout(null, LEFTOVER_STOP_MILLIS, TimeUnit.MILLISECONDS)
+        .join();
+    leftovers.forEach(ProcessHandle::destroyForcibly);
     return leftovers.stream().map(ProcessHandle::pid).toList();
   }
 

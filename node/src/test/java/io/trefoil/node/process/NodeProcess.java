@@ -3,13 +3,11 @@ package io.trefoil.node.process;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,11 +16,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class NodeProcess {
   /** Ports below those that the system hands out to connections, so that a restart finds them. */
-  private static final int FIRST_PORT = 11_000;
-
-  private static final int LAST_PORT = 31_000;
-
   private final String name;
+
   private final Path folder;
   private final int firstPort;
   private final List<String> flags;
@@ -36,27 +31,7 @@ final class NodeProcess {
     this.name = name;
     this.folder = folder;
     this.flags = new ArrayList<>(flags);
-    this.firstPort = freePorts();
-  }
-
-  /** The first of four consecutive ports that nobody listens on. */
-  private static int freePorts() {
-    for (int attempt = 0; attempt < 1_000; attempt++) {
-      int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
-      if (isFree(port) && isFree(port + 1) && isFree(port + 2) && isFree(port + 3)) {
-        return port;
-      }
-    }
-    throw new IllegalStateException("no free ports");
-  }
-
-  private static boolean isFree(int port) {
-    try {
-      new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
+    this.firstPort = FreePorts.four();
   }
 
   String name() {
