@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.ratis.RaftConfigKeys;
+import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.netty.NettyConfigKeys;
 import org.apache.ratis.protocol.ClientId;
@@ -269,6 +270,9 @@ public final class ControlPlane implements AutoCloseable {
     RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(400));
     RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(800));
     RaftServerConfigKeys.Rpc.setRequestTimeout(properties, millis(1000));
+    // Of a request between servers, although it is named a client's. A leader that steps down, and
+    // the vote that made it, wait for the requests under way to lost nodes: 3 s unless shorter.
+    RaftClientConfigKeys.Rpc.setRequestTimeout(properties, millis(500));
 
     // One founder and two joiners become three voters in one change. The joiners are caught up
     // before it is made, so their majority is there.

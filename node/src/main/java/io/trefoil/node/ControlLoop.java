@@ -255,8 +255,9 @@ final class ControlLoop {
     if (!founded || !isDue(askedNanos, ASK_AGAIN_NANOS, now)) {
       return;
     }
-    askedNanos = now;
-    ask(new ControlMessage.Join(presence), this::onJoined);
+    if (ask(new ControlMessage.Join(presence), this::onJoined)) {
+      askedNanos = now;
+    }
   }
 
   /** Dials the next seed while none answers. */
@@ -299,14 +300,17 @@ final class ControlLoop {
     if (!isDue(askedNanos, ASK_AGAIN_NANOS, now)) {
       return;
     }
-    askedNanos = now;
-    ask(
-        new ControlMessage.Started(self, presence.claim(), incarnation),
+    ControlMessage.Started started =
+        new ControlMessage.Started(self, presence.claim(), incarnation);
+    if (ask(
+        started,
         reply -> {
           if (stage == Stage.STARTING && reply instanceof ControlMessage.OutcomeReply answer) {
             onStarted(answer.outcome());
           }
-        });
+        })) {
+      askedNanos = now;
+    }
   }
 
   private void onStarted(Outcome outcome) {
@@ -382,22 +386,28 @@ final class ControlLoop {
 
   // Asking the controller.
 
-  /** Sends a request to the controller, wherever it is. The reply may never come. */
-  private void ask(ControlMessage.ToController message, Consumer<ControlMessage.ToNode> receiver) {
+  /**
+   * Sends a request to the controller, wherever it is. The reply may never come. False when there
+   * is nobody to send it to.
+   */
+  private boolean ask(
+      ControlMessage.ToController message, Consumer<ControlMessage.ToNode> receiver) {
     long now = clock.monotonicNanos();
     if (controller != null) {
       long number = ++lastRequest;
       toAnswer.put(number, new Asked(receiver, now));
       controller.onRaft(plane.raft(), now);
       perform(controller.onMessage(number, message, now));
-      return;
+      return true;
     }
     int target = controllerNumber();
-    if (asked.size() < MAX_REQUESTS && target >= 0) {
-      long number = ++lastRequest;
-      asked.put(number, new Asked(receiver, now));
-      sendTo(target, number, message);
+    if (asked.size() >= MAX_REQUESTS || target < 0) {
+      return false;
     }
+    long number = ++lastRequest;
+    asked.put(number, new Asked(receiver, now));
+    sendTo(target, number, message);
+    return true;
   }
 
   /** The controller's node number, 0 for a seed that will pass the message on, -1 for nobody. */

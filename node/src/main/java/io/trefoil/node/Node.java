@@ -50,8 +50,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -97,6 +99,7 @@ final class Node implements ControlLoop.Listener {
   private PeerNetwork network;
   private PeerTraffic traffic;
   private ControlLoop control;
+  private volatile Future<ControlPlane> knownPlane;
   private HttpServer http;
   private NodeMetrics metrics;
   private Channel clientPort;
@@ -135,15 +138,16 @@ final class Node implements ControlLoop.Listener {
     try {
       Files.createDirectories(dataDir);
       identity = NodeIdentity.load(dataDir, ThreadLocalRandom.current().nextLong());
-      openData(dataDir);
       startLoops();
+      startKnownPlane();
+      openData(dataDir);
       nameCluster();
       listenForPeers();
     } catch (IOException e) {
       throw new NodeFailure(e.getMessage(), e);
     }
-    startHttp();
     startControl();
+    startHttp();
     LOG.info(
         "started, version={} data={} client={}:{} peer={} control={} http={}",
         VERSION,
@@ -336,7 +340,36 @@ final class Node implements ControlLoop.Listener {
     }
   }
 
+  /** A node that was in its cluster before starts its Raft server while it opens its data. */
+  private void startKnownPlane() {
+    if (identity.node() != 0) {
+      NodeId self = new NodeId(identity.node());
+      boolean founder = settings.cluster().join().isEmpty();
+      knownPlane = background.submit(() -> openPlane(self, identity.clusterId(), founder));
+    }
+  }
+
   private ControlPlane startPlane(NodeId self, long clusterId, boolean founder) throws IOException {
+    Future<ControlPlane> known = knownPlane;
+    if (known == null) {
+      return openPlane(self, clusterId, founder);
+    }
+    knownPlane = null;
+    return await(known);
+  }
+
+  private static ControlPlane await(Future<ControlPlane> plane) throws IOException {
+    try {
+      return plane.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the control plane started", e);
+    }
+  }
+
+  private ControlPlane openPlane(NodeId self, long clusterId, boolean founder) throws IOException {
     ControlPlane.Settings plane =
         new ControlPlane.Settings(
             self,
@@ -712,6 +745,8 @@ final class Node implements ControlLoop.Listener {
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).sync();
       }
     }
+    Future<ControlPlane> notTaken = knownPlane;
+    closeQuietly(notTaken == null ? null : () -> await(notTaken).close(), "the Raft server");
     if (background != null) {
       background.shutdownNow();
     }

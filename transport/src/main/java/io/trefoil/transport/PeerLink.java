@@ -36,6 +36,7 @@ final class PeerLink {
   private final Lane lane;
   private final ByteSink waiting = new ByteSink(4096);
   private Channel channel;
+  private long redialMillis = REDIAL_MILLIS;
   private boolean closed;
   private boolean lostTold;
 
@@ -111,8 +112,10 @@ final class PeerLink {
     }
   }
 
+  /** Dials anew, at once where a connection stands. */
   void redial() {
     if (isConnected()) {
+      redialMillis = 0;
       channel.close();
     }
   }
@@ -134,7 +137,8 @@ final class PeerLink {
       lostTold = true;
       network.listener().onLost(lane, address);
     }
-    loop.schedule(this::dial, REDIAL_MILLIS, TimeUnit.MILLISECONDS);
+    loop.schedule(this::dial, redialMillis, TimeUnit.MILLISECONDS);
+    redialMillis = REDIAL_MILLIS;
   }
 
   /** Reads what comes back: replies, or why the other node refused this one. */

@@ -103,6 +103,10 @@ public final class DemoCommand implements Callable<Integer> {
           "start the demo with ./trefoil demo: it says where the node's code is");
     }
     List<String> options = new ArrayList<>(List.of("-Xmx256m", "-Dfile.encoding=UTF-8"));
+    String archive = System.getProperty("trefoil.node.archive");
+    if (archive != null) {
+      options.add("-XX:SharedArchiveFile=" + archive);
+    }
     for (String option : System.getProperty("trefoil.node.options", "").split("\\s+")) {
       if (!option.isEmpty()) {
         options.add(option);
