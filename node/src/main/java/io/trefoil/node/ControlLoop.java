@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -171,8 +172,17 @@ final class ControlLoop {
     }
     if (plane != null) {
       state = plane.state();
-      plane.onState(newer -> loop.execute(() -> onState(newer)));
+      plane.onState(this::tell);
       onState(plane.state());
+    }
+  }
+
+  /** On Raft's thread. */
+  private void tell(ClusterState newer) {
+    try {
+      loop.execute(() -> onState(newer));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("state {} came after the loop's end", newer.version());
     }
   }
 

@@ -211,7 +211,12 @@ final class Node implements ControlLoop.Listener {
     background = Executors.newFixedThreadPool(2, task -> daemon(task, "background"));
     EventLoop controlLoop = controlGroup.next();
     EventLoop dataLoop = dataGroup.next();
-    network = new PeerNetwork(sockets, controlLoop, dataLoop, new LateTraffic());
+    network =
+        new PeerNetwork(
+            sockets.withBuffers(settings.peer().socketBufferBytes()),
+            controlLoop,
+            dataLoop,
+            new LateTraffic());
     control = new ControlLoop(controlLoop, clock, network, lease, this, this::startPlane);
     traffic = new PeerTraffic(control, status);
   }

@@ -56,14 +56,15 @@ final class PeerLink {
     if (closed) {
       return;
     }
-    ChannelFuture dialed =
+    Bootstrap dialing =
         new Bootstrap()
             .group(loop)
             .channel(sockets.socketChannel())
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-            .handler(new Watch())
-            .connect(address.host(), address.port());
+            .handler(new Watch());
+    sockets.setBuffers(dialing::option);
+    ChannelFuture dialed = dialing.connect(address.host(), address.port());
     dialed.addListener(
         done -> {
           if (closed) {

@@ -60,24 +60,27 @@ public final class PeerNetwork {
    * @throws IOException when the address is taken or not this machine's
    */
   public void listen(String bind, int port) throws IOException {
+    ServerBootstrap listening =
+        new ServerBootstrap()
+            .group(controlLoop)
+            .channel(sockets.serverChannel())
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    accepted.add(channel);
+                    channel.pipeline().addLast(new Incoming());
+                  }
+                });
+    // Accepted sockets inherit the listening one's receive buffer.
+    sockets
+        .bufferBytes()
+        .ifPresent(bytes -> listening.option(ChannelOption.SO_RCVBUF, Math.toIntExact(bytes)));
+    sockets.setBuffers(listening::childOption);
     try {
-      server =
-          new ServerBootstrap()
-              .group(controlLoop)
-              .channel(sockets.serverChannel())
-              .option(ChannelOption.SO_REUSEADDR, true)
-              .childOption(ChannelOption.TCP_NODELAY, true)
-              .childHandler(
-                  new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                      accepted.add(channel);
-                      channel.pipeline().addLast(new Incoming());
-                    }
-                  })
-              .bind(bind, port)
-              .sync()
-              .channel();
+      server = listening.bind(bind, port).sync().channel();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while opening the peer port", e);

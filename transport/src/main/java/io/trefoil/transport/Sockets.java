@@ -1,5 +1,6 @@
 package io.trefoil.transport;
 
+import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
@@ -12,20 +13,46 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 
-/** Which sockets Netty uses: epoll where the machine has it, else NIO. */
+/**
+ * Which sockets Netty uses: epoll where the machine has it, else NIO.
+ *
+ * @param bufferBytes of connections between nodes, each way; empty for the system's choice
+ */
 public record Sockets(
     IoHandlerFactory handler,
     Class<? extends ServerChannel> serverChannel,
-    Class<? extends SocketChannel> socketChannel) {
+    Class<? extends SocketChannel> socketChannel,
+    Optional<Long> bufferBytes) {
 
   /** The best this machine has. */
   public static Sockets best() {
     return Epoll.isAvailable()
         ? new Sockets(
-            EpollIoHandler.newFactory(), EpollServerSocketChannel.class, EpollSocketChannel.class)
+            EpollIoHandler.newFactory(),
+            EpollServerSocketChannel.class,
+            EpollSocketChannel.class,
+            Optional.empty())
         : new Sockets(
-            NioIoHandler.newFactory(), NioServerSocketChannel.class, NioSocketChannel.class);
+            NioIoHandler.newFactory(),
+            NioServerSocketChannel.class,
+            NioSocketChannel.class,
+            Optional.empty());
+  }
+
+  public Sockets withBuffers(Optional<Long> bytes) {
+    return new Sockets(handler, serverChannel, socketChannel, bytes);
+  }
+
+  /** Before a connection is made: TCP agrees on its window then. */
+  void setBuffers(BiConsumer<ChannelOption<Integer>, Integer> option) {
+    bufferBytes.ifPresent(
+        bytes -> {
+          option.accept(ChannelOption.SO_RCVBUF, Math.toIntExact(bytes));
+          option.accept(ChannelOption.SO_SNDBUF, Math.toIntExact(bytes));
+        });
   }
 
   /** One event loop with a thread of this name. */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -57,6 +58,7 @@ final class Demo {
   private final List<DemoNode.State> lastStates = new ArrayList<>();
   private volatile List<DemoNode> nodes = List.of();
   private volatile CommitRule rule = CommitRule.MAJORITY;
+  private final Set<Path> divergencesSeen = new HashSet<>();
   private volatile boolean showTries = true;
   private DemoLock lock;
   private Writer writer;
@@ -91,6 +93,7 @@ final class Demo {
       }
       prepareNodes();
       try {
+        nodes.forEach(node -> divergencesSeen.addAll(node.divergenceFiles()));
         startNodes();
         if (awaitReady()) {
           introduce();
@@ -290,6 +293,7 @@ final class Demo {
   /** What to show now; also notes the deaths of nodes. For one thread, the one that shows it. */
   DemoModel model() {
     noteDeaths();
+    noteDivergences();
     ClusterStatus status = watch.latest();
     List<DemoModel.NodeLine> nodeLines = new ArrayList<>();
     for (DemoNode node : nodes) {
@@ -320,6 +324,25 @@ final class Demo {
         }
       }
       lastStates.set(i, state);
+    }
+  }
+
+  private void noteDivergences() {
+    for (DemoNode node : nodes) {
+      for (Path file : node.divergenceFiles()) {
+        if (divergencesSeen.add(file)) {
+          events.add(node.name() + " saved what left the history: " + countEntries(file));
+          events.add("  " + settings.directory().relativize(file));
+        }
+      }
+    }
+  }
+
+  private static String countEntries(Path file) {
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines.filter(line -> line.startsWith("{\"position\"")).count() + " entries";
+    } catch (IOException e) {
+      return e.toString();
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * One node's process. The demo holds the pipe that is the node's input: when the demo dies in
@@ -161,6 +162,20 @@ final class DemoNode {
   /** Whether the process that ended last was killed by kill -9, and so could say nothing. */
   synchronized boolean wasKilled() {
     return state() == State.DEAD && process != null && process.exitValue() == 128 + 9;
+  }
+
+  /** Files with what the node had that left the history, in the order of their names. */
+  List<Path> divergenceFiles() {
+    Path folder = directory.resolve("divergence");
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(".jsonl")).sorted().toList();
+    } catch (IOException e) {
+      // The folder went away meanwhile.
+      return List.of();
+    }
   }
 
   /** The last lines that the node wrote, from its log or, when that is empty, its console. */

@@ -21,6 +21,8 @@ final class NodeConfig {
     yaml.append("  dir: ").append(quote(dataDirectory.toString())).append('\n');
     section(yaml, "client", ports.client());
     section(yaml, "peer", ports.peer());
+    // Small, so that a paused follower soon lacks what the leader goes on to acknowledge.
+    yaml.append("  socket-buffer: 16kb\n");
     yaml.append(String.format(Locale.ROOT, "control:%n  port: %d%n", ports.control()));
     yaml.append(String.format(Locale.ROOT, "http:%n  port: %d%n", ports.http()));
     yaml.append("cluster:\n");

@@ -28,6 +28,15 @@ final class StatusChanges {
   }
 
   private static void compare(DatabaseLine before, DatabaseLine now, List<String> events) {
+    // First what was lost, then who leads now.
+    if (!before.state().equals(now.state())) {
+      events.add(
+          "database "
+              + now.title()
+              + ": "
+              + now.state()
+              + (now.reason().isEmpty() ? "" : ", " + now.reason()));
+    }
     if (before.epochs() != now.epochs() && !now.leaders().isEmpty()) {
       events.add(
           String.format(
@@ -39,14 +48,6 @@ final class StatusChanges {
               before.leaders().equals(now.leaders()) || before.leaders().isEmpty()
                   ? ""
                   : " (before: " + before.leaders() + ")"));
-    }
-    if (!before.state().equals(now.state())) {
-      events.add(
-          "database "
-              + now.title()
-              + ": "
-              + now.state()
-              + (now.reason().isEmpty() ? "" : ", " + now.reason()));
     }
   }
 }

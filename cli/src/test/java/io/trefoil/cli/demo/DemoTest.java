@@ -67,6 +67,7 @@ class DemoTest {
 
   @Test
   void aLeaderIsKilledRestartedAndPausedAndLostWritesAreCounted() throws Exception {
+    saveDivergence("old", 3);
     Demo demo = demo(false);
     CompletableFuture<Integer> run = start(demo);
     awaitOutput("n1 leader, n2 follower, n3 follower .*[1-9]\\d* acknowledged");
@@ -81,6 +82,9 @@ class DemoTest {
     demo.restart();
     awaitOutput("n1 starts again");
     awaitOutput("database 0: n1 leads, epoch 1");
+    saveDivergence("new", 2);
+    awaitOutput("n1 saved what left the history: 2 entries\\n\\S+   n1/divergence/new.jsonl");
+    assertThat(out()).doesNotContain("old.jsonl");
 
     demo.togglePause();
     awaitOutput("n2, a follower, is paused");
@@ -99,6 +103,13 @@ class DemoTest {
     assertThat(run.get(20, TimeUnit.SECONDS)).isZero();
     assertThat(out()).contains("The nodes are stopped. Their data is in " + directory);
     assertAllNodesEnded();
+  }
+
+  private void saveDivergence(String name, int entries) throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("n1").resolve("divergence"));
+    String lines = "{\"format\":1}\n" + "{\"position\":\"1:1\"}\n".repeat(entries);
+    Path written = Files.writeString(folder.resolve(name + ".part"), lines);
+    Files.move(written, folder.resolve(name + ".jsonl"));
   }
 
   private void assertSecondDemoIsRefused() {

@@ -92,6 +92,7 @@ class PortPlanTest {
             peer:
               bind: 127.0.0.1
               port: 16380
+              socket-buffer: 16kb
             control:
               port: 17380
             http:

@@ -75,13 +75,16 @@ public record NodeSettings(
    * @param port for data and heartbeats
    * @param controlPort for the control plane's consensus
    * @param advertise host that nodes dial for both ports; never a wildcard address
+   * @param socketBufferBytes of each connection; empty for the system's choice
    */
-  public record Peer(String bind, int port, int controlPort, String advertise) {
+  public record Peer(
+      String bind, int port, int controlPort, String advertise, Optional<Long> socketBufferBytes) {
     public Peer {
       SettingTable.PEER_BIND.require(bind);
       SettingTable.PEER_PORT.require(port);
       SettingTable.CONTROL_PORT.require(controlPort);
       SettingTable.PEER_ADVERTISE.require(advertise);
+      socketBufferBytes.ifPresent(SettingTable.PEER_SOCKET_BUFFER::require);
     }
   }
 

@@ -73,6 +73,14 @@ final class SettingTable {
   static final Setting<String> PEER_ADVERTISE =
       Setting.derived(
           "peer.advertise", SettingType.HOST, "peer.bind", "Host that nodes reach the node by.");
+  static final Setting<Long> PEER_SOCKET_BUFFER =
+      Setting.derived(
+          "peer.socket-buffer",
+          size("4kb", "1gb"),
+          "the system's choice",
+          "Send and receive buffer of each connection between nodes. What fills it is on its way,"
+              + " and an asynchronous write in it is lost with its leader unless the other node"
+              + " reads it.");
   static final Setting<Integer> CONTROL_PORT =
       Setting.derived(
           "control.port",
@@ -167,6 +175,7 @@ final class SettingTable {
           PEER_BIND,
           PEER_PORT,
           PEER_ADVERTISE,
+          PEER_SOCKET_BUFFER,
           CONTROL_PORT,
           HTTP_PORT,
           CLUSTER_JOIN,

@@ -158,7 +158,8 @@ public final class SettingsReader {
         bind,
         port(SettingTable.PEER_PORT, clientPort, SettingTable.PEER_PORT_OFFSET),
         port(SettingTable.CONTROL_PORT, clientPort, SettingTable.CONTROL_PORT_OFFSET),
-        advertise(SettingTable.PEER_ADVERTISE, SettingTable.PEER_BIND, bind));
+        advertise(SettingTable.PEER_ADVERTISE, SettingTable.PEER_BIND, bind),
+        given.find(SettingTable.PEER_SOCKET_BUFFER));
   }
 
   private NodeSettings.Cluster cluster() {

@@ -14,7 +14,8 @@ class NodeSettingsTest {
 
   @Test
   void valuesOutOfRangeAreRefused() {
-    assertThatThrownBy(() -> new NodeSettings.Peer("127.0.0.1", 0, 1, "127.0.0.1"))
+    assertThatThrownBy(
+            () -> new NodeSettings.Peer("127.0.0.1", 0, 1, "127.0.0.1", Optional.empty()))
         .isInstanceOf(SettingsError.class)
         .hasMessage("peer.port: '0' is not a port (1 to 65535)");
     assertThatThrownBy(() -> new NodeSettings.Memory(1, 64 << 20))
@@ -32,7 +33,8 @@ class NodeSettingsTest {
   void everyBrokenRuleIsNamed() {
     NodeSettings.Client open =
         new NodeSettings.Client("10.0.0.1", 6379, "10.0.0.1", Optional.empty(), 1, 1 << 20);
-    NodeSettings.Peer peer = new NodeSettings.Peer("10.0.0.1", 6379, 17379, "10.0.0.1");
+    NodeSettings.Peer peer =
+        new NodeSettings.Peer("10.0.0.1", 6379, 17379, "10.0.0.1", Optional.empty());
     assertThatThrownBy(() -> with(open, peer))
         .isInstanceOfSatisfying(
             SettingsError.class,

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +36,7 @@ class SettingsReaderTest {
     assertThat(settings.client().maxConnections()).isEqualTo(10_000);
     assertThat(settings.client().maxBulkBytes()).isEqualTo(64 << 20);
     assertThat(settings.peer())
-        .isEqualTo(new NodeSettings.Peer("127.0.0.1", 16379, 17379, "127.0.0.1"));
+        .isEqualTo(new NodeSettings.Peer("127.0.0.1", 16379, 17379, "127.0.0.1", Optional.empty()));
     assertThat(settings.cluster())
         .isEqualTo(new NodeSettings.Cluster(List.of(), 1, Duration.ofMillis(600), 12));
     assertThat(settings.memory()).isEqualTo(new NodeSettings.Memory(256 << 20, 64 << 20));
@@ -66,6 +67,7 @@ class SettingsReaderTest {
               bind: "::"
               port: 7001
               advertise: fd00::1
+              socket-buffer: 16kb
             control.port: 7002
             http.port: 7003
             cluster:
@@ -91,7 +93,8 @@ class SettingsReaderTest {
     assertThat(settings.client().password())
         .hasValueSatisfying(
             p -> assertThat(p.matches("sesame".getBytes(StandardCharsets.UTF_8))).isTrue());
-    assertThat(settings.peer()).isEqualTo(new NodeSettings.Peer("::", 7001, 7002, "fd00::1"));
+    assertThat(settings.peer())
+        .isEqualTo(new NodeSettings.Peer("::", 7001, 7002, "fd00::1", Optional.of(16_384L)));
     assertThat(settings.cluster())
         .isEqualTo(
             new NodeSettings.Cluster(
@@ -348,7 +351,7 @@ class SettingsReaderTest {
                         "--control.port=2",
                         "--http.port=3"))
                 .peer())
-        .isEqualTo(new NodeSettings.Peer("127.0.0.1", 1, 2, "127.0.0.1"));
+        .isEqualTo(new NodeSettings.Peer("127.0.0.1", 1, 2, "127.0.0.1", Optional.empty()));
   }
 
   @Test
