@@ -37,6 +37,9 @@ import org.slf4j.LoggerFactory;
 final class NodeReplicas implements PartitionReplica.PartitionHost {
   private static final Logger LOG = LoggerFactory.getLogger(NodeReplicas.class);
 
+  private static final long MAX_RECENT_BYTES = 16L << 20;
+  private static final int RECENT_SHARE_OF_HEAP = 8;
+
   private final DataLoop loop;
   private final Storage storage;
   private final CopyIds copyIds;
@@ -194,6 +197,13 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     replica.tick();
     replicas.put(id, replica);
     return replica;
+  }
+
+  /** A share of the heap that all replicas have together, so that many don't exhaust it. */
+  @Override
+  public long maxRecentBytes() {
+    long all = Runtime.getRuntime().maxMemory() / RECENT_SHARE_OF_HEAP;
+    return Math.min(MAX_RECENT_BYTES, all / Math.max(1, replicas.size()));
   }
 
   void fence(SortedMap<PartitionId, Long> epochs) {

@@ -33,7 +33,6 @@ import java.util.function.Consumer;
  */
 final class PartitionReplica implements Effects {
   /** Committed entries kept in memory for followers that are a little behind. */
-  private static final long MAX_RECENT_BYTES = 16L << 20;
 
   /** A leader that has so much unconfirmed refuses more. */
   private static final long MAX_TAIL_ENTRIES = 1_000_000;
@@ -84,6 +83,9 @@ final class PartitionReplica implements Effects {
     void answerFence(PartitionReplica replica, Effect.AnswerFence answer);
 
     void roleChanged(PartitionReplica replica);
+
+    /** How much committed log a replica may hold in memory. */
+    long maxRecentBytes();
 
     /** Saves applied entries that the history lacks. Returns once they are on disk. */
     void saveDiverged(PartitionReplica replica, Effect.Diverged diverged);
@@ -414,7 +416,7 @@ final class PartitionReplica implements Effects {
       loop.journal().appendCommit(copy, journaledCommit);
       loop.journalDirty();
     }
-    recent.trim(machine.commitIndex(), MAX_RECENT_BYTES);
+    recent.trim(machine.commitIndex(), host.maxRecentBytes());
     store.collectExpired(appliedTimeMillis, 200);
     maybeFreeze();
   }

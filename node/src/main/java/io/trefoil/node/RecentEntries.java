@@ -13,6 +13,9 @@ import java.util.function.Consumer;
  * <p>Batches are consecutive: each begins where the one before it ends. Owner thread only.
  */
 final class RecentEntries implements LogView {
+  /** What a batch takes on the heap beside the bytes of its entries, roughly. */
+  static final int BATCH_OVERHEAD = 100;
+
   private EntryBatch[] ring = new EntryBatch[64];
   private int head;
   private int count;
@@ -28,7 +31,7 @@ final class RecentEntries implements LogView {
       grow();
     }
     ring[(head + count++) & (ring.length - 1)] = batch;
-    bytes += batch.body().length();
+    bytes += weight(batch);
   }
 
   /** Forgets the entries from {@code index} on. */
@@ -47,7 +50,7 @@ final class RecentEntries implements LogView {
    */
   void trim(long committed, long maxBytes) {
     while (count > 0 && bytes > maxBytes && ring[head].lastIndex() <= committed) {
-      bytes -= ring[head].body().length();
+      bytes -= weight(ring[head]);
       ring[head] = null;
       head = (head + 1) & (ring.length - 1);
       count--;
@@ -114,6 +117,10 @@ final class RecentEntries implements LogView {
     }
   }
 
+  private static long weight(EntryBatch batch) {
+    return (long) batch.body().length() + BATCH_OVERHEAD;
+  }
+
   private int find(long index) {
     int low = 0;
     int high = count - 1;
@@ -140,7 +147,7 @@ final class RecentEntries implements LogView {
     int slot = (head + --count) & (ring.length - 1);
     EntryBatch removed = ring[slot];
     ring[slot] = null;
-    bytes -= removed.body().length();
+    bytes -= weight(removed);
     return removed;
   }
 

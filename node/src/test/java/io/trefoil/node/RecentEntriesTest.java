@@ -127,15 +127,16 @@ class RecentEntriesTest {
   @Test
   void old_batches_go_only_when_committed_and_beyond_the_bound() {
     recent.add(Batches.of(1, 1, 99)); // with its length, 100 bytes
+    long weight = 100 + RecentEntries.BATCH_OVERHEAD;
     recent.add(Batches.of(1, 2, 99));
     recent.add(Batches.of(1, 3, 99));
-    recent.trim(3, 300);
+    recent.trim(3, 3 * weight);
     assertThat(recent.firstIndex()).isEqualTo(1);
     recent.trim(0, 0);
     assertThat(recent.firstIndex()).isEqualTo(1);
     recent.trim(1, 0);
     assertThat(recent.firstIndex()).isEqualTo(2);
-    recent.trim(3, 150);
+    recent.trim(3, 2 * weight - 1);
     assertThat(recent.firstIndex()).isEqualTo(3);
   }
 
