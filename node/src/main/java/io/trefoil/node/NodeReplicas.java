@@ -37,8 +37,10 @@ import org.slf4j.LoggerFactory;
 final class NodeReplicas implements PartitionReplica.PartitionHost {
   private static final Logger LOG = LoggerFactory.getLogger(NodeReplicas.class);
 
+  /** More made young collections copy so much that they outlasted leases. */
   private static final long MAX_RECENT_BYTES = 16L << 20;
-  private static final int RECENT_SHARE_OF_HEAP = 8;
+
+  private static final int RECENT_SHARE_OF_HEAP = 16;
 
   private final DataLoop loop;
   private final Storage storage;
@@ -199,11 +201,11 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     return replica;
   }
 
-  /** A share of the heap that all replicas have together, so that many don't exhaust it. */
+  /** All replicas share one bound, so that many of them don't exhaust the heap. */
   @Override
   public long maxRecentBytes() {
-    long all = Runtime.getRuntime().maxMemory() / RECENT_SHARE_OF_HEAP;
-    return Math.min(MAX_RECENT_BYTES, all / Math.max(1, replicas.size()));
+    long share = Runtime.getRuntime().maxMemory() / RECENT_SHARE_OF_HEAP;
+    return Math.min(MAX_RECENT_BYTES, share) / Math.max(1, replicas.size());
   }
 
   void fence(SortedMap<PartitionId, Long> epochs) {
