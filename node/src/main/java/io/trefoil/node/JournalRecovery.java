@@ -55,6 +55,10 @@ final class JournalRecovery implements JournalReplay {
     final EntryApplier applier;
     final EpochTable epochs;
     final boolean beganEmpty;
+
+    /** Where storage is; the journal's first records may be older. */
+    final Position base;
+
     final ArrayDeque<EntryBatch> pending = new ArrayDeque<>();
     long lastIndex;
     long commitIndex;
@@ -64,6 +68,7 @@ final class JournalRecovery implements JournalReplay {
     Copy(long id, boolean beganEmpty, Position start, CopyMeta meta) {
       this.id = id;
       this.beganEmpty = beganEmpty;
+      this.base = start;
       this.partition = meta.partition();
       this.store = storage.store(id, 0, owner);
       this.applier = new EntryApplier(store, meta.lastStamp(), EntryApplier.Marks.IGNORED);
@@ -75,8 +80,10 @@ final class JournalRecovery implements JournalReplay {
     }
 
     void add(EntryBatch batch) {
-      if (batch.lastIndex() <= lastIndex) {
-        return; // storage has it
+      // What storage has; or a tail that was cut before that: epochs only grow along a log, so that
+      // an older epoch's entry never follows one of this epoch.
+      if (batch.lastIndex() <= lastIndex || batch.epoch() < base.epoch()) {
+        return;
       }
       EntryBatch rest = batch.firstIndex() <= lastIndex ? batch.from(lastIndex + 1) : batch;
       Invariants.check(
@@ -91,16 +98,18 @@ final class JournalRecovery implements JournalReplay {
     }
 
     void cut(Position lastKept) {
-      Invariants.check(
-          lastKept.index() >= commitIndex, "cuts a tail", lastKept.index(), commitIndex);
-      while (!pending.isEmpty() && pending.peekLast().firstIndex() > lastKept.index()) {
+      // A cut below what storage has came before that was committed.
+      boolean mayBeOlder = commitIndex == base.index();
+      long kept = mayBeOlder ? Math.max(lastKept.index(), base.index()) : lastKept.index();
+      Invariants.check(kept >= commitIndex, "cuts a tail", kept, commitIndex);
+      while (!pending.isEmpty() && pending.peekLast().firstIndex() > kept) {
         pending.pollLast();
       }
-      if (!pending.isEmpty() && pending.peekLast().lastIndex() > lastKept.index()) {
-        pending.add(pending.pollLast().before(lastKept.index() + 1));
+      if (!pending.isEmpty() && pending.peekLast().lastIndex() > kept) {
+        pending.add(pending.pollLast().before(kept + 1));
       }
-      epochs.cut(lastKept.index() + 1);
-      lastIndex = Math.min(lastIndex, lastKept.index());
+      epochs.cut(kept + 1);
+      lastIndex = Math.min(lastIndex, kept);
     }
 
     void commit(long known) {

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
+import io.trefoil.replication.singleleader.SingleLeaderReplica.Recovered;
+import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.Storage;
 import io.trefoil.storage.StorageSettings;
 import java.nio.file.Path;
@@ -46,6 +49,77 @@ class JournalRecoveryTest {
   void a_copy_that_begins_empty_is_recovered_from_the_journal_alone() {
     recovery.start(7, Position.ZERO, meta(0, 0));
     assertThat(recovery.replicas(true)).hasSize(1);
+  }
+
+  /** The journal is older than storage: what was cut before storage's state is not cut again. */
+  @Test
+  void a_tail_that_was_cut_before_what_storage_has_is_passed_over() {
+    storeUpTo(new Position(9, 6), 2, 1, 9, 4);
+    recovery.start(7, Position.ZERO, meta(0, 0));
+    batch(Batches.of(2, 1, 8, 8, 8), 0);
+    batch(Batches.of(5, 4, 8, 8, 8, 8, 8), 3);
+    recovery.cut(7, new Position(2, 3));
+    batch(Batches.of(9, 4, 8, 8, 8), 3);
+    recovery.commit(7, 6);
+    batch(Batches.of(9, 7, 8), 6);
+    Recovered recovered = recovery.replicas(true).get(0).recovered();
+    assertThat(recovered.epochs().toString()).isEqualTo("2@1 9@4");
+    assertThat(recovered.lastIndex()).isEqualTo(7);
+    assertThat(recovered.commitIndex()).isEqualTo(6);
+  }
+
+  /** The same epoch's entries came, were cut, and came again. */
+  @Test
+  void entries_that_were_cut_and_came_again_are_there_once() {
+    storeUpTo(new Position(2, 4), 2, 1);
+    recovery.start(7, Position.ZERO, meta(0, 0));
+    batch(Batches.of(2, 1, 8, 8, 8, 8, 8, 8), 0);
+    recovery.cut(7, new Position(2, 2));
+    batch(Batches.of(2, 3, 8, 8, 8), 4);
+    Recovered recovered = recovery.replicas(true).get(0).recovered();
+    assertThat(recovered.lastIndex()).isEqualTo(5);
+    assertThat(recovered.commitIndex()).isEqualTo(4);
+  }
+
+  @Test
+  void a_cut_of_what_the_journal_itself_calls_committed_stops_the_node() {
+    recovery.start(7, Position.ZERO, meta(0, 0));
+    batch(Batches.of(2, 1, 8), 0);
+    recovery.commit(7, 1);
+    assertThatThrownBy(() -> recovery.cut(7, Position.ZERO))
+        .isInstanceOf(InvariantViolation.class)
+        .hasMessageContaining("cuts a tail");
+  }
+
+  private void batch(EntryBatch batch, long commitIndex) {
+    recovery.batch(
+        7,
+        batch.epoch(),
+        batch.firstIndex(),
+        batch.count(),
+        commitIndex,
+        batch.logTimeMillis(),
+        1,
+        batch.body().array(),
+        0,
+        batch.body().length());
+  }
+
+  /** A storage that has copy 7 up to a position, as a new process finds it. */
+  private void storeUpTo(Position position, long... epochsAndFirstIndexes) {
+    EpochTable epochs = new EpochTable();
+    for (int i = 0; i < epochsAndFirstIndexes.length; i += 2) {
+      epochs.append(epochsAndFirstIndexes[i], epochsAndFirstIndexes[i + 1]);
+    }
+    PartitionStore store = storage.store(7, 0, recovery.owner());
+    store.freeze(position, new CopyMeta(PARTITION, epochs, 0, 0).encode());
+    while (!store.canFreeze()) {
+      recovery.owner().awaitAndRunAll();
+      storage.maintain(0, 1_000);
+    }
+    storage.persist().join();
+    storage.close();
+    open();
   }
 
   /** A dropped copy: its end follows in the journal, and storage has let go of it. */
