@@ -29,6 +29,7 @@ public final class Main {
     line.addSubcommand(new StatusCommand(stdio));
     line.addSubcommand(new DatabaseCommand(stdio));
     line.addSubcommand(new DemoCommand(stdio));
+    line.addSubcommand(new SimulateCommand(stdio));
     for (CommandLine command : line.getSubcommands().values()) {
       command.addMixin("help", new Help());
     }

@@ -203,7 +203,10 @@ class CommandLineTest {
         "database",
         "demo --rate 0",
         "demo --port 65000",
-        "demo --value-bytes 100000"
+        "demo --value-bytes 100000",
+        "simulate --seeds 0",
+        "simulate --explain",
+        "simulate --mutant unknown"
       })
   void badUsageIsExitCode2AndIsExplained(String words) {
     assertThat(run(words.isEmpty() ? new String[0] : words.split(" "))).isEqualTo(2);
@@ -211,7 +214,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cli", "status", "database", "demo"})
+  @ValueSource(strings = {"cli", "status", "database", "demo", "simulate"})
   void eachCommandHasHelp(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out()).startsWith("Usage: trefoil " + command);

@@ -5,37 +5,86 @@ package io.trefoil.simulation;
  * effects around the replica, or to the model of the controller; the replica itself is untouched.
  */
 public enum Mutant {
-  NONE,
+  NONE("", ""),
   /** Entries are called stable before they are synced. */
-  STABLE_EARLY,
+  STABLE_EARLY(
+      "an entry counts as stable once it is synced",
+      "acknowledged writes, when machines lose power"),
   /** The promise is called durable and is never written. Too rare for seeds: a trace shows it. */
-  PROMISE_NOT_WRITTEN,
+  PROMISE_NOT_WRITTEN(
+      "a promise is on disk before it is answered",
+      "acknowledged writes: a restarted follower helps the old leader to commit"),
   /** What an older epoch's leader sends is acknowledged after the promise. */
-  ACKNOWLEDGED_AFTER_PROMISE,
+  ACKNOWLEDGED_AFTER_PROMISE(
+      "after a promise nothing of an older epoch is acknowledged",
+      "acknowledged writes: the old leader commits what the new one does not have"),
   /** The controller appoints whoever answers first. */
-  FIRST_ANSWER_LEADS,
+  FIRST_ANSWER_LEADS(
+      "the longest log among those who answered leads",
+      "acknowledged writes that only the others have"),
   /** The controller is content with one fence answer too few. */
-  ONE_ANSWER_TOO_FEW,
+  ONE_ANSWER_TOO_FEW(
+      "N - c + 1 replicas answer before one leads",
+      "acknowledged writes of the one that did not answer"),
   /** The controller appoints the smallest position. */
-  SHORTEST_LOG_LEADS,
+  SHORTEST_LOG_LEADS("the longest log leads", "acknowledged writes that the shorter logs lack"),
   /** The controller appoints without waiting for the old leader's lease to run out. */
-  LEASE_NOT_WAITED_FOR,
+  LEASE_NOT_WAITED_FOR(
+      "nobody leads before the old lease has run out", "fresh reads: two leaders serve at once"),
   /** A node's lease is renewed without telling it of the epoch that was opened meanwhile. */
-  LEASE_WITHOUT_EPOCH,
+  LEASE_WITHOUT_EPOCH(
+      "a lease is renewed only to who knows of the newest epoch",
+      "fresh reads: a deposed leader goes on serving"),
   /** The lease is checked before the turn rather than before the replies leave. */
-  LEASE_CHECKED_EARLY,
+  LEASE_CHECKED_EARLY(
+      "the lease is read when replies leave, after the turn",
+      "fresh reads, when a leader stands still in the middle of a turn"),
   /** An appointment is accepted for an epoch that has a leader. */
-  APPOINTED_TWICE,
+  APPOINTED_TWICE("an epoch has one leader", "one history: two leaders write under one epoch"),
   /** A replica whose machine lost writes counts. */
-  AMNESIAC_COUNTS,
+  AMNESIAC_COUNTS(
+      "a copy that may have lost writes counts for nothing",
+      "acknowledged writes, after a machine lost power"),
   /** A batch that comes late cuts what follows it. */
-  LATE_BATCH_CUTS,
+  LATE_BATCH_CUTS(
+      "a batch that is already there changes nothing",
+      "acknowledged writes: a repeated message cuts what followed"),
   /** Replies are not held until what they looked at is committed. */
-  UNCOMMITTED_SERVED,
+  UNCOMMITTED_SERVED(
+      "a reply waits for what it looked at to be committed",
+      "nothing of one's own, but what was read is gone after a failover"),
   /** Writes that wait when a leader steps down are acknowledged. */
-  LOST_LEADERSHIP_IS_OK,
+  LOST_LEADERSHIP_IS_OK(
+      "a write that is not committed is not acknowledged",
+      "writes that were called OK when their leader stepped down"),
   /** The configuration is replaced without two standing meanwhile. */
-  CHANGED_IN_ONE_STEP,
+  CHANGED_IN_ONE_STEP(
+      "two configurations stand while one replaces the other",
+      "acknowledged writes, when replicas move during a failover"),
   /** What diverged is not reported. */
-  DIVERGENCE_SILENT
+  DIVERGENCE_SILENT(
+      "what leaves the history is saved", "the list of what an asynchronous failover took away");
+
+  private final String rule;
+  private final String costs;
+
+  Mutant(String rule, String costs) {
+    this.rule = rule;
+    this.costs = costs;
+  }
+
+  /** The rule that is broken. */
+  public String rule() {
+    return rule;
+  }
+
+  /** What a user would lose. */
+  public String costs() {
+    return costs;
+  }
+
+  /** As it is written on the command line. */
+  public String label() {
+    return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+  }
 }

@@ -151,6 +151,11 @@ public final class Simulation {
     return world.trace.lines();
   }
 
+  /** How long the simulated world has lived. */
+  public long simulatedMillis() {
+    return world.schedule.nowMicros() / Schedule.MILLIS;
+  }
+
   /** What the seed drew. */
   public Shape shape() {
     return shape;

@@ -41,8 +41,8 @@ class ArchitectureTest {
           "transport",
           "control",
           "node",
-          "cli",
-          "simulation");
+          "simulation",
+          "cli");
 
   private static String in(String module) {
     return "io.trefoil." + module + "..";

@@ -1,0 +1,182 @@
+package io.trefoil.cli;
+
+import io.trefoil.simulation.Coverage;
+import io.trefoil.simulation.Mutant;
+import io.trefoil.simulation.Simulation;
+import io.trefoil.simulation.SimulationFailure;
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code trefoil simulate}: the replication protocol in worlds where everything goes wrong. */
+@Command(
+    name = "simulate",
+    description = {
+      "Runs the replication protocol in simulated worlds: messages, disks, clocks and processes fail.",
+      "A seed decides everything, so that the same seed is the same run. Exit code 1: a promise broke."
+    })
+final class SimulateCommand implements Callable<Integer> {
+  private static final int TRACE_LINES = 300;
+  private static final int EXPLAINED_LINES = 40;
+  private static final int MUTANT_SEEDS = 2_000;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "<count>",
+      defaultValue = "100",
+      description = "How many worlds (default: 100).")
+  long seeds;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "<seed>",
+      defaultValue = "1",
+      description = "The first one's seed (default: 1).")
+  long first;
+
+  @Option(names = "--trace", description = "Print what happens, event by event.")
+  boolean trace;
+
+  @Option(
+      names = "--mutant",
+      paramLabel = "<name>",
+      description = "Break one rule on purpose; --mutants lists them.")
+  String mutant;
+
+  @Option(names = "--explain", description = "With --mutant: show how it is caught, as a dialogue.")
+  boolean explain;
+
+  @Option(
+      names = "--mutants",
+      description = "Break every rule in turn, and say which seed catches it.")
+  boolean mutants;
+
+  @Spec CommandSpec spec;
+
+  private final Stdio stdio;
+
+  SimulateCommand(Stdio stdio) {
+    this.stdio = stdio;
+  }
+
+  @Override
+  public Integer call() {
+    if (seeds < 1) {
+      throw badUsage("--seeds: at least 1");
+    }
+    if (explain && mutant == null) {
+      throw badUsage("--explain needs --mutant");
+    }
+    if (mutants) {
+      return catchAll() ? 0 : 1;
+    }
+    Mutant broken = mutant == null ? Mutant.NONE : named(mutant);
+    return explain ? explain(broken) : run(broken);
+  }
+
+  private static List<Mutant> all() {
+    return Arrays.stream(Mutant.values()).filter(it -> it != Mutant.NONE).toList();
+  }
+
+  private ParameterException badUsage(String problem) {
+    return new ParameterException(spec.commandLine(), problem);
+  }
+
+  private Mutant named(String name) {
+    return all().stream()
+        .filter(it -> it.label().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                badUsage(
+                    "no mutant is called "
+                        + name
+                        + ". There are: "
+                        + all().stream().map(Mutant::label).collect(Collectors.joining(", "))));
+  }
+
+  private int run(Mutant broken) {
+    PrintStream out = stdio.out();
+    Coverage coverage = new Coverage();
+    long startedNanos = System.nanoTime();
+    long simulatedMillis = 0;
+    for (long seed = first; seed < first + seeds; seed++) {
+      Simulation simulation = new Simulation(seed, broken, trace ? Integer.MAX_VALUE : TRACE_LINES);
+      try {
+        coverage.add(simulation.run());
+      } catch (SimulationFailure failure) {
+        out.println(failure.getMessage());
+        out.println(
+            "again with: ./trefoil simulate --seeds 1 --trace --seed " + seed + with(broken));
+        return 1;
+      }
+      simulatedMillis += simulation.simulatedMillis();
+      if (trace) {
+        out.println(simulation.shape());
+        simulation.trace().forEach(out::println);
+      }
+    }
+    long millis = Math.max(1, (System.nanoTime() - startedNanos) / 1_000_000);
+    out.printf(
+        "seeds        %d from %d, no promise broken; %.1f simulated hours in %.1f s%n",
+        seeds, first, simulatedMillis / 3_600_000.0, millis / 1_000.0);
+    out.println(coverage.summary());
+    return 0;
+  }
+
+  private static String with(Mutant broken) {
+    return broken == Mutant.NONE ? "" : " --mutant " + broken.label();
+  }
+
+  private record Caught(long seed, SimulationFailure failure) {}
+
+  private Optional<Caught> firstCatch(Mutant broken, int traceLines) {
+    for (long seed = first; seed < first + MUTANT_SEEDS; seed++) {
+      try {
+        new Simulation(seed, broken, traceLines).run();
+      } catch (SimulationFailure failure) {
+        return Optional.of(new Caught(seed, failure));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private int explain(Mutant broken) {
+    PrintStream out = stdio.out();
+    out.println("The rule       " + broken.rule());
+    out.println("Without it     a user may lose " + broken.costs());
+    Optional<Caught> caught = firstCatch(broken, EXPLAINED_LINES);
+    if (caught.isEmpty()) {
+      out.println("No seed from " + first + " on showed it in " + MUTANT_SEEDS + " worlds");
+      return 1;
+    }
+    out.println("How it shows   the end of the run of seed " + caught.get().seed() + ":");
+    out.println();
+    out.println(caught.get().failure().getMessage());
+    return 0;
+  }
+
+  private boolean catchAll() {
+    boolean good = true;
+    TextTable table =
+        new TextTable(
+            Integer.MAX_VALUE, "MUTANT", "SEED", "RULE THAT IS BROKEN", "A USER MAY LOSE");
+    for (Mutant broken : all()) {
+      boolean byTrace = broken == Mutant.PROMISE_NOT_WRITTEN;
+      Optional<Caught> caught = byTrace ? Optional.empty() : firstCatch(broken, 1);
+      good &= byTrace || caught.isPresent();
+      String by = caught.map(it -> Long.toString(it.seed())).orElse("NOT CAUGHT");
+      table.row(broken.label(), byTrace ? "a trace" : by, broken.rule(), broken.costs());
+    }
+    table.lines().forEach(stdio.out()::println);
+    return good;
+  }
+}

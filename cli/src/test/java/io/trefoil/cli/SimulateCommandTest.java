@@ -1,0 +1,61 @@
+package io.trefoil.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trefoil.simulation.Mutant;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SimulateCommandTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  private int run(String... words) {
+    PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
+    Stdio stdio = new Stdio(InputStream.nullInputStream(), print, print, false, false, Map.of());
+    return Main.execute(stdio, words);
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void seedsRunAndWhatTheyMetIsPrinted() {
+    assertThat(run("simulate", "--seeds", "3", "--seed", "7")).isZero();
+    assertThat(out()).contains("3 from 7, no promise broken", "faults", "messages");
+  }
+
+  @Test
+  void theSameSeedPrintsTheSameTrace() {
+    assertThat(run("simulate", "--seeds", "1", "--trace")).isZero();
+    String first = trace();
+    out.reset();
+    assertThat(run("simulate", "--seeds", "1", "--trace")).isZero();
+    assertThat(trace()).isEqualTo(first).contains("LEADS epoch");
+  }
+
+  /** Without the line that says how long it took. */
+  private String trace() {
+    return out().substring(0, out().indexOf("seeds  "));
+  }
+
+  @Test
+  void aBrokenRuleFailsAndSaysHowToSeeItAgain() {
+    assertThat(run("simulate", "--mutant", "uncommitted-served", "--seeds", "2000")).isEqualTo(1);
+    assertThat(out())
+        .containsPattern(
+            "again with: ./trefoil simulate --seeds 1 --trace --seed \\d+ --mutant unc");
+  }
+
+  @Test
+  void aBrokenRuleIsExplainedByTheRunThatCatchesIt() {
+    assertThat(run("simulate", "--mutant", "shortest-log-leads", "--explain")).isZero();
+    assertThat(out())
+        .startsWith("The rule       " + Mutant.SHORTEST_LOG_LEADS.rule())
+        .contains(Mutant.SHORTEST_LOG_LEADS.costs(), "LEADS epoch");
+  }
+}
