@@ -33,6 +33,7 @@ class ArchitectureTest {
           "base",
           "cell",
           "replication",
+          "simulation",
           "partition",
           "resp",
           "journal",
@@ -41,7 +42,6 @@ class ArchitectureTest {
           "transport",
           "control",
           "node",
-          "simulation",
           "cli");
 
   private static String in(String module) {

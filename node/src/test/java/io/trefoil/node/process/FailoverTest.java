@@ -3,6 +3,8 @@ package io.trefoil.node.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.trefoil.simulation.check.Linearizability;
+import io.trefoil.simulation.check.StringModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -29,6 +31,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 @Tag("slow")
 class FailoverTest {
   private static final int ROUNDS = 3;
+  private static final int CALLS = 500;
   private static final int FULL_ROUNDS = 10;
   private static final int WRITES = 300;
 
@@ -93,6 +96,33 @@ class FailoverTest {
   @EnumSource
   void acknowledged_writes_outlive_their_leader_ten_times(Rule rule) throws IOException {
     loseLeaders(rule, FULL_ROUNDS);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"MAJORITY", "SEMI_SYNC"})
+  void clients_of_all_nodes_see_one_order_while_leaders_are_lost(Rule rule) throws IOException {
+    int database = database(rule, 3);
+    HistoryClients clients = HistoryClients.start(cluster.nodes(), database);
+    try (clients) {
+      for (int round = 0; round < ROUNDS; round++) {
+        clients.awaitAcknowledged(CALLS);
+        NodeProcess leader = cluster.awaitLeader(cluster.node(1), database, 0);
+        if (round % 2 == 0) {
+          leader.pause();
+        } else {
+          leader.kill();
+        }
+        awaitOtherLeader(database, leader);
+        clients.awaitAcknowledged(CALLS);
+        if (round % 2 == 0) {
+          leader.resume();
+        } else {
+          leader.start();
+        }
+        cluster.awaitInSync();
+      }
+    }
+    assertThat(Linearizability.check(clients.history(), new StringModel())).isEmpty();
   }
 
   private static void loseLeaders(Rule rule, int rounds) throws IOException {
