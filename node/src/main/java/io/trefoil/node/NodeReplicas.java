@@ -21,8 +21,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.ExecutorService;
 import java.util.function.BiConsumer;
@@ -55,6 +57,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private final BiConsumer<PartitionReplica, PartitionReplica.Mark> marks;
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
+  private final Set<Path> divergenceFiles = new HashSet<>();
   private ClusterState state = ClusterState.EMPTY;
   private long failovers;
 
@@ -329,6 +332,9 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     try {
       Path file =
           DivergenceFile.save(divergenceFolder, replica.id(), nodeName, diverged.epoch(), batches);
+      if (!divergenceFiles.add(file)) {
+        return; // a snapshot's: it was saved before, and the snapshot took its place now
+      }
       replica.countDiverged(diverged.toIndex() - diverged.fromIndex() + 1);
       LOG.warn(
           "partition={} entries {} to {} are not in the history of epoch {}: saved in {}",

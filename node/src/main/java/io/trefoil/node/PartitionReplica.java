@@ -9,6 +9,7 @@ import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.replication.kernel.Effect;
 import io.trefoil.replication.kernel.Effects;
 import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.kernel.Event;
 import io.trefoil.replication.kernel.Message;
 import io.trefoil.replication.singleleader.ReplicationSettings;
@@ -600,6 +601,14 @@ final class PartitionReplica implements Effects {
     overlayIndex = machine.commitIndex();
     loop.leadershipLost(this);
     host.roleChanged(this);
+  }
+
+  /**
+   * Saves what a snapshot would take out of the history, before the journal says that the snapshot
+   * is there.
+   */
+  void saveDivergence(Position position, EpochTable epochs) {
+    machine.divergesFrom(position, epochs).ifPresent(it -> host.saveDiverged(this, it));
   }
 
   /** A snapshot took the place of everything this replica had. */

@@ -128,6 +128,12 @@ final class SnapshotReceiver {
 
   /** The copy is durable; the journal must say where it begins before anyone hears of it. */
   private void install(PartitionId partition, Load load) {
+    PartitionReplica replica = replicas.apply(partition);
+    CopyMeta meta = CopyMeta.decode(load.meta.array());
+    if (replica != null
+        && replica.machine().takesSnapshot(load.epoch, load.position, meta.epochs())) {
+      replica.saveDivergence(load.position, meta.epochs());
+    }
     loop.journal().appendStart(load.copy, load.position, load.meta.array());
     loop.afterSync(() -> replace(partition, load));
   }

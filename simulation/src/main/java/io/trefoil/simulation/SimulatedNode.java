@@ -680,6 +680,12 @@ final class SimulatedNode implements LogView {
     if (!replica.takesSnapshot(snapshot.epoch(), snapshot.position(), snapshot.epochs())) {
       return false;
     }
+    replica.divergesFrom(snapshot.position(), snapshot.epochs()).ifPresent(this::carryOut);
+    if (dying) {
+      killProcess();
+      world.killed.accept(this);
+      return false;
+    }
     disk.write(new SimulatedDisk.Start(snapshot));
     disk.syncUpTo(disk.written());
     log.clear();

@@ -36,6 +36,16 @@ class SimulationTest {
     return coverage.missing();
   }
 
+  /**
+   * Seeds that found something: 10036615, a process that died after a snapshot was durable and
+   * before what it replaced was saved.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {10_036_615})
+  void whatASeedOnceFoundStaysMended(long seed) {
+    assertThat(run(seed, 1)).isNotNull();
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 12, 123, 1_234, 12_345})
   void aSeedReplaysEventByEvent(long seed) {

@@ -12,6 +12,7 @@ import io.trefoil.replication.kernel.Machine;
 import io.trefoil.replication.kernel.Message;
 import io.trefoil.replication.kernel.PeerProgress;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /**
@@ -300,11 +301,8 @@ public final class SingleLeaderReplica implements Machine {
 
   private void onSnapshotInstalled(Event.SnapshotInstalled installed, Effects out) {
     Invariants.check(role instanceof Following, "a leader takes no snapshot");
-    long end = Math.min(log.commitIndex(), installed.position().index());
-    long common = log.epochs().lastCommon(installed.epochs(), end);
-    if (common < end && !diverged) {
-      diverge(common + 1, out);
-    }
+    divergesFrom(installed.position(), installed.epochs())
+        .ifPresent(it -> diverge(it.fromIndex(), out));
     counts = counts && coversLog(installed);
     out.add(new Effect.PersistCounts(counts));
     diverged = false;
@@ -318,6 +316,19 @@ public final class SingleLeaderReplica implements Machine {
         installed.epochs().epochAt(log.lastIndex()) == log.epochs().epochAt(log.lastIndex());
     return installed.position().index() >= log.lastIndex()
         && (sameHistory || installed.epoch() == epoch);
+  }
+
+  /**
+   * What a snapshot would take out of the history here. The shell saves it before it makes the
+   * snapshot durable: a process that dies in between would find the snapshot and never say what it
+   * replaced.
+   */
+  public Optional<Effect.Diverged> divergesFrom(Position position, EpochTable epochs) {
+    long end = Math.min(log.commitIndex(), position.index());
+    long common = log.epochs().lastCommon(epochs, end);
+    return common < end && !diverged
+        ? Optional.of(new Effect.Diverged(epoch, common + 1, log.lastIndex()))
+        : Optional.empty();
   }
 
   /**
