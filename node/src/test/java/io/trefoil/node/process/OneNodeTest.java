@@ -15,9 +15,14 @@ import redis.clients.jedis.Jedis;
 class OneNodeTest {
   @TempDir private Path folder;
 
+  /** A node that was killed waits for its own lease: a short one here, where nobody takes over. */
+  private ClusterProcesses start() {
+    return ClusterProcesses.start(folder, 1, "--cluster.lease", "600ms");
+  }
+
   @Test
   void a_killed_node_comes_back_with_all_it_acknowledged() throws Exception {
-    try (ClusterProcesses cluster = ClusterProcesses.start(folder, 1)) {
+    try (ClusterProcesses cluster = start()) {
       NodeProcess node = cluster.node(1);
       Set<String> acknowledged = new HashSet<>();
       for (int round = 0; round < 3; round++) {
@@ -40,7 +45,7 @@ class OneNodeTest {
 
   @Test
   void a_stopped_node_ends_well_and_keeps_counters_deletions_and_expiry() throws Exception {
-    try (ClusterProcesses cluster = ClusterProcesses.start(folder, 1)) {
+    try (ClusterProcesses cluster = start()) {
       NodeProcess node = cluster.node(1);
       try (Jedis client = ClusterProcesses.client(node)) {
         client.set("deleted", "1");
