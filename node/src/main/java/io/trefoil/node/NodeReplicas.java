@@ -39,7 +39,10 @@ import org.slf4j.LoggerFactory;
 final class NodeReplicas implements PartitionReplica.PartitionHost {
   private static final Logger LOG = LoggerFactory.getLogger(NodeReplicas.class);
 
-  /** More made young collections copy so much that they outlasted leases. */
+  /**
+   * Committed entries kept in memory, of all replicas, for followers that are a little behind. More
+   * made young collections copy so much that they outlasted leases.
+   */
   private static final long MAX_RECENT_BYTES = 16L << 20;
 
   private static final int RECENT_SHARE_OF_HEAP = 16;

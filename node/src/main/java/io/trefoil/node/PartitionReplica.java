@@ -33,8 +33,6 @@ import java.util.function.Consumer;
  * <p>Belongs to the data loop's thread.
  */
 final class PartitionReplica implements Effects {
-  /** Committed entries kept in memory for followers that are a little behind. */
-
   /** A leader that has so much unconfirmed refuses more. */
   private static final long MAX_TAIL_ENTRIES = 1_000_000;
 
