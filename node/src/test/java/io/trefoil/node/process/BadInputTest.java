@@ -86,6 +86,7 @@ class BadInputTest {
         .anyMatch(line -> line.startsWith("--memory.table: 'lots' is not "));
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @CsvSource({"client.port", "peer.port", "control.port", "http.port"})
   void a_taken_port_is_named_with_its_setting(String setting, @TempDir Path own) throws Exception {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -20,6 +21,7 @@ class OneNodeTest {
     return ClusterProcesses.start(folder, 1, "--cluster.lease", "600ms");
   }
 
+  @Tag("slow")
   @Test
   void a_killed_node_comes_back_with_all_it_acknowledged() throws Exception {
     try (ClusterProcesses cluster = start()) {
