@@ -48,7 +48,8 @@ final class Checks {
   private final List<Committed> committed = new ArrayList<>(List.of(new Committed(0, 0)));
   private final SortedSet<Integer> diverged = new TreeSet<>();
   private long appointedEpoch;
-  private long losingEpoch;
+  private final TreeSet<Long> losingEpochs = new TreeSet<>(List.of(0L));
+  private long forgottenAt;
   private long firstLossMicros = Long.MAX_VALUE;
 
   static void require(boolean holds, String message) {
@@ -63,7 +64,12 @@ final class Checks {
   }
 
   boolean mayHaveLost() {
-    return losingEpoch > 0;
+    return lastLosingEpoch() > 0;
+  }
+
+  /** The last epoch whose appointment may lose; 0 for none. */
+  private long lastLosingEpoch() {
+    return losingEpochs.last();
   }
 
   /** Numbers of the operations whose entries were reported as diverged. */
@@ -74,7 +80,7 @@ final class Checks {
   void appointed(long epoch, boolean mayLose, long nowMicros) {
     appointedEpoch = Math.max(appointedEpoch, epoch);
     if (mayLose) {
-      losingEpoch = Math.max(losingEpoch, epoch);
+      losingEpochs.add(epoch);
       firstLossMicros = Math.min(firstLossMicros, nowMicros);
     }
   }
@@ -103,10 +109,12 @@ final class Checks {
     Leader leader = new Leader(node, replica.epochs(), replica.lastIndex());
     Leader other = leaders.putIfAbsent(epoch, leader);
     require(other == null, "two leaders in epoch " + epoch + ": " + other + " and " + leader);
-    if (epoch == losingEpoch) {
+    boolean newest = leaders.lastKey() == epoch;
+    if (newest && losingEpochs.floor(epoch) > forgottenAt) {
+      forgottenAt = epoch;
       forgetWhatIsNotIn(replica);
     }
-    if (epoch >= losingEpoch) {
+    if (epoch >= lastLosingEpoch()) {
       for (int index = 1; index < committed.size(); index++) {
         requireIn(leader, epoch, index, committed.get(index));
       }
@@ -145,10 +153,12 @@ final class Checks {
   }
 
   void committed(NodeId node, long fromIndex, long toIndex, SingleLeaderReplica replica) {
-    if (replica.epoch() < losingEpoch) {
+    if (replica.epoch() < lastLosingEpoch()) {
       return; // a history that may be lost already
     }
-    for (long index = fromIndex; index <= toIndex; index++) {
+    // What was not looked at while the history might be lost is committed now, too.
+    long first = mayHaveLost() ? Math.min(fromIndex, committed.size()) : fromIndex;
+    for (long index = first; index <= toIndex; index++) {
       long epoch = replica.epochAt(index);
       if (index < committed.size()) {
         long known = committed.get((int) index).epoch();
@@ -165,15 +175,13 @@ final class Checks {
                 + index
                 + " is committed");
       } else {
-        require(index == committed.size() || mayHaveLost(), "a gap before index " + index);
-        if (index == committed.size()) {
-          Committed it = new Committed(epoch, replica.epoch());
-          committed.add(it);
-          long at = index;
-          leaders
-              .tailMap(replica.epoch(), false)
-              .forEach((leads, leader) -> requireIn(leader, leads, at, it));
-        }
+        require(index == committed.size(), "a gap before index " + index);
+        Committed it = new Committed(epoch, replica.epoch());
+        committed.add(it);
+        long at = index;
+        leaders
+            .tailMap(replica.epoch(), false)
+            .forEach((leads, leader) -> requireIn(leader, leads, at, it));
       }
     }
   }
