@@ -9,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,9 @@ import java.util.stream.Stream;
  */
 final class DemoLock implements Closeable {
   private static final long LEFTOVER_STOP_MILLIS = 3_000;
+
+  /** The system tells the start in seconds since its own, whose time moves with the clock. */
+  private static final long SAME_START_MILLIS = 2_000;
 
   private final Path running;
   private final FileChannel lock;
@@ -79,7 +83,11 @@ final class DemoLock implements Closeable {
     StringBuilder text = new StringBuilder();
     text.append("pid ").append(ProcessHandle.current().pid()).append('\n');
     text.append("ports ").append(ports).append('\n');
-    nodes.forEach(node -> text.append("node ").append(node.pid()).append('\n'));
+    for (DemoNode node : nodes) {
+      text.append("node ").append(node.pid());
+      ProcessHandle.of(node.pid()).ifPresent(it -> text.append(' ').append(startMillis(it)));
+      text.append('\n');
+    }
     Files.writeString(running, text);
   }
 
@@ -89,16 +97,21 @@ final class DemoLock implements Closeable {
 
   /**
    * Ends nodes that a killed demo left: those that were paused could not hear that it died. A
-   * process counts as such a node when the file names it and its command names this folder.
+   * process counts as such a node when the file names it with the time at which it was started. Its
+   * command line would not do: the system shows the first 4 KiB of it, and class paths are longer.
    *
    * @return the process numbers of the nodes that were ended
    */
   List<Long> endLeftovers() throws IOException {
     List<ProcessHandle> leftovers = new ArrayList<>();
-    for (String pid : value(read(running), "node").toList()) {
-      ProcessHandle.of(Long.parseLong(pid))
-          .filter(this::isNodeOfThisFolder)
-          .ifPresent(leftovers::add);
+    for (String node : value(read(running), "node").toList()) {
+      String[] pidAndStart = node.split(" ");
+      if (pidAndStart.length == 2) {
+        long started = Long.parseLong(pidAndStart[1]);
+        ProcessHandle.of(Long.parseLong(pidAndStart[0]))
+            .filter(it -> started > 0 && Math.abs(startMillis(it) - started) < SAME_START_MILLIS)
+            .ifPresent(leftovers::add);
+      }
     }
     for (ProcessHandle node : leftovers) {
       Signals.send("CONT", node.pid());
@@ -112,14 +125,9 @@ final class DemoLock implements Closeable {
     return leftovers.stream().map(ProcessHandle::pid).toList();
   }
 
-  private boolean isNodeOfThisFolder(ProcessHandle process) {
-    // The process number may since have gone to somebody else.
-    String folder = running.toAbsolutePath().getParent().toString();
-    return process
-        .info()
-        .arguments()
-        .map(arguments -> List.of(arguments).stream().anyMatch(word -> word.startsWith(folder)))
-        .orElse(false);
+  /** When a process was started; 0 when the system does not tell. */
+  private static long startMillis(ProcessHandle process) {
+    return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
   }
 
   private static Stream<String> value(List<String> lines, String name) {

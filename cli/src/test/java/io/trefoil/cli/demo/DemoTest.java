@@ -123,7 +123,7 @@ class DemoTest {
     List<String> pids =
         Files.readAllLines(directory.resolve("demo.running")).stream()
             .filter(line -> line.startsWith("node "))
-            .map(line -> line.substring(5))
+            .map(line -> line.split(" ")[1])
             .toList();
     assertThat(pids).hasSize(3);
     assertThat(pids).noneMatch(pid -> ProcessHandle.of(Long.parseLong(pid)).isPresent());
