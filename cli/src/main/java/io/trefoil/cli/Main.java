@@ -2,6 +2,7 @@ package io.trefoil.cli;
 
 import io.trefoil.cli.demo.DemoCommand;
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -18,23 +19,38 @@ public final class Main {
 
   /** Runs one command line and returns its exit code. */
   static int execute(Stdio stdio, String... arguments) {
-    int code = commandLine(stdio).execute(arguments);
+    return execute(
+        stdio,
+        List.of(
+            new CliCommand(stdio),
+            new StatusCommand(stdio),
+            new DatabaseCommand(stdio),
+            new DemoCommand(stdio)),
+        arguments);
+  }
+
+  /**
+   * Runs one command line with other commands than this module's.
+   *
+   * @param commands as picocli has them, each with a name
+   * @return the exit code
+   */
+  public static int execute(Stdio stdio, List<?> commands, String... arguments) {
+    int code = commandLine(stdio, commands).execute(arguments);
     stdio.out().flush();
     return code;
   }
 
-  private static CommandLine commandLine(Stdio stdio) {
+  private static CommandLine commandLine(Stdio stdio, List<?> commands) {
     CommandLine line = new CommandLine(new Root());
-    line.addSubcommand(new CliCommand(stdio));
-    line.addSubcommand(new StatusCommand(stdio));
-    line.addSubcommand(new DatabaseCommand(stdio));
-    line.addSubcommand(new DemoCommand(stdio));
-    line.addSubcommand(new SimulateCommand(stdio));
+    commands.forEach(line::addSubcommand);
     for (CommandLine command : line.getSubcommands().values()) {
       command.addMixin("help", new Help());
     }
-    // What follows the first word is the server's: `set greeting -p` sets it to "-p".
-    line.getSubcommands().get("cli").setStopAtPositional(true);
+    if (line.getSubcommands().get("cli") != null) {
+      // What follows the first word is the server's: `set greeting -p` sets it to "-p".
+      line.getSubcommands().get("cli").setStopAtPositional(true);
+    }
     line.setExpandAtFiles(false);
     line.setOut(new PrintWriter(stdio.out(), true));
     line.setErr(new PrintWriter(stdio.err(), true));

@@ -24,7 +24,7 @@ public record Stdio(
    * The process's own. The launcher says which ends are terminals: Java alone only knows whether
    * both are.
    */
-  static Stdio ofProcess() {
+  public static Stdio ofProcess() {
     return new Stdio(
         System.in,
         System.out,

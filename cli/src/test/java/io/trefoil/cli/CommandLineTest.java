@@ -203,10 +203,7 @@ class CommandLineTest {
         "database",
         "demo --rate 0",
         "demo --port 65000",
-        "demo --value-bytes 100000",
-        "simulate --seeds 0",
-        "simulate --explain",
-        "simulate --mutant unknown"
+        "demo --value-bytes 100000"
       })
   void badUsageIsExitCode2AndIsExplained(String words) {
     assertThat(run(words.isEmpty() ? new String[0] : words.split(" "))).isEqualTo(2);
@@ -214,7 +211,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cli", "status", "database", "demo", "simulate"})
+  @ValueSource(strings = {"cli", "status", "database", "demo"})
   void eachCommandHasHelp(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out()).startsWith("Usage: trefoil " + command);

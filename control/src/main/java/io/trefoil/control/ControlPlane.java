@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -47,7 +46,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe.
  */
-public final class ControlPlane implements AutoCloseable {
+public final class ControlPlane implements Consensus {
   private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
 
   /** A change of voters first brings the new ones up to date. */
@@ -116,20 +115,17 @@ public final class ControlPlane implements AutoCloseable {
 
   // State.
 
-  /** The newest state that this node has applied. */
+  @Override
   public ClusterState state() {
     return machine.state();
   }
 
-  /** Calls {@code listener} after each change, in order, from a thread that must not be held up. */
+  @Override
   public void onState(Consumer<ClusterState> listener) {
     machine.onState(listener);
   }
 
-  /**
-   * What Raft says on this node. Its role alone says little: a removed or cut-off leader still
-   * believes that it leads, which {@link LeadershipCheck} is there to find out.
-   */
+  @Override
   public RaftView raft() {
     try {
       RaftServer.Division division = server.getDivision(group);
@@ -151,7 +147,7 @@ public final class ControlPlane implements AutoCloseable {
     return raft().leads();
   }
 
-  /** Who leads the control plane, as far as this node knows. */
+  @Override
   public Optional<NodeId> controllerId() {
     try {
       return Optional.ofNullable(server.getDivision(group).getInfo().getLeaderId())
@@ -163,13 +159,7 @@ public final class ControlPlane implements AutoCloseable {
 
   // Commands.
 
-  /**
-   * Proposes a command on this node, which must lead the control plane: nothing is passed on, and
-   * nothing is tried again.
-   *
-   * @return the outcome; fails with an {@link IOException} when this node does not lead, and when
-   *     the outcome is unknown; with a {@link TimeoutException} when it does not come for seconds
-   */
+  @Override
   public CompletableFuture<Outcome> submit(ControlCommand command) {
     RaftClientRequest request =
         RaftClientRequest.newBuilder()
@@ -185,13 +175,7 @@ public final class ControlPlane implements AutoCloseable {
             reply -> ControlFormat.decodeOutcome(reply.getMessage().getContent().toByteArray()));
   }
 
-  /**
-   * Makes these nodes the voters, this one among them, which must lead the control plane. Does
-   * nothing while an earlier change is under way.
-   *
-   * @param voters every one runs its Raft server already
-   * @return fails as {@link #submit} does
-   */
+  @Override
   public CompletableFuture<Void> setVoters(List<ClusterNode> voters) {
     if (!settingVoters.compareAndSet(false, true)) {
       return CompletableFuture.completedFuture(null);

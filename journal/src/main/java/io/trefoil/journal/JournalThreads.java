@@ -7,7 +7,7 @@ import java.io.IOException;
  * The two threads of a journal: one syncs, for those who wait and at an interval for nobody, one
  * prepares segments. Safe for use by any thread.
  */
-public final class JournalThreads implements AutoCloseable {
+public final class JournalThreads implements Syncing {
   private static final int RETRY_MILLIS = 1_000;
   private static final int IDLE_MILLIS = 60_000;
 
@@ -63,7 +63,7 @@ public final class JournalThreads implements AutoCloseable {
     return thread;
   }
 
-  /** Asks that what is written below {@code offset} be synced at once. Never waits for it. */
+  @Override
   public synchronized void requestSync(long offset) {
     Invariants.check(offset <= journal.written(), "only what is written can be synced", offset, 0);
     if (offset > requested) {

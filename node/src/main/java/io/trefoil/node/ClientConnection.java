@@ -1,19 +1,12 @@
 package io.trefoil.node;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.trefoil.base.InvariantViolation;
 import io.trefoil.command.Server;
 import io.trefoil.command.Session;
 import io.trefoil.resp.ReplyWriter;
 import io.trefoil.resp.RespLimits;
 import io.trefoil.resp.RespParser;
-import java.io.IOException;
 import java.util.Arrays;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One client. Its bytes are parsed where they are, its commands run on the data loop, its replies
@@ -22,9 +15,7 @@ import org.slf4j.LoggerFactory;
  * <p>Bounded: a client that does not take its replies is not read from; one that announces more
  * than the limits allow is told so and closed.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter
-    implements DataLoop.Turnable, ReplyQueue.Exit {
-  private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exit {
   private static final int IDLE_INPUT_BYTES = 16 << 10;
 
   /** Replies of one turn; the rest of a pipeline is run in the next. */
@@ -39,7 +30,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private final Session session;
   private final RespParser parser;
   private final ReplyQueue replies;
-  private ChannelHandlerContext context;
+  private final ClientSocket socket;
 
   private byte[] input = new byte[IDLE_INPUT_BYTES];
   private int inputStart;
@@ -61,12 +52,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
       Server server,
       Clients clients,
       Session session,
+      ClientSocket socket,
       RespLimits limits) {
     this.loop = loop;
     this.runner = runner;
     this.server = server;
     this.clients = clients;
     this.session = session;
+    this.socket = socket;
     this.parser = new RespParser(limits);
     this.replies = new ReplyQueue(new ReplyWriter(IDLE_INPUT_BYTES), this);
   }
@@ -162,37 +155,36 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
   // Reading.
 
-  @Override
-  public void handlerAdded(ChannelHandlerContext newContext) {
-    context = newContext;
+  /** The array that the next bytes go into, at {@link #inputEnd()}, with room for so many. */
+  byte[] roomFor(int count) {
+    if (inputEnd + count > input.length) {
+      int unread = inputEnd - inputStart;
+      int needed = Math.max(unread + count, Math.min(parser.needed(), 1 << 30));
+      byte[] target = needed > input.length ? new byte[Math.max(needed, grown())] : input;
+      System.arraycopy(input, inputStart, target, 0, unread);
+      input = target;
+      inputStart = 0;
+      inputEnd = unread;
+    }
+    return input;
   }
 
-  @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ByteBuf bytes = (ByteBuf) message;
-    try {
-      int count = bytes.readableBytes();
-      makeRoom(count);
-      bytes.readBytes(input, inputEnd, count);
-      inputEnd += count;
-    } finally {
-      bytes.release();
-    }
+  int inputEnd() {
+    return inputEnd;
+  }
+
+  /** So many bytes were put into the array: runs what commands they complete. */
+  void received(int count) {
+    inputEnd += count;
     loop.beginTurn();
     process();
   }
 
-  private void makeRoom(int count) {
-    if (inputEnd + count <= input.length) {
-      return;
-    }
-    int unread = inputEnd - inputStart;
-    int needed = Math.max(unread + count, Math.min(parser.needed(), 1 << 30));
-    byte[] target = needed > input.length ? new byte[Math.max(needed, grown())] : input;
-    System.arraycopy(input, inputStart, target, 0, unread);
-    input = target;
-    inputStart = 0;
-    inputEnd = unread;
+  /** As {@link #received(int)}, with the bytes. */
+  public void receive(byte[] bytes) {
+    byte[] into = roomFor(bytes.length);
+    System.arraycopy(bytes, 0, into, inputEnd, bytes.length);
+    received(bytes.length);
   }
 
   private int grown() {
@@ -206,7 +198,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     while (!session.closing() && !stopped) {
       if (!hasRoom()) {
         goesOnLater = true;
-        context.channel().config().setAutoRead(false);
+        socket.read(false);
         return;
       }
       RespParser.Outcome outcome = parser.parse(input, inputStart, inputEnd);
@@ -234,7 +226,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private boolean hasRoom() {
     return replies.writer().size() < MAX_TURN_REPLY_BYTES
         && replies.waitingBytes() < MAX_WAITING_REPLY_BYTES
-        && context.channel().isWritable()
+        && socket.isWritable()
         && !loop.isOverBudget();
   }
 
@@ -259,15 +251,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private void maybeGoOn() {
     if (goesOnLater && hasRoom()) {
       loop.beginTurn();
-      context.channel().config().setAutoRead(true);
+      socket.read(true);
       process();
     } else if (goesOnLater && loop.isOverBudget()) {
       loop.later(this::maybeGoOn);
     }
   }
 
-  @Override
-  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+  /** The client takes what is sent to it, again. */
+  void writable() {
     maybeGoOn();
   }
 
@@ -291,13 +283,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private void finish(boolean kept) {
     if (wrote) {
       wrote = false;
-      context.flush();
+      socket.flush();
     }
     if (session.closing() && !kept && !stopped) {
       stopped = true;
-      context
-          .writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER)
-          .addListener(ChannelFutureListener.CLOSE);
+      socket.closeWhenSent();
     } else if (goesOnLater) {
       loop.later(this::maybeGoOn);
     }
@@ -305,9 +295,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void send(byte[] array, int length) {
-    ByteBuf bytes = context.alloc().directBuffer(length);
-    bytes.writeBytes(array, 0, length);
-    context.write(bytes, context.voidPromise());
+    socket.write(array, length);
     wrote = true;
   }
 
@@ -322,11 +310,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   void close() {
-    context.close();
+    socket.close();
   }
 
-  @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
+  /** The client is gone. */
+  public void disconnected() {
     stopped = true;
     input = Arrays.copyOf(input, 0);
     loop.forget(this);
@@ -334,10 +322,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (!(cause instanceof IOException)) {
-      LOG.error("client={} command={} failed", session.address(), session.describe(0), cause);
-    }
-    ctx.close();
+  public String toString() {
+    return session.address() + " command=" + session.describe(0);
   }
 }

@@ -1,9 +1,5 @@
 package io.trefoil.node;
 
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelInitializer;
 import io.trefoil.base.Clock;
 import io.trefoil.command.Server;
 import io.trefoil.command.Session;
@@ -12,13 +8,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /** The clients that are connected. Connections are made and ended on the data loop. */
-final class Clients extends ChannelInitializer<Channel> {
+final class Clients {
+  private static final byte[] TOO_MANY =
+      "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
+
   private final Clock clock;
   private final int maxConnections;
-  private final Function<Session, ClientConnection> maker;
+  private final BiFunction<Session, ClientSocket, ClientConnection> maker;
   private final Server server;
   private final Map<Long, ClientConnection> connections = new ConcurrentSkipListMap<>();
   private long lastId;
@@ -27,7 +26,10 @@ final class Clients extends ChannelInitializer<Channel> {
   private long commands;
 
   Clients(
-      Clock clock, int maxConnections, Server server, Function<Session, ClientConnection> maker) {
+      Clock clock,
+      int maxConnections,
+      Server server,
+      BiFunction<Session, ClientSocket, ClientConnection> maker) {
     this.clock = clock;
     this.maxConnections = maxConnections;
     this.server = server;
@@ -39,34 +41,27 @@ final class Clients extends ChannelInitializer<Channel> {
         (int) maxBulkBytes, (int) Math.min(Math.max(maxBulkBytes * 2, 1 << 20), 1 << 30));
   }
 
-  @Override
-  protected void initChannel(Channel channel) {
+  /**
+   * A client has connected.
+   *
+   * @param address of the client
+   * @param localAddress that it connected to
+   * @return null when there are too many: it was told so, and its socket closes
+   */
+  ClientConnection connect(ClientSocket socket, String address, String localAddress) {
     if (count >= maxConnections) {
-      byte[] refusal = "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
-      channel
-          .writeAndFlush(Unpooled.wrappedBuffer(refusal))
-          .addListener(ChannelFutureListener.CLOSE);
-      return;
+      socket.write(TOO_MANY, TOO_MANY.length);
+      socket.closeWhenSent();
+      return null;
     }
     accepted++;
     count++;
     Session session =
         new Session(
-            ++lastId,
-            address(channel.remoteAddress()),
-            address(channel.localAddress()),
-            clock.wallMillis(),
-            !server.passwordRequired());
-    ClientConnection connection = maker.apply(session);
+            ++lastId, address, localAddress, clock.wallMillis(), !server.passwordRequired());
+    ClientConnection connection = maker.apply(session, socket);
     connections.put(session.id(), connection);
-    channel.pipeline().addLast(connection);
-  }
-
-  private static String address(java.net.SocketAddress address) {
-    if (address instanceof java.net.InetSocketAddress inet) {
-      return inet.getAddress().getHostAddress() + ":" + inet.getPort();
-    }
-    return String.valueOf(address);
+    return connection;
   }
 
   void remove(ClientConnection connection) {

@@ -1,6 +1,5 @@
 package io.trefoil.node;
 
-import io.netty.channel.EventLoop;
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
 import io.trefoil.base.Clock;
@@ -9,11 +8,11 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
+import io.trefoil.control.Consensus;
 import io.trefoil.control.ControlCommand;
 import io.trefoil.control.ControlEffect;
 import io.trefoil.control.ControlFormat;
 import io.trefoil.control.ControlMessage;
-import io.trefoil.control.ControlPlane;
 import io.trefoil.control.Controller;
 import io.trefoil.control.DatabaseOptions;
 import io.trefoil.control.NodeLease;
@@ -23,7 +22,7 @@ import io.trefoil.control.RaftView;
 import io.trefoil.transport.Lane;
 import io.trefoil.transport.PeerAddress;
 import io.trefoil.transport.PeerConnection;
-import io.trefoil.transport.PeerNetwork;
+import io.trefoil.transport.Peers;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.HashMap;
@@ -33,7 +32,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,7 +74,7 @@ final class ControlLoop {
 
   /** How a voter's Raft server is started, once this node knows who it is. */
   interface PlaneStarter {
-    ControlPlane start(NodeId self, long clusterId, boolean founder) throws IOException;
+    Consensus start(NodeId self, long clusterId, boolean founder) throws IOException;
   }
 
   private enum Stage {
@@ -88,9 +86,9 @@ final class ControlLoop {
 
   private record Asked(Consumer<ControlMessage.ToNode> receiver, long sinceNanos) {}
 
-  private final EventLoop loop;
+  private final Loop loop;
   private final Clock clock;
-  private final PeerNetwork network;
+  private final Peers network;
   private final NodeLease lease;
   private final Listener listener;
   private final PlaneStarter planeStarter;
@@ -101,7 +99,7 @@ final class ControlLoop {
   private Stage stage = Stage.JOINING;
   private NodeId self;
   private long incarnation;
-  private ControlPlane plane;
+  private Consensus plane;
   private ClusterState state = ClusterState.EMPTY;
   private Controller controller;
   private long controllerTerm;
@@ -121,9 +119,9 @@ final class ControlLoop {
   private final Map<Long, Asked> toAnswer = new HashMap<>();
 
   ControlLoop(
-      EventLoop loop,
+      Loop loop,
       Clock clock,
-      PeerNetwork network,
+      Peers network,
       NodeLease lease,
       Listener listener,
       PlaneStarter planeStarter) {
@@ -158,7 +156,7 @@ final class ControlLoop {
           } else if (presence.node() != null) {
             startPlane(presence.node(), presence.clusterId(), false);
           }
-          loop.scheduleAtFixedRate(this::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+          loop.every(0, TICK_MILLIS, this::tick);
         });
   }
 
@@ -611,26 +609,30 @@ final class ControlLoop {
     return controller == null ? Collections.emptySortedMap() : controller.reasons();
   }
 
-  EventLoop eventLoop() {
+  Loop loop() {
     return loop;
   }
 
-  /** Gives the lease up and says so, so that another node need not wait for it. */
-  void stop() throws InterruptedException {
-    loop.submit(
-            () -> {
-              if (stage == Stage.SERVING) {
-                ask(new ControlMessage.Stopping(self, incarnation), ignored -> {});
-                network.flush(Lane.CONTROL);
-              }
-              stage = Stage.STOPPED;
-            })
-        .sync();
+  /**
+   * Gives the lease up and says so, so that another node need not wait for it.
+   *
+   * @param then runs when that is done, on the control loop
+   */
+  void stop(Runnable then) {
+    loop.execute(
+        () -> {
+          if (stage == Stage.SERVING) {
+            ask(new ControlMessage.Stopping(self, incarnation), ignored -> {});
+            network.flush(Lane.CONTROL);
+          }
+          stage = Stage.STOPPED;
+          then.run();
+        });
   }
 
   /** Closes the Raft server. Not on the control loop. */
   void close() {
-    ControlPlane closing = plane;
+    Consensus closing = plane;
     if (closing != null) {
       closing.close();
     }

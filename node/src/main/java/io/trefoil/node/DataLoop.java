@@ -1,16 +1,15 @@
 package io.trefoil.node;
 
-import io.netty.channel.EventLoop;
 import io.trefoil.base.Clock;
 import io.trefoil.base.HybridClock;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.control.NodeLease;
 import io.trefoil.journal.Journal;
-import io.trefoil.journal.JournalThreads;
+import io.trefoil.journal.Syncing;
 import io.trefoil.storage.Storage;
 import io.trefoil.transport.Lane;
-import io.trefoil.transport.PeerNetwork;
+import io.trefoil.transport.Peers;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -49,15 +48,15 @@ final class DataLoop {
   /** Work on the memory table at the end of a turn: at most some 200 µs. */
   private static final int MAINTAIN_STEPS = 2_000;
 
-  private final EventLoop loop;
+  private final Loop loop;
   private final Clock clock;
   private final HybridClock stamps;
   private final NodeLease lease;
   private final NodeId self;
   private final int incarnation;
   private Journal journal;
-  private JournalThreads journalThreads;
-  private PeerNetwork network;
+  private Syncing syncing;
+  private Peers network;
   private FailureHandler onFailure;
 
   private boolean inTurn;
@@ -85,12 +84,7 @@ final class DataLoop {
   }
 
   DataLoop(
-      EventLoop loop,
-      Clock clock,
-      HybridClock stamps,
-      NodeLease lease,
-      NodeId self,
-      int incarnation) {
+      Loop loop, Clock clock, HybridClock stamps, NodeLease lease, NodeId self, int incarnation) {
     this.loop = loop;
     this.clock = clock;
     this.stamps = stamps;
@@ -102,13 +96,13 @@ final class DataLoop {
   /** Gives the loop what it works with, before its first turn. */
   void use(
       Journal newJournal,
-      JournalThreads threads,
+      Syncing newSyncing,
       Storage newStorage,
-      PeerNetwork newNetwork,
+      Peers newNetwork,
       FailureHandler handler) {
     journal = newJournal;
     storage = newStorage;
-    journalThreads = threads;
+    syncing = newSyncing;
     network = newNetwork;
     onFailure = handler;
   }
@@ -121,7 +115,7 @@ final class DataLoop {
     return incarnation;
   }
 
-  EventLoop eventLoop() {
+  Loop loop() {
     return loop;
   }
 
@@ -137,7 +131,7 @@ final class DataLoop {
     try {
       loop.execute(() -> runInTurn(task));
     } catch (RejectedExecutionException e) {
-      Invariants.check(loop.isShuttingDown(), "a running loop takes every task");
+      Invariants.check(loop.isStopping(), "a running loop takes every task");
     }
   }
 
@@ -209,7 +203,7 @@ final class DataLoop {
     return journal;
   }
 
-  PeerNetwork network() {
+  Peers network() {
     return network;
   }
 
@@ -355,7 +349,7 @@ final class DataLoop {
           waiter.offset() == Long.MAX_VALUE ? new SyncWaiter(offset, waiter.then()) : waiter);
     }
     if (any && offset > journal.synced()) {
-      journalThreads.requestSync(offset);
+      syncing.requestSync(offset);
     } else if (any) {
       execute(() -> synced(offset)); // written and synced before the turn's end: nobody will say so
     }

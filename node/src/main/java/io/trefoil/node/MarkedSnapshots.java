@@ -11,9 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -22,25 +20,18 @@ import java.util.function.Supplier;
  * and lets them go when the leader needs them no more or says nothing.
  *
  * <p>Belongs to the data loop's thread. Everything that reads or closes a snapshot runs on one
- * thread of its own, in order, so that no snapshot is closed while it is read.
+ * reader, in order, so that no snapshot is closed while it is read.
  */
-final class MarkedSnapshots implements AutoCloseable {
+final class MarkedSnapshots {
   /** More at a time are refused: each holds back RocksDB's clean-up. */
   static final int MAX_HELD = 8;
 
   private static final long KEEP_NANOS = 30_000_000_000L;
   private static final long SIGN_OF_LIFE_NANOS = 1_000_000_000L;
-  private static final long CLOSE_SECONDS = 10;
 
   private final DataLoop loop;
   private final BiConsumer<NodeId, VerifyMessage> network;
-  private final ExecutorService reader =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread thread = new Thread(task, "verify");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final Executor reader;
   private final Map<PartitionId, Held> held = new HashMap<>();
 
   /** One replica at one mark. */
@@ -70,8 +61,10 @@ final class MarkedSnapshots implements AutoCloseable {
 
   /**
    * @param network sends to a node, this one included
+   * @param reader runs one task after the other
    */
-  MarkedSnapshots(DataLoop loop, BiConsumer<NodeId, VerifyMessage> network) {
+  MarkedSnapshots(DataLoop loop, BiConsumer<NodeId, VerifyMessage> network, Executor reader) {
+    this.reader = reader;
     this.loop = loop;
     this.network = network;
   }
@@ -202,17 +195,8 @@ final class MarkedSnapshots implements AutoCloseable {
     }
   }
 
-  /** Ends the reading and gives all snapshots back. Called when the loop has stopped. */
-  @Override
-  public void close() {
+  /** Gives all snapshots back. */
+  void close() {
     List.copyOf(held.values()).forEach(this::drop);
-    reader.shutdown();
-    try {
-      if (!reader.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("a snapshot is still being read");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

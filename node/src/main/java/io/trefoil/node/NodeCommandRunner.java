@@ -387,11 +387,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     if (outcome instanceof Outcome.Refused refused) {
       finish(waiting, refused.error());
     } else if (outcome instanceof Outcome.Done done && routes.version() < done.index()) {
-      loop.eventLoop()
-          .schedule(
-              () -> loop.execute(() -> onOutcome(waiting, outcome)),
-              10,
-              java.util.concurrent.TimeUnit.MILLISECONDS);
+      loop.loop().schedule(10, () -> loop.execute(() -> onOutcome(waiting, outcome)));
     } else {
       finish(waiting, null);
     }

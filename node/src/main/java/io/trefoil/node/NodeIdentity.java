@@ -21,7 +21,7 @@ import java.util.zip.CRC32C;
  * @param node the number it was issued; 0 before
  * @param incarnation the last one it serves under, written before it does
  */
-record NodeIdentity(long diskId, long clusterId, int node, long incarnation) {
+public record NodeIdentity(long diskId, long clusterId, int node, long incarnation) {
   private static final int MAGIC = 0x7472_6964; // "trid"
   private static final int FORMAT = 1;
   private static final String FILE = "identity";

@@ -18,7 +18,6 @@ import io.trefoil.replication.kernel.Membership;
 import io.trefoil.replication.singleleader.SingleLeaderReplica.Recovered;
 import io.trefoil.storage.Storage;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -51,18 +50,22 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private final Storage storage;
   private final CopyIds copyIds;
   private final Routes routes;
-  private final ExecutorService background;
+  private final Executor background;
   private final SnapshotSender snapshots;
-  private final Path divergenceFolder;
-  private final String nodeName;
+  private final DivergedStore divergedStore;
   private final Consumer<ControlMessage.ToController> controller;
   private final Runnable leadersChanged;
   private final BiConsumer<PartitionReplica, PartitionReplica.Mark> marks;
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
-  private final Set<Path> divergenceFiles = new HashSet<>();
+  private final Set<String> divergenceFiles = new HashSet<>();
   private ClusterState state = ClusterState.EMPTY;
   private long failovers;
+
+  /** See {@link NodePorts#saveDiverged}. */
+  interface DivergedStore {
+    String save(PartitionId partition, long newEpoch, List<EntryBatch> batches) throws IOException;
+  }
 
   /** What the replicas work with. */
   record Surroundings(
@@ -70,10 +73,9 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
       Storage storage,
       CopyIds copyIds,
       Routes routes,
-      ExecutorService background,
+      Executor background,
       SnapshotSender snapshots,
-      Path divergenceFolder,
-      String nodeName,
+      DivergedStore divergedStore,
       Consumer<ControlMessage.ToController> controller,
       Runnable leadersChanged,
       BiConsumer<PartitionReplica, PartitionReplica.Mark> marks) {}
@@ -85,8 +87,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     this.routes = around.routes();
     this.background = around.background();
     this.snapshots = around.snapshots();
-    this.divergenceFolder = around.divergenceFolder();
-    this.nodeName = around.nodeName();
+    this.divergedStore = around.divergedStore();
     this.controller = around.controller();
     this.leadersChanged = around.leadersChanged();
     this.marks = around.marks();
@@ -333,8 +334,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
           "partition " + replica.id() + ": entries to be cut are not in the journal any more");
     }
     try {
-      Path file =
-          DivergenceFile.save(divergenceFolder, replica.id(), nodeName, diverged.epoch(), batches);
+      String file = divergedStore.save(replica.id(), diverged.epoch(), batches);
       if (!divergenceFiles.add(file)) {
         return; // a snapshot's: it was saved before, and the snapshot took its place now
       }

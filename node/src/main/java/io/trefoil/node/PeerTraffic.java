@@ -22,8 +22,8 @@ import io.trefoil.transport.PeerListener;
  * belong here. Called on the lanes' threads, the data lane's being the data loop.
  */
 final class PeerTraffic implements PeerListener {
-  private final ControlLoop control;
   private final ClusterStatus status;
+  private volatile ControlLoop control;
   private volatile String clusterName = "";
   private volatile ClusterState state = ClusterState.EMPTY;
   private volatile DataSide data;
@@ -40,9 +40,13 @@ final class PeerTraffic implements PeerListener {
       Verifications verifications,
       RespLimits limits) {}
 
-  PeerTraffic(ControlLoop control, ClusterStatus status) {
-    this.control = control;
+  PeerTraffic(ClusterStatus status) {
     this.status = status;
+  }
+
+  /** Whom the control lane's frames are for; before the first comes. */
+  void control(ControlLoop loop) {
+    control = loop;
   }
 
   void clusterName(String name) {

@@ -10,7 +10,7 @@ import io.trefoil.transport.Lane;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +26,7 @@ final class SnapshotSender {
   private static final long SILENCE_NANOS = 30_000_000_000L;
 
   private final DataLoop loop;
-  private final ExecutorService reader;
+  private final Executor reader;
   private final Map<Long, Stream> streams = new HashMap<>();
   private long lastId;
 
@@ -107,7 +107,7 @@ final class SnapshotSender {
     }
   }
 
-  SnapshotSender(DataLoop loop, ExecutorService reader) {
+  SnapshotSender(DataLoop loop, Executor reader) {
     this.loop = loop;
     this.reader = reader;
   }

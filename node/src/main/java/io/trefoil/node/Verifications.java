@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -20,7 +21,7 @@ import java.util.function.Consumer;
  * partitions, leads the comparison of those that are led here, and has this node's replicas
  * digested. Belongs to the data loop's thread.
  */
-final class Verifications implements AutoCloseable {
+final class Verifications {
   /** Databases that are verified by this node at a time. */
   private static final int MAX_DATABASES = 4;
 
@@ -48,10 +49,13 @@ final class Verifications implements AutoCloseable {
     }
   }
 
-  Verifications(DataLoop loop, Routes routes) {
+  /**
+   * @param reader runs one task after the other
+   */
+  Verifications(DataLoop loop, Routes routes, Executor reader) {
     this.loop = loop;
     this.routes = routes;
-    this.snapshots = new MarkedSnapshots(loop, this::send);
+    this.snapshots = new MarkedSnapshots(loop, this::send, reader);
   }
 
   // Asking.
@@ -234,9 +238,8 @@ final class Verifications implements AutoCloseable {
     snapshots.tick();
   }
 
-  /** Gives all snapshots back. Called when the loop has stopped. */
-  @Override
-  public void close() {
+  /** Gives all snapshots back. */
+  void close() {
     snapshots.close();
   }
 }

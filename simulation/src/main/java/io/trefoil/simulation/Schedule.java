@@ -3,8 +3,8 @@ package io.trefoil.simulation;
 import java.util.PriorityQueue;
 
 /** Simulated time: what happens next, in order of time and then of scheduling. */
-final class Schedule {
-  static final long MILLIS = 1_000; // microseconds
+public final class Schedule {
+  public static final long MILLIS = 1_000; // microseconds
 
   private record Task(long atMicros, long number, Runnable action) implements Comparable<Task> {
     @Override
@@ -19,26 +19,27 @@ final class Schedule {
   private long scheduled;
   private long run;
 
-  long nowMicros() {
+  public long nowMicros() {
     return nowMicros;
   }
 
   /** How many tasks have run. */
-  long run() {
+  public long run() {
     return run;
   }
 
   /** When the next task runs; never, when there is none. */
-  long nextMicros() {
+  public long nextMicros() {
     return tasks.isEmpty() ? Long.MAX_VALUE : tasks.peek().atMicros();
   }
 
-  void after(long delayMicros, Runnable action) {
+  /** Runs {@code action} after a while. */
+  public void after(long delayMicros, Runnable action) {
     tasks.add(new Task(nowMicros + delayMicros, scheduled++, action));
   }
 
   /** Runs the next task. False when there is none. */
-  boolean runNext() {
+  public boolean runNext() {
     Task task = tasks.poll();
     if (task == null) {
       return false;

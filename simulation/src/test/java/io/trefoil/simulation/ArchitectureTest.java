@@ -33,7 +33,6 @@ class ArchitectureTest {
           "base",
           "cell",
           "replication",
-          "simulation",
           "partition",
           "resp",
           "journal",
@@ -41,8 +40,10 @@ class ArchitectureTest {
           "command",
           "transport",
           "control",
+          "check",
           "node",
-          "cli");
+          "cli",
+          "simulation");
 
   private static String in(String module) {
     return "io.trefoil." + module + "..";

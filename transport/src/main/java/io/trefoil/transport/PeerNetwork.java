@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * A node's connections to its peers: one listening port, and per lane a thread and a dialed
  * connection to each peer. {@code send} and {@code flush} belong to the lane's thread.
  */
-public final class PeerNetwork {
+public final class PeerNetwork implements Peers {
   private static final Logger LOG = LoggerFactory.getLogger(PeerNetwork.class);
   private static final int MAX_REFUSALS_LOGGED = 1_000;
 
@@ -89,7 +89,7 @@ public final class PeerNetwork {
     }
   }
 
-  /** Whom this node says it is, on connections dialed from now on. */
+  @Override
   public void identify(String cluster, int node, int incarnation) {
     identity = new Identity(cluster, node, incarnation);
   }
@@ -103,7 +103,7 @@ public final class PeerNetwork {
     return listener;
   }
 
-  /** Dials a peer, and goes on dialing; a changed address replaces the connection. */
+  @Override
   public void connect(Lane lane, PeerAddress address) {
     PeerLink old = links(lane).get(address.node());
     if (old != null && old.address().equals(address)) {
@@ -117,12 +117,12 @@ public final class PeerNetwork {
     link.dial();
   }
 
-  /** Dials a lane's peers anew, so that they learn who this node is by now. */
+  @Override
   public void redial(Lane lane) {
     links(lane).values().forEach(PeerLink::redial);
   }
 
-  /** Adds a frame for a node; it leaves with {@link #flush}. Dropped when no connection stands. */
+  @Override
   public void send(Lane lane, int node, byte[] frame, int offset, int length) {
     PeerLink link = links(lane).get(node);
     if (link != null) {
@@ -130,13 +130,14 @@ public final class PeerNetwork {
     }
   }
 
-  /** Sends what was added since the last time, one write per peer. */
+  @Override
   public void flush(Lane lane) {
     for (PeerLink link : links(lane).values()) {
       link.flush();
     }
   }
 
+  @Override
   public boolean isConnected(Lane lane, int node) {
     PeerLink link = links(lane).get(node);
     return link != null && link.isConnected();

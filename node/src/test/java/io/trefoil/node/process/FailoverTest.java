@@ -3,8 +3,8 @@ package io.trefoil.node.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.trefoil.simulation.check.Linearizability;
-import io.trefoil.simulation.check.StringModel;
+import io.trefoil.check.Linearizability;
+import io.trefoil.check.StringModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;

@@ -1,7 +1,7 @@
 package io.trefoil.node.process;
 
-import io.trefoil.simulation.check.Call;
-import io.trefoil.simulation.check.Invocation;
+import io.trefoil.check.Call;
+import io.trefoil.check.Invocation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;

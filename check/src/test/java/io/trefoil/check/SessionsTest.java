@@ -1,8 +1,8 @@
-package io.trefoil.simulation.check;
+package io.trefoil.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.trefoil.simulation.check.Sessions.Guarantee;
+import io.trefoil.check.Sessions.Guarantee;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

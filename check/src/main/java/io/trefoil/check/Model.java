@@ -1,4 +1,4 @@
-package io.trefoil.simulation.check;
+package io.trefoil.check;
 
 /**
  * What one key does when calls come one after the other.

@@ -1,9 +1,8 @@
-package io.trefoil.cli;
+package io.trefoil.simulation;
 
-import io.trefoil.simulation.Coverage;
-import io.trefoil.simulation.Mutant;
-import io.trefoil.simulation.Simulation;
-import io.trefoil.simulation.SimulationFailure;
+import io.trefoil.cli.Main;
+import io.trefoil.cli.Stdio;
+import io.trefoil.cli.TextTable;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +22,7 @@ import picocli.CommandLine.Spec;
       "Runs the replication protocol in simulated worlds: messages, disks, clocks and processes fail.",
       "A seed decides everything, so that the same seed is the same run. Exit code 1: a promise broke."
     })
-final class SimulateCommand implements Callable<Integer> {
+public final class SimulateCommand implements Callable<Integer> {
   private static final int TRACE_LINES = 300;
   private static final int EXPLAINED_LINES = 40;
   private static final int MUTANT_SEEDS = 2_000;
@@ -65,6 +64,15 @@ final class SimulateCommand implements Callable<Integer> {
 
   SimulateCommand(Stdio stdio) {
     this.stdio = stdio;
+  }
+
+  public static void main(String[] arguments) {
+    System.exit(execute(Stdio.ofProcess(), arguments));
+  }
+
+  /** Runs one command line and returns its exit code. */
+  static int execute(Stdio stdio, String... arguments) {
+    return Main.execute(stdio, List.of(new SimulateCommand(stdio)), arguments);
   }
 
   @Override

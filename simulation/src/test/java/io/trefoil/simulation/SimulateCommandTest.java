@@ -1,14 +1,16 @@
-package io.trefoil.cli;
+package io.trefoil.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.trefoil.simulation.Mutant;
+import io.trefoil.cli.Stdio;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SimulateCommandTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -16,7 +18,7 @@ class SimulateCommandTest {
   private int run(String... words) {
     PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
     Stdio stdio = new Stdio(InputStream.nullInputStream(), print, print, false, false, Map.of());
-    return Main.execute(stdio, words);
+    return SimulateCommand.execute(stdio, words);
   }
 
   private String out() {
@@ -57,5 +59,12 @@ class SimulateCommandTest {
     assertThat(out())
         .startsWith("The rule       " + Mutant.SHORTEST_LOG_LEADS.rule())
         .contains(Mutant.SHORTEST_LOG_LEADS.costs(), "LEADS epoch");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--seeds 0", "--explain", "--mutant unknown"})
+  void badUsageIsNamed(String options) {
+    assertThat(run(("simulate " + options).split(" "))).isEqualTo(2);
+    assertThat(out()).contains("trefoil: ", "'trefoil simulate --help' explains it.");
   }
 }

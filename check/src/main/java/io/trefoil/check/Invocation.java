@@ -1,4 +1,4 @@
-package io.trefoil.simulation.check;
+package io.trefoil.check;
 
 /**
  * A call with what its client saw of it.

@@ -1,4 +1,4 @@
-package io.trefoil.simulation.check;
+package io.trefoil.check;
 
 /**
  * What a client asks of one key.

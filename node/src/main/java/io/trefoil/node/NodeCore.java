@@ -1,0 +1,564 @@
+package io.trefoil.node;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.Clock;
+import io.trefoil.base.HybridClock;
+import io.trefoil.base.InvariantViolation;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.command.Session;
+import io.trefoil.control.Addresses;
+import io.trefoil.control.ClusterNode;
+import io.trefoil.control.ClusterState;
+import io.trefoil.control.ControlCommand;
+import io.trefoil.control.ControlMessage;
+import io.trefoil.control.DatabaseOptions;
+import io.trefoil.control.NodeLease;
+import io.trefoil.control.Outcome;
+import io.trefoil.control.Presence;
+import io.trefoil.journal.Journal;
+import io.trefoil.journal.JournalDamaged;
+import io.trefoil.journal.JournalFailed;
+import io.trefoil.journal.JournalThreads;
+import io.trefoil.journal.JournalUnusable;
+import io.trefoil.journal.Syncing;
+import io.trefoil.node.settings.NodeSettings;
+import io.trefoil.storage.Storage;
+import io.trefoil.storage.StorageException;
+import io.trefoil.transport.Lane;
+import io.trefoil.transport.PeerAddress;
+import io.trefoil.transport.Peers;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a node does, without a thread, socket, file or clock of its own: it wires the parts together
+ * over its {@link NodePorts}, and has them follow the control plane. A process is a {@link Node}
+ * around this; the simulator runs many of these in one thread.
+ *
+ * <p><b>Start.</b> {@link #open} has storage and journal recover; {@link #start} joins the cluster,
+ * which issues the incarnation, with which replicas are made; then clients are let in.
+ */
+public final class NodeCore implements ControlLoop.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeCore.class);
+  private static final long TICK_MILLIS = 20;
+  private static final long REPORT_MILLIS = 500;
+  private static final long PERSIST_MILLIS = 5_000;
+
+  private final NodeSettings settings;
+  private final NodePorts ports;
+  private final Clock clock;
+  private final NodeLease lease = new NodeLease();
+  private final ClusterStatus status;
+  private final PeerTraffic traffic;
+  private final Peers network;
+  private final ControlLoop control;
+  private final long startedNanos;
+
+  private NodeIdentity identity;
+  private Storage storage;
+  private Journal journal;
+  private JournalRecovery recovery;
+
+  // There once this process has its incarnation.
+  private volatile DataLoop data;
+  private volatile NodeReplicas replicas;
+  private volatile Clients clients;
+  private Syncing syncing;
+  private Routes routes;
+  private CommandRunner runner;
+  private Forwards forwards;
+  private SnapshotSender sender;
+  private Verifications verifications;
+  private NodeCommandRunner nodeCommands;
+
+  private volatile ClusterState state = ClusterState.EMPTY;
+  private volatile long lastPersistMillis;
+  private long saidWholeNanos;
+
+  /**
+   * @param identity what the disk says, stored or not yet
+   */
+  public NodeCore(NodeSettings settings, NodeIdentity identity, NodePorts ports) {
+    this.settings = settings;
+    this.identity = identity;
+    this.ports = ports;
+    this.clock = ports.clock();
+    this.status = new ClusterStatus(clock);
+    this.traffic = new PeerTraffic(status);
+    this.network = ports.peers(traffic);
+    this.control =
+        new ControlLoop(ports.controlLoop(), clock, network, lease, this, ports::openConsensus);
+    traffic.control(control);
+    this.startedNanos = clock.monotonicNanos();
+    this.saidWholeNanos = startedNanos;
+    this.lastPersistMillis = clock.wallMillis();
+  }
+
+  /**
+   * Opens what the disk holds, and recovers.
+   *
+   * @throws NodeFailure when it can't be used: the message says what to do
+   */
+  public void open() throws NodeFailure {
+    try {
+      storage = ports.openStorage(broken -> ports.failed("storage", broken));
+      recovery = new JournalRecovery(storage);
+      journal = ports.openJournal(identity.diskId(), recovery);
+      recovery.checkCopies();
+    } catch (StorageException | JournalDamaged | JournalUnusable | JournalFailed e) {
+      throw new NodeFailure(e.getMessage(), e);
+    } catch (InvariantViolation e) {
+      throw new NodeFailure(
+          "journal and storage in "
+              + settings.node().dataDir()
+              + " contradict each other: "
+              + e.getMessage(),
+          e);
+    }
+    if (journal.recovery().found() && !journal.recovery().unbroken()) {
+      recovery.denyCopies(journal);
+    }
+    if (!journal.recovery().found() && identity.incarnation() > 0) {
+      throw new NodeFailure(
+          "the journal of "
+              + settings.node().dataDir()
+              + " is missing, although this disk has served: put it back, or start with an empty"
+              + " data.dir, and the node joins as a new one",
+          null);
+    }
+    try {
+      nameCluster();
+    } catch (IOException e) {
+      throw new NodeFailure(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Before the peer port opens: those who dial are told no other cluster than this node's. A
+   * founder that is killed goes on with the same cluster.
+   */
+  private void nameCluster() throws IOException {
+    if (identity.clusterId() == 0) {
+      if (isFounder()) {
+        identity = identity.joined(1 + (ports.draw() >>> 2), 0, 0);
+      }
+      ports.store(identity); // so that the journal keeps its disk
+    }
+    traffic.clusterName(Long.toHexString(identity.clusterId()));
+  }
+
+  private boolean isFounder() {
+    return settings.cluster().join().isEmpty();
+  }
+
+  /** Begins to join the cluster, or to found it. */
+  public void start() {
+    boolean known = identity.node() != 0;
+    Presence presence =
+        new Presence(
+            known ? identity.clusterId() : 0,
+            known ? new NodeId(identity.node()) : null,
+            identity.diskId(),
+            ports.draw(),
+            identity.incarnation(),
+            settings.node().name(),
+            settings.node().region(),
+            new Addresses(
+                settings.peer().advertise(),
+                settings.client().port(),
+                settings.peer().port(),
+                settings.peer().controlPort(),
+                settings.httpPort()),
+            settings.insecure());
+    List<PeerAddress> seeds =
+        settings.cluster().join().stream()
+            .map(seed -> new PeerAddress(0, seed.host(), seed.port()))
+            .toList();
+    control.start(presence, isFounder() ? founding() : null, seeds);
+  }
+
+  private ControlLoop.Founding founding() {
+    return new ControlLoop.Founding(
+        identity.clusterId(),
+        settings.cluster().expect(),
+        settings.cluster().lease().toMillis(),
+        new DatabaseOptions(
+            null,
+            null,
+            null,
+            settings.cluster().database0Partitions(),
+            null,
+            null,
+            null,
+            null,
+            null));
+  }
+
+  // What the control loop tells. On its thread.
+
+  @Override
+  public void registered(Outcome.Registered registered) throws IOException {
+    identity =
+        identity.joined(
+            registered.clusterId(), registered.node().number(), registered.incarnation());
+    ports.store(identity);
+    String cluster = Long.toHexString(registered.clusterId());
+    traffic.clusterName(cluster);
+    network.identify(
+        cluster, registered.node().number(), Math.toIntExact(registered.incarnation()));
+    makeReplicas(registered);
+    LOG.info(
+        "registered as {} of cluster {}, incarnation={} voter={}{}",
+        registered.node(),
+        cluster,
+        registered.incarnation(),
+        registered.voter(),
+        registered.amnesiac() ? ", with an older disk" : "");
+  }
+
+  private void makeReplicas(Outcome.Registered registered) {
+    boolean unbroken = journal.recovery().unbroken() && !registered.amnesiac();
+    List<PartitionReplica.Start> found = recovery.replicas(unbroken);
+    HybridClock stamps = new HybridClock(recovery.lastStamp());
+    DataLoop loop =
+        new DataLoop(
+            ports.dataLoop(),
+            clock,
+            stamps,
+            lease,
+            registered.node(),
+            Math.toIntExact(registered.incarnation()));
+    syncing =
+        ports.startSyncing(
+            journal,
+            new JournalThreads.Listener() {
+              @Override
+              public void onSynced(long offset) {
+                loop.execute(() -> loop.synced(offset));
+              }
+
+              @Override
+              public void onFailed(JournalFailed broken) {
+                failed("the journal", broken);
+              }
+            });
+    loop.use(journal, syncing, storage, network, this::failed);
+    routes = new Routes();
+    forwards = new Forwards(loop, routes);
+    sender = new SnapshotSender(loop, ports.background());
+    verifications = new Verifications(loop, routes, ports.verifying());
+    AsyncReplies asyncReplies = new AsyncReplies(loop);
+    nodeCommands = new NodeCommandRunner(loop, routes, forwards, verifications, outside(loop));
+    runner =
+        new CommandRunner(
+            loop,
+            routes,
+            forwards,
+            asyncReplies,
+            nodeCommands,
+            (number, then) -> nodeCommands.submit(new ControlCommand.Ensure(number), then),
+            settings.client().maxBulkBytes());
+    CopyIds copyIds = new CopyIds(registered.incarnation());
+    NodeReplicas made =
+        new NodeReplicas(
+            new NodeReplicas.Surroundings(
+                loop,
+                storage,
+                copyIds,
+                routes,
+                ports.background(),
+                sender,
+                ports::saveDiverged,
+                control::tell,
+                // Not at once: a machine that just became leader has yet to open its epoch.
+                () ->
+                    loop.execute(
+                        () -> {
+                          forwards.leadersChanged();
+                          runner.retryWaiting();
+                        }),
+                verifications::onMark),
+            found);
+    SnapshotReceiver receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
+    traffic.data(
+        new PeerTraffic.DataSide(
+            loop,
+            made,
+            routes,
+            runner,
+            forwards,
+            sender,
+            receiver,
+            verifications,
+            Clients.limits(settings.client().maxBulkBytes())));
+    recovery.strays().forEach(storage::drop);
+    recovery.owner().handOver(loop::execute);
+    makeClients(loop);
+    replicas = made;
+    data = loop;
+  }
+
+  private void makeClients(DataLoop loop) {
+    NodeServer server = new NodeServer(settings, clock, routes);
+    clients =
+        new Clients(
+            clock,
+            settings.client().maxConnections(),
+            server,
+            (session, socket) -> connection(loop, session, socket, server));
+    server.use(
+        clients,
+        new InfoPage(
+            new InfoPage.Sources(
+                settings, loop, routes, clients, storage, () -> state, Node.VERSION)));
+  }
+
+  private NodeCommandRunner.Outside outside(DataLoop loop) {
+    return new NodeCommandRunner.Outside(
+        () -> state,
+        receiver -> writeStatus(loop, receiver),
+        control::submit,
+        this::persist,
+        () -> lastPersistMillis,
+        ports::shutdown);
+  }
+
+  @Override
+  public void serving() {
+    try {
+      ports.openToClients();
+    } catch (IOException e) {
+      failed("client.port " + settings.client().port(), e);
+      return;
+    }
+    ports.dataLoop().every(TICK_MILLIS, TICK_MILLIS, () -> data.execute(this::tick));
+    ports.dataLoop().every(PERSIST_MILLIS, PERSIST_MILLIS, this::persist);
+    ports.controlLoop().every(0, REPORT_MILLIS, this::report);
+    LOG.info("serving clients on {}:{}", settings.client().bind(), settings.client().port());
+  }
+
+  private ClientConnection connection(
+      DataLoop loop, Session session, ClientSocket socket, NodeServer server) {
+    return new ClientConnection(
+        loop,
+        runner,
+        server,
+        clients,
+        session,
+        socket,
+        Clients.limits(settings.client().maxBulkBytes()));
+  }
+
+  /**
+   * A client has connected. On the data loop, once {@link NodePorts#openToClients} was called.
+   *
+   * @return null when there are too many: it was told so, and its socket closes
+   */
+  public ClientConnection connect(ClientSocket socket, String address) {
+    return clients.connect(socket, address, settings.client().bind());
+  }
+
+  @Override
+  public void stateChanged(ClusterState newer) {
+    if (state.clusterId() == 0 && newer.clusterId() != 0) {
+      compareLease(newer);
+    }
+    state = newer;
+    traffic.state(newer);
+    DataLoop loop = data;
+    loop.execute(
+        () -> {
+          for (ClusterNode node : newer.nodes().values()) {
+            if (!node.id().equals(loop.self())) {
+              network.connect(
+                  Lane.DATA,
+                  new PeerAddress(
+                      node.id().number(), node.addresses().host(), node.addresses().peerPort()));
+            }
+          }
+          replicas.onState(newer);
+          lease.onState(newer.version()); // what is led no more has stepped down
+        });
+  }
+
+  private void compareLease(ClusterState founded) {
+    long own = settings.cluster().lease().toMillis();
+    if (own != founded.leaseMillis()) {
+      LOG.info(
+          "cluster.lease: the cluster was founded with {}ms, which counts; this node's {}ms does"
+              + " not",
+          founded.leaseMillis(),
+          own);
+    }
+  }
+
+  @Override
+  public void fence(SortedMap<PartitionId, Long> epochs) {
+    DataLoop loop = data;
+    if (loop != null) {
+      loop.execute(() -> replicas.fence(epochs));
+    }
+  }
+
+  @Override
+  public void refused(String error) {
+    failed("joining the cluster", new IOException(error));
+  }
+
+  @Override
+  public void failed(String what, Throwable cause) {
+    lease.release();
+    ports.failed(what, cause);
+  }
+
+  // Time.
+
+  private void tick() {
+    replicas.tick();
+    sender.tick();
+    verifications.tick();
+    forwards.expire();
+    nodeCommands.tick();
+    runner.retryWaiting();
+    data.expireReplies();
+    data.runStalled();
+    maybeSayWhole();
+  }
+
+  /** A node that came back with an older disk counts again once all its replicas are whole. */
+  private void maybeSayWhole() {
+    ClusterNode self = state.nodes().get(data.self());
+    boolean due = clock.monotonicNanos() - saidWholeNanos > REPORT_MILLIS * 1_000_000;
+    if (self != null && self.amnesiac() && due && replicas.areWhole(state)) {
+      saidWholeNanos = clock.monotonicNanos();
+      control.tell(new ControlMessage.WholeReport(data.self(), data.incarnation()));
+    }
+  }
+
+  /** Makes what storage has durable, so that the journal can let its beginning go. */
+  private void persist() {
+    data.execute(
+        () -> {
+          if (journal.sizeBytes() > settings.journal().segmentBytes()) {
+            replicas.freezeIdle();
+          }
+        });
+    storage
+        .persist()
+        .whenComplete(
+            (durable, broken) -> {
+              if (broken == null) {
+                lastPersistMillis = clock.wallMillis();
+                data.execute(() -> release(durable));
+              }
+            });
+  }
+
+  private void release(Map<Long, Position> durable) {
+    replicas.release(durable, settings.journal().keepBytes());
+  }
+
+  private void report() {
+    DataLoop loop = data;
+    loop.execute(
+        () -> {
+          ObjectNode report =
+              StatusReport.write(
+                  loop.self(),
+                  (clock.monotonicNanos() - startedNanos) / 1_000_000_000,
+                  Node.VERSION,
+                  routes,
+                  loop.nowNanos() / 1_000_000);
+          control.loop().execute(() -> send(loop.self(), report));
+        });
+  }
+
+  private void send(NodeId self, ObjectNode report) {
+    StatusReport.addReasons(report, control.reasons());
+    byte[] json = report.toString().getBytes(StandardCharsets.UTF_8);
+    status.onReport(self.number(), json, 0, json.length);
+    ByteSink frame = new ByteSink(json.length + 1);
+    frame.putByte(Frames.REPORT).putBytes(json, 0, json.length);
+    control.broadcast(frame.toArray());
+  }
+
+  private void writeStatus(DataLoop loop, Consumer<ObjectNode> receiver) {
+    control
+        .loop()
+        .execute(
+            () -> {
+              ObjectNode json =
+                  status.write(state, loop.self(), control.controllerNow(), control.voters());
+              loop.execute(() -> receiver.accept(json));
+            });
+  }
+
+  // The end.
+
+  /**
+   * Stops serving, so that nothing more is promised.
+   *
+   * @param then runs when nothing leaves any more, on one of the loops
+   */
+  void stopServing(Runnable then) {
+    DataLoop loop = data;
+    if (loop == null) {
+      control.stop(then);
+    } else {
+      ports
+          .dataLoop()
+          .execute(
+              () -> {
+                lease.release();
+                verifications.close();
+                control.stop(then);
+              });
+    }
+  }
+
+  /** Closes what has no thread any more; what fails to close is given to {@code failed}. */
+  void close(Closing closing) {
+    closing.close("the control plane", control::close);
+    closing.close("the journal's threads", syncing);
+    closing.close("the journal", journal);
+    closing.close("storage", storage);
+  }
+
+  /** Closes one part; null is closed. */
+  interface Closing {
+    void close(String what, AutoCloseable part);
+  }
+
+  /** This node's replicas, in no order; none before it has joined. On the data loop. */
+  public List<ReplicaView> replicas() {
+    List<ReplicaView> views = new ArrayList<>();
+    if (replicas != null) {
+      replicas.all().forEach(replica -> views.add(ReplicaView.of(replica)));
+    }
+    return views;
+  }
+
+  /** The cluster's state as this node knows it. */
+  public ClusterState state() {
+    return state;
+  }
+
+  /** Figures for the metrics page; waits for the data loop. */
+  io.trefoil.node.http.NodeSample sample() {
+    return NodeSampler.sample(data, replicas, clients, storage, state);
+  }
+
+  Clients clients() {
+    return clients;
+  }
+}
