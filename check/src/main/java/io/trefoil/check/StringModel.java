@@ -7,6 +7,8 @@ import java.util.Optional;
  * is compared and set, as Redis' strings are.
  */
 public final class StringModel implements Model<Optional<String>> {
+  private static final int MAX_DIGITS = 18;
+
   @Override
   public Optional<String> initial() {
     return Optional.empty();
@@ -37,7 +39,13 @@ public final class StringModel implements Model<Optional<String>> {
   }
 
   private static boolean isNumber(Optional<String> state) {
-    return state.orElse("0").matches("-?\\d{1,18}");
+    String text = state.orElse("0");
+    int digits = text.startsWith("-") ? 1 : 0;
+    boolean number = text.length() > digits && text.length() - digits <= MAX_DIGITS;
+    for (int i = digits; number && i < text.length(); i++) {
+      number = text.charAt(i) >= '0' && text.charAt(i) <= '9';
+    }
+    return number;
   }
 
   private static String incremented(Optional<String> state) {

@@ -22,6 +22,7 @@ import io.trefoil.resp.Args;
 import io.trefoil.resp.Reply;
 import io.trefoil.resp.ReplyReader;
 import io.trefoil.resp.ReplyWriter;
+import io.trefoil.transport.PeerConnection;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -657,9 +658,17 @@ final class CommandRunner implements PartitionReplica.Work {
 
   // For another node.
 
-  /** Runs a command that another node forwarded. */
+  /**
+   * Runs a command that another node forwarded. The reply goes back the way that the command came:
+   * if it can't, the other node hears that the connection broke, and awaits it no longer.
+   */
   void runForwarded(
-      int from, long id, PartitionRoute route, int protocol, boolean committed, Args args) {
+      PeerConnection from,
+      long id,
+      PartitionRoute route,
+      int protocol,
+      boolean committed,
+      Args args) {
     Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
     Command command = route == null ? null : table.find(args);
     if (command == null) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trefoil.base.ByteSource;
 import io.trefoil.base.Bytes;
-import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
@@ -20,7 +19,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Base64;
-import java.util.List;
 
 /**
  * What may have been acknowledged and is not in the history any more, kept for people and for
@@ -49,39 +47,37 @@ final class DivergenceFile implements EntryReader.Changes {
    * Writes the file, or leaves it when it is there: a replica that was stopped in between finds the
    * same entries again.
    *
-   * @param newEpoch the leadership whose history lacks the entries
    * @return the file
    * @throws IOException when it can't be made durable; nothing may then be cut
    */
-  static Path save(
-      Path folder, PartitionId partition, String node, long newEpoch, List<EntryBatch> batches)
-      throws IOException {
-    EntryBatch first = batches.get(0);
-    Position from = new Position(first.epoch(), first.firstIndex());
-    Position to = batches.get(batches.size() - 1).last();
+  static Path save(Path folder, String node, LeftHistory left) throws IOException {
     Path file =
         folder.resolve(
-            partition.database()
+            left.partition().database()
                 + "-"
-                + partition.number()
+                + left.partition().number()
                 + "-"
-                + from.epoch()
+                + left.first().epoch()
                 + "-"
-                + from.index()
+                + left.first().index()
                 + "-"
-                + to.index()
+                + left.last().index()
                 + ".jsonl");
     if (!Files.exists(file)) {
       DivergenceFile content = new DivergenceFile();
-      content.line(
+      ObjectNode header =
           JSON.createObjectNode()
               .put("format", FORMAT)
-              .put("partition", partition.toString())
+              .put("partition", left.partition().toString())
               .put("node", node)
-              .put("new_epoch", newEpoch)
-              .put("first", from.toString())
-              .put("last", to.toString()));
-      batches.forEach(content::add);
+              .put("new_epoch", left.newEpoch())
+              .put("first", left.first().toString())
+              .put("last", left.last().toString());
+      if (left.unknownCount() > 0) {
+        header.put("unknown_entries", left.unknownCount());
+      }
+      content.line(header);
+      left.batches().forEach(content::add);
       content.write(folder, file);
     }
     return file;

@@ -7,6 +7,7 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.resp.Args;
 import io.trefoil.transport.Lane;
+import io.trefoil.transport.PeerConnection;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -137,11 +138,11 @@ final class Forwards {
   }
 
   /** Encodes a reply for the node that forwarded the command. */
-  void answer(int to, long id, Position at, byte[] reply) {
+  void answer(PeerConnection to, long id, Position at, byte[] reply) {
     frame.clear();
     frame.putByte(Frames.FORWARDED).putVarint(id);
     ReplicationCodec.putPosition(frame, at);
     frame.putBytes(reply, 0, reply.length);
-    loop.network().send(Lane.DATA, to, frame.array(), 0, frame.size());
+    to.replyLater(frame.array(), 0, frame.size());
   }
 }

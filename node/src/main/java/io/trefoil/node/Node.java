@@ -5,7 +5,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.trefoil.base.Clock;
 import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.NodeId;
-import io.trefoil.base.PartitionId;
 import io.trefoil.control.Consensus;
 import io.trefoil.control.ControlPlane;
 import io.trefoil.journal.Journal;
@@ -17,7 +16,6 @@ import io.trefoil.node.http.HttpServer;
 import io.trefoil.node.http.NodeMetrics;
 import io.trefoil.node.http.Readiness;
 import io.trefoil.node.settings.NodeSettings;
-import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.storage.Storage;
 import io.trefoil.storage.StorageException;
 import io.trefoil.storage.StorageSettings;
@@ -30,7 +28,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -298,10 +295,8 @@ final class Node implements NodePorts {
   }
 
   @Override
-  public String saveDiverged(PartitionId partition, long newEpoch, List<EntryBatch> batches)
-      throws IOException {
-    return DivergenceFile.save(
-            dataDir.resolve("divergence"), partition, settings.node().name(), newEpoch, batches)
+  public String saveDiverged(LeftHistory left) throws IOException {
+    return DivergenceFile.save(dataDir.resolve("divergence"), settings.node().name(), left)
         .toString();
   }
 

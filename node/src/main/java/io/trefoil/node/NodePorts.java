@@ -2,19 +2,16 @@ package io.trefoil.node;
 
 import io.trefoil.base.Clock;
 import io.trefoil.base.NodeId;
-import io.trefoil.base.PartitionId;
 import io.trefoil.control.Consensus;
 import io.trefoil.journal.Journal;
 import io.trefoil.journal.JournalReplay;
 import io.trefoil.journal.JournalThreads;
 import io.trefoil.journal.Syncing;
-import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.storage.Storage;
 import io.trefoil.storage.StorageException;
 import io.trefoil.transport.PeerListener;
 import io.trefoil.transport.Peers;
 import java.io.IOException;
-import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -71,11 +68,9 @@ public interface NodePorts {
   /**
    * Stores durably what left the history; a name that is there already keeps its content.
    *
-   * @param newEpoch the leadership whose history lacks the entries
    * @return the name it has
    */
-  String saveDiverged(PartitionId partition, long newEpoch, List<EntryBatch> batches)
-      throws IOException;
+  String saveDiverged(LeftHistory left) throws IOException;
 
   /** The node serves: clients may connect from now on. */
   void openToClients() throws IOException;

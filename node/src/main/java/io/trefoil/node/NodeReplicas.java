@@ -1,6 +1,7 @@
 package io.trefoil.node;
 
 import io.trefoil.base.Bytes;
+import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
@@ -64,7 +65,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
 
   /** See {@link NodePorts#saveDiverged}. */
   interface DivergedStore {
-    String save(PartitionId partition, long newEpoch, List<EntryBatch> batches) throws IOException;
+    String save(LeftHistory left) throws IOException;
   }
 
   /** What the replicas work with. */
@@ -272,7 +273,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
 
   /**
    * Lets the journal go up to what storage has made durable, and as far as followers that are near
-   * need it no more.
+   * need it no more. Entries that some replica lacks may yet leave the history, and are kept, too.
    *
    * @param keepBytes the journal held back for followers; past it they get a snapshot instead
    */
@@ -284,9 +285,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
       }
       long needed = position.index();
       if (loop.journal().sizeBytes() <= keepBytes) {
-        for (var peer : replica.machine().followers().values()) {
-          needed = Math.min(needed, peer.match());
-        }
+        // For followers that lack it, and to be saved if it turns out not to be the history.
+        needed = Math.min(needed, replica.machine().everywhereIndex());
       }
       if (needed > 0) {
         loop.journal().release(replica.copy(), needed);
@@ -328,17 +328,19 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
 
   @Override
   public void saveDiverged(PartitionReplica replica, Effect.Diverged diverged) {
-    List<EntryBatch> batches = entries(replica, diverged.fromIndex(), diverged.toIndex());
-    if (batches.isEmpty()) {
-      throw new IllegalStateException(
-          "partition " + replica.id() + ": entries to be cut are not in the journal any more");
-    }
+    LeftHistory left =
+        new LeftHistory(
+            replica.id(),
+            diverged.epoch(),
+            diverged.from(),
+            diverged.to(),
+            entries(replica, diverged.fromIndex(), diverged.toIndex()));
     try {
-      String file = divergedStore.save(replica.id(), diverged.epoch(), batches);
+      String file = divergedStore.save(left);
       if (!divergenceFiles.add(file)) {
         return; // a snapshot's: it was saved before, and the snapshot took its place now
       }
-      replica.countDiverged(diverged.toIndex() - diverged.fromIndex() + 1);
+      replica.countDiverged(left.count());
       LOG.warn(
           "partition={} entries {} to {} are not in the history of epoch {}: saved in {}",
           replica.id(),
@@ -346,12 +348,22 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
           diverged.toIndex(),
           diverged.epoch(),
           file);
+      if (left.unknownCount() > 0) {
+        LOG.error(
+            "partition={} the first {} of them were not in the journal any more: their number is all"
+                + " that is saved",
+            replica.id(),
+            left.unknownCount());
+      }
     } catch (IOException e) {
       throw new IllegalStateException("the divergence file can't be written: " + e, e);
     }
   }
 
-  /** From memory as far as it goes back, else from the journal. */
+  /**
+   * From memory as far as it goes back, else from the journal; without the first when that has let
+   * them go.
+   */
   private List<EntryBatch> entries(PartitionReplica replica, long fromIndex, long toIndex) {
     List<EntryBatch> batches = new ArrayList<>();
     if (replica.recent().firstIndex() <= fromIndex) {
@@ -359,12 +371,10 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
       return batches;
     }
     loop.journal().write();
-    long next = fromIndex;
+    long next = Math.max(fromIndex, loop.journal().firstIndex(replica.copy()));
     while (next <= toIndex) {
       long after = readBatches(replica.copy(), next, 1 << 20, batches);
-      if (after == next) {
-        return List.of();
-      }
+      Invariants.check(after > next, "the journal has what it says", next, toIndex);
       next = after;
     }
     return batches;

@@ -521,6 +521,7 @@ final class PartitionReplica implements Effects {
             append.previous(),
             null,
             append.commitIndex(),
+            append.everywhereIndex(),
             Math.max(append.logTimeMillis(), loop.wallMillis()))
         : message;
   }
@@ -578,7 +579,12 @@ final class PartitionReplica implements Effects {
     if (terms.state().configuration().copies() == 1) {
       // With one copy a write is acknowledged when its leader has it: a restarted leader does not
       // know of which of its last entries it told the client, so it keeps all.
-      host.saveDiverged(this, new Effect.Diverged(machine.epoch(), fromIndex, recent.lastIndex()));
+      host.saveDiverged(
+          this,
+          new Effect.Diverged(
+              machine.epoch(),
+              recent.positionAt(fromIndex),
+              recent.positionAt(recent.lastIndex())));
     }
     recent.cut(fromIndex);
     loop.journal().appendCut(copy, new Position(machine.epochAt(fromIndex - 1), fromIndex - 1));

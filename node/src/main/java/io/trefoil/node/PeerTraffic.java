@@ -93,7 +93,7 @@ final class PeerTraffic implements PeerListener {
       status.onReport(from.hello().from(), frame, source.position(), source.remaining());
     } else if (from.hello().lane() == Lane.DATA && from.hello().from() > 0) {
       try {
-        onData(from.hello(), kind, source);
+        onData(from, kind, source);
       } catch (InvariantViolation e) {
         data.loop().fail("a message from n" + from.hello().from(), e);
       }
@@ -102,9 +102,9 @@ final class PeerTraffic implements PeerListener {
     }
   }
 
-  private void onData(Hello hello, int kind, ByteSource source) {
+  private void onData(PeerConnection connection, int kind, ByteSource source) {
     DataSide side = data;
-    NodeId from = new NodeId(hello.from());
+    NodeId from = new NodeId(connection.hello().from());
     side.loop().beginTurn();
     switch (kind) {
       case Frames.REPLICATION -> {
@@ -114,8 +114,7 @@ final class PeerTraffic implements PeerListener {
           replica.receive(from, ReplicationCodec.decode(source));
         }
       }
-      case Frames.FORWARD -> onForward(side, from, source);
-      case Frames.FORWARDED -> side.forwards().onReply(from, source);
+      case Frames.FORWARD -> onForward(side, connection, source);
       case Frames.SNAPSHOT -> side.receiver().onFrame(from, source);
       case Frames.SNAPSHOT_ACK -> side.sender().onAck(from, source);
       case Frames.VERIFY -> side.verifications().onFrame(from, source);
@@ -124,7 +123,7 @@ final class PeerTraffic implements PeerListener {
     }
   }
 
-  private static void onForward(DataSide side, NodeId from, ByteSource source) {
+  private static void onForward(DataSide side, PeerConnection from, ByteSource source) {
     long id = source.getVarint();
     PartitionId partition = ReplicationCodec.getPartition(source);
     int protocol = source.getByte();
@@ -137,13 +136,26 @@ final class PeerTraffic implements PeerListener {
     }
     Args args = parser.args().detached();
     side.runner()
-        .runForwarded(
-            from.number(), id, side.routes().partition(partition), protocol, committed, args);
+        .runForwarded(from, id, side.routes().partition(partition), protocol, committed, args);
   }
 
   @Override
   public void onReply(Lane lane, PeerAddress from, byte[] frame, int offset, int length) {
-    control.onReply(new ByteSource(frame, offset, length));
+    ByteSource source = new ByteSource(frame, offset, length);
+    if (lane == Lane.CONTROL) {
+      control.onReply(source);
+    } else {
+      onForwarded(new NodeId(from.node()), source);
+    }
+  }
+
+  private void onForwarded(NodeId from, ByteSource source) {
+    if (source.getByte() != Frames.FORWARDED) {
+      throw new MalformedBytesException("a reply that is no forwarded command's");
+    }
+    DataSide side = data;
+    side.loop().beginTurn();
+    side.forwards().onReply(from, source);
   }
 
   @Override

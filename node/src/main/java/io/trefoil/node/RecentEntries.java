@@ -1,6 +1,7 @@
 package io.trefoil.node;
 
 import io.trefoil.base.Invariants;
+import io.trefoil.base.Position;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.LogView;
 import java.util.OptionalLong;
@@ -79,6 +80,11 @@ final class RecentEntries implements LogView {
       return null;
     }
     return at(find(fromIndex)).from(fromIndex);
+  }
+
+  /** The position of an entry that is held. */
+  Position positionAt(long index) {
+    return new Position(at(find(index)).epoch(), index);
   }
 
   /** The log time of an entry, if it is held. */

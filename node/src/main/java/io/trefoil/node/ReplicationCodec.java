@@ -32,7 +32,8 @@ final class ReplicationCodec {
     if (message instanceof Message.Append append) {
       begin(sink, APPEND, message);
       putPosition(sink, append.previous());
-      sink.putVarint(append.commitIndex()).putVarint(append.logTimeMillis());
+      sink.putVarint(append.commitIndex()).putVarint(append.everywhereIndex());
+      sink.putVarint(append.logTimeMillis());
       putBatch(sink, append.batch());
     } else if (message instanceof Message.Appended appended) {
       begin(sink, APPENDED, message);
@@ -61,9 +62,11 @@ final class ReplicationCodec {
           case APPEND -> {
             Position previous = getPosition(source);
             long commitIndex = getNumber(source);
+            long everywhereIndex = getNumber(source);
             long logTimeMillis = getNumber(source);
             EntryBatch batch = getBatch(source, epoch);
-            yield new Message.Append(epoch, previous, batch, commitIndex, logTimeMillis);
+            yield new Message.Append(
+                epoch, previous, batch, commitIndex, everywhereIndex, logTimeMillis);
           }
           case APPENDED -> new Message.Appended(epoch, getNumber(source), source.getByte() == 1);
           case MISMATCH -> new Message.Mismatch(epoch, getPosition(source), getPosition(source));

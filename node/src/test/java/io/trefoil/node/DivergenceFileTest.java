@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.replication.kernel.EntryBatch;
@@ -21,7 +22,16 @@ class DivergenceFileTest {
   private final EntryBuilder builder = new EntryBuilder();
 
   private Path save(EntryBatch... batches) throws IOException {
-    return DivergenceFile.save(data.resolve("divergence"), PARTITION, "n2", 12, List.of(batches));
+    EntryBatch first = batches[0];
+    return saveFrom(new Position(first.epoch(), first.firstIndex()), batches);
+  }
+
+  private Path saveFrom(Position from, EntryBatch... batches) throws IOException {
+    Position to = batches[batches.length - 1].last();
+    return DivergenceFile.save(
+        data.resolve("divergence"),
+        "n2",
+        new LeftHistory(PARTITION, 12, from, to, List.of(batches)));
   }
 
   private void put(byte[] key, byte[] value, long expireAtMillis) {
@@ -100,5 +110,17 @@ class DivergenceFileTest {
     builder.endCommand();
     save(batch(9, 1));
     assertThat(data.resolve("divergence").toFile().list()).containsExactly("1-4-9-1-1.jsonl");
+  }
+
+  @Test
+  void entries_that_the_journal_had_let_go_are_counted() throws IOException {
+    begin(5, 10);
+    builder.clear();
+    builder.endCommand();
+    Path file = saveFrom(new Position(8, 2), batch(9, 5));
+    assertThat(file.getFileName()).hasToString("1-4-8-2-5.jsonl");
+    assertThat(Files.readAllLines(file).get(0))
+        .contains("\"first\":\"8:2\",\"last\":\"9:5\",\"unknown_entries\":3}");
+    assertThat(Files.readAllLines(file)).hasSize(2);
   }
 }

@@ -27,11 +27,16 @@ class ReplicationCodecTest {
   @Provide
   Arbitrary<Message> messages() {
     Arbitrary<Message> appends =
-        Combinators.combine(NUMBERS, POSITIONS, NUMBERS, NUMBERS, lengths())
+        Combinators.combine(NUMBERS, POSITIONS, NUMBERS, NUMBERS, NUMBERS, lengths())
             .as(
-                (epoch, previous, commit, logTime, lengths) ->
+                (epoch, previous, commit, everywhere, logTime, lengths) ->
                     new Message.Append(
-                        epoch, previous, batch(epoch, previous, lengths), commit, logTime));
+                        epoch,
+                        previous,
+                        batch(epoch, previous, lengths),
+                        commit,
+                        everywhere,
+                        logTime));
     Arbitrary<Message> appended =
         Combinators.combine(NUMBERS, NUMBERS, Arbitraries.of(true, false))
             .as(Message.Appended::new);

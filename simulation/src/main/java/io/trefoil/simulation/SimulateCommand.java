@@ -3,6 +3,8 @@ package io.trefoil.simulation;
 import io.trefoil.cli.Main;
 import io.trefoil.cli.Stdio;
 import io.trefoil.cli.TextTable;
+import io.trefoil.simulation.cluster.ClusterCoverage;
+import io.trefoil.simulation.cluster.ClusterSimulation;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -19,13 +21,18 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "simulate",
     description = {
-      "Runs the replication protocol in simulated worlds: messages, disks, clocks and processes fail.",
-      "A seed decides everything, so that the same seed is the same run. Exit code 1: a promise broke."
+      "Runs whole clusters in simulated worlds: network, disks, clocks and processes fail. With",
+      "--world protocol only the replication protocol runs, a hundred times faster, and rules can be",
+      "broken on purpose. A seed decides everything, so that the same seed is the same run.",
+      "Exit code 1: a promise broke, or a thousand worlds never met what they should have met."
     })
 public final class SimulateCommand implements Callable<Integer> {
   private static final int TRACE_LINES = 300;
   private static final int EXPLAINED_LINES = 40;
   private static final int MUTANT_SEEDS = 2_000;
+
+  /** So many worlds must have met everything that they should meet. */
+  private static final int ENOUGH_SEEDS = 1_000;
 
   @Option(
       names = "--seeds",
@@ -40,6 +47,12 @@ public final class SimulateCommand implements Callable<Integer> {
       defaultValue = "1",
       description = "The first one's seed (default: 1).")
   long first;
+
+  @Option(
+      names = "--world",
+      paramLabel = "cluster|protocol",
+      description = "What runs (default: cluster; with a mutant: protocol).")
+  String world;
 
   @Option(names = "--trace", description = "Print what happens, event by event.")
   boolean trace;
@@ -86,8 +99,51 @@ public final class SimulateCommand implements Callable<Integer> {
     if (mutants) {
       return catchAll() ? 0 : 1;
     }
+    if (world != null && !List.of("cluster", "protocol").contains(world)) {
+      throw badUsage("--world is cluster or protocol, not " + world);
+    }
+    if (mutant != null && "cluster".equals(world)) {
+      throw badUsage("--mutant needs --world protocol");
+    }
+    if (mutant == null && !"protocol".equals(world)) {
+      return runClusters();
+    }
     Mutant broken = mutant == null ? Mutant.NONE : named(mutant);
     return explain ? explain(broken) : run(broken);
+  }
+
+  private int runClusters() {
+    PrintStream out = stdio.out();
+    ClusterCoverage coverage = new ClusterCoverage();
+    long startedNanos = System.nanoTime();
+    long simulatedMillis = 0;
+    for (long seed = first; seed < first + seeds; seed++) {
+      ClusterSimulation simulation =
+          new ClusterSimulation(seed, trace ? Integer.MAX_VALUE : TRACE_LINES);
+      try {
+        coverage.add(simulation.run());
+      } catch (SimulationFailure failure) {
+        out.println(failure.getMessage());
+        out.println("again with: ./trefoil simulate --seeds 1 --trace --seed " + seed);
+        return 1;
+      }
+      simulatedMillis += simulation.simulatedMillis();
+      if (trace) {
+        simulation.trace().forEach(out::println);
+      }
+    }
+    printTimes(simulatedMillis, startedNanos);
+    out.println(coverage.summary());
+    return seeds < ENOUGH_SEEDS || coverage.missing().isEmpty() ? 0 : 1;
+  }
+
+  private void printTimes(long simulatedMillis, long startedNanos) {
+    long millis = Math.max(1, (System.nanoTime() - startedNanos) / 1_000_000);
+    stdio
+        .out()
+        .printf(
+            "seeds        %d from %d, no promise broken; %.1f simulated hours in %.1f s%n",
+            seeds, first, simulatedMillis / 3_600_000.0, millis / 1_000.0);
   }
 
   private static List<Mutant> all() {
@@ -123,7 +179,9 @@ public final class SimulateCommand implements Callable<Integer> {
       } catch (SimulationFailure failure) {
         out.println(failure.getMessage());
         out.println(
-            "again with: ./trefoil simulate --seeds 1 --trace --seed " + seed + with(broken));
+            "again with: ./trefoil simulate --world protocol --seeds 1 --trace --seed "
+                + seed
+                + with(broken));
         return 1;
       }
       simulatedMillis += simulation.simulatedMillis();
@@ -132,12 +190,9 @@ public final class SimulateCommand implements Callable<Integer> {
         simulation.trace().forEach(out::println);
       }
     }
-    long millis = Math.max(1, (System.nanoTime() - startedNanos) / 1_000_000);
-    out.printf(
-        "seeds        %d from %d, no promise broken; %.1f simulated hours in %.1f s%n",
-        seeds, first, simulatedMillis / 3_600_000.0, millis / 1_000.0);
+    printTimes(simulatedMillis, startedNanos);
     out.println(coverage.summary());
-    return 0;
+    return seeds < ENOUGH_SEEDS || coverage.missing().isEmpty() ? 0 : 1;
   }
 
   private static String with(Mutant broken) {

@@ -27,16 +27,22 @@ class SimulateCommandTest {
 
   @Test
   void seedsRunAndWhatTheyMetIsPrinted() {
-    assertThat(run("simulate", "--seeds", "3", "--seed", "7")).isZero();
+    assertThat(run("simulate", "--world", "protocol", "--seeds", "3", "--seed", "7")).isZero();
     assertThat(out()).contains("3 from 7, no promise broken", "faults", "messages");
   }
 
   @Test
+  void clustersRunAndWhatTheyMetIsPrinted() {
+    assertThat(run("simulate", "--seeds", "1", "--seed", "7", "--trace")).isZero();
+    assertThat(out()).contains("1 from 7, no promise broken", "acknowledged", "serves", "HEALED");
+  }
+
+  @Test
   void theSameSeedPrintsTheSameTrace() {
-    assertThat(run("simulate", "--seeds", "1", "--trace")).isZero();
+    assertThat(run("simulate", "--world", "protocol", "--seeds", "1", "--trace")).isZero();
     String first = trace();
     out.reset();
-    assertThat(run("simulate", "--seeds", "1", "--trace")).isZero();
+    assertThat(run("simulate", "--world", "protocol", "--seeds", "1", "--trace")).isZero();
     assertThat(trace()).isEqualTo(first).contains("LEADS epoch");
   }
 
@@ -50,7 +56,7 @@ class SimulateCommandTest {
     assertThat(run("simulate", "--mutant", "uncommitted-served", "--seeds", "2000")).isEqualTo(1);
     assertThat(out())
         .containsPattern(
-            "again with: ./trefoil simulate --seeds 1 --trace --seed \\d+ --mutant unc");
+            "again with: ./trefoil simulate --world protocol --seeds 1 --trace --seed \\d+ --mutant unc");
   }
 
   @Test
@@ -62,7 +68,14 @@ class SimulateCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--seeds 0", "--explain", "--mutant unknown"})
+  @ValueSource(
+      strings = {
+        "--seeds 0",
+        "--explain",
+        "--mutant unknown",
+        "--world moon",
+        "--world cluster --mutant no"
+      })
   void badUsageIsNamed(String options) {
     assertThat(run(("simulate " + options).split(" "))).isEqualTo(2);
     assertThat(out()).contains("trefoil: ", "'trefoil simulate --help' explains it.");

@@ -30,7 +30,7 @@ final class CellDigest implements CellWalk.Visitor {
   public void onDisk(byte[] diskKey, byte[] stored) {
     add(
         diskKey,
-        Disk.KEY_HEADER,
+        CellDisk.KEY_HEADER,
         StoredCell.type(stored),
         StoredCell.expireAt(stored),
         stored,

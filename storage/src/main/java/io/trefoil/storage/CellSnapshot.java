@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import org.rocksdb.Snapshot;
 
 /**
  * All cells of a copy at one position, while writes go on. Used by one thread at a time, any
@@ -20,16 +19,16 @@ import org.rocksdb.Snapshot;
 public final class CellSnapshot implements AutoCloseable {
   private static final int CELLS_BETWEEN_LOOKS = 256;
 
-  private final Disk disk;
-  private final Snapshot snapshot;
+  private final CellDisk disk;
+  private final CellDisk.View view;
   private final CopyState state;
   private final ByteSink pending = new ByteSink();
-  private Disk.CellIterator cells;
+  private CellDisk.CellIterator cells;
   private int sent;
 
-  CellSnapshot(Disk disk, Snapshot snapshot, CopyState state) {
+  CellSnapshot(CellDisk disk, CellDisk.View view, CopyState state) {
     this.disk = disk;
-    this.snapshot = snapshot;
+    this.view = view;
     this.state = state;
   }
 
@@ -44,7 +43,7 @@ public final class CellSnapshot implements AutoCloseable {
    */
   public byte[] nextChunk(int maxBytes) {
     if (cells == null) {
-      cells = disk.cells(state.copy(), 0, snapshot);
+      cells = disk.cells(state.copy(), 0, view);
     }
     if (sent == pending.size()) {
       fill(maxBytes);
@@ -64,8 +63,8 @@ public final class CellSnapshot implements AutoCloseable {
     while (pending.size() < maxBytes && cells.isValid()) {
       byte[] key = cells.diskKey();
       byte[] stored = cells.stored();
-      pending.putInt(key.length - Disk.KEY_HEADER).putInt(stored.length);
-      pending.putBytes(key, Disk.KEY_HEADER, key.length - Disk.KEY_HEADER);
+      pending.putInt(key.length - CellDisk.KEY_HEADER).putInt(stored.length);
+      pending.putBytes(key, CellDisk.KEY_HEADER, key.length - CellDisk.KEY_HEADER);
       pending.putBytes(stored, 0, stored.length);
       cells.next();
     }
@@ -74,7 +73,7 @@ public final class CellSnapshot implements AutoCloseable {
   /** The digest of the cells visible at {@code logTimeMillis}; reads them all. */
   public long digest(long logTimeMillis) {
     CellDigest digest = new CellDigest(null, logTimeMillis);
-    try (Disk.CellIterator all = disk.cells(state.copy(), 0, snapshot)) {
+    try (CellDisk.CellIterator all = disk.cells(state.copy(), 0, view)) {
       for (; all.isValid(); all.next()) {
         digest.onDisk(all.diskKey(), all.stored());
       }
@@ -92,7 +91,7 @@ public final class CellSnapshot implements AutoCloseable {
     long[] sums = new long[BucketDigests.COUNT];
     long keyCount = 0;
     long read = 0;
-    try (Disk.CellIterator all = disk.cells(state.copy(), 0, snapshot)) {
+    try (CellDisk.CellIterator all = disk.cells(state.copy(), 0, view)) {
       for (; all.isValid(); all.next()) {
         if (read++ % CELLS_BETWEEN_LOOKS == 0 && cancelled.getAsBoolean()) {
           return Optional.empty();
@@ -101,7 +100,7 @@ public final class CellSnapshot implements AutoCloseable {
         byte[] stored = all.stored();
         if (!StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
           keyCount++;
-          sums[BucketDigests.bucketOf(Disk.hashOf(key))] +=
+          sums[BucketDigests.bucketOf(CellDisk.hashOf(key))] +=
               CellDigest.ofStored(keyHash(key), stored);
         }
       }
@@ -119,10 +118,10 @@ public final class CellSnapshot implements AutoCloseable {
   public CellList list(long logTimeMillis, long fromHash, long toHash) {
     List<CellList.Cell> listed = new ArrayList<>();
     long lastHash = fromHash;
-    try (Disk.CellIterator range = disk.cells(state.copy(), (int) fromHash, snapshot)) {
+    try (CellDisk.CellIterator range = disk.cells(state.copy(), (int) fromHash, view)) {
       for (; range.isValid(); range.next()) {
         byte[] key = range.diskKey();
-        long hash = Disk.hashOf(key) & 0xffffffffL;
+        long hash = CellDisk.hashOf(key) & 0xffffffffL;
         if (hash >= toHash) {
           break;
         }
@@ -140,18 +139,18 @@ public final class CellSnapshot implements AutoCloseable {
   }
 
   private static CellList.Cell listed(byte[] diskKey, byte[] stored) {
-    int length = diskKey.length - Disk.KEY_HEADER;
+    int length = diskKey.length - CellDisk.KEY_HEADER;
     long keyHash = keyHash(diskKey);
     int shown = Math.min(length, CellList.SHOWN_KEY_BYTES);
     return new CellList.Cell(
         keyHash,
         length,
-        Bytes.copyOf(diskKey, Disk.KEY_HEADER, shown),
+        Bytes.copyOf(diskKey, CellDisk.KEY_HEADER, shown),
         CellDigest.ofStored(keyHash, stored));
   }
 
   private static long keyHash(byte[] diskKey) {
-    return Hash64.of(diskKey, Disk.KEY_HEADER, diskKey.length - Disk.KEY_HEADER);
+    return Hash64.of(diskKey, CellDisk.KEY_HEADER, diskKey.length - CellDisk.KEY_HEADER);
   }
 
   @Override
@@ -159,6 +158,6 @@ public final class CellSnapshot implements AutoCloseable {
     if (cells != null) {
       cells.close();
     }
-    disk.release(snapshot);
+    disk.release(view);
   }
 }

@@ -11,7 +11,7 @@ final class CellWalk implements AutoCloseable {
   private final Arena arena;
   private final Layer layer;
   private final boolean committedOnly;
-  private final Disk.CellIterator disk;
+  private final CellDisk.CellIterator disk;
   private byte[] diskKey;
   private long examined;
 
@@ -20,7 +20,7 @@ final class CellWalk implements AutoCloseable {
    * @param disk the copy's cells on disk from the hash where the walk begins, or null when the
    *     table has all
    */
-  CellWalk(Arena arena, Layer layer, boolean committedOnly, Disk.CellIterator disk) {
+  CellWalk(Arena arena, Layer layer, boolean committedOnly, CellDisk.CellIterator disk) {
     this.arena = arena;
     this.layer = layer;
     this.committedOnly = committedOnly;
@@ -76,12 +76,13 @@ final class CellWalk implements AutoCloseable {
   }
 
   private long diskHash() {
-    return diskKey == null ? NONE : Disk.hashOf(diskKey) & 0xffffffffL;
+    return diskKey == null ? NONE : CellDisk.hashOf(diskKey) & 0xffffffffL;
   }
 
   private void visitDisk(int hash, Visitor visitor) {
     examined++;
-    int newest = layer.index.find(hash, diskKey, Disk.KEY_HEADER, diskKey.length - Disk.KEY_HEADER);
+    int newest =
+        layer.index.find(hash, diskKey, CellDisk.KEY_HEADER, diskKey.length - CellDisk.KEY_HEADER);
     if (version(newest) == 0) {
       visitor.onDisk(diskKey, disk.stored());
     }

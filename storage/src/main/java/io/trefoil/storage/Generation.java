@@ -3,8 +3,6 @@ package io.trefoil.storage;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.Position;
 import java.nio.ByteBuffer;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.Snapshot;
 
 /**
  * The dirty records of one store, frozen at one position on their way to the disk.
@@ -29,7 +27,7 @@ final class Generation {
   // Written by the flusher before it hands back, read by the owner afterwards.
   private long unknown;
   private long foundOnDisk;
-  private Snapshot snapshot;
+  private CellDisk.View view;
 
   /** Owner: the batch is in RocksDB. */
   boolean written;
@@ -60,7 +58,7 @@ final class Generation {
   // ---- on the flusher thread
 
   /** Writes everything in one batch and returns what RocksDB then holds. */
-  CopyState write(Disk disk) {
+  CopyState write(CellDisk disk) {
     // The disk is asked before it is written: afterwards it would know every key.
     for (int i = 0; i < records.size(); i++) {
       int handle = records.get(i);
@@ -80,19 +78,19 @@ final class Generation {
           batch.ready(state);
         });
     if (snapshotWanted) {
-      snapshot = disk.snapshot();
+      view = disk.view();
     }
     return state;
   }
 
-  private boolean isOnDisk(Disk disk, int handle) {
+  private boolean isOnDisk(CellDisk disk, int handle) {
     byte[] key = memory.key(handle);
-    byte[] diskKey = Disk.key(copy, HashIndex.hash(key, 0, key.length), key, 0, key.length);
+    byte[] diskKey = CellDisk.key(copy, HashIndex.hash(key, 0, key.length), key, 0, key.length);
     byte[] cached = disk.peek(diskKey);
-    return (cached == null ? disk.get(diskKey) : cached) != Disk.ABSENT;
+    return (cached == null ? disk.get(diskKey) : cached) != CellDisk.ABSENT;
   }
 
-  private void addRecords(Disk.Batch batch) throws RocksDBException {
+  private void addRecords(CellDisk.Batch batch) {
     byte[] scratch = new byte[256];
     for (int i = 0; i < records.size(); i++) {
       int handle = records.get(i);
@@ -146,8 +144,8 @@ final class Generation {
     return records.get(drained++);
   }
 
-  CellSnapshot snapshot(Disk disk) {
+  CellSnapshot snapshot(CellDisk disk) {
     return new CellSnapshot(
-        disk, snapshot, new CopyState(copy, position, provisionalCount - foundOnDisk, meta));
+        disk, view, new CopyState(copy, position, provisionalCount - foundOnDisk, meta));
   }
 }

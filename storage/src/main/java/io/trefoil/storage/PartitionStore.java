@@ -42,7 +42,7 @@ public final class PartitionStore implements AutoCloseable {
   private static final int NONE = 0;
 
   private final Storage storage;
-  private final Disk disk;
+  private final CellDisk disk;
   private final MemoryTable memory;
   private final Arena arena;
   private final long copy;
@@ -139,7 +139,7 @@ public final class PartitionStore implements AutoCloseable {
       return first;
     }
     int hash = HashIndex.hash(key, offset, length);
-    insertBase(hash, key, offset, length, disk.get(Disk.key(copy, hash, key, offset, length)));
+    insertBase(hash, key, offset, length, disk.get(CellDisk.key(copy, hash, key, offset, length)));
     return find(key, offset, length);
   }
 
@@ -150,12 +150,12 @@ public final class PartitionStore implements AutoCloseable {
       handle = CellWalk.committed(arena, handle);
     }
     if (handle == NONE && layer.incomplete) {
-      byte[] stored = disk.peek(Disk.key(copy, hash, key, offset, length));
+      byte[] stored = disk.peek(CellDisk.key(copy, hash, key, offset, length));
       if (stored == null) {
         found = NONE;
         return Found.NOT_IN_MEMORY;
       }
-      if (stored != Disk.ABSENT) {
+      if (stored != CellDisk.ABSENT) {
         handle = insertBase(hash, key, offset, length, stored);
       }
     }
@@ -230,7 +230,7 @@ public final class PartitionStore implements AutoCloseable {
 
   private void startFetch(Bytes key) {
     int hash = HashIndex.hash(key.array(), 0, key.length());
-    byte[] diskKey = Disk.key(copy, hash, key.array(), 0, key.length());
+    byte[] diskKey = CellDisk.key(copy, hash, key.array(), 0, key.length());
     Layer layer = bottom;
     long writtenBefore = generationsWritten;
     storage.onReader(
@@ -267,7 +267,7 @@ public final class PartitionStore implements AutoCloseable {
     if (known != NONE) {
       return known;
     }
-    boolean absent = stored == Disk.ABSENT;
+    boolean absent = stored == CellDisk.ABSENT;
     int valueLength = absent ? 0 : StoredCell.valueLength(stored);
     int handle = arena.allocate(Arena.recordBytes(length, valueLength));
     arena.write(
@@ -380,7 +380,8 @@ public final class PartitionStore implements AutoCloseable {
   public void clear(long index, long stamp) {
     int handle = arena.allocate(Arena.recordBytes(0, 0));
     int flags = Records.UNCOMMITTED | Records.CLEAR;
-    arena.write(handle, index, stamp, 0, flags, 0, number, Disk.ABSENT, 0, 0, Disk.ABSENT, 0, 0);
+    arena.write(
+        handle, index, stamp, 0, flags, 0, number, CellDisk.ABSENT, 0, 0, CellDisk.ABSENT, 0, 0);
     remember(index, handle);
     top = new Layer(arena, index);
     layers.addLast(top);
@@ -395,11 +396,11 @@ public final class PartitionStore implements AutoCloseable {
       return 0;
     }
     // Somebody waits for an exact count: don't add to what is unknown if memory can tell.
-    byte[] stored = countWanted ? disk.peek(Disk.key(copy, hash, key, offset, length)) : null;
+    byte[] stored = countWanted ? disk.peek(CellDisk.key(copy, hash, key, offset, length)) : null;
     if (stored == null) {
       return Records.BASE_UNKNOWN;
     }
-    return stored == Disk.ABSENT ? 0 : Records.PRESENT_BEFORE;
+    return stored == CellDisk.ABSENT ? 0 : Records.PRESENT_BEFORE;
   }
 
   private void push(long index, int hash, int current, int handle) {
@@ -871,10 +872,10 @@ public final class PartitionStore implements AutoCloseable {
   private long expiredOnDisk(int from, long logTimeMillis, List<byte[]> expired) {
     int seen = 0;
     int lastHash = from;
-    try (Disk.CellIterator cells = disk.cells(copy, from, null)) {
+    try (CellDisk.CellIterator cells = disk.cells(copy, from, null)) {
       for (; cells.isValid(); cells.next()) {
         byte[] diskKey = cells.diskKey();
-        int hash = Disk.hashOf(diskKey);
+        int hash = CellDisk.hashOf(diskKey);
         if (seen >= SWEEP_KEYS && hash != lastHash) {
           return hash & 0xffffffffL;
         }
@@ -897,10 +898,10 @@ public final class PartitionStore implements AutoCloseable {
     found = NONE;
     sweepHash = next;
     for (byte[] diskKey : expired) {
-      int hash = Disk.hashOf(diskKey);
-      int length = diskKey.length - Disk.KEY_HEADER;
-      if (bottom.index.find(hash, diskKey, Disk.KEY_HEADER, length) == NONE) {
-        byte[] key = Bytes.copyOf(diskKey, Disk.KEY_HEADER, length).array();
+      int hash = CellDisk.hashOf(diskKey);
+      int length = diskKey.length - CellDisk.KEY_HEADER;
+      if (bottom.index.find(hash, diskKey, CellDisk.KEY_HEADER, length) == NONE) {
+        byte[] key = Bytes.copyOf(diskKey, CellDisk.KEY_HEADER, length).array();
         int tombstone = collected(key, 0, 0);
         bottom.index.insert(hash, tombstone);
         addDirty(tombstone);
@@ -941,7 +942,7 @@ public final class PartitionStore implements AutoCloseable {
   }
 
   private CellWalk walk(Layer layer, boolean committedOnly, int fromHash) {
-    Disk.CellIterator cells = layer.incomplete ? disk.cells(copy, fromHash, null) : null;
+    CellDisk.CellIterator cells = layer.incomplete ? disk.cells(copy, fromHash, null) : null;
     return new CellWalk(arena, layer, committedOnly, cells);
   }
 
@@ -963,8 +964,8 @@ public final class PartitionStore implements AutoCloseable {
     public void onDisk(byte[] diskKey, byte[] stored) {
       visitor.visit(
           diskKey,
-          Disk.KEY_HEADER,
-          diskKey.length - Disk.KEY_HEADER,
+          CellDisk.KEY_HEADER,
+          diskKey.length - CellDisk.KEY_HEADER,
           CellType.of(StoredCell.type(stored)),
           StoredCell.expireAt(stored));
     }

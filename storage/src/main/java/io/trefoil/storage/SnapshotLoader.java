@@ -6,7 +6,6 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.Position;
 import java.util.concurrent.CompletableFuture;
-import org.rocksdb.RocksDBException;
 
 /**
  * Fills a new copy from the chunks of a {@link CellSnapshot}. The copy counts for nothing until it
@@ -51,7 +50,7 @@ public final class SnapshotLoader {
     return storage.onFlusher(() -> storage.disk().write("load cells", batch -> add(batch, chunk)));
   }
 
-  private void add(Disk.Batch batch, byte[] chunk) throws RocksDBException {
+  private void add(CellDisk.Batch batch, byte[] chunk) {
     pending.putBytes(chunk, 0, chunk.length);
     ByteSource source = new ByteSource(pending.array(), 0, pending.size());
     while (source.remaining() >= 8) {
@@ -65,7 +64,7 @@ public final class SnapshotLoader {
       byte[] key = source.getBytes(keyLength);
       byte[] stored = source.getBytes(storedLength);
       int hash = HashIndex.hash(key, 0, keyLength);
-      batch.put(Disk.key(copy, hash, key, 0, keyLength), stored);
+      batch.put(CellDisk.key(copy, hash, key, 0, keyLength), stored);
       count++;
     }
     keepFrom(source.position());

@@ -30,10 +30,14 @@ import java.util.function.Consumer;
 public final class Storage implements AutoCloseable {
   private static final long CLOSE_SECONDS = 60;
 
-  private final Disk disk;
+  private final CellDisk disk;
   private final MemoryTable[] memory;
-  private final ExecutorService flusher;
-  private final ExecutorService readers;
+  private final Executor flusher;
+  private final Executor readers;
+
+  /** Those of {@code flusher} and {@code readers} that end with this storage. */
+  private final List<ExecutorService> own;
+
   private final Consumer<StorageException> failureListener;
 
   /** What RocksDB holds of each whole copy. */
@@ -43,19 +47,22 @@ public final class Storage implements AutoCloseable {
   private volatile StorageException failure;
 
   private Storage(
-      StorageSettings settings,
+      CellDisk disk,
+      int loops,
       long memoryBytesPerLoop,
+      Executor flusher,
+      Executor readers,
+      List<ExecutorService> own,
       Consumer<StorageException> failureListener) {
+    this.disk = disk;
+    this.flusher = flusher;
+    this.readers = readers;
+    this.own = own;
     this.failureListener = failureListener;
-    disk = new Disk(settings);
-    memory = new MemoryTable[settings.loops()];
+    memory = new MemoryTable[loops];
     for (int i = 0; i < memory.length; i++) {
       memory[i] = new MemoryTable(memoryBytesPerLoop);
     }
-    flusher = Executors.newSingleThreadExecutor(task -> new Thread(task, "storage-flusher"));
-    readers =
-        Executors.newFixedThreadPool(
-            settings.readers(), task -> new Thread(task, "storage-reader"));
   }
 
   /**
@@ -74,7 +81,39 @@ public final class Storage implements AutoCloseable {
       StorageSettings settings,
       long memoryBytesPerLoop,
       Consumer<StorageException> failureListener) {
-    Storage storage = new Storage(settings, memoryBytesPerLoop, failureListener);
+    CellDisk disk = new RocksDisk(settings);
+    ExecutorService flusher =
+        Executors.newSingleThreadExecutor(task -> new Thread(task, "storage-flusher"));
+    ExecutorService readers =
+        Executors.newFixedThreadPool(
+            settings.readers(), task -> new Thread(task, "storage-reader"));
+    return recover(
+        new Storage(
+            disk,
+            settings.loops(),
+            memoryBytesPerLoop,
+            flusher,
+            readers,
+            List.of(readers, flusher),
+            failureListener));
+  }
+
+  /**
+   * Opens the storage on any disk, with one loop.
+   *
+   * @param flusher runs one task after the other, in order
+   * @param readers run what fetches from the disk; both belong to the caller, and so does the disk
+   */
+  public static Storage open(
+      CellDisk disk,
+      long memoryBytes,
+      Executor flusher,
+      Executor readers,
+      Consumer<StorageException> failureListener) {
+    return recover(new Storage(disk, 1, memoryBytes, flusher, readers, List.of(), failureListener));
+  }
+
+  private static Storage recover(Storage storage) {
     try {
       for (CopyState state : storage.disk.copies()) {
         storage.states.put(state.copy(), state);
@@ -192,7 +231,7 @@ public final class Storage implements AutoCloseable {
     return memory[loop].arena().usedBytes();
   }
 
-  Disk disk() {
+  CellDisk disk() {
     return disk;
   }
 
@@ -261,8 +300,7 @@ public final class Storage implements AutoCloseable {
 
   /** Closes as a crash would: what was not persisted may be lost. */
   void closeWithoutPersisting() {
-    stop(readers);
-    stop(flusher);
+    own.forEach(Storage::stop);
     disk.close();
   }
 

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -31,7 +32,17 @@ class PartitionStoreModelTest {
   @Property(tries = 20, shrinking = ShrinkingMode.OFF)
   void aStoreIsItsWrites(@ForAll long seed) throws IOException {
     Path folder = Files.createTempDirectory("trefoil-storage");
-    Run run = new Run(folder, seed);
+    check(new Run(folder, seed, null), folder);
+  }
+
+  /** The same on the disk that simulations have. */
+  @Property(tries = 20, shrinking = ShrinkingMode.OFF)
+  void aStoreInMemoryIsItsWrites(@ForAll long seed) throws IOException {
+    Path none = Files.createTempDirectory("trefoil-storage");
+    check(new Run(none, seed, new MemoryCellDisk()), none);
+  }
+
+  private static void check(Run run, Path folder) throws IOException {
     try {
       for (int i = 0; i < STEPS; i++) {
         run.step();
@@ -50,14 +61,19 @@ class PartitionStoreModelTest {
     final StoreModel model = new StoreModel();
     final int keys;
     final int largestValue;
+
+    /** Null for RocksDB. */
+    MemoryCellDisk memoryDisk;
+
     Storage storage;
     PartitionStore store;
     long index;
     long logTime = 1_000;
     boolean snapshotUnderWay;
 
-    Run(Path folder, long seed) {
+    Run(Path folder, long seed, MemoryCellDisk memoryDisk) {
       this.folder = folder;
+      this.memoryDisk = memoryDisk;
       random = new Random(seed);
       keys = 1 << random.nextInt(12);
       largestValue = 1 << random.nextInt(19);
@@ -65,14 +81,15 @@ class PartitionStoreModelTest {
     }
 
     void open() {
+      Consumer<StorageException> onFailure =
+          e -> {
+            throw e;
+          };
       StorageSettings settings = StorageSettings.in(folder).withBlockCacheBytes(64 << 10);
       storage =
-          Storage.open(
-              settings,
-              BUDGET,
-              e -> {
-                throw e;
-              });
+          memoryDisk == null
+              ? Storage.open(settings, BUDGET, onFailure)
+              : Storage.open(memoryDisk, BUDGET, Runnable::run, Runnable::run, onFailure);
       store = storage.store(7, 0, owner);
     }
 
@@ -217,6 +234,7 @@ class PartitionStoreModelTest {
       Position durable = store.persistedPosition();
       storage.closeWithoutPersisting();
       owner.runPending();
+      memoryDisk = memoryDisk == null ? null : memoryDisk.afterCrash();
       open();
       long from = store.flushedPosition().index();
       assertThat(from).isGreaterThanOrEqualTo(durable.index());

@@ -7,4 +7,10 @@ public interface PeerConnection {
 
   /** Sends a frame back at once; dropped when the connection is gone. Any thread. */
   void reply(byte[] frame, int offset, int length);
+
+  /**
+   * Adds a frame to go back with the lane's next {@link Peers#flush}; dropped when the connection
+   * is gone, of which the node at its other end hears. On the lane's thread.
+   */
+  void replyLater(byte[] frame, int offset, int length);
 }

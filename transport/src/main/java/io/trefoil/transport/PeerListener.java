@@ -23,9 +23,6 @@ public interface PeerListener {
    */
   void onReply(Lane lane, PeerAddress from, byte[] frame, int offset, int length);
 
-  /** A read's frames have all been handed over. */
-  default void onFramesEnd(Lane lane) {}
-
   /** The connection to a node on this lane broke, or can't be made. Told once until it is back. */
   void onLost(Lane lane, PeerAddress peer);
 

@@ -12,8 +12,10 @@ import io.netty.channel.EventLoop;
 import io.trefoil.base.MalformedBytesException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,6 +41,10 @@ public final class PeerNetwork implements Peers {
   private final PeerListener listener;
   private final Map<Integer, PeerLink> controlLinks = new HashMap<>();
   private final Map<Integer, PeerLink> dataLinks = new HashMap<>();
+
+  /** Those with replies that the next flush of the data lane sends. */
+  private final List<Incoming> replied = new ArrayList<>();
+
   private final Set<Channel> accepted = ConcurrentHashMap.newKeySet();
   private final Set<String> refusalsLogged = ConcurrentHashMap.newKeySet();
   private volatile Identity identity = new Identity("", 0, 0);
@@ -135,6 +141,10 @@ public final class PeerNetwork implements Peers {
     for (PeerLink link : links(lane).values()) {
       link.flush();
     }
+    if (lane == Lane.DATA) {
+      replied.forEach(Incoming::flush);
+      replied.clear();
+    }
   }
 
   @Override
@@ -181,6 +191,7 @@ public final class PeerNetwork implements Peers {
     private volatile Channel channel;
     private Hello hello;
     private boolean moving;
+    private boolean flushing;
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
@@ -195,6 +206,20 @@ public final class PeerNetwork implements Peers {
     @Override
     public void reply(byte[] frame, int offset, int length) {
       channel.writeAndFlush(framed(REPLY, frame, offset, length), channel.voidPromise());
+    }
+
+    @Override
+    public void replyLater(byte[] frame, int offset, int length) {
+      channel.write(framed(REPLY, frame, offset, length), channel.voidPromise());
+      if (!flushing) {
+        flushing = true;
+        replied.add(this);
+      }
+    }
+
+    private void flush() {
+      flushing = false;
+      channel.flush();
     }
 
     private ByteBuf framed(int kind, byte[] frame, int offset, int length) {
@@ -223,9 +248,6 @@ public final class PeerNetwork implements Peers {
           } else if (!greet()) {
             return;
           }
-        }
-        if (hello != null) {
-          listener.onFramesEnd(hello.lane());
         }
       } catch (MalformedBytesException e) {
         LOG.warn("peer={} sent what is no frame: {}", channel.remoteAddress(), e.getMessage());

@@ -22,6 +22,6 @@ public interface Peers {
   /** Adds a frame for a node; it leaves with {@link #flush}. Dropped when no connection stands. */
   void send(Lane lane, int node, byte[] frame, int offset, int length);
 
-  /** Sends what was added since the last time, one write per peer. */
+  /** Sends what was added since the last time, replies included, with one write per peer. */
   void flush(Lane lane);
 }

@@ -54,6 +54,17 @@ class PeerNetworkTest {
   }
 
   @Test
+  void repliesThatWaitForTheFlushComeBackInOrder() throws InterruptedException {
+    first.connect(Lane.DATA, new PeerAddress(2, "127.0.0.1", port));
+    assertThat(first.take()).isEqualTo("connected DATA");
+    first.send(Lane.DATA, "later 1", "later 2", "flush");
+    assertThat(first.take()).isEqualTo("DATA reply: later 1");
+    assertThat(first.take()).isEqualTo("DATA reply: later 2");
+    first.send(Lane.DATA, "later 3", "flush");
+    assertThat(first.take()).isEqualTo("DATA reply: later 3");
+  }
+
+  @Test
   void aRefusedNodeIsToldWhyAndItsFramesAreNotDelivered() throws InterruptedException {
     second.refusal = "a stranger";
     first.connect(Lane.DATA, new PeerAddress(2, "127.0.0.1", port));
@@ -125,6 +136,10 @@ class PeerNetworkTest {
           from.hello().lane() + " from " + from.hello().from() + ": " + text + " on " + thread);
       if (text.equals("ping")) {
         from.reply(frame, offset, length);
+      } else if (text.startsWith("later")) {
+        from.replyLater(frame, offset, length);
+      } else if (text.equals("flush")) {
+        network.flush(from.hello().lane());
       }
     }
 

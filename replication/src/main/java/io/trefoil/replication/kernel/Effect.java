@@ -44,7 +44,15 @@ public sealed interface Effect {
    * not in the leader's history: save them to the divergence file. The replica serves and counts
    * again only after a snapshot.
    */
-  record Diverged(long epoch, long fromIndex, long toIndex) implements Effect {}
+  record Diverged(long epoch, Position from, Position to) implements Effect {
+    public long fromIndex() {
+      return from.index();
+    }
+
+    public long toIndex() {
+      return to.index();
+    }
+  }
 
   /** Read entries from the journal, off the loop, and come back with {@link Event.LogRead}. */
   record ReadLog(NodeId follower, long fromIndex, int maxBytes) implements Effect {}

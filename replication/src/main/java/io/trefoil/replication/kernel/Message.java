@@ -16,10 +16,16 @@ public sealed interface Message {
    * @param previous the position just before the entries; the follower takes them only after it
    * @param batch the entries, or null
    * @param commitIndex the leader's, which may be beyond what the follower has
+   * @param everywhereIndex up to which every replica has a stable copy, as far as the leader knows
    * @param logTimeMillis the leader's log time
    */
   record Append(
-      long epoch, Position previous, EntryBatch batch, long commitIndex, long logTimeMillis)
+      long epoch,
+      Position previous,
+      EntryBatch batch,
+      long commitIndex,
+      long everywhereIndex,
+      long logTimeMillis)
       implements Message {}
 
   /**

@@ -52,6 +52,7 @@ final class Following implements Role {
       return;
     }
     verified = Math.max(verified, batch == null ? previous.index() : batch.lastIndex());
+    replica.everywhere(Math.min(append.everywhereIndex(), verified));
     // Not simply the leader's: beyond what was verified, this log may be another history.
     log.commit(Math.min(append.commitIndex(), verified), out);
     if (log.stableIndex() >= verified) {

@@ -264,7 +264,9 @@ final class Leading implements Role {
     peer.sent(log.commitIndex(), replica.nowMillis());
     out.add(
         new Effect.Send(
-            id, new Message.Append(epoch, previous, batch, log.commitIndex(), log.timeMillis())));
+            id,
+            new Message.Append(
+                epoch, previous, batch, log.commitIndex(), everywhereIndex(), log.timeMillis())));
   }
 
   private void sendSnapshot(NodeId id, PeerProgress peer, Effects out) {
@@ -291,6 +293,15 @@ final class Leading implements Role {
     }
     PeerProgress peer = peers.get(id);
     return peer.counts() ? peer.match() : 0;
+  }
+
+  /** The largest index of which every replica has a stable copy. */
+  long everywhereIndex() {
+    long everywhere = log.stableIndex();
+    for (PeerProgress peer : peers.values()) {
+      everywhere = Math.min(everywhere, peer.match());
+    }
+    return everywhere;
   }
 
   /** How many replicas, this one included, have a counted stable copy of {@code index}. */

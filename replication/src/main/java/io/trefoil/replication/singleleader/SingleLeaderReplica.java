@@ -58,6 +58,7 @@ public final class SingleLeaderReplica implements Machine {
   private boolean fenceWaits;
   private boolean counts;
   private boolean diverged;
+  private long everywhere;
 
   /**
    * What recovery found.
@@ -326,9 +327,7 @@ public final class SingleLeaderReplica implements Machine {
   public Optional<Effect.Diverged> divergesFrom(Position position, EpochTable epochs) {
     long end = Math.min(log.commitIndex(), position.index());
     long common = log.epochs().lastCommon(epochs, end);
-    return common < end && !diverged
-        ? Optional.of(new Effect.Diverged(epoch, common + 1, log.lastIndex()))
-        : Optional.empty();
+    return common < end && !diverged ? Optional.of(left(common + 1)) : Optional.empty();
   }
 
   /**
@@ -351,7 +350,11 @@ public final class SingleLeaderReplica implements Machine {
   void diverge(long fromIndex, Effects out) {
     diverged = true;
     stopCounting(out);
-    out.add(new Effect.Diverged(epoch, fromIndex, log.lastIndex()));
+    out.add(left(fromIndex));
+  }
+
+  private Effect.Diverged left(long fromIndex) {
+    return new Effect.Diverged(epoch, log.epochs().positionAt(fromIndex), log.last());
   }
 
   private void stopCounting(Effects out) {
@@ -431,6 +434,18 @@ public final class SingleLeaderReplica implements Machine {
    */
   public long commitIndex() {
     return log.commitIndex();
+  }
+
+  /**
+   * Up to this entry every replica has a stable copy, as far as is known here: what comes after may
+   * yet be found to be no history, and must then be saved.
+   */
+  public long everywhereIndex() {
+    return role instanceof Leading leading ? leading.everywhereIndex() : everywhere;
+  }
+
+  void everywhere(long index) {
+    everywhere = index;
   }
 
   /** Log time in milliseconds since 1970; never goes back. */

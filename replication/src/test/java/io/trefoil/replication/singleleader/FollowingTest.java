@@ -202,7 +202,7 @@ class FollowingTest {
     assertThat(test.receive(N3, append(2, at(1, 4), entries(2, 5, 1), 4)))
         .contains(
             new Effect.PersistCounts(false),
-            new Effect.Diverged(2, 5, 9),
+            new Effect.Diverged(2, new Position(1, 5), new Position(1, 9)),
             new Effect.Send(N3, new Message.NeedSnapshot(2)));
     return test;
   }
@@ -281,7 +281,7 @@ class FollowingTest {
     epochs.append(2, 5);
     assertThat(test.replica().takesSnapshot(2, at(2, 6), epochs)).isTrue();
     assertThat(test.step(new Event.SnapshotInstalled(2, at(2, 6), epochs, 0)))
-        .contains(new Effect.Diverged(2, 5, 9));
+        .contains(new Effect.Diverged(2, new Position(1, 5), new Position(1, 9)));
     assertThat(test.replica().commitIndex()).isEqualTo(6);
     assertThat(test.replica().counts()).isFalse();
   }
@@ -295,5 +295,13 @@ class FollowingTest {
     test.step(new Event.SnapshotInstalled(1, at(1, 50), epochs, 0));
     assertThat(test.effects(Effect.PersistCounts.class))
         .containsExactly(new Effect.PersistCounts(true));
+  }
+
+  /** What lies beyond what was verified may be another history, which the others do not have. */
+  @Test
+  void aFollowerBelievesOfWhatIsEverywhereOnlyWhatItHasVerified() {
+    TestReplica test = TestReplica.follower(1, 5);
+    test.receive(N1, new Message.Append(1, at(1, 5), null, 5, 9, 0));
+    assertThat(test.replica().everywhereIndex()).isEqualTo(5);
   }
 }

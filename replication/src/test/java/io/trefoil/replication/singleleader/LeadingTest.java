@@ -157,6 +157,26 @@ class LeadingTest {
   }
 
   @Test
+  void whatEveryReplicaHasIsToldToFollowers() {
+    TestReplica test = TestReplica.leader(1, MAJORITY);
+    test.propose(4);
+    test.stable();
+    test.receive(N2, appended(1, 5));
+    assertThat(test.replica().commitIndex()).isEqualTo(5);
+    assertThat(test.replica().everywhereIndex()).as("n3 has said nothing").isZero();
+    test.receive(N3, appended(1, 3));
+    assertThat(test.replica().everywhereIndex()).isEqualTo(3);
+    assertThat(test.propose(1))
+        .filteredOn(it -> it instanceof Effect.Send send && send.to().equals(N2))
+        .allMatch(
+            it ->
+                it instanceof Effect.Send send
+                    && send.message() instanceof Message.Append append
+                    && append.everywhereIndex() == 3)
+        .isNotEmpty();
+  }
+
+  @Test
   void aNewlyAppointedReplicaThatDidNotCountCountsAgain() {
     TestReplica test = new TestReplica(N1, new Recovered(new EpochTable(), 0, 0, 0, 0, false));
     test.promise(1);

@@ -70,7 +70,7 @@ final class TestReplica implements LogView {
   }
 
   static Message.Append append(long epoch, Position previous, EntryBatch batch, long commit) {
-    return new Message.Append(epoch, previous, batch, commit, 0);
+    return new Message.Append(epoch, previous, batch, commit, 0, 0);
   }
 
   static Message.Append heartbeat(long epoch, Position previous, long commit) {

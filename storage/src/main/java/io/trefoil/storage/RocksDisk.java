@@ -7,7 +7,6 @@ import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.Position;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,20 +33,13 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * The layout of cells in RocksDB, and every call to it.
+ * Cells in RocksDB, and every call to it. A meta's record is: format, state, position, count, the
+ * caller's bytes.
  *
- * <p>Two column families, flushed together. {@code cells}: copy id (8 bytes, big-endian), top 32
- * bits of the key's hash (big-endian), key → {@link StoredCell}. {@code default}: copy id → format,
- * state, position, count, the caller's bytes.
- *
- * <p>RocksDB's own log is off, so what is written survives a crash only after {@link #flush}; a
- * memtable written out earlier holds whole batches all the same.
- *
- * <p>Thread-safe, as RocksDB is; only the flusher thread writes.
+ * <p>RocksDB's own log is off: {@link #flush} alone makes durable. Its two column families are
+ * flushed together, and a memtable that is written out earlier holds whole batches.
  */
-final class Disk implements AutoCloseable {
-  static final int KEY_HEADER = 12;
-
+final class RocksDisk extends CellDisk {
   private static final int META_FORMAT = 1;
   private static final int READY = 1;
   private static final int LOADING = 2;
@@ -67,7 +59,7 @@ final class Disk implements AutoCloseable {
   private final ReadOptions reads = new ReadOptions();
   private final WriteOptions writes = new WriteOptions().setDisableWAL(true);
 
-  Disk(StorageSettings settings) {
+  RocksDisk(StorageSettings settings) {
     Path folder = settings.folder();
     try {
       Files.createDirectories(folder);
@@ -148,32 +140,9 @@ final class Disk implements AutoCloseable {
     return new StorageException("storage can't " + what + ": " + shown(e), e);
   }
 
-  // ---- keys
-
-  static byte[] key(long copy, int hash, byte[] key, int offset, int length) {
-    byte[] full = new byte[KEY_HEADER + length];
-    ByteBuffer.wrap(full).putLong(copy).putInt(hash).put(key, offset, length);
-    return full;
-  }
-
-  static int hashOf(byte[] diskKey) {
-    return ByteBuffer.wrap(diskKey).getInt(8);
-  }
-
-  private static byte[] copyPrefix(long copy) {
-    return ByteBuffer.allocate(8).putLong(copy).array();
-  }
-
   // ---- reading
 
-  /** Answers of {@link #peek} that are no cell. */
-  static final byte[] ABSENT = new byte[0];
-
-  /**
-   * Looks a cell up in memtables and cached blocks only.
-   *
-   * @return the stored cell, {@link #ABSENT}, or null when only the disk knows
-   */
+  @Override
   byte[] peek(byte[] diskKey) {
     Holder<byte[]> value = new Holder<>();
     if (!db.keyMayExist(cells, reads, diskKey, value)) {
@@ -182,7 +151,7 @@ final class Disk implements AutoCloseable {
     return value.getValue();
   }
 
-  /** Looks a cell up, waiting for the disk; {@link #ABSENT} when there is none. */
+  @Override
   byte[] get(byte[] diskKey) {
     try {
       byte[] value = db.get(cells, reads, diskKey);
@@ -192,17 +161,19 @@ final class Disk implements AutoCloseable {
     }
   }
 
-  /** The cells of a copy in hash order, seen as they are now, or in {@code snapshot} if given. */
-  CellIterator cells(long copy, int fromHash, Snapshot snapshot) {
-    return new CellIterator(copy, fromHash, snapshot);
+  @Override
+  CellIterator cells(long copy, int fromHash, View view) {
+    return new RocksCells(copy, fromHash, view == null ? null : ((RocksView) view).snapshot());
   }
 
-  final class CellIterator implements AutoCloseable {
+  private record RocksView(Snapshot snapshot) implements View {}
+
+  private final class RocksCells implements CellIterator {
     private final Slice end;
     private final ReadOptions options;
     private final RocksIterator rocks;
 
-    private CellIterator(long copy, int fromHash, Snapshot snapshot) {
+    private RocksCells(long copy, int fromHash, Snapshot snapshot) {
       end = new Slice(copyPrefix(copy + 1));
       options = new ReadOptions().setIterateUpperBound(end);
       if (snapshot != null) {
@@ -212,8 +183,8 @@ final class Disk implements AutoCloseable {
       rocks.seek(key(copy, fromHash, ABSENT, 0, 0));
     }
 
-    /** Whether there is a cell here. */
-    boolean isValid() {
+    @Override
+    public boolean isValid() {
       if (rocks.isValid()) {
         return true;
       }
@@ -225,15 +196,18 @@ final class Disk implements AutoCloseable {
       }
     }
 
-    byte[] diskKey() {
+    @Override
+    public byte[] diskKey() {
       return rocks.key();
     }
 
-    byte[] stored() {
+    @Override
+    public byte[] stored() {
       return rocks.value();
     }
 
-    void next() {
+    @Override
+    public void next() {
       rocks.next();
     }
 
@@ -245,16 +219,19 @@ final class Disk implements AutoCloseable {
     }
   }
 
-  Snapshot snapshot() {
-    return db.getSnapshot();
+  @Override
+  View view() {
+    return new RocksView(db.getSnapshot());
   }
 
-  void release(Snapshot snapshot) {
+  @Override
+  void release(View view) {
+    Snapshot snapshot = ((RocksView) view).snapshot();
     db.releaseSnapshot(snapshot);
     snapshot.close();
   }
 
-  /** The copies that are whole. */
+  @Override
   List<CopyState> copies() {
     List<CopyState> found = new ArrayList<>();
     try (RocksIterator all = db.newIterator(metas)) {
@@ -270,7 +247,7 @@ final class Disk implements AutoCloseable {
     return found;
   }
 
-  /** Copies whose loading from a snapshot was never finished. */
+  @Override
   List<Long> unfinishedCopies() {
     List<Long> found = new ArrayList<>();
     try (RocksIterator all = db.newIterator(metas)) {
@@ -302,68 +279,81 @@ final class Disk implements AutoCloseable {
 
   // ---- writing
 
-  /** Changes that reach RocksDB together or not at all. */
-  final class Batch implements AutoCloseable {
+  private final class RocksBatch extends Batch implements AutoCloseable {
     private final WriteBatch batch = new WriteBatch();
-    private ByteBuffer key = ByteBuffer.allocateDirect(256);
-    private ByteBuffer value = ByteBuffer.allocateDirect(4096);
 
-    /** A buffer for the next cell's key, its header filled in. */
-    ByteBuffer key(long copy, int hash, int length) {
-      key = room(key, (long) KEY_HEADER + length);
-      return key.putLong(copy).putInt(hash);
+    @Override
+    ByteBuffer buffer(int bytes) {
+      return ByteBuffer.allocateDirect(bytes);
     }
 
-    /** A buffer for a {@link StoredCell} with {@code length} bytes of value. */
-    ByteBuffer value(int length) {
-      value = room(value, (long) StoredCell.HEADER + length).order(ByteOrder.LITTLE_ENDIAN);
-      return value;
-    }
-
-    private ByteBuffer room(ByteBuffer current, long bytes) {
-      if (bytes <= current.capacity()) {
-        return current.clear();
+    @Override
+    void put(ByteBuffer diskKey, ByteBuffer stored) {
+      try {
+        batch.put(cells, diskKey, stored);
+      } catch (RocksDBException e) {
+        throw failed("put a cell", e);
       }
-      return ByteBuffer.allocateDirect(Math.toIntExact(Math.min(bytes * 2, Integer.MAX_VALUE)));
     }
 
-    /** Puts what was filled into the buffers. */
-    void put() throws RocksDBException {
-      batch.put(cells, key.flip(), value.flip());
+    @Override
+    void put(byte[] diskKey, byte[] stored) {
+      try {
+        batch.put(cells, diskKey, stored);
+      } catch (RocksDBException e) {
+        throw failed("put a cell", e);
+      }
     }
 
-    void put(byte[] diskKey, byte[] stored) throws RocksDBException {
-      batch.put(cells, diskKey, stored);
+    @Override
+    void delete(ByteBuffer diskKey) {
+      try {
+        batch.delete(cells, diskKey);
+      } catch (RocksDBException e) {
+        throw failed("delete a cell", e);
+      }
     }
 
-    void delete() throws RocksDBException {
-      batch.delete(cells, key.flip());
+    @Override
+    void clear(long copy) {
+      try {
+        batch.deleteRange(cells, copyPrefix(copy), copyPrefix(copy + 1));
+      } catch (RocksDBException e) {
+        throw failed("clear a copy", e);
+      }
     }
 
-    void clear(long copy) throws RocksDBException {
-      batch.deleteRange(cells, copyPrefix(copy), copyPrefix(copy + 1));
-    }
-
-    void drop(long copy) throws RocksDBException {
+    @Override
+    void drop(long copy) {
       clear(copy);
-      batch.delete(metas, copyPrefix(copy));
+      try {
+        batch.delete(metas, copyPrefix(copy));
+      } catch (RocksDBException e) {
+        throw failed("drop a copy", e);
+      }
     }
 
-    void ready(CopyState state) throws RocksDBException {
+    @Override
+    void ready(CopyState state) {
       ByteSink sink = new ByteSink();
       sink.putByte(META_FORMAT).putByte(READY);
       sink.putLong(state.position().epoch()).putLong(state.position().index());
       sink.putLong(state.keyCount());
       sink.putBytes(state.meta().array(), 0, state.meta().length());
-      batch.put(metas, copyPrefix(state.copy()), sink.toArray());
+      putMeta(state.copy(), sink.toArray());
     }
 
-    void loading(long copy) throws RocksDBException {
-      batch.put(metas, copyPrefix(copy), new byte[] {META_FORMAT, LOADING});
+    @Override
+    void loading(long copy) {
+      putMeta(copy, new byte[] {META_FORMAT, LOADING});
     }
 
-    void write() throws RocksDBException {
-      db.write(writes, batch);
+    private void putMeta(long copy, byte[] meta) {
+      try {
+        batch.put(metas, copyPrefix(copy), meta);
+      } catch (RocksDBException e) {
+        throw failed("put the state of a copy", e);
+      }
     }
 
     @Override
@@ -372,22 +362,17 @@ final class Disk implements AutoCloseable {
     }
   }
 
-  /** Makes one kind of change in a batch of its own. */
+  @Override
   void write(String what, Change change) {
-    try (Batch batch = new Batch()) {
+    try (RocksBatch batch = new RocksBatch()) {
       change.addTo(batch);
-      batch.write();
+      db.write(writes, batch.batch);
     } catch (RocksDBException e) {
       throw failed(what, e);
     }
   }
 
-  @FunctionalInterface
-  interface Change {
-    void addTo(Batch batch) throws RocksDBException;
-  }
-
-  /** Makes all that was written durable: both column families at one point. */
+  @Override
   void flush() {
     try (FlushOptions options = new FlushOptions().setWaitForFlush(true)) {
       db.flush(options, Arrays.asList(metas, cells));
@@ -396,7 +381,6 @@ final class Disk implements AutoCloseable {
     }
   }
 
-  /** Closes without flushing; what was not flushed is lost. */
   @Override
   public void close() {
     metas.close();

@@ -1,0 +1,32 @@
+package io.trefoil.node;
+
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.replication.kernel.EntryBatch;
+import java.util.List;
+
+/**
+ * Applied entries of a replica that the history lacks.
+ *
+ * @param newEpoch the leadership whose history lacks them
+ * @param first position of the first
+ * @param last position of the last
+ * @param batches the entries, but for those at the beginning that the journal had let go already:
+ *     only their number is known, and what they did to the replica is replaced with it
+ */
+public record LeftHistory(
+    PartitionId partition, long newEpoch, Position first, Position last, List<EntryBatch> batches) {
+  public LeftHistory {
+    batches = List.copyOf(batches);
+  }
+
+  /** How many entries left the history. */
+  long count() {
+    return last.index() - first.index() + 1;
+  }
+
+  /** How many of them, the first, are not among the batches. */
+  public long unknownCount() {
+    return batches.isEmpty() ? count() : batches.get(0).firstIndex() - first.index();
+  }
+}

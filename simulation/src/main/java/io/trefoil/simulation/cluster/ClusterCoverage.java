@@ -1,0 +1,97 @@
+package io.trefoil.simulation.cluster;
+
+import io.trefoil.simulation.Rule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What runs of clusters have met. Adds up over seeds. */
+public final class ClusterCoverage {
+  /** What a set of seeds must have met, or it proves nothing about it. */
+  private static final List<String> EXPECTED =
+      List.of(
+          "acknowledged",
+          "acknowledged, lost and saved",
+          "all without power",
+          "bit flipped",
+          "connection broken",
+          "controller replaced",
+          "cut both ways",
+          "cut one way",
+          "disk full",
+          "divergence saved",
+          "histories linearizable",
+          "killed between two effects",
+          "leaders",
+          "machine crashed",
+          "node cut off",
+          "node stopped by its disk",
+          "other database",
+          "paused",
+          "process killed",
+          "refused",
+          "split in two",
+          "stopped in the middle of a task",
+          "uncertain",
+          "unsynced writes lost",
+          "wall clock moved");
+
+  private static final int WIDTH = 84;
+
+  private final Map<String, Long> counts = new TreeMap<>();
+
+  void met(String what) {
+    counts.merge(what, 1L, Long::sum);
+  }
+
+  void ran(Rule rule) {
+    met(name(rule));
+  }
+
+  private static String name(Rule rule) {
+    return "rule " + rule.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  public void add(ClusterCoverage other) {
+    other.counts.forEach((what, count) -> counts.merge(what, count, Long::sum));
+  }
+
+  /** How often something was met. */
+  public long of(String what) {
+    return counts.getOrDefault(what, 0L);
+  }
+
+  /** What was never met; empty when all was. */
+  public List<String> missing() {
+    List<String> missing = new ArrayList<>(EXPECTED);
+    Arrays.stream(Rule.values()).map(ClusterCoverage::name).forEach(missing::add);
+    missing.removeAll(counts.keySet());
+    return missing;
+  }
+
+  /** Some lines of text. */
+  public String summary() {
+    StringBuilder text = new StringBuilder("met         ");
+    int column = 0;
+    for (Map.Entry<String, Long> entry : counts.entrySet()) {
+      String item = " " + entry.getKey() + " " + entry.getValue() + " ";
+      if (column + item.length() > WIDTH) {
+        text.append("\n            ");
+        column = 0;
+      }
+      text.append(item);
+      column += item.length();
+    }
+    return text.append("\nnever met    ")
+        .append(missing().isEmpty() ? "nothing is missing" : String.join(", ", missing()))
+        .toString();
+  }
+
+  @Override
+  public String toString() {
+    return counts.toString();
+  }
+}

@@ -1,0 +1,126 @@
+package io.trefoil.simulation.cluster;
+
+import io.trefoil.check.Invocation;
+import io.trefoil.control.ControlCommand;
+import io.trefoil.simulation.Schedule;
+import io.trefoil.simulation.SimulationFailure;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** What the parts of a simulated cluster share. */
+final class ClusterWorld {
+  static final int FIRST_PEER_PORT = 1_000;
+
+  /** What the world asks of the one who directs it. */
+  interface Director {
+    /** A process died, or was killed. */
+    void died(SimulatedProcess process);
+
+    void killBetweenEffects(SimulatedProcess process);
+
+    void failed(SimulatedProcess process, String what, Throwable cause);
+
+    void count(String what);
+  }
+
+  final Schedule schedule = new Schedule();
+  final ClusterNetwork network;
+  final ClusterChance chance;
+  final SimulatedConsensus consensus;
+  final List<Machine> machines = new ArrayList<>();
+  final List<Invocation> history = new ArrayList<>();
+  private final ClusterShape shape;
+  private final SplittableRandom drawn;
+  private final Deque<String> trace = new ArrayDeque<>();
+  private final int traceLines;
+  private final Director director;
+  private int underWay;
+
+  ClusterWorld(ClusterShape shape, SplittableRandom random, int traceLines, Director director) {
+    this.shape = shape;
+    this.network = new ClusterNetwork(schedule, random.split());
+    this.chance = new ClusterChance(shape, random.split());
+    this.drawn = random.split();
+    this.traceLines = traceLines;
+    this.director = director;
+    this.consensus = new SimulatedConsensus(this);
+  }
+
+  ClusterShape shape() {
+    return shape;
+  }
+
+  long draw() {
+    return drawn.nextLong();
+  }
+
+  Machine machineOfPort(int port) {
+    return machines.get(port - FIRST_PEER_PORT - 1);
+  }
+
+  Machine anyMachine(SplittableRandom random) {
+    return machines.get(random.nextInt(machines.size()));
+  }
+
+  /** A value of the size that values have here. */
+  String padded(String value) {
+    return value + ".".repeat(Math.max(0, shape.valueBytes() - value.length()));
+  }
+
+  void note(Object who, String what) {
+    if (traceLines == 0) {
+      return;
+    }
+    if (trace.size() == traceLines) {
+      trace.pollFirst();
+    }
+    trace.addLast(String.format("%11.3f ms  %-8s %s", schedule.nowMicros() / 1000.0, who, what));
+  }
+
+  List<String> trace() {
+    return List.copyOf(trace);
+  }
+
+  void started() {
+    underWay++;
+  }
+
+  void ended(Invocation invocation) {
+    underWay--;
+    history.add(invocation);
+    note(invocation.client(), invocation.toString());
+  }
+
+  boolean allAnswered() {
+    return underWay == 0;
+  }
+
+  void committed(ControlCommand command) {
+    note("control", command.toString());
+  }
+
+  void died(SimulatedProcess process) {
+    director.died(process);
+  }
+
+  void killBetweenEffects(SimulatedProcess process) {
+    director.killBetweenEffects(process);
+  }
+
+  void failed(SimulatedProcess process, String what, Throwable cause) {
+    director.failed(process, what, cause);
+  }
+
+  void count(String what) {
+    director.count(what);
+  }
+
+  static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new SimulationFailure(message);
+    }
+  }
+}

@@ -1,0 +1,260 @@
+package io.trefoil.simulation.cluster;
+
+import io.trefoil.journal.JournalDisk;
+import io.trefoil.journal.SegmentFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * The journal's folder on a simulated disk. What was written outlives the process; a crash of the
+ * machine takes back, sector by sector, any part of what was not synced, as a page cache does.
+ */
+final class JournalFiles implements JournalDisk {
+  private static final int SECTOR = 512;
+
+  private final Process process;
+  private final TreeMap<String, Content> files = new TreeMap<>();
+  private UUID boot = new UUID(1, 1);
+  private boolean full;
+  private Flip flipped;
+
+  /** A bit that is wrong, to be set right again. */
+  private record Flip(Content content, int position, int bit) {}
+
+  /** What a process is asked before each call that changes the disk. */
+  interface Process {
+    /** The process dies here when it throws. */
+    void mayDie();
+  }
+
+  private static final class Content {
+    byte[] bytes;
+    int used;
+    int synced;
+
+    /** Below this a later record says that it was synced: damage can be told from a torn tail. */
+    int known;
+
+    final List<Undo> unsynced = new ArrayList<>();
+
+    Content(int size) {
+      bytes = new byte[size];
+    }
+  }
+
+  /** What a sector held before it was written and not synced. */
+  private record Undo(int position, byte[] before) {}
+
+  JournalFiles(Process process) {
+    this.process = process;
+  }
+
+  private JournalFiles(Process process, JournalFiles from) {
+    this.process = process;
+    this.boot = from.boot;
+    this.files.putAll(from.files);
+    this.full = from.full;
+    this.flipped = from.flipped;
+  }
+
+  /** The same files, for the process that comes after. */
+  JournalFiles reopened(Process next) {
+    return new JournalFiles(next, this);
+  }
+
+  /**
+   * The machine crashed: of what was not synced any sectors are lost.
+   *
+   * @return whether something was
+   */
+  boolean loseUnsynced(SplittableRandom random) {
+    boot = new UUID(1, boot.getLeastSignificantBits() + 1);
+    boolean lost = false;
+    int survives = random.nextInt(3) * 50; // of a hundred sectors
+    for (Content file : files.values()) {
+      for (int i = file.unsynced.size() - 1; i >= 0; i--) {
+        if (random.nextInt(100) >= survives) {
+          Undo undo = file.unsynced.get(i);
+          System.arraycopy(undo.before(), 0, file.bytes, undo.position(), undo.before().length);
+          lost = true;
+        }
+      }
+      file.unsynced.clear();
+    }
+    return lost;
+  }
+
+  /** Whether there is no space for more. */
+  void full(boolean noSpace) {
+    full = noSpace;
+  }
+
+  boolean isFull() {
+    return full;
+  }
+
+  /**
+   * Turns a bit over, while no process has the files open; in what some later record says was
+   * synced. In the last group that was, a journal can't tell it from a tail that never was written.
+   */
+  void flipBit(SplittableRandom random) {
+    List<Content> written = files.values().stream().filter(file -> file.known > 0).toList();
+    if (flipped == null && !written.isEmpty()) {
+      Content content = written.get(random.nextInt(written.size()));
+      flipped = new Flip(content, random.nextInt(content.known), 1 << random.nextInt(8));
+      turn();
+    }
+  }
+
+  boolean isDamaged() {
+    return flipped != null;
+  }
+
+  /** Sets the bit right again. */
+  void repair() {
+    if (flipped != null) {
+      turn();
+      flipped = null;
+    }
+  }
+
+  private void turn() {
+    flipped.content().bytes[flipped.position()] ^= (byte) flipped.bit();
+  }
+
+  private void needSpace() throws IOException {
+    process.mayDie();
+    if (full) {
+      throw new IOException("No space left on device");
+    }
+  }
+
+  @Override
+  public List<String> list() {
+    return new ArrayList<>(files.keySet());
+  }
+
+  @Override
+  public SegmentFile create(String name, long sizeBytes) throws IOException {
+    needSpace();
+    Content content = new Content(Math.toIntExact(sizeBytes));
+    files.put(name, content);
+    return new Open(content);
+  }
+
+  @Override
+  public SegmentFile open(String name) throws IOException {
+    return new Open(find(name));
+  }
+
+  private Content find(String name) throws IOException {
+    Content content = files.get(name);
+    if (content == null) {
+      throw new IOException("there is no " + name);
+    }
+    return content;
+  }
+
+  @Override
+  public void rename(String from, String to) throws IOException {
+    process.mayDie();
+    Content content = find(from);
+    files.remove(from);
+    files.put(to, content);
+  }
+
+  @Override
+  public void delete(String name) throws IOException {
+    process.mayDie();
+    find(name);
+    files.remove(name);
+  }
+
+  /** Names are never lost here: they are synced one by one. */
+  @Override
+  public void forceNames() {
+    process.mayDie();
+  }
+
+  @Override
+  public UUID bootId() {
+    return boot;
+  }
+
+  @Override
+  public String place() {
+    return "a simulated disk";
+  }
+
+  @Override
+  public void close() {}
+
+  private final class Open implements SegmentFile {
+    private final Content content;
+
+    Open(Content content) {
+      this.content = content;
+    }
+
+    @Override
+    public void write(ByteBuffer source, long position) throws IOException {
+      process.mayDie();
+      int start = Math.toIntExact(position);
+      int length = source.remaining();
+      if (start + length > content.bytes.length) {
+        needSpace(); // what was allocated before has its space
+        content.bytes = Arrays.copyOf(content.bytes, start + length);
+      }
+      for (int at = start; at < start + length; ) {
+        int end = Math.min((at / SECTOR + 1) * SECTOR, start + length);
+        content.unsynced.add(new Undo(at, Arrays.copyOfRange(content.bytes, at, end)));
+        at = end;
+      }
+      source.get(content.bytes, start, length);
+      content.used = Math.max(content.used, start + length);
+      content.known = content.synced;
+      process.mayDie();
+    }
+
+    @Override
+    public int read(ByteBuffer target, long position) {
+      int count = (int) Math.max(0, Math.min(target.remaining(), content.bytes.length - position));
+      target.put(content.bytes, (int) position, count);
+      return count;
+    }
+
+    @Override
+    public void force() {
+      process.mayDie();
+      content.unsynced.clear();
+      content.synced = content.used;
+    }
+
+    @Override
+    public long sizeBytes() {
+      return content.bytes.length;
+    }
+
+    @Override
+    public void truncate(long sizeBytes) {
+      process.mayDie();
+      int size = Math.toIntExact(sizeBytes);
+      content.used = Math.min(content.used, size);
+      content.synced = Math.min(content.synced, size);
+      content.known = Math.min(content.known, size);
+      if (size < content.bytes.length) {
+        content.bytes = Arrays.copyOf(content.bytes, size);
+        content.unsynced.removeIf(undo -> undo.position() + undo.before().length > size);
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,48 @@
+package io.trefoil.simulation.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Whole nodes, run in one thread under faults: no promise is broken, and a seed is a run. */
+class ClusterSimulationTest {
+  private static ClusterCoverage run(long first, int count) {
+    ClusterCoverage coverage = new ClusterCoverage();
+    for (long seed = first; seed < first + count; seed++) {
+      coverage.add(new ClusterSimulation(seed, 200).run());
+    }
+    return coverage;
+  }
+
+  @Test
+  void noPromiseIsBrokenInAFewClusters() {
+    assertThat(run(1, 8).of("acknowledged")).isGreaterThan(1_000);
+  }
+
+  @Test
+  @Tag("slow")
+  void noPromiseIsBrokenInManyClusters() {
+    assertThat(run(100, 120).missing()).as("never met").isEmpty();
+  }
+
+  @Test
+  @Tag("full")
+  void noPromiseIsBrokenInThousandsOfClusters() {
+    assertThat(run(100_000, 1_000).missing()).as("never met").isEmpty();
+  }
+
+  @Test
+  void aSeedReplaysEventByEvent() {
+    for (long seed : new long[] {3, 33}) {
+      assertThat(traceOf(seed)).isEqualTo(traceOf(seed)).hasSizeGreaterThan(500);
+    }
+  }
+
+  private static List<String> traceOf(long seed) {
+    ClusterSimulation simulation = new ClusterSimulation(seed, Integer.MAX_VALUE);
+    simulation.run();
+    return simulation.trace();
+  }
+}
