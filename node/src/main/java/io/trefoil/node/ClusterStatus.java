@@ -10,6 +10,7 @@ import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.Database;
 import io.trefoil.control.PartitionState;
+import io.trefoil.control.Promises;
 import io.trefoil.partition.SlotRanges;
 import java.io.IOException;
 import java.util.Locale;
@@ -146,6 +147,12 @@ final class ClusterStatus {
         .put("failover", lower(settings.failover()))
         .put("write_timeout_ms", settings.writeTimeoutMillis())
         .put("reads", lower(settings.reads()));
+    ObjectNode promised = json.putObject("acknowledged_writes");
+    for (Promises.Failure failure : Promises.Failure.values()) {
+      promised.put(
+          failure.name().toLowerCase(Locale.ROOT),
+          Promises.acknowledged(settings, failure).words());
+    }
     SlotRanges ranges = new SlotRanges(settings.partitions());
     ArrayNode partitions = json.putArray("partition_states");
     for (PartitionState partition : state.partitionsOf(database.id()).values()) {

@@ -3,6 +3,7 @@ package io.trefoil.node.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -90,6 +91,15 @@ class ThreeNodesTest {
         assertThat(replies.get(i).get()).isEqualTo(i / 20 + 1);
       }
     }
+  }
+
+  @Test
+  void status_says_what_is_promised() {
+    JsonNode promised =
+        cluster.status(cluster.node(2)).path("databases").path(0).path("acknowledged_writes");
+    assertThat(promised.path("process_killed").asText()).isEqualTo("nothing is lost");
+    assertThat(promised.path("all_without_power").asText())
+        .isEqualTo("the last moments may be lost");
   }
 
   @Test

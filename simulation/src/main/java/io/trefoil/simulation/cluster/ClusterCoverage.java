@@ -1,8 +1,9 @@
 package io.trefoil.simulation.cluster;
 
+import io.trefoil.control.Promises;
+import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.simulation.Rule;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,6 +52,20 @@ public final class ClusterCoverage {
     met(name(rule));
   }
 
+  /** Something that the rule allows was seen. */
+  void saw(Rule rule, Anomaly anomaly) {
+    met(name(rule, anomaly));
+  }
+
+  /** How often something that the rule allows was seen. */
+  public long of(Rule rule, Anomaly anomaly) {
+    return of(name(rule, anomaly));
+  }
+
+  private static String name(Rule rule, Anomaly anomaly) {
+    return name(rule) + ": " + anomaly.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+
   private static String name(Rule rule) {
     return "rule " + rule.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
@@ -67,7 +82,12 @@ public final class ClusterCoverage {
   /** What was never met; empty when all was. */
   public List<String> missing() {
     List<String> missing = new ArrayList<>(EXPECTED);
-    Arrays.stream(Rule.values()).map(ClusterCoverage::name).forEach(missing::add);
+    for (Rule rule : Rule.values()) {
+      missing.add(name(rule));
+      for (Anomaly anomaly : Promises.mayBeSeen(ClusterShape.settings(rule, 3, 1, false))) {
+        missing.add(name(rule, anomaly));
+      }
+    }
     missing.removeAll(counts.keySet());
     return missing;
   }

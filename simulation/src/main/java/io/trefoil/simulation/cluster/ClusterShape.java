@@ -1,5 +1,11 @@
 package io.trefoil.simulation.cluster;
 
+import io.trefoil.control.CommitRule;
+import io.trefoil.control.DatabaseSettings;
+import io.trefoil.control.Durability;
+import io.trefoil.control.FailoverRule;
+import io.trefoil.control.Reads;
+import io.trefoil.control.Replication;
 import io.trefoil.simulation.Rule;
 import java.util.SplittableRandom;
 
@@ -58,7 +64,7 @@ record ClusterShape(
         Rule.values()[random.nextInt(4)],
         fsync,
         1,
-        2 + random.nextInt(4),
+        3 + random.nextInt(4),
         1 + random.nextInt(3),
         4 + random.nextInt(20),
         random.nextInt(3) == 0 ? 400 + random.nextInt(2_000) : 10,
@@ -85,13 +91,6 @@ record ClusterShape(
 
   /** How a client creates the database. */
   String[] create() {
-    String commit =
-        switch (rule) {
-          case ASYNC -> "ASYNC";
-          case SEMI_SYNC -> replicas == 1 ? "ASYNC" : "SEMI-SYNC 1";
-          case MAJORITY -> "MAJORITY";
-          case SYNC -> "SYNC";
-        };
     return ("DATABASE CREATE data NUMBER "
             + database
             + " REPLICAS "
@@ -99,14 +98,33 @@ record ClusterShape(
             + " PARTITIONS "
             + partitions
             + " COMMIT "
-            + commit
+            + settings().commit()
             + " DURABILITY "
             + (fsync ? "FSYNC" : "OS"))
         .split(" ");
   }
 
-  /** Whether one copy is enough for an acknowledgement. */
-  boolean oneCopy() {
-    return rule == Rule.ASYNC || replicas == 1 || rule == Rule.MAJORITY && replicas == 1;
+  /** The database's settings, as {@link #create()} asks for them. */
+  DatabaseSettings settings() {
+    return settings(rule, replicas, partitions, fsync);
+  }
+
+  static DatabaseSettings settings(Rule rule, int replicas, int partitions, boolean fsync) {
+    CommitRule commit =
+        switch (rule) {
+          case ASYNC -> CommitRule.ASYNC;
+          case SEMI_SYNC -> replicas == 1 ? CommitRule.ASYNC : CommitRule.semiSync(1);
+          case MAJORITY -> CommitRule.MAJORITY;
+          case SYNC -> CommitRule.SYNC;
+        };
+    return new DatabaseSettings(
+        Replication.SINGLE_LEADER,
+        replicas,
+        partitions,
+        commit,
+        fsync ? Durability.FSYNC : Durability.OS,
+        1500,
+        Reads.LINEARIZABLE,
+        FailoverRule.AVAILABLE);
   }
 }

@@ -3,20 +3,16 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
-import io.trefoil.check.Durability;
 import io.trefoil.check.Invocation;
-import io.trefoil.check.Linearizability;
-import io.trefoil.check.StringModel;
-import io.trefoil.check.Violation;
-import io.trefoil.node.LeftHistory;
+import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.node.ReplicaView;
 import io.trefoil.node.settings.NodeSettings;
 import io.trefoil.node.settings.SettingsReader;
 import io.trefoil.simulation.Schedule;
 import io.trefoil.simulation.SimulationFailure;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +20,6 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
  * One run of a whole cluster: the seed decides its shape, its faults, its clients and every delay.
@@ -41,16 +36,14 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private final ClusterShape shape;
   private final ClusterWorld world;
   private final SplittableRandom random;
-  private final SplittableRandom diskRandom;
+  private final ClusterFaults faults;
   private final List<SimulatedClient> clients = new ArrayList<>();
   private final ClusterCoverage coverage = new ClusterCoverage();
   private final Map<PartitionId, Map<Long, NodeId>> leaders = new HashMap<>();
   private final Machine clientMachine = new Machine(0, 1_000, 0);
   private SimulatedClient operator;
   private boolean created;
-  private boolean healed;
-  private boolean mayLose;
-  private int others;
+  private final Set<Anomaly> seen = EnumSet.noneOf(Anomaly.class);
   private int lives;
   private SimulationFailure broken;
 
@@ -63,17 +56,20 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     SplittableRandom root = new SplittableRandom(seed);
     this.shape = ClusterShape.draw(root.split());
     this.random = root.split();
-    this.diskRandom = root.split();
+    SplittableRandom faultRandom = root.split();
+    SplittableRandom diskRandom = root.split();
     this.world = new ClusterWorld(shape, root.split(), traceLines, this);
     SplittableRandom clocks = root.split();
     for (int i = 1; i <= shape.nodes(); i++) {
       world.machines.add(new Machine(i, 950 + clocks.nextInt(101), 1 + (clocks.nextLong() >>> 1)));
     }
     SplittableRandom clientRandom = root.split();
-    operator = new SimulatedClient(world, clientMachine, "operator", clientRandom.split());
+    operator = new SimulatedClient(world, clientMachine, "operator", clientRandom.split(), false);
+    this.faults = new ClusterFaults(world, faultRandom, diskRandom, operator, this::startLater);
     for (int i = 1; i <= shape.clients(); i++) {
-      clients.add(new SimulatedClient(world, clientMachine, "c" + i, clientRandom.split()));
+      clients.add(new SimulatedClient(world, clientMachine, "c" + i, clientRandom.split(), false));
     }
+    clients.add(new SimulatedClient(world, clientMachine, "f1", clientRandom.split(), true));
   }
 
   /**
@@ -134,7 +130,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     clients.forEach(SimulatedClient::work);
     world.chance.faults(true);
     world.network.slow(shape.slowNetPerMille());
-    scheduleFaults();
+    faults.schedule();
     runUntil(world.schedule.nowMicros() + shape.faultsMillis() * Schedule.MILLIS, () -> false);
     heal();
     long healedAt = world.schedule.nowMicros();
@@ -144,7 +140,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     runUntil(healedAt + 2 * HEAL_MICROS, () -> world.allAnswered() && areEqual());
     ClusterWorld.require(world.allAnswered(), "a client waits for ever");
     ClusterWorld.require(areEqual(), "the replicas did not become equal after the faults");
-    check();
+    new ClusterChecks(world).check(readEverywhere(), seen);
+    seen.forEach(it -> coverage.saw(shape.rule(), it));
   }
 
   private void runUntil(long micros, BooleanSupplier done) {
@@ -257,207 +254,15 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         shape.create());
   }
 
-  // Faults.
-
-  private void scheduleFaults() {
-    every(shape.cutEveryMillis(), this::cut);
-    every(shape.breakEveryMillis(), this::breakConnection);
-    every(shape.killEveryMillis(), this::killOne);
-    every(shape.pauseEveryMillis(), this::pauseOne);
-    every(shape.powerEveryMillis(), this::losePower);
-    every(shape.diskFaultEveryMillis(), this::breakDisk);
-    every(shape.clockEveryMillis(), this::moveClock);
-    every(shape.otherDatabaseEveryMillis(), this::createAndDrop);
-    every(
-        shape.controllerEveryMillis(),
-        () -> {
-          count("controller replaced");
-          world.consensus.replaceLeader();
-        });
-  }
-
-  private void every(int meanMillis, Runnable fault) {
-    if (meanMillis > 0) {
-      world.schedule.after(
-          (1 + random.nextInt(2 * meanMillis)) * Schedule.MILLIS,
-          () -> {
-            if (!healed) {
-              fault.run();
-              every(meanMillis, fault);
-            }
-          });
-    }
-  }
+  // What happens.
 
   @Override
   public void count(String what) {
     coverage.met(what);
   }
 
-  /** A leader more often than others. */
-  private Machine anyMachine() {
-    Machine any = world.anyMachine(random);
-    if (random.nextInt(3) == 0) {
-      return world.machines.stream().filter(this::leadsSomething).findFirst().orElse(any);
-    }
-    return any;
-  }
-
-  private boolean leadsSomething(Machine machine) {
-    return machine.isUp()
-        && machine.process.core().replicas().stream().anyMatch(ReplicaView::leads);
-  }
-
-  private void cut() {
-    Machine one = anyMachine();
-    Machine other = world.anyMachine(random);
-    long lasts = (50 + random.nextInt(3_000)) * Schedule.MILLIS;
-    switch (random.nextInt(4)) {
-      case 0 -> {
-        count("cut one way");
-        world.note(one, "cut on the way to " + other);
-        world.network.cut(one, other, lasts);
-      }
-      case 1 -> {
-        count("cut both ways");
-        world.note(one, "cut from and to " + other);
-        world.network.cut(one, other, lasts);
-        world.network.cut(other, one, lasts);
-      }
-      case 2 -> {
-        count("node cut off");
-        world.note(one, "cut off");
-        for (Machine each : world.machines) {
-          world.network.cut(one, each, lasts);
-          world.network.cut(each, one, lasts);
-        }
-      }
-      default -> {
-        count("split in two");
-        Set<Machine> here = new HashSet<>();
-        world.machines.forEach(
-            each -> {
-              if (random.nextBoolean()) {
-                here.add(each);
-              }
-            });
-        for (Machine from : world.machines) {
-          for (Machine to : world.machines) {
-            if (here.contains(from) != here.contains(to)) {
-              world.network.cut(from, to, lasts);
-            }
-          }
-        }
-        world.note("net", "split in two");
-      }
-    }
-    if (random.nextInt(3) == 0) {
-      breakConnection();
-    }
-  }
-
-  private void breakConnection() {
-    Machine one = anyMachine();
-    Machine other = world.anyMachine(random);
-    count("connection broken");
-    world.note(one, "connections to " + other + " break");
-    world.network.breakConnections(one, other);
-  }
-
-  private void killOne() {
-    Machine machine = anyMachine();
-    if (machine.isUp()) {
-      kill(machine, random.nextInt(100) < shape.machines());
-      startLater(machine, random.nextInt(3) == 0 ? 3_000 : 300);
-    }
-  }
-
-  private void kill(Machine machine, boolean withMachine) {
-    count(withMachine ? "machine crashed" : "process killed");
-    world.note(machine, withMachine ? "its machine crashes" : "killed");
-    machine.process.kill();
-    if (withMachine && machine.journal.loseUnsynced(diskRandom)) {
-      count("unsynced writes lost");
-    }
-  }
-
-  private void losePower() {
-    count("all without power");
-    for (Machine machine : world.machines) {
-      if (machine.isUp()) {
-        kill(machine, true);
-      }
-      startLater(machine, 1_000);
-    }
-  }
-
-  private void pauseOne() {
-    Machine machine = anyMachine();
-    if (machine.isUp()) {
-      count("paused");
-      long lasts = (20 + random.nextInt(2_000)) * Schedule.MILLIS;
-      world.note(machine, "paused for " + lasts / Schedule.MILLIS + " ms");
-      machine.process.pause(lasts);
-    }
-  }
-
-  /** Full for a while: the node may have to stop. Or a bit turns over while no process runs. */
-  private void breakDisk() {
-    Machine machine = anyMachine();
-    if (random.nextBoolean()) {
-      count("disk full");
-      world.note(machine, "its disk is full");
-      machine.journal.full(true);
-      world.schedule.after(
-          (100 + random.nextInt(3_000)) * Schedule.MILLIS, () -> machine.journal.full(false));
-    } else if (machine.isUp()) {
-      count("bit flipped");
-      kill(machine, false);
-      machine.journal.flipBit(diskRandom);
-      world.note(machine, "a bit of its journal turned over");
-      startLater(machine, 300);
-      world.schedule.after(
-          (500 + random.nextInt(2_000)) * Schedule.MILLIS,
-          () -> {
-            if (!machine.isUp()) {
-              machine.journal.repair();
-              startLater(machine, 300);
-            }
-          });
-    }
-  }
-
-  /** The wall clock jumps; the monotonic one does not. */
-  private void moveClock() {
-    Machine machine = anyMachine();
-    count("wall clock moved");
-    machine.wallOffsetMillis += random.nextInt(4_001) - 2_000;
-    world.note(machine, "its clock is wrong by " + machine.wallOffsetMillis + " ms");
-  }
-
-  /** Another database comes and goes; nobody waits for it. */
-  private void createAndDrop() {
-    if (operator.isBusy()) {
-      return;
-    }
-    count("other database");
-    String name = "other" + ++others;
-    operator.ask(
-        created ->
-            operator.ask(
-                written -> operator.ask(dropped -> {}, "DATABASE", "DROP", name),
-                "SET",
-                "unchecked",
-                name),
-        "DATABASE",
-        "CREATE",
-        name,
-        "PARTITIONS",
-        "2");
-  }
-
   private void heal() {
-    healed = true;
+    faults.end();
     world.note("net", "HEALED");
     world.chance.faults(false);
     world.network.slow(0);
@@ -544,48 +349,13 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         .count();
   }
 
-  // Checks at the end.
+  // The end.
 
-  private void check() {
-    List<Map<String, String>> contents = readEverywhere();
-    for (Map<String, String> each : contents) {
-      if (!each.equals(contents.get(0))) {
-        throw new SimulationFailure("replicas differ: " + difference(contents.get(0), each));
-      }
+  @Override
+  public void seen(Anomaly anomaly) {
+    if (seen.add(anomaly)) {
+      world.note("clients", "see: " + anomaly.words());
     }
-    Map<String, String> data = contents.get(0);
-    List<Invocation> unique =
-        world.history.stream().filter(it -> it.key().startsWith("unique-")).toList();
-    Set<String> saved = savedKeys();
-    require(Durability.check(unique, data, shape.oneCopy() ? saved : Set.of()));
-    List<Invocation> lost = Durability.lost(unique, data);
-    mayLose = !lost.isEmpty();
-    lost.forEach(it -> count("acknowledged, lost and saved"));
-    world.history.forEach(it -> count(it.outcome().name().toLowerCase(java.util.Locale.ROOT)));
-    if (!shape.oneCopy() || !anythingDiverged()) {
-      require(Linearizability.check(world.history, new StringModel()));
-      count("histories linearizable");
-    }
-  }
-
-  private static void require(List<Violation> violations) {
-    if (!violations.isEmpty()) {
-      throw new SimulationFailure(violations.size() + " broken, first " + violations.get(0));
-    }
-  }
-
-  private boolean anythingDiverged() {
-    return mayLose || world.machines.stream().anyMatch(machine -> !machine.diverged.isEmpty());
-  }
-
-  private Set<String> savedKeys() {
-    Set<String> keys = new TreeSet<>();
-    for (Machine machine : world.machines) {
-      for (LeftHistory left : machine.diverged.values()) {
-        left.batches().forEach(batch -> keys.addAll(WrittenKeys.of(batch)));
-      }
-    }
-    return keys;
   }
 
   /** What each node's replicas hold, read like a client does of a follower. */
@@ -608,12 +378,12 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     private final SimulatedClient client;
     private final List<String> keys;
     final Map<String, String> contents = new TreeMap<>();
-    private int next = -1;
+    private int next;
 
     Reader(Machine machine, List<String> keys) {
       this.client =
           new SimulatedClient(
-              world, clientMachine, "reader", new SplittableRandom(machine.number)) {
+              world, clientMachine, "reader", new SplittableRandom(machine.number), true) {
             @Override
             Machine target() {
               return machine;
@@ -627,41 +397,27 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     }
 
     void begin() {
-      next = -1;
-      ask("READONLY", this::readNext);
+      next = 0;
+      ask();
     }
 
-    private void readNext(String reply) {
-      if (next >= 0 && !reply.equals("$-1")) {
-        contents.put(keys.get(next), reply.substring(1));
-      }
-      if (++next < keys.size()) {
-        ask("GET " + keys.get(next), this::readNext);
+    private void ask() {
+      if (next < keys.size()) {
+        client.ask(this::onReply, "GET", keys.get(next));
       }
     }
 
     /** Asks again while the answer is an error: leaders may change once more. */
-    private void ask(String command, Consumer<String> then) {
-      client.ask(
-          reply -> {
-            if (reply == null) {
-              // Another connection, which is to be told again that it reads from followers.
-              world.schedule.after(AGAIN_MICROS, this::begin);
-            } else if (reply.startsWith("-")) {
-              world.schedule.after(AGAIN_MICROS, () -> ask(command, then));
-            } else {
-              then.accept(reply);
-            }
-          },
-          command.split(" "));
+    private void onReply(String reply) {
+      if (reply == null || reply.startsWith("-")) {
+        world.schedule.after(AGAIN_MICROS, this::ask);
+        return;
+      }
+      if (!reply.equals("$-1")) {
+        contents.put(keys.get(next), reply.substring(1));
+      }
+      next++;
+      ask();
     }
-  }
-
-  private static String difference(Map<String, String> one, Map<String, String> other) {
-    Set<String> keys = new TreeSet<>(one.keySet());
-    keys.addAll(other.keySet());
-    keys.removeIf(key -> one.containsKey(key) && one.get(key).equals(other.get(key)));
-    String first = keys.iterator().next();
-    return first + " is " + one.get(first) + " and " + other.get(first);
   }
 }

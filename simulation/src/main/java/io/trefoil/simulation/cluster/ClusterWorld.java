@@ -2,6 +2,7 @@ package io.trefoil.simulation.cluster;
 
 import io.trefoil.check.Invocation;
 import io.trefoil.control.ControlCommand;
+import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.simulation.Schedule;
 import io.trefoil.simulation.SimulationFailure;
 import java.util.ArrayDeque;
@@ -24,6 +25,9 @@ final class ClusterWorld {
     void failed(SimulatedProcess process, String what, Throwable cause);
 
     void count(String what);
+
+    /** Clients saw something that may not happen everywhere. */
+    void seen(Anomaly anomaly);
   }
 
   final Schedule schedule = new Schedule();
@@ -32,6 +36,7 @@ final class ClusterWorld {
   final SimulatedConsensus consensus;
   final List<Machine> machines = new ArrayList<>();
   final List<Invocation> history = new ArrayList<>();
+  final List<Invocation> followerReads = new ArrayList<>();
   private final ClusterShape shape;
   private final SplittableRandom drawn;
   private final Deque<String> trace = new ArrayDeque<>();
@@ -88,9 +93,12 @@ final class ClusterWorld {
     underWay++;
   }
 
-  void ended(Invocation invocation) {
+  /**
+   * @param byFollower whether a follower may have answered
+   */
+  void ended(Invocation invocation, boolean byFollower) {
     underWay--;
-    history.add(invocation);
+    (byFollower ? followerReads : history).add(invocation);
     note(invocation.client(), invocation.toString());
   }
 
@@ -112,6 +120,10 @@ final class ClusterWorld {
 
   void failed(SimulatedProcess process, String what, Throwable cause) {
     director.failed(process, what, cause);
+  }
+
+  void seen(Anomaly anomaly) {
+    director.seen(anomaly);
   }
 
   void count(String what) {

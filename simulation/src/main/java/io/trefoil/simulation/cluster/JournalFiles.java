@@ -25,7 +25,11 @@ final class JournalFiles implements JournalDisk {
   private Flip flipped;
 
   /** A bit that is wrong, to be set right again. */
-  private record Flip(Content content, int position, int bit) {}
+  private record Flip(Content content, int position, int bit) {
+    boolean isIn(Content other, int start, int length) {
+      return content == other && position >= start && position < start + length;
+    }
+  }
 
   /** What a process is asked before each call that changes the disk. */
   interface Process {
@@ -165,6 +169,9 @@ final class JournalFiles implements JournalDisk {
   public void rename(String from, String to) throws IOException {
     process.mayDie();
     Content content = find(from);
+    content.used = 0; // what it held is of no use under another name
+    content.synced = 0;
+    content.known = 0;
     files.remove(from);
     files.put(to, content);
   }
@@ -215,6 +222,9 @@ final class JournalFiles implements JournalDisk {
         int end = Math.min((at / SECTOR + 1) * SECTOR, start + length);
         content.unsynced.add(new Undo(at, Arrays.copyOfRange(content.bytes, at, end)));
         at = end;
+      }
+      if (flipped != null && flipped.isIn(content, start, length)) {
+        flipped = null; // nothing is left of the damage
       }
       source.get(content.bytes, start, length);
       content.used = Math.max(content.used, start + length);

@@ -2,6 +2,7 @@ package io.trefoil.simulation.cluster;
 
 import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
+import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.simulation.Schedule;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,10 @@ class SimulatedClient implements SimulatedSocket.End {
   private final Machine own;
   private final String name;
   private final SplittableRandom random;
+
+  /** Whether it reads from whatever node it is connected to, and writes nothing. */
+  private final boolean readOnly;
+
   private SimulatedSocket socket;
   private byte[] input = new byte[0];
   private Consumer<String> receiver;
@@ -34,7 +39,9 @@ class SimulatedClient implements SimulatedSocket.End {
   /**
    * @param own where it runs: a machine of its own, which no fault meets
    */
-  SimulatedClient(ClusterWorld world, Machine own, String name, SplittableRandom random) {
+  SimulatedClient(
+      ClusterWorld world, Machine own, String name, SplittableRandom random, boolean readOnly) {
+    this.readOnly = readOnly;
     this.world = world;
     this.own = own;
     this.name = name;
@@ -77,6 +84,10 @@ class SimulatedClient implements SimulatedSocket.End {
     if (world.shape().database() != 0) {
       socket.send(encode("SELECT", Integer.toString(world.shape().database())));
       skip = 1;
+    }
+    if (readOnly) {
+      socket.send(encode("READONLY"));
+      skip++;
     }
   }
 
@@ -166,6 +177,10 @@ class SimulatedClient implements SimulatedSocket.End {
     if (random.nextInt(40) == 0) {
       disconnect(); // and asks another node from now on
     }
+    if (readOnly) {
+      call(shared("counter"), Call.get());
+      return;
+    }
     String value = name + "-" + ++asked;
     int kind = random.nextInt(10);
     if (kind < 3) {
@@ -199,7 +214,10 @@ class SimulatedClient implements SimulatedSocket.End {
     ask(
         reply -> {
           Invocation seen = seen(key, call, start, reply);
-          world.ended(seen);
+          world.ended(seen, readOnly);
+          if (reply != null && reply.startsWith("-NOREPLICAS")) {
+            world.seen(Anomaly.WRITE_REFUSED);
+          }
           work();
         },
         command(key, call));

@@ -1,0 +1,141 @@
+package io.trefoil.simulation.cluster;
+
+import io.trefoil.check.Call;
+import io.trefoil.check.Durability;
+import io.trefoil.check.Invocation;
+import io.trefoil.check.Linearizability;
+import io.trefoil.check.StringModel;
+import io.trefoil.check.Violation;
+import io.trefoil.control.Promises;
+import io.trefoil.control.Promises.Anomaly;
+import io.trefoil.node.LeftHistory;
+import io.trefoil.simulation.SimulationFailure;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Whether what clients were told, and what is there in the end, keeps the promises. */
+final class ClusterChecks {
+  private final ClusterWorld world;
+  private final ClusterShape shape;
+
+  ClusterChecks(ClusterWorld world) {
+    this.world = world;
+    this.shape = world.shape();
+  }
+
+  /**
+   * Checks it all.
+   *
+   * @param contents what each node's replicas hold in the end
+   * @param seen what clients saw while it ran; what is found now is added
+   */
+  void check(List<Map<String, String>> contents, Set<Anomaly> seen) {
+    for (Map<String, String> each : contents) {
+      if (!each.equals(contents.get(0))) {
+        throw new SimulationFailure("replicas differ: " + difference(contents.get(0), each));
+      }
+    }
+    Map<String, String> data = contents.get(0);
+    world.history.forEach(it -> world.count(it.outcome().name().toLowerCase(Locale.ROOT)));
+    List<Invocation> unique =
+        world.history.stream().filter(it -> it.key().startsWith("unique-")).toList();
+    List<Violation> violations = Durability.check(unique, data, savedKeys());
+    // Beyond the cap on the journal the number of entries is all that is saved.
+    long unknown = unknownEntries();
+    ClusterWorld.require(
+        violations.size() <= unknown,
+        violations.size() + " broken, " + unknown + " not known; first " + first(violations));
+    for (int i = Durability.lost(unique, data).size(); i > 0; i--) {
+      world.count("acknowledged, lost and saved");
+      world.seen(Anomaly.ACKNOWLEDGED_WRITE_LOST);
+    }
+    if (anythingDiverged()) {
+      lookForWrongCounts();
+    } else {
+      require(Linearizability.check(world.history, new StringModel()));
+      world.count("histories linearizable");
+    }
+    checkFollowerReads();
+    Set<Anomaly> forbidden = EnumSet.copyOf(seen.isEmpty() ? EnumSet.noneOf(Anomaly.class) : seen);
+    forbidden.removeAll(Promises.mayBeSeen(shape.settings()));
+    ClusterWorld.require(forbidden.isEmpty(), "seen, though it may not happen: " + forbidden);
+  }
+
+  /** What clients were told of a counter twice; a search for any order would not end here. */
+  private void lookForWrongCounts() {
+    Set<String> counts = new HashSet<>();
+    for (Invocation it : world.history) {
+      boolean counted = it.isAcknowledged() && it.call().kind() == Call.Kind.INCREMENT;
+      if (counted && !counts.add(it.key() + "=" + it.result())) {
+        world.seen(Anomaly.NO_ORDER);
+      }
+    }
+  }
+
+  /** A follower may be behind; it shows no count that nobody asked for. */
+  private void checkFollowerReads() {
+    for (Invocation read : world.followerReads) {
+      if (!read.isAcknowledged()) {
+        continue;
+      }
+      long found = read.result() == null ? 0 : Long.parseLong(read.result());
+      long acknowledged = 0;
+      long asked = 0;
+      for (Invocation it : world.history) {
+        if (it.key().equals(read.key()) && it.call().kind() == Call.Kind.INCREMENT) {
+          asked += it.startNanos() < read.endNanos() ? 1 : 0;
+          if (it.isAcknowledged() && it.endNanos() < read.startNanos()) {
+            acknowledged = Math.max(acknowledged, Long.parseLong(it.result()));
+          }
+        }
+      }
+      ClusterWorld.require(found <= asked, "a follower shows more than was ever asked: " + read);
+      if (found < acknowledged) {
+        world.seen(Anomaly.OLD_FOLLOWER_READ);
+      }
+    }
+  }
+
+  private static void require(List<Violation> violations) {
+    ClusterWorld.require(
+        violations.isEmpty(), violations.size() + " broken, first " + first(violations));
+  }
+
+  private static String first(List<Violation> violations) {
+    return violations.isEmpty() ? "" : violations.get(0).toString();
+  }
+
+  private long unknownEntries() {
+    return world.machines.stream()
+        .flatMap(machine -> machine.diverged.values().stream())
+        .mapToLong(LeftHistory::unknownCount)
+        .sum();
+  }
+
+  private boolean anythingDiverged() {
+    return world.machines.stream().anyMatch(machine -> !machine.diverged.isEmpty());
+  }
+
+  private Set<String> savedKeys() {
+    Set<String> keys = new TreeSet<>();
+    for (Machine machine : world.machines) {
+      for (LeftHistory left : machine.diverged.values()) {
+        left.batches().forEach(batch -> keys.addAll(WrittenKeys.of(batch)));
+      }
+    }
+    return keys;
+  }
+
+  private static String difference(Map<String, String> one, Map<String, String> other) {
+    Set<String> keys = new TreeSet<>(one.keySet());
+    keys.addAll(other.keySet());
+    keys.removeIf(key -> one.containsKey(key) && one.get(key).equals(other.get(key)));
+    String first = keys.iterator().next();
+    return first + " is " + one.get(first) + " and " + other.get(first);
+  }
+}
