@@ -41,7 +41,10 @@ final class JournalRecovery implements JournalReplay {
   private final Map<Long, Copy> copies = new HashMap<>();
   private final Map<Long, Long> notes = new HashMap<>();
 
-  /** Copies that storage let go of; the journal must say further on that they ended. */
+  /**
+   * Copies that storage let go of, or of which the journal let entries go that storage lacks; it
+   * must say further on that they ended.
+   */
   private final Set<Long> gone = new TreeSet<>();
 
   private final Owner owner = new Owner();
@@ -178,7 +181,8 @@ final class JournalRecovery implements JournalReplay {
   /** To be called when the journal is read: whether storage had every copy that goes on. */
   void checkCopies() {
     Invariants.check(
-        gone.isEmpty(), "the journal goes on with copies that storage does not have: " + gone);
+        gone.isEmpty(),
+        "the journal goes on with copies that storage does not have, or not far enough: " + gone);
   }
 
   /** Runs tasks on the recovering thread, and later on the data loop. */
@@ -269,7 +273,8 @@ final class JournalRecovery implements JournalReplay {
     CopyMeta birth = CopyMeta.decode(meta);
     boolean beganEmpty = birth.epochs().lastEpoch() == 0;
     CopyState state = stored.get(copyId);
-    if (state == null && start.index() > 0) {
+    boolean incomplete = start.index() > (state == null ? 0 : state.position().index());
+    if (incomplete) {
       gone.add(copyId);
     } else if (state == null) {
       copies.put(copyId, new Copy(copyId, beganEmpty, start, birth));

@@ -134,6 +134,21 @@ class JournalRecoveryTest {
     assertThat(recovery.replicas(true)).isEmpty();
   }
 
+  /** A copy that ended: the journal needed its entries no more, storage has yet to let go of it. */
+  @Test
+  void a_copy_whose_entries_went_is_skipped_up_to_its_end_and_storage_may_drop_it() {
+    storeUpTo(new Position(2, 4), 2, 1);
+    recovery.start(7, new Position(2, 6), meta(2, 6));
+    batch(Batches.of(2, 7, 8), 6);
+    assertThatThrownBy(() -> recovery.checkCopies())
+        .isInstanceOf(InvariantViolation.class)
+        .hasMessageContaining("not far enough");
+    recovery.end(7);
+    recovery.checkCopies();
+    assertThat(recovery.replicas(true)).isEmpty();
+    assertThat(recovery.strays()).containsExactly(7L);
+  }
+
   @Test
   void a_copy_that_storage_does_not_have_and_that_goes_on_stops_the_node() {
     recovery.start(7, new Position(2, 5), meta(2, 5));

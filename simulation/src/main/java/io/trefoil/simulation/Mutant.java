@@ -3,6 +3,7 @@ package io.trefoil.simulation;
 /**
  * A rule that is broken on purpose, to prove that the checks see it. Each is done to the events and
  * effects around the replica, or to the model of the controller; the replica itself is untouched.
+ * Of a whole cluster it is the ports that lie: disk, clock, consensus.
  */
 public enum Mutant {
   NONE("", ""),
@@ -63,14 +64,55 @@ public enum Mutant {
       "acknowledged writes, when replicas move during a failover"),
   /** What diverged is not reported. */
   DIVERGENCE_SILENT(
-      "what leaves the history is saved", "the list of what an asynchronous failover took away");
+      "what leaves the history is saved", "the list of what an asynchronous failover took away"),
+  /** The disk says that it has synced, and has not. */
+  SYNC_DOES_NOTHING(
+      "what is synced survives a crash of the machine",
+      "acknowledged writes, when machines lose power",
+      World.CLUSTER),
+  /**
+   * The monotonic clocks of some nodes run at a quarter of the speed: leases last four times as
+   * long.
+   */
+  CLOCK_RUNS_SLOW(
+      "clocks run at the same speed, within a tenth",
+      "fresh reads: a leader serves beside its successor",
+      World.CLUSTER),
+  /**
+   * A controller that was replaced takes itself for the only voter, and is never told otherwise.
+   */
+  CONTROLLER_NOT_CONFIRMED(
+      "a controller grants leases only while a majority of voters confirms it",
+      "fresh reads: two controllers, and two leaders",
+      World.CLUSTER),
+  /** What is to be saved as it leaves the history is not. */
+  DIVERGENCE_NOT_STORED(
+      "a divergence file is on disk before anything is cut",
+      "the list of what an asynchronous failover took away",
+      World.CLUSTER);
+
+  /** Where it is broken. */
+  public enum World {
+    PROTOCOL,
+    CLUSTER
+  }
 
   private final String rule;
   private final String costs;
+  private final World world;
 
   Mutant(String rule, String costs) {
+    this(rule, costs, World.PROTOCOL);
+  }
+
+  Mutant(String rule, String costs, World world) {
     this.rule = rule;
     this.costs = costs;
+    this.world = world;
+  }
+
+  public World world() {
+    return world;
   }
 
   /** The rule that is broken. */

@@ -102,29 +102,32 @@ public final class SimulateCommand implements Callable<Integer> {
     if (world != null && !List.of("cluster", "protocol").contains(world)) {
       throw badUsage("--world is cluster or protocol, not " + world);
     }
-    if (mutant != null && "cluster".equals(world)) {
-      throw badUsage("--mutant needs --world protocol");
-    }
-    if (mutant == null && !"protocol".equals(world)) {
-      return runClusters();
-    }
     Mutant broken = mutant == null ? Mutant.NONE : named(mutant);
-    return explain ? explain(broken) : run(broken);
+    boolean cluster =
+        broken == Mutant.NONE ? !"protocol".equals(world) : broken.world() == Mutant.World.CLUSTER;
+    if (broken != Mutant.NONE && world != null && world.equals("cluster") != cluster) {
+      throw badUsage("--mutant " + mutant + " is not one of --world " + world);
+    }
+    if (explain) {
+      return explain(broken);
+    }
+    return cluster ? runClusters(broken) : run(broken);
   }
 
-  private int runClusters() {
+  private int runClusters(Mutant broken) {
     PrintStream out = stdio.out();
     ClusterCoverage coverage = new ClusterCoverage();
     long startedNanos = System.nanoTime();
     long simulatedMillis = 0;
     for (long seed = first; seed < first + seeds; seed++) {
       ClusterSimulation simulation =
-          new ClusterSimulation(seed, trace ? Integer.MAX_VALUE : TRACE_LINES);
+          new ClusterSimulation(seed, broken, trace ? Integer.MAX_VALUE : TRACE_LINES);
       try {
         coverage.add(simulation.run());
       } catch (SimulationFailure failure) {
         out.println(failure.getMessage());
-        out.println("again with: ./trefoil simulate --seeds 1 --trace --seed " + seed);
+        out.println(
+            "again with: ./trefoil simulate --seeds 1 --trace --seed " + seed + with(broken));
         return 1;
       }
       simulatedMillis += simulation.simulatedMillis();
@@ -204,7 +207,11 @@ public final class SimulateCommand implements Callable<Integer> {
   private Optional<Caught> firstCatch(Mutant broken, int traceLines) {
     for (long seed = first; seed < first + MUTANT_SEEDS; seed++) {
       try {
-        new Simulation(seed, broken, traceLines).run();
+        if (broken.world() == Mutant.World.CLUSTER) {
+          new ClusterSimulation(seed, broken, traceLines).run();
+        } else {
+          new Simulation(seed, broken, traceLines).run();
+        }
       } catch (SimulationFailure failure) {
         return Optional.of(new Caught(seed, failure));
       }

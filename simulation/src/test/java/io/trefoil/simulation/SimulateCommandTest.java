@@ -74,7 +74,7 @@ class SimulateCommandTest {
         "--explain",
         "--mutant unknown",
         "--world moon",
-        "--world cluster --mutant no"
+        "--world cluster --mutant shortest-log-leads"
       })
   void badUsageIsNamed(String options) {
     assertThat(run(("simulate " + options).split(" "))).isEqualTo(2);

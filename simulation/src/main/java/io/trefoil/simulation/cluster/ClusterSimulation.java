@@ -8,6 +8,7 @@ import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.node.ReplicaView;
 import io.trefoil.node.settings.NodeSettings;
 import io.trefoil.node.settings.SettingsReader;
+import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Schedule;
 import io.trefoil.simulation.SimulationFailure;
 import java.util.ArrayList;
@@ -51,6 +52,11 @@ public final class ClusterSimulation implements ClusterWorld.Director {
    * @param traceLines how many of the last lines are kept
    */
   public ClusterSimulation(long seed, int traceLines) {
+    this(seed, Mutant.NONE, traceLines);
+  }
+
+  /** As above, with a rule broken. */
+  public ClusterSimulation(long seed, Mutant mutant, int traceLines) {
     this.seed = seed;
     // One stream per purpose: a draw more for one must not shift the others.
     SplittableRandom root = new SplittableRandom(seed);
@@ -58,10 +64,12 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     this.random = root.split();
     SplittableRandom faultRandom = root.split();
     SplittableRandom diskRandom = root.split();
-    this.world = new ClusterWorld(shape, root.split(), traceLines, this);
+    this.world = new ClusterWorld(shape, mutant, root.split(), traceLines, this);
     SplittableRandom clocks = root.split();
     for (int i = 1; i <= shape.nodes(); i++) {
-      world.machines.add(new Machine(i, 950 + clocks.nextInt(101), 1 + (clocks.nextLong() >>> 1)));
+      int rate = 950 + clocks.nextInt(101);
+      boolean slow = mutant == Mutant.CLOCK_RUNS_SLOW && i % 2 == 1;
+      world.machines.add(new Machine(i, slow ? rate / 4 : rate, 1 + (clocks.nextLong() >>> 1)));
     }
     SplittableRandom clientRandom = root.split();
     operator = new SimulatedClient(world, clientMachine, "operator", clientRandom.split(), false);

@@ -3,6 +3,7 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.check.Invocation;
 import io.trefoil.control.ControlCommand;
 import io.trefoil.control.Promises.Anomaly;
+import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Schedule;
 import io.trefoil.simulation.SimulationFailure;
 import java.util.ArrayDeque;
@@ -37,6 +38,7 @@ final class ClusterWorld {
   final List<Machine> machines = new ArrayList<>();
   final List<Invocation> history = new ArrayList<>();
   final List<Invocation> followerReads = new ArrayList<>();
+  final Mutant mutant;
   private final ClusterShape shape;
   private final SplittableRandom drawn;
   private final Deque<String> trace = new ArrayDeque<>();
@@ -44,8 +46,14 @@ final class ClusterWorld {
   private final Director director;
   private int underWay;
 
-  ClusterWorld(ClusterShape shape, SplittableRandom random, int traceLines, Director director) {
+  ClusterWorld(
+      ClusterShape shape,
+      Mutant mutant,
+      SplittableRandom random,
+      int traceLines,
+      Director director) {
     this.shape = shape;
+    this.mutant = mutant;
     this.network = new ClusterNetwork(schedule, random.split());
     this.chance = new ClusterChance(shape, random.split());
     this.drawn = random.split();

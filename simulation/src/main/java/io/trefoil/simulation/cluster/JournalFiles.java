@@ -19,6 +19,7 @@ final class JournalFiles implements JournalDisk {
   private static final int SECTOR = 512;
 
   private final Process process;
+  private final boolean syncs;
   private final TreeMap<String, Content> files = new TreeMap<>();
   private UUID boot = new UUID(1, 1);
   private boolean full;
@@ -55,12 +56,17 @@ final class JournalFiles implements JournalDisk {
   /** What a sector held before it was written and not synced. */
   private record Undo(int position, byte[] before) {}
 
-  JournalFiles(Process process) {
+  /**
+   * @param syncs whether a sync does what it says
+   */
+  JournalFiles(Process process, boolean syncs) {
     this.process = process;
+    this.syncs = syncs;
   }
 
   private JournalFiles(Process process, JournalFiles from) {
     this.process = process;
+    this.syncs = from.syncs;
     this.boot = from.boot;
     this.files.putAll(from.files);
     this.full = from.full;
@@ -242,7 +248,9 @@ final class JournalFiles implements JournalDisk {
     @Override
     public void force() {
       process.mayDie();
-      content.unsynced.clear();
+      if (syncs) {
+        content.unsynced.clear();
+      }
       content.synced = content.used;
     }
 

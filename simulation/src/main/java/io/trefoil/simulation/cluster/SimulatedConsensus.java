@@ -8,6 +8,7 @@ import io.trefoil.control.ControlCommand;
 import io.trefoil.control.ControlFormat;
 import io.trefoil.control.Outcome;
 import io.trefoil.control.RaftView;
+import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Schedule;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -198,7 +199,8 @@ final class SimulatedConsensus {
 
     @Override
     public RaftView raft() {
-      return new RaftView(leads, knownTerm, List.of(voters));
+      boolean alone = world.mutant == Mutant.CONTROLLER_NOT_CONFIRMED && leads;
+      return new RaftView(leads, knownTerm, List.of(alone ? Set.of(self) : voters));
     }
 
     @Override

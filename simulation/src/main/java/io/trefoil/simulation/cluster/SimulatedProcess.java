@@ -15,6 +15,7 @@ import io.trefoil.node.NodeFailure;
 import io.trefoil.node.NodeIdentity;
 import io.trefoil.node.NodePorts;
 import io.trefoil.node.settings.NodeSettings;
+import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Schedule;
 import io.trefoil.storage.Storage;
 import io.trefoil.storage.StorageException;
@@ -62,7 +63,7 @@ final class SimulatedProcess implements NodePorts {
     machine.process = this;
     machine.journal =
         machine.journal == null
-            ? new JournalFiles(this::mayDie)
+            ? new JournalFiles(this::mayDie, world.mutant != Mutant.SYNC_DOES_NOTHING)
             : machine.journal.reopened(this::mayDie);
     run(
         () -> {
@@ -297,6 +298,9 @@ final class SimulatedProcess implements NodePorts {
   public String saveDiverged(LeftHistory left) {
     mayDie();
     String name = left.partition() + "-" + left.first() + "-" + left.last().index();
+    if (world.mutant == Mutant.DIVERGENCE_NOT_STORED) {
+      return name;
+    }
     if (machine.diverged.putIfAbsent(name, left) == null) {
       world.note(machine, "saves what left the history: " + name);
       world.count(left.unknownCount() == 0 ? "divergence saved" : "divergence not wholly known");
