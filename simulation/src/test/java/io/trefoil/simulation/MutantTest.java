@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.trefoil.simulation.cluster.ClusterSimulation;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,6 +29,7 @@ class MutantTest {
   }
 
   /** Clusters take longer: the first seed that catches each was looked for once. */
+  @Tag("slow")
   @ParameterizedTest
   @CsvSource({
     "SYNC_DOES_NOTHING, 3",

@@ -165,7 +165,10 @@ public final class ClusterSimulation implements ClusterWorld.Director {
 
   private void start(Machine machine) {
     world.note(machine, "starts");
-    new SimulatedProcess(world, machine, settings(machine), ++lives).start();
+    if (machine.settings == null) {
+      machine.settings = settings(machine);
+    }
+    new SimulatedProcess(world, machine, machine.settings, ++lives).start();
   }
 
   private NodeSettings settings(Machine machine) {

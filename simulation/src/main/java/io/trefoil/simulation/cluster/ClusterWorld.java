@@ -41,7 +41,7 @@ final class ClusterWorld {
   final Mutant mutant;
   private final ClusterShape shape;
   private final SplittableRandom drawn;
-  private final Deque<String> trace = new ArrayDeque<>();
+  private final Deque<Line> trace = new ArrayDeque<>();
   private final int traceLines;
   private final Director director;
   private int underWay;
@@ -83,18 +83,29 @@ final class ClusterWorld {
     return value + ".".repeat(Math.max(0, shape.valueBytes() - value.length()));
   }
 
-  void note(Object who, String what) {
+  /** One line of the trace; text is made of it when somebody reads it. */
+  private record Line(long atMicros, Object who, Object what) {
+    @Override
+    public String toString() {
+      return String.format("%11.3f ms  %-8s %s", atMicros / 1000.0, who, what);
+    }
+  }
+
+  /**
+   * @param what never changes
+   */
+  void note(Object who, Object what) {
     if (traceLines == 0) {
       return;
     }
     if (trace.size() == traceLines) {
       trace.pollFirst();
     }
-    trace.addLast(String.format("%11.3f ms  %-8s %s", schedule.nowMicros() / 1000.0, who, what));
+    trace.addLast(new Line(schedule.nowMicros(), who, what));
   }
 
   List<String> trace() {
-    return List.copyOf(trace);
+    return trace.stream().map(Line::toString).toList();
   }
 
   void started() {
@@ -107,7 +118,7 @@ final class ClusterWorld {
   void ended(Invocation invocation, boolean byFollower) {
     underWay--;
     (byFollower ? followerReads : history).add(invocation);
-    note(invocation.client(), invocation.toString());
+    note(invocation.client(), invocation);
   }
 
   boolean allAnswered() {
@@ -115,7 +126,7 @@ final class ClusterWorld {
   }
 
   void committed(ControlCommand command) {
-    note("control", command.toString());
+    note("control", command);
   }
 
   void died(SimulatedProcess process) {

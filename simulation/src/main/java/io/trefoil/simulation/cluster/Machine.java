@@ -2,6 +2,7 @@ package io.trefoil.simulation.cluster;
 
 import io.trefoil.node.LeftHistory;
 import io.trefoil.node.NodeIdentity;
+import io.trefoil.node.settings.NodeSettings;
 import io.trefoil.storage.MemoryCellDisk;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,6 +23,9 @@ final class Machine {
 
   /** What the divergence files hold. */
   final Map<String, LeftHistory> diverged = new LinkedHashMap<>();
+
+  /** Of every process that runs here. */
+  NodeSettings settings;
 
   /** The process that runs, or null. */
   SimulatedProcess process;

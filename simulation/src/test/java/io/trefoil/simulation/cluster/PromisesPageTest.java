@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -45,6 +46,7 @@ class PromisesPageTest {
     return rule == Rule.SEMI_SYNC ? "SEMI-SYNC 1" : rule.name();
   }
 
+  @Tag("slow")
   @Test
   void everyMayHasASeedThatShowsIt() {
     Map<Long, ClusterCoverage> runs = new TreeMap<>();
