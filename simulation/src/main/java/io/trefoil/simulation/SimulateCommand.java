@@ -10,6 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,6 +57,13 @@ public final class SimulateCommand implements Callable<Integer> {
       description = "What runs (default: cluster; with a mutant: protocol).")
   String world;
 
+  @Option(
+      names = "--threads",
+      paramLabel = "<count>",
+      defaultValue = "0",
+      description = "Worlds at a time (default: one for each core).")
+  int threads;
+
   @Option(names = "--trace", description = "Print what happens, event by event.")
   boolean trace;
 
@@ -93,6 +103,9 @@ public final class SimulateCommand implements Callable<Integer> {
     if (seeds < 1) {
       throw badUsage("--seeds: at least 1");
     }
+    if (threads < 0) {
+      throw badUsage("--threads: at least 1, or 0 for one for each core");
+    }
     if (explain && mutant == null) {
       throw badUsage("--explain needs --mutant");
     }
@@ -111,33 +124,88 @@ public final class SimulateCommand implements Callable<Integer> {
     if (explain) {
       return explain(broken);
     }
-    return cluster ? runClusters(broken) : run(broken);
+    return cluster ? runClusters(broken) : runProtocol(broken);
   }
 
   private int runClusters(Mutant broken) {
-    PrintStream out = stdio.out();
     ClusterCoverage coverage = new ClusterCoverage();
-    long startedNanos = System.nanoTime();
-    long simulatedMillis = 0;
-    for (long seed = first; seed < first + seeds; seed++) {
-      ClusterSimulation simulation =
-          new ClusterSimulation(seed, broken, trace ? Integer.MAX_VALUE : TRACE_LINES);
-      try {
-        coverage.add(simulation.run());
-      } catch (SimulationFailure failure) {
-        out.println(failure.getMessage());
-        out.println(
-            "again with: ./trefoil simulate --seeds 1 --trace --seed " + seed + with(broken));
-        return 1;
-      }
-      simulatedMillis += simulation.simulatedMillis();
-      if (trace) {
-        simulation.trace().forEach(out::println);
-      }
+    return run(
+        broken,
+        "",
+        seed -> {
+          ClusterSimulation simulation = new ClusterSimulation(seed, broken, traceLines());
+          ClusterCoverage met = simulation.run();
+          synchronized (coverage) {
+            coverage.add(met);
+          }
+          print(simulation.trace());
+          return simulation.simulatedMillis();
+        },
+        coverage::summary,
+        () -> coverage.missing().isEmpty());
+  }
+
+  private int runProtocol(Mutant broken) {
+    Coverage coverage = new Coverage();
+    return run(
+        broken,
+        "--world protocol ",
+        seed -> {
+          Simulation simulation = new Simulation(seed, broken, traceLines());
+          Coverage met = simulation.run();
+          synchronized (coverage) {
+            coverage.add(met);
+          }
+          if (trace) {
+            stdio.out().println(simulation.shape());
+          }
+          print(simulation.trace());
+          return simulation.simulatedMillis();
+        },
+        coverage::summary,
+        () -> coverage.missing().isEmpty());
+  }
+
+  private int traceLines() {
+    return trace ? Integer.MAX_VALUE : TRACE_LINES;
+  }
+
+  private void print(List<String> lines) {
+    if (trace) {
+      lines.forEach(stdio.out()::println);
     }
-    printTimes(simulatedMillis, startedNanos);
-    out.println(coverage.summary());
-    return seeds < ENOUGH_SEEDS || coverage.missing().isEmpty() ? 0 : 1;
+  }
+
+  /** One world; gives how many milliseconds passed in it. */
+  private interface One {
+    long run(long seed);
+  }
+
+  private int run(
+      Mutant broken, String world, One one, Supplier<String> summary, BooleanSupplier metAll) {
+    PrintStream out = stdio.out();
+    long startedNanos = System.nanoTime();
+    AtomicLong simulatedMillis = new AtomicLong();
+    Optional<Seeds.Failed> failed =
+        Seeds.run(
+            first, seeds, trace ? 1 : threads(), seed -> simulatedMillis.addAndGet(one.run(seed)));
+    if (failed.isPresent()) {
+      out.println(failed.get().failure().getMessage());
+      out.println(
+          "again with: ./trefoil simulate "
+              + world
+              + "--seeds 1 --trace --seed "
+              + failed.get().seed()
+              + with(broken));
+      return 1;
+    }
+    printTimes(simulatedMillis.get(), startedNanos);
+    out.println(summary.get());
+    return seeds < ENOUGH_SEEDS || metAll.getAsBoolean() ? 0 : 1;
+  }
+
+  private int threads() {
+    return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
   private void printTimes(long simulatedMillis, long startedNanos) {
@@ -170,60 +238,29 @@ public final class SimulateCommand implements Callable<Integer> {
                         + all().stream().map(Mutant::label).collect(Collectors.joining(", "))));
   }
 
-  private int run(Mutant broken) {
-    PrintStream out = stdio.out();
-    Coverage coverage = new Coverage();
-    long startedNanos = System.nanoTime();
-    long simulatedMillis = 0;
-    for (long seed = first; seed < first + seeds; seed++) {
-      Simulation simulation = new Simulation(seed, broken, trace ? Integer.MAX_VALUE : TRACE_LINES);
-      try {
-        coverage.add(simulation.run());
-      } catch (SimulationFailure failure) {
-        out.println(failure.getMessage());
-        out.println(
-            "again with: ./trefoil simulate --world protocol --seeds 1 --trace --seed "
-                + seed
-                + with(broken));
-        return 1;
-      }
-      simulatedMillis += simulation.simulatedMillis();
-      if (trace) {
-        out.println(simulation.shape());
-        simulation.trace().forEach(out::println);
-      }
-    }
-    printTimes(simulatedMillis, startedNanos);
-    out.println(coverage.summary());
-    return seeds < ENOUGH_SEEDS || coverage.missing().isEmpty() ? 0 : 1;
-  }
-
   private static String with(Mutant broken) {
     return broken == Mutant.NONE ? "" : " --mutant " + broken.label();
   }
 
-  private record Caught(long seed, SimulationFailure failure) {}
-
-  private Optional<Caught> firstCatch(Mutant broken, int traceLines) {
-    for (long seed = first; seed < first + MUTANT_SEEDS; seed++) {
-      try {
-        if (broken.world() == Mutant.World.CLUSTER) {
-          new ClusterSimulation(seed, broken, traceLines).run();
-        } else {
-          new Simulation(seed, broken, traceLines).run();
-        }
-      } catch (SimulationFailure failure) {
-        return Optional.of(new Caught(seed, failure));
-      }
-    }
-    return Optional.empty();
+  private Optional<Seeds.Failed> firstCatch(Mutant broken, int traceLines) {
+    return Seeds.run(
+        first,
+        MUTANT_SEEDS,
+        threads(),
+        seed -> {
+          if (broken.world() == Mutant.World.CLUSTER) {
+            new ClusterSimulation(seed, broken, traceLines).run();
+          } else {
+            new Simulation(seed, broken, traceLines).run();
+          }
+        });
   }
 
   private int explain(Mutant broken) {
     PrintStream out = stdio.out();
     out.println("The rule       " + broken.rule());
     out.println("Without it     a user may lose " + broken.costs());
-    Optional<Caught> caught = firstCatch(broken, EXPLAINED_LINES);
+    Optional<Seeds.Failed> caught = firstCatch(broken, EXPLAINED_LINES);
     if (caught.isEmpty()) {
       out.println("No seed from " + first + " on showed it in " + MUTANT_SEEDS + " worlds");
       return 1;
@@ -241,7 +278,7 @@ public final class SimulateCommand implements Callable<Integer> {
             Integer.MAX_VALUE, "MUTANT", "SEED", "RULE THAT IS BROKEN", "A USER MAY LOSE");
     for (Mutant broken : all()) {
       boolean byTrace = broken == Mutant.PROMISE_NOT_WRITTEN;
-      Optional<Caught> caught = byTrace ? Optional.empty() : firstCatch(broken, 1);
+      Optional<Seeds.Failed> caught = byTrace ? Optional.empty() : firstCatch(broken, 1);
       good &= byTrace || caught.isPresent();
       String by = caught.map(it -> Long.toString(it.seed())).orElse("NOT CAUGHT");
       table.row(broken.label(), byTrace ? "a trace" : by, broken.rule(), broken.costs());

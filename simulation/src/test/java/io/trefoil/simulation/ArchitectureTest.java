@@ -43,7 +43,8 @@ class ArchitectureTest {
           "check",
           "node",
           "cli",
-          "simulation");
+          "simulation",
+          "chaos");
 
   private static String in(String module) {
     return "io.trefoil." + module + "..";

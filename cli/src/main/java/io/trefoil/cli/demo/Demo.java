@@ -5,6 +5,11 @@ import io.trefoil.cli.CommandFailed;
 import io.trefoil.cli.Reply;
 import io.trefoil.cli.RespClient;
 import io.trefoil.cli.Stdio;
+import io.trefoil.cli.process.FolderLock;
+import io.trefoil.cli.process.LocalPorts;
+import io.trefoil.cli.process.NodePorts;
+import io.trefoil.cli.process.NodeProcess;
+import io.trefoil.cli.process.PortPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +50,7 @@ final class Demo {
 
   private final Settings settings;
   private final Stdio stdio;
-  private final DemoNode.Launch launch;
+  private final NodeProcess.Launch launch;
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final long startedNanos = System.nanoTime();
   private final Events events = new Events();
@@ -55,16 +60,16 @@ final class Demo {
   private final ExecutorService slowActions = Executors.newSingleThreadExecutor(Demo::daemon);
   private final Set<CommitRule> visited =
       Collections.synchronizedSet(EnumSet.noneOf(CommitRule.class));
-  private final List<DemoNode.State> lastStates = new ArrayList<>();
-  private volatile List<DemoNode> nodes = List.of();
+  private final List<NodeProcess.State> lastStates = new ArrayList<>();
+  private volatile List<NodeProcess> nodes = List.of();
   private volatile CommitRule rule = CommitRule.MAJORITY;
   private final Set<Path> divergencesSeen = new HashSet<>();
   private volatile boolean showTries = true;
-  private DemoLock lock;
+  private FolderLock lock;
   private Writer writer;
   private StatusWatch watch;
 
-  Demo(Settings settings, Stdio stdio, DemoNode.Launch launch) {
+  Demo(Settings settings, Stdio stdio, NodeProcess.Launch launch) {
     this.settings = settings;
     this.stdio = stdio;
     this.launch = launch;
@@ -83,7 +88,7 @@ final class Demo {
    * @throws CommandFailed when it cannot start
    */
   int run() throws IOException, InterruptedException {
-    try (DemoLock taken = DemoLock.take(settings.directory())) {
+    try (FolderLock taken = FolderLock.take(settings.directory(), "demo")) {
       lock = taken;
       for (long pid : lock.endLeftovers()) {
         say("Ended node process " + pid + ", which a killed demo had left.");
@@ -156,21 +161,21 @@ final class Demo {
   private void prepareNodes() throws IOException {
     PortPlan plan = PortPlan.pick(settings.firstPort(), NODES, new LocalPorts());
     plan.notes().forEach(note -> say("Note: " + note + "; the next hundred is tried."));
-    List<DemoNode> prepared = new ArrayList<>();
+    List<NodeProcess> prepared = new ArrayList<>();
     int firstPeerPort = plan.nodes().get(0).peer();
     for (int i = 0; i < NODES; i++) {
       NodePorts ports = plan.nodes().get(i);
       Path directory = settings.directory().resolve(nodeName(i));
       int join = i == 0 ? 0 : firstPeerPort;
       Files.writeString(configFile(i), NodeConfig.yaml(nodeName(i), directory, ports, join, NODES));
-      prepared.add(new DemoNode(nodeName(i), ports, directory, configFile(i), launch));
-      lastStates.add(DemoNode.State.RUNNING);
+      prepared.add(new NodeProcess(nodeName(i), ports, directory, configFile(i), launch));
+      lastStates.add(NodeProcess.State.RUNNING);
     }
     nodes = List.copyOf(prepared);
   }
 
   private void startNodes() throws IOException {
-    for (DemoNode node : nodes) {
+    for (NodeProcess node : nodes) {
       node.start();
     }
     lock.describe(nodes);
@@ -181,18 +186,18 @@ final class Demo {
   private boolean awaitReady() throws InterruptedException {
     long deadline = System.nanoTime() + settings.startLimit().toNanos();
     while (!isStopping()) {
-      Optional<DemoNode> waitedFor = nodes.stream().filter(node -> !isReady(node)).findFirst();
+      Optional<NodeProcess> waitedFor = nodes.stream().filter(node -> !isReady(node)).findFirst();
       if (waitedFor.isEmpty()) {
         return true;
       }
-      for (DemoNode node : nodes) {
-        if (node.state() == DemoNode.State.DEAD) {
+      for (NodeProcess node : nodes) {
+        if (node.state() == NodeProcess.State.DEAD) {
           throw new CommandFailed(
               lastWords(node, node.name() + " ended while starting, " + node.endedWith()));
         }
       }
       if (System.nanoTime() > deadline) {
-        DemoNode node = waitedFor.get();
+        NodeProcess node = waitedFor.get();
         throw new CommandFailed(
             lastWords(
                 node,
@@ -206,14 +211,14 @@ final class Demo {
     return false;
   }
 
-  private static boolean isReady(DemoNode node) {
+  private static boolean isReady(NodeProcess node) {
     return StatusWatch.ask(node)
         .flatMap(status -> status.database(0))
         .map(database -> DatabaseLine.of(database).hasLeaders())
         .orElse(false);
   }
 
-  private static String lastWords(DemoNode node, String problem) {
+  private static String lastWords(NodeProcess node, String problem) {
     List<String> lines = node.lastLines(LOG_LINES_SHOWN);
     return problem
         + (lines.isEmpty() ? "" : "; its last lines:\n  " + String.join("\n  ", lines))
@@ -223,7 +228,7 @@ final class Demo {
 
   private void introduce() {
     say("");
-    for (DemoNode node : nodes) {
+    for (NodeProcess node : nodes) {
       say(
           String.format(
               "  %s   client 127.0.0.1:%d   http 127.0.0.1:%d   pid %d   log %s",
@@ -296,7 +301,7 @@ final class Demo {
     noteDivergences();
     ClusterStatus status = watch.latest();
     List<DemoModel.NodeLine> nodeLines = new ArrayList<>();
-    for (DemoNode node : nodes) {
+    for (NodeProcess node : nodes) {
       nodeLines.add(nodeLine(node, replicaOf(status, node.name())));
     }
     return new DemoModel(
@@ -315,9 +320,9 @@ final class Demo {
 
   private void noteDeaths() {
     for (int i = 0; i < nodes.size(); i++) {
-      DemoNode node = nodes.get(i);
-      DemoNode.State state = node.state();
-      if (state == DemoNode.State.DEAD && lastStates.get(i) != DemoNode.State.DEAD) {
+      NodeProcess node = nodes.get(i);
+      NodeProcess.State state = node.state();
+      if (state == NodeProcess.State.DEAD && lastStates.get(i) != NodeProcess.State.DEAD) {
         events.add(node.name() + " died: " + node.endedWith() + "; r starts it again");
         if (!node.wasKilled()) {
           node.lastLines(2).forEach(line -> events.add(node.name() + ": " + line));
@@ -328,7 +333,7 @@ final class Demo {
   }
 
   private void noteDivergences() {
-    for (DemoNode node : nodes) {
+    for (NodeProcess node : nodes) {
       for (Path file : node.divergenceFiles()) {
         if (divergencesSeen.add(file)) {
           events.add(node.name() + " saved what left the history: " + countEntries(file));
@@ -346,7 +351,7 @@ final class Demo {
     }
   }
 
-  private static DemoModel.NodeLine nodeLine(DemoNode node, ClusterStatus.Replica replica) {
+  private static DemoModel.NodeLine nodeLine(NodeProcess node, ClusterStatus.Replica replica) {
     boolean has = replica != null;
     return new DemoModel.NodeLine(
         node.name(),
@@ -408,10 +413,10 @@ final class Demo {
       return null;
     }
     DatabaseLine line = DatabaseLine.of(database.get());
-    Optional<DemoNode> leader = leader(status);
+    Optional<NodeProcess> leader = leader(status);
     List<Integer> ports = new ArrayList<>();
     leader.filter(Demo::isRunning).ifPresent(node -> ports.add(node.ports().client()));
-    for (DemoNode node : nodes) {
+    for (NodeProcess node : nodes) {
       if (isRunning(node) && !ports.contains(node.ports().client())) {
         ports.add(node.ports().client());
       }
@@ -420,15 +425,15 @@ final class Demo {
     return new Writer.Target(current, line.number(), line.epochs(), hasLeader, ports);
   }
 
-  private static boolean isRunning(DemoNode node) {
-    return node.state() == DemoNode.State.RUNNING;
+  private static boolean isRunning(NodeProcess node) {
+    return node.state() == NodeProcess.State.RUNNING;
   }
 
-  private Optional<DemoNode> leader(ClusterStatus status) {
+  private Optional<NodeProcess> leader(ClusterStatus status) {
     return firstPartition(status).flatMap(partition -> node(partition.leader()));
   }
 
-  private Optional<DemoNode> node(String name) {
+  private Optional<NodeProcess> node(String name) {
     return nodes.stream().filter(node -> node.name().equals(name)).findFirst();
   }
 
@@ -436,7 +441,7 @@ final class Demo {
 
   /** Kills the process that leads the writer's database, as kill -9 does. */
   void killLeader() {
-    Optional<DemoNode> leader = leader(watch.latest()).filter(Demo::isAlive);
+    Optional<NodeProcess> leader = leader(watch.latest()).filter(Demo::isAlive);
     if (leader.isEmpty()) {
       events.add("no leader to kill");
       return;
@@ -446,14 +451,14 @@ final class Demo {
     leader.get().kill();
   }
 
-  private static boolean isAlive(DemoNode node) {
-    return node.state() != DemoNode.State.DEAD;
+  private static boolean isAlive(NodeProcess node) {
+    return node.state() != NodeProcess.State.DEAD;
   }
 
   /** Starts what is dead and wakes what is paused. */
   void restart() {
     showTries = false;
-    for (DemoNode node : nodes) {
+    for (NodeProcess node : nodes) {
       try {
         if (isAlive(node)) {
           // Also one that somebody else stopped, of which the demo does not know.
@@ -474,8 +479,8 @@ final class Demo {
     showTries = false;
     try {
       boolean anyResumed = false;
-      for (DemoNode node : nodes) {
-        if (node.state() == DemoNode.State.PAUSED) {
+      for (NodeProcess node : nodes) {
+        if (node.state() == NodeProcess.State.PAUSED) {
           node.resume();
           events.add(node.name() + " goes on");
           anyResumed = true;
@@ -493,7 +498,7 @@ final class Demo {
     ClusterStatus status = watch.latest();
     String controller = status == null ? "" : status.cluster().controller();
     // A paused controller would halt more than the replication that is to be seen.
-    Optional<DemoNode> follower =
+    Optional<NodeProcess> follower =
         firstPartition(status).stream()
             .flatMap(partition -> partition.replicas().stream())
             .filter(ClusterStatus.Replica::isFollower)
@@ -536,7 +541,7 @@ final class Demo {
   }
 
   private boolean create(CommitRule next, ClusterStatus status) throws IOException {
-    Optional<DemoNode> node = nodes.stream().filter(Demo::isRunning).findFirst();
+    Optional<NodeProcess> node = nodes.stream().filter(Demo::isRunning).findFirst();
     if (node.isEmpty()) {
       events.add("no node runs");
       return false;
@@ -566,7 +571,7 @@ final class Demo {
   // --- after the show
 
   private void stopNodes() throws InterruptedException {
-    for (DemoNode node : nodes) {
+    for (NodeProcess node : nodes) {
       try {
         node.askToStop();
       } catch (IOException e) {
@@ -575,7 +580,7 @@ final class Demo {
       }
     }
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STOP_MILLIS);
-    for (DemoNode node : nodes) {
+    for (NodeProcess node : nodes) {
       if (!node.awaitEnd(TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()))) {
         say(node.name() + " did not stop in " + STOP_MILLIS / 1_000 + " s and was killed.");
         node.kill();

@@ -1,11 +1,11 @@
 package io.trefoil.cli.demo;
 
-import io.trefoil.cli.CommandFailed;
 import io.trefoil.cli.Stdio;
+import io.trefoil.cli.process.NodePorts;
+import io.trefoil.cli.process.NodeProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -24,7 +24,6 @@ import picocli.CommandLine.Spec;
       "Without a terminal it prints lines and runs until it is stopped."
     })
 public final class DemoCommand implements Callable<Integer> {
-  private static final String NODE_MAIN = "io.trefoil.node.Main";
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   @Option(
@@ -70,7 +69,11 @@ public final class DemoCommand implements Callable<Integer> {
     requireRange("--rate", rate, 1, 5_000);
     requireRange("--value-bytes", valueBytes, 1, 65_536);
     requireRange("--port", port, 1_024, NodePorts.CLIENT_MAX);
-    Demo demo = new Demo(settings(), stdio, launch());
+    Demo demo =
+        new Demo(
+            settings(),
+            stdio,
+            NodeProcess.Launch.ofThisProject("demo", "-Xmx256m", "-Dfile.encoding=UTF-8"));
     for (String signal : List.of("INT", "TERM", "HUP")) {
       org.jline.utils.Signals.register(signal, demo::requestStop);
     }
@@ -94,25 +97,5 @@ public final class DemoCommand implements Callable<Integer> {
         port,
         new Writer.Settings(rate, valueBytes, "demo:" + run + ":"),
         START_LIMIT);
-  }
-
-  private static DemoNode.Launch launch() {
-    String classPath = System.getProperty("trefoil.node.classpath");
-    if (classPath == null) {
-      throw new CommandFailed(
-          "start the demo with ./trefoil demo: it says where the node's code is");
-    }
-    List<String> options = new ArrayList<>(List.of("-Xmx256m", "-Dfile.encoding=UTF-8"));
-    String archive = System.getProperty("trefoil.node.archive");
-    if (archive != null) {
-      options.add("-XX:SharedArchiveFile=" + archive);
-    }
-    for (String option : System.getProperty("trefoil.node.options", "").split("\\s+")) {
-      if (!option.isEmpty()) {
-        options.add(option);
-      }
-    }
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return new DemoNode.Launch(java, options, classPath, NODE_MAIN);
   }
 }

@@ -1,5 +1,6 @@
 package io.trefoil.cli.demo;
 
+import io.trefoil.cli.process.NodeProcess;
 import java.util.List;
 
 /**
@@ -36,7 +37,7 @@ record DemoModel(
    */
   record NodeLine(
       String name,
-      DemoNode.State state,
+      NodeProcess.State state,
       long pid,
       int port,
       String role,

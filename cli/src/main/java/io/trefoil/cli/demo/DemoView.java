@@ -2,6 +2,7 @@ package io.trefoil.cli.demo;
 
 import io.trefoil.cli.Quantities;
 import io.trefoil.cli.TextTable;
+import io.trefoil.cli.process.NodeProcess;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +49,7 @@ final class DemoView {
   }
 
   private static boolean isRunning(DemoModel.NodeLine node) {
-    return node.state() == DemoNode.State.RUNNING;
+    return node.state() == NodeProcess.State.RUNNING;
   }
 
   private static List<String> nodes(DemoModel model, int width) {
@@ -149,7 +150,8 @@ final class DemoView {
   }
 
   private static String nodeWord(DemoModel.NodeLine node) {
-    String state = node.state() == DemoNode.State.RUNNING ? "" : node.state().name().toLowerCase();
+    String state =
+        node.state() == NodeProcess.State.RUNNING ? "" : node.state().name().toLowerCase();
     String role = state.isEmpty() ? dash(node.role()) : state;
     boolean behind = state.isEmpty() && node.role().equals("follower") && node.lagEntries() > 0;
     return node.name() + " " + role + (behind ? " " + node.lagEntries() + " behind" : "");

@@ -1,5 +1,6 @@
 package io.trefoil.cli.demo;
 
+import io.trefoil.cli.process.NodePorts;
 import java.nio.file.Path;
 import java.util.Locale;
 

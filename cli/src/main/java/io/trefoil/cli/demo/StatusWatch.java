@@ -4,6 +4,7 @@ import io.trefoil.cli.ClusterStatus;
 import io.trefoil.cli.CommandFailed;
 import io.trefoil.cli.Reply;
 import io.trefoil.cli.RespClient;
+import io.trefoil.cli.process.NodeProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,14 +25,14 @@ final class StatusWatch implements Runnable {
     void onStatus(ClusterStatus before, ClusterStatus now);
   }
 
-  private final List<DemoNode> nodes;
+  private final List<NodeProcess> nodes;
   private final Listener listener;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile ClusterStatus latest;
   private volatile boolean answered;
-  private DemoNode lastAnswerer;
+  private NodeProcess lastAnswerer;
 
-  StatusWatch(List<DemoNode> nodes, Listener listener) {
+  StatusWatch(List<NodeProcess> nodes, Listener listener) {
     this.nodes = List.copyOf(nodes);
     this.listener = listener;
   }
@@ -68,12 +69,12 @@ final class StatusWatch implements Runnable {
 
   /** Stays with a node that answers: going round would mix views that differ for a moment. */
   private Optional<ClusterStatus> askAny() {
-    List<DemoNode> order = new ArrayList<>(nodes);
+    List<NodeProcess> order = new ArrayList<>(nodes);
     if (lastAnswerer != null) {
       order.remove(lastAnswerer);
       order.add(0, lastAnswerer);
     }
-    for (DemoNode node : order) {
+    for (NodeProcess node : order) {
       Optional<ClusterStatus> status = ask(node);
       if (status.isPresent()) {
         lastAnswerer = node;
@@ -84,8 +85,8 @@ final class StatusWatch implements Runnable {
   }
 
   /** One node's view; empty when it does not answer. */
-  static Optional<ClusterStatus> ask(DemoNode node) {
-    if (node.state() != DemoNode.State.RUNNING) {
+  static Optional<ClusterStatus> ask(NodeProcess node) {
+    if (node.state() != NodeProcess.State.RUNNING) {
       return Optional.empty();
     }
     try (RespClient client =

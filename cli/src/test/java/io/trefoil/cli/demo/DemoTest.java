@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trefoil.cli.CommandFailed;
 import io.trefoil.cli.Stdio;
+import io.trefoil.cli.process.NodeProcess;
+import io.trefoil.cli.process.Signals;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the whole demo without a terminal, with stand-ins for the nodes' processes. */
 class DemoTest {
-  private static final DemoNode.Launch STAND_IN =
-      new DemoNode.Launch(
+  private static final NodeProcess.Launch STAND_IN =
+      new NodeProcess.Launch(
           Path.of(System.getProperty("java.home"), "bin", "java").toString(),
           List.of("-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
           System.getProperty("java.class.path"),

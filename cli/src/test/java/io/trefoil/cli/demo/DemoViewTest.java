@@ -2,6 +2,7 @@ package io.trefoil.cli.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trefoil.cli.process.NodeProcess;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,11 +15,12 @@ class DemoViewTest {
   private static DemoModel model(List<String> events, boolean showTries) {
     List<DemoModel.NodeLine> nodes =
         List.of(
-            new DemoModel.NodeLine("n1", DemoNode.State.DEAD, 101, 6379, "leader", "away", 0, 0, 0),
             new DemoModel.NodeLine(
-                "n2", DemoNode.State.RUNNING, 102, 6380, "leader", "leading", 0, 0, 0),
+                "n1", NodeProcess.State.DEAD, 101, 6379, "leader", "away", 0, 0, 0),
             new DemoModel.NodeLine(
-                "n3", DemoNode.State.PAUSED, 103, 6381, "follower", "away", 1234, 5678, 2500));
+                "n2", NodeProcess.State.RUNNING, 102, 6380, "leader", "leading", 0, 0, 0),
+            new DemoModel.NodeLine(
+                "n3", NodeProcess.State.PAUSED, 103, 6381, "follower", "away", 1234, 5678, 2500));
     List<DemoModel.RuleLine> rules =
         List.of(
             new DemoModel.RuleLine(

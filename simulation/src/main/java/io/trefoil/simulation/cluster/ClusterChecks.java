@@ -1,6 +1,6 @@
 package io.trefoil.simulation.cluster;
 
-import io.trefoil.check.Call;
+import io.trefoil.check.Counters;
 import io.trefoil.check.Durability;
 import io.trefoil.check.Invocation;
 import io.trefoil.check.Linearizability;
@@ -11,7 +11,6 @@ import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.node.LeftHistory;
 import io.trefoil.simulation.SimulationFailure;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,51 +53,21 @@ final class ClusterChecks {
       world.count("acknowledged, lost and saved");
       world.seen(Anomaly.ACKNOWLEDGED_WRITE_LOST);
     }
+    Counters counters = new Counters(world.history);
     if (anythingDiverged()) {
-      lookForWrongCounts();
+      // A search for any order would not end here.
+      if (!counters.countedTwice().isEmpty()) {
+        world.seen(Anomaly.NO_ORDER);
+      }
     } else {
       require(Linearizability.check(world.history, new StringModel()));
       world.count("histories linearizable");
     }
-    checkFollowerReads();
+    require(counters.neverAsked(world.followerReads));
+    counters.old(world.followerReads).forEach(read -> world.seen(Anomaly.OLD_FOLLOWER_READ));
     Set<Anomaly> forbidden = EnumSet.copyOf(seen.isEmpty() ? EnumSet.noneOf(Anomaly.class) : seen);
     forbidden.removeAll(Promises.mayBeSeen(shape.settings()));
     ClusterWorld.require(forbidden.isEmpty(), "seen, though it may not happen: " + forbidden);
-  }
-
-  /** What clients were told of a counter twice; a search for any order would not end here. */
-  private void lookForWrongCounts() {
-    Set<String> counts = new HashSet<>();
-    for (Invocation it : world.history) {
-      boolean counted = it.isAcknowledged() && it.call().kind() == Call.Kind.INCREMENT;
-      if (counted && !counts.add(it.key() + "=" + it.result())) {
-        world.seen(Anomaly.NO_ORDER);
-      }
-    }
-  }
-
-  /** A follower may be behind; it shows no count that nobody asked for. */
-  private void checkFollowerReads() {
-    for (Invocation read : world.followerReads) {
-      if (!read.isAcknowledged()) {
-        continue;
-      }
-      long found = read.result() == null ? 0 : Long.parseLong(read.result());
-      long acknowledged = 0;
-      long asked = 0;
-      for (Invocation it : world.history) {
-        if (it.key().equals(read.key()) && it.call().kind() == Call.Kind.INCREMENT) {
-          asked += it.startNanos() < read.endNanos() ? 1 : 0;
-          if (it.isAcknowledged() && it.endNanos() < read.startNanos()) {
-            acknowledged = Math.max(acknowledged, Long.parseLong(it.result()));
-          }
-        }
-      }
-      ClusterWorld.require(found <= asked, "a follower shows more than was ever asked: " + read);
-      if (found < acknowledged) {
-        world.seen(Anomaly.OLD_FOLLOWER_READ);
-      }
-    }
   }
 
   private static void require(List<Violation> violations) {

@@ -23,6 +23,9 @@ final class SimulatedSocket implements ClientSocket {
   private byte[] unsent = new byte[0];
   private boolean closed;
 
+  /** Whether the client has left: what is still on its way to it arrives nowhere. */
+  private boolean left;
+
   SimulatedSocket(ClusterWorld world, Machine client, SimulatedProcess process, End end) {
     this.world = world;
     this.process = process;
@@ -53,6 +56,7 @@ final class SimulatedSocket implements ClientSocket {
 
   /** From the client: is gone. */
   void hangUp() {
+    left = true;
     if (!closed) {
       closed = true;
       process.dataLoop().execute(this::end);
@@ -74,7 +78,7 @@ final class SimulatedSocket implements ClientSocket {
   void processDied() {
     if (!closed) {
       closed = true;
-      back.send(0, end::broken);
+      back.send(0, this::tellBroken);
     }
   }
 
@@ -90,7 +94,7 @@ final class SimulatedSocket implements ClientSocket {
     byte[] bytes = unsent;
     unsent = new byte[0];
     if (!closed && bytes.length > 0) {
-      back.send(process.outputDelayMicros(), () -> end.received(bytes));
+      back.send(process.outputDelayMicros(), () -> tellReceived(bytes));
     }
   }
 
@@ -114,8 +118,20 @@ final class SimulatedSocket implements ClientSocket {
   public void close() {
     if (!closed) {
       closed = true;
-      back.send(process.outputDelayMicros(), end::broken);
+      back.send(process.outputDelayMicros(), this::tellBroken);
       process.dataLoop().execute(this::end);
+    }
+  }
+
+  private void tellReceived(byte[] bytes) {
+    if (!left) {
+      end.received(bytes);
+    }
+  }
+
+  private void tellBroken() {
+    if (!left) {
+      end.broken();
     }
   }
 }

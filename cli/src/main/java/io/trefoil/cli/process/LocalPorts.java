@@ -1,4 +1,4 @@
-package io.trefoil.cli.demo;
+package io.trefoil.cli.process;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Asks the operating system about ports on the loopback address. */
-final class LocalPorts implements PortPlan.Probe {
+public final class LocalPorts implements PortPlan.Probe {
   // In the output of `ss -p`: users:(("redis-server",pid=12,fd=6))
   private static final Pattern USER = Pattern.compile("\\(\\(\"([^\"]+)\",pid=(\\d+)");
 

@@ -1,9 +1,9 @@
-package io.trefoil.cli.demo;
+package io.trefoil.cli.process;
 
 import java.io.IOException;
 
 /** Sends signals, for which Java has no call. */
-final class Signals {
+public final class Signals {
   private Signals() {}
 
   /**
@@ -12,7 +12,7 @@ final class Signals {
    * @param name without SIG, such as {@code STOP}
    * @throws IOException when there is no such process
    */
-  static void send(String name, long pid) throws IOException {
+  public static void send(String name, long pid) throws IOException {
     // The shell's own kill: the program of that name is a package that may be missing.
     Process kill =
         new ProcessBuilder("sh", "-c", "kill -\"$1\" \"$2\"", "kill", name, Long.toString(pid))

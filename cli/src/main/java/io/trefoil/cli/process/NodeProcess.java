@@ -1,5 +1,6 @@
-package io.trefoil.cli.demo;
+package io.trefoil.cli.process;
 
+import io.trefoil.cli.CommandFailed;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -13,12 +14,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * One node's process. The demo holds the pipe that is the node's input: when the demo dies in
- * whatever way, the pipe closes and the node stops cleanly. Thread-safe.
+ * One node's process. Who starts it holds the pipe that is the node's input: when that process dies
+ * in whatever way, the pipe closes and the node stops cleanly. Thread-safe.
  */
-final class DemoNode {
-  /** What the demo knows of the process. */
-  enum State {
+public final class NodeProcess {
+  /** What is known of the process. */
+  public enum State {
     RUNNING,
     PAUSED,
     DEAD
@@ -32,12 +33,41 @@ final class DemoNode {
    * @param classPath of the node
    * @param mainClass of the node
    */
-  record Launch(String java, List<String> options, String classPath, String mainClass) {
+  public record Launch(String java, List<String> options, String classPath, String mainClass) {
     public Launch {
       options = List.copyOf(options);
     }
+
+    /**
+     * How the nodes of this project are started, as the launcher says in system properties.
+     *
+     * @param command that needs it, for the error
+     * @param more options of Java, before those of the launcher
+     * @throws CommandFailed when it was not the launcher that started this
+     */
+    public static Launch ofThisProject(String command, String... more) {
+      String classPath = System.getProperty("trefoil.node.classpath");
+      if (classPath == null) {
+        throw new CommandFailed(
+            String.format(
+                "start it with ./trefoil %s: the launcher says where the node's code is", command));
+      }
+      List<String> options = new ArrayList<>(List.of(more));
+      String archive = System.getProperty("trefoil.node.archive");
+      if (archive != null) {
+        options.add("-XX:SharedArchiveFile=" + archive);
+      }
+      for (String option : System.getProperty("trefoil.node.options", "").split("\\s+")) {
+        if (!option.isEmpty()) {
+          options.add(option);
+        }
+      }
+      String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+      return new Launch(java, options, classPath, NODE_MAIN);
+    }
   }
 
+  private static final String NODE_MAIN = "io.trefoil.node.Main";
   private static final int LOG_BYTES_READ_MAX = 64 * 1024;
 
   private final String name;
@@ -52,7 +82,7 @@ final class DemoNode {
    * @param directory of the node's data and logs
    * @param config file that the node reads
    */
-  DemoNode(String name, NodePorts ports, Path directory, Path config, Launch launch) {
+  public NodeProcess(String name, NodePorts ports, Path directory, Path config, Launch launch) {
     this.name = name;
     this.ports = ports;
     this.directory = directory;
@@ -60,16 +90,16 @@ final class DemoNode {
     this.launch = launch;
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
-  NodePorts ports() {
+  public NodePorts ports() {
     return ports;
   }
 
   /** The file into which the node writes what it does. */
-  Path log() {
+  public Path log() {
     return directory.resolve("logs").resolve("node.log");
   }
 
@@ -79,7 +109,7 @@ final class DemoNode {
   }
 
   /** Starts the process; its former one must have ended. */
-  synchronized void start() throws IOException {
+  public synchronized void start() throws IOException {
     if (state() != State.DEAD) {
       throw new IllegalStateException(name + " runs already");
     }
@@ -98,7 +128,7 @@ final class DemoNode {
     paused = false;
   }
 
-  synchronized State state() {
+  public synchronized State state() {
     if (process == null || !process.isAlive()) {
       return State.DEAD;
     }
@@ -106,19 +136,19 @@ final class DemoNode {
   }
 
   /** The process's number; 0 before the first start. */
-  synchronized long pid() {
+  public synchronized long pid() {
     return process == null ? 0 : process.pid();
   }
 
   /** As {@code kill -9}: nothing is saved, nothing is said. */
-  synchronized void kill() {
+  public synchronized void kill() {
     if (process != null) {
       process.destroyForcibly();
     }
   }
 
   /** As {@code kill -STOP}: the process stands still and keeps its connections. */
-  synchronized void pause() throws IOException {
+  public synchronized void pause() throws IOException {
     if (state() == State.RUNNING) {
       Signals.send("STOP", process.pid());
       paused = true;
@@ -126,7 +156,7 @@ final class DemoNode {
   }
 
   /** As {@code kill -CONT}; also for a process that somebody else stopped. */
-  synchronized void resume() throws IOException {
+  public synchronized void resume() throws IOException {
     if (state() != State.DEAD) {
       Signals.send("CONT", process.pid());
       paused = false;
@@ -134,7 +164,7 @@ final class DemoNode {
   }
 
   /** Asks the process to end, as {@code kill}; a paused one is woken so that it can hear it. */
-  synchronized void askToStop() throws IOException {
+  public synchronized void askToStop() throws IOException {
     if (state() != State.DEAD) {
       process.destroy();
       resume();
@@ -142,7 +172,7 @@ final class DemoNode {
   }
 
   /** Waits for the end of the process; false when it still runs after that time. */
-  boolean awaitEnd(long millis) throws InterruptedException {
+  public boolean awaitEnd(long millis) throws InterruptedException {
     Process current;
     synchronized (this) {
       current = process;
@@ -151,7 +181,7 @@ final class DemoNode {
   }
 
   /** The exit code of the process that ended last, in words. */
-  synchronized String endedWith() {
+  public synchronized String endedWith() {
     if (process == null || process.isAlive()) {
       return "";
     }
@@ -160,12 +190,12 @@ final class DemoNode {
   }
 
   /** Whether the process that ended last was killed by kill -9, and so could say nothing. */
-  synchronized boolean wasKilled() {
+  public synchronized boolean wasKilled() {
     return state() == State.DEAD && process != null && process.exitValue() == 128 + 9;
   }
 
   /** Files with what the node had that left the history, in the order of their names. */
-  List<Path> divergenceFiles() {
+  public List<Path> divergenceFiles() {
     Path folder = directory.resolve("divergence");
     if (!Files.isDirectory(folder)) {
       return List.of();
@@ -179,7 +209,7 @@ final class DemoNode {
   }
 
   /** The last lines that the node wrote, from its log or, when that is empty, its console. */
-  List<String> lastLines(int count) {
+  public List<String> lastLines(int count) {
     List<String> lines = tail(log(), count);
     return lines.isEmpty() ? tail(console(), count) : lines;
   }

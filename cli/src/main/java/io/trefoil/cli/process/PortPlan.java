@@ -1,4 +1,4 @@
-package io.trefoil.cli.demo;
+package io.trefoil.cli.process;
 
 import io.trefoil.cli.CommandFailed;
 import java.util.ArrayList;
@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The ports of the demo's nodes: in a row from the wanted one, or from the next free hundred.
+ * The ports of a cluster's nodes: in a row from the wanted one, or from the next free hundred.
  *
  * @param nodes one a node
  * @param notes what was taken, and by whom, when the wanted ports were not free
  */
-record PortPlan(List<NodePorts> nodes, List<String> notes) {
+public record PortPlan(List<NodePorts> nodes, List<String> notes) {
   private static final int HUNDREDS_MAX = 50;
 
   /** Finds out about ports of this machine. */
-  interface Probe {
+  public interface Probe {
     /** Who holds the port, in words; empty when it is free. */
     Optional<String> holder(int port);
   }
@@ -25,7 +25,7 @@ record PortPlan(List<NodePorts> nodes, List<String> notes) {
    *
    * @throws CommandFailed when no hundred is free
    */
-  static PortPlan pick(int firstClientPort, int nodeCount, Probe probe) {
+  public static PortPlan pick(int firstClientPort, int nodeCount, Probe probe) {
     List<String> notes = new ArrayList<>();
     for (int hundred = 0; hundred < HUNDREDS_MAX; hundred++) {
       int first = firstClientPort + 100 * hundred;

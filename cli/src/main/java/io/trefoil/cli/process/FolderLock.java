@@ -1,4 +1,4 @@
-package io.trefoil.cli.demo;
+package io.trefoil.cli.process;
 
 import io.trefoil.cli.CommandFailed;
 import java.io.Closeable;
@@ -18,12 +18,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One demo a data folder. The operating system holds the lock and drops it when the demo dies, so a
- * leftover file locks nobody out. A second file says who holds it, and which nodes it started: it
- * can't be the locked one, since a process that opens a locked file again and closes it drops its
- * own lock (POSIX, fcntl).
+ * One run a data folder, of a demo or the like. The operating system holds the lock and drops it
+ * when the run dies, so a leftover file locks nobody out. A second file says who holds it, and
+ * which nodes it started: it can't be the locked one, since a process that opens a locked file
+ * again and closes it drops its own lock (POSIX, fcntl).
  */
-final class DemoLock implements Closeable {
+public final class FolderLock implements Closeable {
   private static final long LEFTOVER_STOP_MILLIS = 3_000;
 
   /** The system tells the start in seconds since its own, whose time moves with the clock. */
@@ -32,7 +32,7 @@ final class DemoLock implements Closeable {
   private final Path running;
   private final FileChannel lock;
 
-  private DemoLock(Path running, FileChannel lock) {
+  private FolderLock(Path running, FileChannel lock) {
     this.running = running;
     this.lock = lock;
   }
@@ -40,19 +40,20 @@ final class DemoLock implements Closeable {
   /**
    * Takes the lock of a data folder.
    *
-   * @throws CommandFailed when a demo runs there, saying how to stop it
+   * @param what runs there: {@code demo}, as in the names of its files and in what is said of it
+   * @throws CommandFailed when one runs there, saying how to stop it
    */
-  static DemoLock take(Path directory) throws IOException {
+  public static FolderLock take(Path directory, String what) throws IOException {
     Files.createDirectories(directory);
-    Path running = directory.resolve("demo.running");
+    Path running = directory.resolve(what + ".running");
     FileChannel lock =
         FileChannel.open(
-            directory.resolve("demo.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            directory.resolve(what + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (!tryLock(lock)) {
       lock.close();
-      throw new CommandFailed(refusal(read(running)));
+      throw new CommandFailed(refusal(what, read(running)));
     }
-    return new DemoLock(running, lock);
+    return new FolderLock(running, lock);
   }
 
   private static boolean tryLock(FileChannel channel) throws IOException {
@@ -60,22 +61,22 @@ final class DemoLock implements Closeable {
       FileLock lock = channel.tryLock();
       return lock != null;
     } catch (OverlappingFileLockException e) {
-      // Held by another demo of this very process.
+      // Held by another run of this very process.
       return false;
     }
   }
 
-  private static String refusal(List<String> said) {
+  private static String refusal(String what, List<String> said) {
     String pid = value(said, "pid").findFirst().orElse("unknown");
     String ports = value(said, "ports").findFirst().orElse("unknown");
     return String.format(
-        "a demo runs already (pid %s, ports %s); stop it with: kill %s%n"
+        "a %s runs already (pid %s, ports %s); stop it with: kill %s%n"
             + "or run a second one beside it with --dir <another folder>",
-        pid, ports, pid);
+        what, pid, ports, pid);
   }
 
   /** Writes into the file who holds the lock. */
-  void describe(List<DemoNode> nodes) throws IOException {
+  public void describe(List<NodeProcess> nodes) throws IOException {
     String ports =
         nodes.stream()
             .map(node -> Integer.toString(node.ports().client()))
@@ -83,7 +84,7 @@ final class DemoLock implements Closeable {
     StringBuilder text = new StringBuilder();
     text.append("pid ").append(ProcessHandle.current().pid()).append('\n');
     text.append("ports ").append(ports).append('\n');
-    for (DemoNode node : nodes) {
+    for (NodeProcess node : nodes) {
       text.append("node ").append(node.pid());
       ProcessHandle.of(node.pid()).ifPresent(it -> text.append(' ').append(startMillis(it)));
       text.append('\n');
@@ -96,13 +97,13 @@ final class DemoLock implements Closeable {
   }
 
   /**
-   * Ends nodes that a killed demo left: those that were paused could not hear that it died. A
+   * Ends nodes that a killed run left: those that were paused could not hear that it died. A
    * process counts as such a node when the file names it with the time at which it was started. Its
    * command line would not do: the system shows the first 4 KiB of it, and class paths are longer.
    *
    * @return the process numbers of the nodes that were ended
    */
-  List<Long> endLeftovers() throws IOException {
+  public List<Long> endLeftovers() throws IOException {
     List<ProcessHandle> leftovers = new ArrayList<>();
     for (String node : value(read(running), "node").toList()) {
       String[] pidAndStart = node.split(" ");

@@ -1,4 +1,4 @@
-package io.trefoil.cli.demo;
+package io.trefoil.cli.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,8 +7,6 @@ import io.trefoil.cli.CommandFailed;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -72,37 +70,5 @@ class PortPlanTest {
 
   private static PortPlan.Probe taken(Set<Integer> ports) {
     return port -> ports.contains(port) ? Optional.of("redis (pid 7)") : Optional.empty();
-  }
-
-  @Test
-  void aNodesConfigurationNamesItsPortsItsFolderAndWhomItJoins() {
-    NodePorts ports = new NodePorts(6380);
-    String yaml = NodeConfig.yaml("n2", Path.of("/tmp/it's here"), ports, 16_379, 3);
-    assertThat(yaml)
-        .isEqualTo(
-            """
-            # Written by the demo at each start; changes are lost.
-            node:
-              name: n2
-            data:
-              dir: '/tmp/it''s here'
-            client:
-              bind: 127.0.0.1
-              port: 6380
-            peer:
-              bind: 127.0.0.1
-              port: 16380
-              socket-buffer: 16kb
-            control:
-              port: 17380
-            http:
-              port: 8380
-            cluster:
-              expect: 3
-              database0-partitions: 1
-              join: 127.0.0.1:16379
-            """);
-    List<String> first = NodeConfig.yaml("n1", Path.of("/tmp/x"), ports, 0, 3).lines().toList();
-    assertThat(first).noneMatch(line -> line.contains("join"));
   }
 }

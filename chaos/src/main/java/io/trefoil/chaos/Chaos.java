@@ -1,0 +1,409 @@
+package io.trefoil.chaos;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.trefoil.cli.ClusterStatus;
+import io.trefoil.cli.CommandFailed;
+import io.trefoil.cli.Reply;
+import io.trefoil.cli.RespClient;
+import io.trefoil.cli.process.FolderLock;
+import io.trefoil.cli.process.LocalPorts;
+import io.trefoil.cli.process.NodePorts;
+import io.trefoil.cli.process.NodeProcess;
+import io.trefoil.cli.process.PortPlan;
+import io.trefoil.control.DatabaseSettings;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+
+/** One run: a cluster is started, things go wrong while clients work, and all of it is judged. */
+final class Chaos {
+  private static final String DATABASE = "chaos";
+  private static final int NUMBER = 1;
+  private static final long READY_MILLIS = 120_000;
+  private static final long POLL_MILLIS = 200;
+  private static final long STOP_MILLIS = 5_000;
+  private static final int CALLS_AFTERWARDS = 200;
+  private static final int KEYS_AT_ONCE = 500;
+  private static final Duration CONNECT = Duration.ofSeconds(2);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * @param seed of the plan of faults, and of what clients ask
+   * @param millis how long things go wrong
+   * @param port client port of the first node, when free
+   * @param folder of data and page; what an earlier run left there is removed
+   */
+  record Settings(
+      long seed, long millis, int nodes, DatabaseSettings database, int port, Path folder) {}
+
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  private final Settings settings;
+  private final NodeProcess.Launch launch;
+  private final PrintStream out;
+  private final List<NodeProcess> nodes = new ArrayList<>();
+
+  Chaos(Settings settings, NodeProcess.Launch launch, PrintStream out) {
+    this.settings = settings;
+    this.launch = launch;
+    this.out = out;
+  }
+
+  /**
+   * Runs, prints the verdict and writes the page.
+   *
+   * @return whether every promise was kept
+   */
+  boolean run() throws IOException, InterruptedException {
+    try (FolderLock lock = FolderLock.take(settings.folder(), DATABASE)) {
+      lock.endLeftovers();
+      prepare();
+      // A signal must not leave nodes behind that stand still and so hear nothing.
+      Thread cleaning = new Thread(() -> nodes.forEach(NodeProcess::kill));
+      Runtime.getRuntime().addShutdownHook(cleaning);
+      Links links = new Links(settings.nodes());
+      List<LongSupplier> pids = nodes.stream().map(node -> (LongSupplier) node::pid).toList();
+      try (FaultyNetwork network = new FaultyNetwork(links, new SocketOwners(pids))) {
+        listen(network);
+        for (NodeProcess node : nodes) {
+          node.start();
+        }
+        lock.describe(nodes);
+        createDatabase();
+        return torment(links, network);
+      } finally {
+        stopNodes();
+        Runtime.getRuntime().removeShutdownHook(cleaning);
+      }
+    }
+  }
+
+  // --- before
+
+  private void prepare() throws IOException {
+    PortPlan plan = PortPlan.pick(settings.port(), settings.nodes(), new LocalPorts());
+    for (int i = 0; i < settings.nodes(); i++) {
+      String name = "n" + (i + 1);
+      Path data = settings.folder().resolve(name);
+      Path config = settings.folder().resolve(name + ".yaml");
+      if (Files.exists(data) && !Files.exists(config)) {
+        throw new CommandFailed(data + " was not made by an earlier run; remove it yourself");
+      }
+      deleteTree(data);
+      Files.writeString(config, config(name, data, plan.nodes(), i));
+      nodes.add(new NodeProcess(name, plan.nodes().get(i), data, config, launch));
+    }
+  }
+
+  private static void deleteTree(Path root) throws IOException {
+    if (Files.exists(root)) {
+      List<Path> paths;
+      try (Stream<Path> walk = Files.walk(root)) {
+        paths = walk.sorted(Comparator.reverseOrder()).toList();
+      }
+      for (Path path : paths) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  /** Each node has an address of its own for the others; the network stands there. */
+  private static String addressAmongNodes(int node) {
+    return "127.0.1." + (node + 1);
+  }
+
+  private static String config(String name, Path data, List<NodePorts> ports, int node) {
+    List<String> lines = new ArrayList<>();
+    lines.add("# Written at each start; changes are lost.");
+    lines.add("node.name: " + name);
+    lines.add("data.dir: '" + data.toString().replace("'", "''") + "'");
+    lines.add("client.port: " + ports.get(node).client());
+    lines.add("peer.port: " + ports.get(node).peer());
+    lines.add("peer.advertise: " + addressAmongNodes(node));
+    lines.add("control.port: " + ports.get(node).control());
+    lines.add("http.port: " + ports.get(node).http());
+    lines.add("memory.table: 32mb");
+    lines.add("memory.block-cache: 8mb");
+    lines.add("journal.segment: 16mb");
+    lines.add("cluster.expect: " + ports.size());
+    lines.add("cluster.database0-partitions: 1");
+    if (node > 0) {
+      lines.add("cluster.join: " + addressAmongNodes(0) + ":" + ports.get(0).peer());
+    }
+    return String.join("\n", lines) + "\n";
+  }
+
+  private void listen(FaultyNetwork network) throws InterruptedException {
+    for (int i = 0; i < nodes.size(); i++) {
+      NodePorts ports = nodes.get(i).ports();
+      network.listen(i, new InetSocketAddress(addressAmongNodes(i), ports.peer()));
+      network.listen(i, new InetSocketAddress(addressAmongNodes(i), ports.control()));
+    }
+  }
+
+  private void createDatabase() throws IOException, InterruptedException {
+    DatabaseSettings database = settings.database();
+    say("starting " + nodes.size() + " nodes, data in " + settings.folder());
+    require("all nodes up", () -> nodes.stream().allMatch(this::seesAllUp));
+    String words =
+        String.format(
+            "DATABASE CREATE %s NUMBER %d REPLICAS %d PARTITIONS %d COMMIT %s DURABILITY %s",
+            DATABASE,
+            NUMBER,
+            database.replicas(),
+            database.partitions(),
+            database.commit(),
+            database.durability());
+    try (RespClient client = client(nodes.get(0))) {
+      Reply reply = client.call(words.split(" "));
+      if (reply.bare() instanceof Reply.Failure failure) {
+        throw new CommandFailed(words + ": " + failure.message());
+      }
+    }
+    require("database " + DATABASE + " in sync", this::isInSync);
+  }
+
+  // --- while things go wrong
+
+  private boolean torment(Links links, FaultyNetwork network)
+      throws IOException, InterruptedException {
+    List<PlannedFault> plan = FaultPlan.draw(settings.seed(), settings.millis(), settings.nodes());
+    say(
+        String.format(
+            "%s, %s, %d replicas, %d partitions: %d s, %d faults planned, seed %d",
+            settings.database().commit(),
+            settings.database().durability(),
+            settings.database().replicas(),
+            settings.database().partitions(),
+            settings.millis() / 1_000,
+            plan.size(),
+            settings.seed()));
+    Observer observer = new Observer(nodes, NUMBER);
+    Thread observing = new Thread(observer, "observer");
+    observing.setDaemon(true);
+    observing.start();
+    List<Integer> ports = nodes.stream().map(node -> node.ports().client()).toList();
+    Load load = Load.start(ports, NUMBER, settings.seed());
+    Faults faults =
+        new Faults(
+            nodes,
+            links,
+            network,
+            observer,
+            what -> say(String.format("%7.1f s  %s", observer.millis() / 1_000.0, what)));
+    faults.run(plan, settings.millis());
+    say("all is mended");
+    boolean inSync = await(faults, this::isInSync);
+    long before = load.acknowledged();
+    boolean wentOn = await(faults, () -> load.acknowledged() > before + CALLS_AFTERWARDS);
+    load.stop();
+    observer.stop();
+    observing.join();
+    Evidence evidence = evidence(load, observer, faults, inSync && wentOn);
+    Verdict verdict = Verdict.of(evidence);
+    Report report =
+        new Report(
+            settings,
+            nodes.stream().map(NodeProcess::name).toList(),
+            evidence,
+            verdict,
+            faults.happened(),
+            observer);
+    report.lines().forEach(out::println);
+    Path page = settings.folder().resolve("report.html");
+    Files.writeString(page, report.html());
+    out.println("page         " + page);
+    out.flush();
+    return verdict.isGood();
+  }
+
+  private Evidence evidence(Load load, Observer observer, Faults faults, boolean wentOn)
+      throws IOException, InterruptedException {
+    await(faults, this::isInSync);
+    List<Map<String, String>> contents = new ArrayList<>();
+    for (NodeProcess node : nodes) {
+      contents.add(contents(node));
+    }
+    String verified = verify();
+    Set<String> saved = new HashSet<>();
+    long unknown = 0;
+    for (NodeProcess node : nodes) {
+      for (Path file : node.divergenceFiles()) {
+        unknown += readDivergence(file, saved);
+      }
+    }
+    return new Evidence(
+        settings.database(),
+        load.history(),
+        load.followerReads(),
+        load.withoutReplicas(),
+        contents,
+        saved,
+        unknown,
+        verified,
+        wentOn,
+        observer.contradictions(),
+        faults.unexpectedEnds());
+  }
+
+  /** What a node answers of the whole database. */
+  private static Map<String, String> contents(NodeProcess node) throws IOException {
+    Map<String, String> contents = new HashMap<>();
+    try (RespClient client = client(node)) {
+      client.call("SELECT", Integer.toString(NUMBER));
+      client.call("READONLY");
+      List<Reply> keys = items(client.call("KEYS", "*"));
+      for (int from = 0; from < keys.size(); from += KEYS_AT_ONCE) {
+        List<String> words = new ArrayList<>(List.of("MGET"));
+        keys.subList(from, Math.min(from + KEYS_AT_ONCE, keys.size()))
+            .forEach(key -> words.add(key.text()));
+        List<Reply> values = items(client.call(words.toArray(String[]::new)));
+        for (int i = 0; i < values.size(); i++) {
+          contents.put(words.get(i + 1), values.get(i).text());
+        }
+      }
+    }
+    return contents;
+  }
+
+  private static List<Reply> items(Reply reply) {
+    if (reply.bare() instanceof Reply.Items items) {
+      return items.values();
+    }
+    throw new CommandFailed("no row of replies but " + reply.bare().text());
+  }
+
+  private String verify() throws IOException {
+    try (RespClient client = client(nodes.get(0))) {
+      List<Reply> fields = items(client.call("DATABASE", "VERIFY", DATABASE));
+      for (int i = 0; i + 1 < fields.size(); i += 2) {
+        if (fields.get(i).text().equals("result")) {
+          return fields.get(i + 1).text();
+        }
+      }
+      return "no result";
+    }
+  }
+
+  /** Adds the keys of a divergence file; gives how many entries it only counts. */
+  private static long readDivergence(Path file, Set<String> keys) throws IOException {
+    long unknown = 0;
+    for (String line : Files.readAllLines(file)) {
+      JsonNode json = JSON.readTree(line);
+      unknown += json.path("unknown_entries").asLong();
+      if (json.has("key")) {
+        keys.add(json.path("key").asText());
+      } else if (json.has("key_base64")) {
+        byte[] key = Base64.getDecoder().decode(json.path("key_base64").asText());
+        keys.add(new String(key, StandardCharsets.UTF_8));
+      }
+    }
+    return unknown;
+  }
+
+  // --- the cluster
+
+  private static RespClient client(NodeProcess node) throws IOException {
+    return RespClient.connect("127.0.0.1", node.ports().client(), CONNECT, PATIENCE);
+  }
+
+  private boolean seesAllUp(NodeProcess node) {
+    return Observer.ask(node).filter(status -> areAllUp(status)).isPresent();
+  }
+
+  private boolean areAllUp(ClusterStatus status) {
+    return status.nodes().size() == nodes.size()
+        && status.nodes().stream().allMatch(ClusterStatus.Node::isUp);
+  }
+
+  /** Whether all nodes are up and every copy has what its leader has, as every node sees it. */
+  private boolean isInSync() {
+    return nodes.stream()
+        .allMatch(
+            node ->
+                Observer.ask(node)
+                    .filter(this::areAllUp)
+                    .flatMap(status -> status.database(NUMBER))
+                    .filter(Chaos::isInSync)
+                    .isPresent());
+  }
+
+  private static boolean isInSync(ClusterStatus.Database database) {
+    return !database.partitionStates().isEmpty()
+        && database.partitionStates().stream()
+            .allMatch(
+                partition ->
+                    partition.isServing()
+                        && partition.replicas().stream()
+                            .allMatch(replica -> replica.inSync() && replica.counts()));
+  }
+
+  private void require(String what, Condition condition) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READY_MILLIS);
+    while (!condition.holds()) {
+      for (NodeProcess node : nodes) {
+        if (node.state() == NodeProcess.State.DEAD) {
+          throw new CommandFailed(
+              node.name()
+                  + " ended while starting, "
+                  + node.endedWith()
+                  + "; its last words:\n"
+                  + String.join("\n", node.lastLines(15)));
+        }
+      }
+      if (System.nanoTime() > deadline) {
+        throw new CommandFailed(
+            "waited in vain for: " + what + "; logs are in " + settings.folder());
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+  }
+
+  private static boolean await(Faults faults, Condition condition)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READY_MILLIS);
+    while (!condition.holds()) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      faults.lookAfterNodes();
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+    return true;
+  }
+
+  private void stopNodes() throws IOException, InterruptedException {
+    for (NodeProcess node : nodes) {
+      node.askToStop();
+    }
+    for (NodeProcess node : nodes) {
+      if (!node.awaitEnd(STOP_MILLIS)) {
+        node.kill();
+      }
+    }
+  }
+
+  private void say(String line) {
+    out.println(line);
+    out.flush();
+  }
+}

@@ -1,0 +1,178 @@
+package io.trefoil.chaos;
+
+import io.trefoil.cli.Main;
+import io.trefoil.cli.Stdio;
+import io.trefoil.cli.process.NodePorts;
+import io.trefoil.cli.process.NodeProcess;
+import io.trefoil.control.CommitRule;
+import io.trefoil.control.DatabaseSettings;
+import io.trefoil.control.Durability;
+import io.trefoil.control.FailoverRule;
+import io.trefoil.control.Reads;
+import io.trefoil.control.Replication;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code trefoil chaos}: real nodes under faults, and whether promises were kept. */
+@Command(
+    name = "chaos",
+    description = {
+      "Starts nodes on this machine and kills, stops, cuts off and starves them while clients work;",
+      "then checks what the clients were told, and writes a page with a timeline.",
+      "The same seed is the same plan of faults. Needs Linux, and ends all that it starts.",
+      "Exit code 1: a promise was broken."
+    })
+public final class ChaosCommand implements Callable<Integer> {
+  @Option(
+      names = "--commit",
+      paramLabel = "<rule>",
+      defaultValue = "majority",
+      description = "async, semi-sync, majority or sync (default: majority).")
+  String commit;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "<seconds>",
+      defaultValue = "60",
+      description = "How long things go wrong, 10 to 86400 (default: 60).")
+  int seconds;
+
+  @Option(
+      names = "--nodes",
+      paramLabel = "<count>",
+      defaultValue = "3",
+      description = "Nodes, 3 or 5 (default: 3).")
+  int nodes;
+
+  @Option(
+      names = "--replicas",
+      paramLabel = "<count>",
+      description = "Copies of each partition, 2 to the number of nodes (default: all nodes).")
+  Integer replicas;
+
+  @Option(
+      names = "--partitions",
+      paramLabel = "<count>",
+      defaultValue = "3",
+      description = "Partitions, 1 to 64 (default: 3).")
+  int partitions;
+
+  @Option(
+      names = "--durability",
+      paramLabel = "<rule>",
+      defaultValue = "os",
+      description = "os or fsync (default: os).")
+  String durability;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "<seed>",
+      description = "Of the plan (default: a new one, which is printed).")
+  Long seed;
+
+  @Option(
+      names = "--dir",
+      paramLabel = "<folder>",
+      description = "Where data and page are (default: data/chaos in the project).")
+  Path directory;
+
+  @Option(
+      names = {"-p", "--port"},
+      paramLabel = "<port>",
+      defaultValue = "6579",
+      description = "Client port of the first node (default: 6579).")
+  int port;
+
+  @Spec CommandSpec spec;
+
+  private final Stdio stdio;
+
+  ChaosCommand(Stdio stdio) {
+    this.stdio = stdio;
+  }
+
+  public static void main(String[] arguments) {
+    Stdio stdio = Stdio.ofProcess();
+    System.exit(Main.execute(stdio, List.of(new ChaosCommand(stdio)), arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    require(nodes == 3 || nodes == 5, "--nodes must be 3 or 5, not " + nodes);
+    requireRange("--seconds", seconds, 10, 86_400);
+    requireRange("--partitions", partitions, 1, 64);
+    requireRange("--port", port, 1_024, NodePorts.CLIENT_MAX);
+    if (replicas != null) {
+      requireRange("--replicas", replicas, 2, nodes);
+    }
+    Path home = Path.of(System.getProperty("trefoil.home", "."));
+    Path folder = directory == null ? home.resolve("data").resolve("chaos") : directory;
+    Chaos.Settings settings =
+        new Chaos.Settings(
+            seed == null ? ThreadLocalRandom.current().nextLong(1, 1_000_000) : seed,
+            seconds * 1_000L,
+            nodes,
+            database(),
+            port,
+            folder.toAbsolutePath().normalize());
+    NodeProcess.Launch launch =
+        NodeProcess.Launch.ofThisProject("chaos", "-Xmx256m", "-Dfile.encoding=UTF-8");
+    return new Chaos(settings, launch, stdio.out()).run() ? 0 : 1;
+  }
+
+  private DatabaseSettings database() {
+    return new DatabaseSettings(
+        Replication.SINGLE_LEADER,
+        replicas == null ? nodes : replicas,
+        partitions,
+        commitRule(),
+        durabilityRule(),
+        1_500,
+        Reads.LINEARIZABLE,
+        FailoverRule.AVAILABLE);
+  }
+
+  private CommitRule commitRule() {
+    return switch (commit) {
+      case "async" -> CommitRule.ASYNC;
+      case "semi-sync" -> CommitRule.semiSync(1);
+      case "majority" -> CommitRule.MAJORITY;
+      case "sync" -> CommitRule.SYNC;
+      default ->
+          throw badUsage(
+              "--commit must be async, semi-sync, majority or sync, not '" + commit + "'");
+    };
+  }
+
+  private Durability durabilityRule() {
+    return switch (durability) {
+      case "os" -> Durability.OS;
+      case "fsync" -> Durability.FSYNC;
+      default -> throw badUsage("--durability must be os or fsync, not '" + durability + "'");
+    };
+  }
+
+  private void requireRange(String option, int value, int min, int max) {
+    require(
+        value >= min && value <= max,
+        option + " must be from " + min + " to " + max + ", not " + value);
+  }
+
+  private void require(boolean good, String problem) {
+    if (!good) {
+      throw badUsage(problem);
+    }
+  }
+
+  private ParameterException badUsage(String problem) {
+    return new ParameterException(spec.commandLine(), problem);
+  }
+}

@@ -1,0 +1,39 @@
+package io.trefoil.chaos;
+
+import io.trefoil.check.Invocation;
+import io.trefoil.control.DatabaseSettings;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a run has left, from which it is judged.
+ *
+ * @param history what clients were told whose reads are linearizable
+ * @param followerReads what clients were told by whatever node they asked
+ * @param withoutReplicas writes that were refused because replicas were out of reach
+ * @param contents what each node answers in the end, by key
+ * @param savedKeys keys in divergence files
+ * @param unknownEntries entries that divergence files count and no longer have
+ * @param verified what {@code DATABASE VERIFY} found
+ * @param wentOn whether calls were acknowledged when all was mended
+ * @param leaderContradictions epochs that two nodes were said to lead
+ * @param unexpectedEnds nodes that ended though nothing was done to them
+ */
+record Evidence(
+    DatabaseSettings settings,
+    List<Invocation> history,
+    List<Invocation> followerReads,
+    long withoutReplicas,
+    List<Map<String, String>> contents,
+    Set<String> savedKeys,
+    long unknownEntries,
+    String verified,
+    boolean wentOn,
+    List<String> leaderContradictions,
+    List<String> unexpectedEnds) {
+  /** Whether anything left the history. */
+  boolean anythingDiverged() {
+    return !savedKeys.isEmpty() || unknownEntries > 0;
+  }
+}

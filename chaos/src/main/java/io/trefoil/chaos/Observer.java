@@ -1,0 +1,160 @@
+package io.trefoil.chaos;
+
+import io.trefoil.cli.ClusterStatus;
+import io.trefoil.cli.CommandFailed;
+import io.trefoil.cli.Reply;
+import io.trefoil.cli.RespClient;
+import io.trefoil.cli.process.NodeProcess;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks all nodes, again and again, who leads and who lags. {@link #latest} may be asked anywhere.
+ */
+final class Observer implements Runnable {
+  private static final Duration CONNECT = Duration.ofMillis(300);
+  private static final Duration REPLY = Duration.ofMillis(700);
+  private static final long INTERVAL_MILLIS = 250;
+
+  /**
+   * What was seen at a time.
+   *
+   * @param leaders the node that leads each partition, empty when none is known to
+   * @param lags by node: the most entries that any of its copies lacks; -1 when nobody knows
+   */
+  record Sample(long millis, List<String> leaders, List<Long> lags) {}
+
+  private record PartitionEpoch(int partition, long epoch) {}
+
+  private final List<NodeProcess> nodes;
+  private final int database;
+  private final long beganNanos = System.nanoTime();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final List<Sample> samples = new ArrayList<>();
+  private final Map<PartitionEpoch, String> leaders = new HashMap<>();
+  private final List<String> contradictions = new ArrayList<>();
+  private volatile ClusterStatus.Database latest;
+
+  Observer(List<NodeProcess> nodes, int database) {
+    this.nodes = nodes;
+    this.database = database;
+  }
+
+  /** Since this was made. */
+  long millis() {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos);
+  }
+
+  long beganNanos() {
+    return beganNanos;
+  }
+
+  /** The newest view of the database that any node had when last asked; null before the first. */
+  ClusterStatus.Database latest() {
+    return latest;
+  }
+
+  void stop() {
+    stopped.countDown();
+  }
+
+  /** What was seen; complete when {@link #run} has returned. */
+  List<Sample> samples() {
+    return List.copyOf(samples);
+  }
+
+  /** Epochs that two nodes were said to lead. */
+  List<String> contradictions() {
+    return List.copyOf(contradictions);
+  }
+
+  @Override
+  public void run() {
+    try {
+      do {
+        look();
+      } while (!stopped.await(INTERVAL_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void look() {
+    ClusterStatus.Database newest = null;
+    for (NodeProcess node : nodes) {
+      ClusterStatus.Database seen =
+          ask(node).flatMap(status -> status.database(database)).orElse(null);
+      if (seen != null) {
+        seen.partitionStates().forEach(this::noteLeader);
+        if (newest == null || epochs(seen) > epochs(newest)) {
+          newest = seen;
+        }
+      }
+    }
+    if (newest == null) {
+      samples.add(new Sample(millis(), List.of(), nodes.stream().map(node -> -1L).toList()));
+      return;
+    }
+    latest = newest;
+    samples.add(new Sample(millis(), leaders(newest), lags(newest)));
+  }
+
+  private static long epochs(ClusterStatus.Database database) {
+    return database.partitionStates().stream().mapToLong(ClusterStatus.Partition::epoch).sum();
+  }
+
+  private void noteLeader(ClusterStatus.Partition partition) {
+    if (!partition.leader().isEmpty()) {
+      PartitionEpoch key = new PartitionEpoch(partition.partition(), partition.epoch());
+      String before = leaders.putIfAbsent(key, partition.leader());
+      if (before != null && !before.equals(partition.leader())) {
+        contradictions.add(
+            String.format(
+                "partition %d, epoch %d: %s and %s",
+                key.partition(), key.epoch(), before, partition.leader()));
+      }
+    }
+  }
+
+  private static List<String> leaders(ClusterStatus.Database database) {
+    return database.partitionStates().stream()
+        .map(it -> it.state().equals("no leader") ? "" : it.leader())
+        .toList();
+  }
+
+  private List<Long> lags(ClusterStatus.Database database) {
+    return nodes.stream()
+        .map(
+            node ->
+                database.partitionStates().stream()
+                    .flatMap(partition -> partition.replicas().stream())
+                    .filter(replica -> replica.node().equals(node.name()))
+                    .mapToLong(ClusterStatus.Replica::lagEntries)
+                    .max()
+                    .orElse(-1))
+        .toList();
+  }
+
+  /** One node's view; empty when it does not answer in time. */
+  static Optional<ClusterStatus> ask(NodeProcess node) {
+    if (node.state() != NodeProcess.State.RUNNING) {
+      return Optional.empty();
+    }
+    try (RespClient client =
+        RespClient.connect("127.0.0.1", node.ports().client(), CONNECT, REPLY)) {
+      Reply reply = client.call("STATUS");
+      return reply instanceof Reply.BulkString
+          ? Optional.of(ClusterStatus.parse(reply.text()))
+          : Optional.empty();
+    } catch (IOException | CommandFailed e) {
+      return Optional.empty(); // it starts, or dies, or stands still
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.trefoil.chaos;
+
+import io.trefoil.check.Counters;
+import io.trefoil.check.Durability;
+import io.trefoil.check.Invocation;
+import io.trefoil.check.Linearizability;
+import io.trefoil.check.StringModel;
+import io.trefoil.check.Violation;
+import io.trefoil.control.Promises;
+import io.trefoil.control.Promises.Anomaly;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Which promises a run has kept, and which anomalies were seen.
+ *
+ * @param checks one a promise
+ * @param seen how often each anomaly was seen
+ */
+record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSeen) {
+  /**
+   * @param holds whether the promise was kept
+   * @param detail what was looked at, or what broke it
+   */
+  record Check(String promise, boolean holds, String detail) {}
+
+  boolean isGood() {
+    return checks.stream().allMatch(Check::holds);
+  }
+
+  /** Looks at everything. */
+  static Verdict of(Evidence evidence) {
+    Judge judge = new Judge(evidence);
+    judge.writes();
+    judge.order();
+    judge.followers();
+    judge.cluster();
+    judge.anomalies();
+    return new Verdict(List.copyOf(judge.checks), judge.seen, judge.may);
+  }
+
+  private static final class Judge {
+    private final Evidence evidence;
+    private final List<Check> checks = new ArrayList<>();
+    private final Map<Anomaly, Long> seen = new EnumMap<>(Anomaly.class);
+    private final Set<Anomaly> may;
+    private final Counters counters;
+
+    Judge(Evidence evidence) {
+      this.evidence = evidence;
+      this.may = Promises.mayBeSeen(evidence.settings());
+      this.counters = new Counters(evidence.history());
+    }
+
+    private void check(String promise, List<?> broken, String detail) {
+      String what =
+          broken.isEmpty() ? detail : broken.size() + " broken, the first: " + broken.get(0);
+      checks.add(new Check(promise, broken.isEmpty(), what));
+    }
+
+    private void saw(Anomaly anomaly, long times) {
+      if (times > 0) {
+        seen.merge(anomaly, times, Long::sum);
+      }
+    }
+
+    void writes() {
+      List<Invocation> unique =
+          evidence.history().stream()
+              .filter(it -> it.key().startsWith("unique-") && !it.call().isRead())
+              .toList();
+      Map<String, String> data = evidence.contents().get(0);
+      List<Violation> violations = Durability.check(unique, data, evidence.savedKeys());
+      long lost = Durability.lost(unique, data).size();
+      saw(Anomaly.ACKNOWLEDGED_WRITE_LOST, lost);
+      // Beyond what a journal keeps, the number of entries is all that is saved.
+      boolean counted = violations.size() <= evidence.unknownEntries();
+      long acknowledged = unique.stream().filter(Invocation::isAcknowledged).count();
+      check(
+          "no acknowledged write is lost silently, none refused is done",
+          counted ? List.of() : violations,
+          String.format(
+              "%,d acknowledged sets of a key each; %,d left the history, each of them is in a"
+                  + " divergence file",
+              acknowledged, lost));
+    }
+
+    void order() {
+      List<Violation> twice = counters.countedTwice();
+      if (evidence.anythingDiverged()) {
+        saw(Anomaly.NO_ORDER, twice.size());
+        check(
+            "reads and writes of a key fit one order",
+            may.contains(Anomaly.NO_ORDER) ? List.of() : List.of("a divergence file was written"),
+            "not promised once acknowledged writes left the history");
+        return;
+      }
+      long keys = evidence.history().stream().map(Invocation::key).distinct().count();
+      check(
+          "reads and writes of a key fit one order",
+          Linearizability.check(evidence.history(), new StringModel()),
+          String.format("%,d keys are linearizable", keys));
+    }
+
+    void followers() {
+      saw(Anomaly.OLD_FOLLOWER_READ, counters.old(evidence.followerReads()).size());
+      check(
+          "a follower shows what was asked for",
+          counters.neverAsked(evidence.followerReads()),
+          String.format("%,d reads of followers", evidence.followerReads().size()));
+    }
+
+    void cluster() {
+      Set<Map<String, String>> different = new HashSet<>(evidence.contents());
+      List<String> differ = new ArrayList<>();
+      if (different.size() > 1) {
+        differ.add("nodes answer different data");
+      }
+      if (!evidence.verified().equals("equal")) {
+        differ.add("DATABASE VERIFY says " + evidence.verified());
+      }
+      check(
+          "replicas are equal when all is mended",
+          differ,
+          String.format("%,d keys, also by digest", evidence.contents().get(0).size()));
+      check(
+          "writes go on when all is mended",
+          evidence.wentOn() ? List.of() : List.of("nothing was acknowledged"),
+          "they did");
+      check("one leader an epoch", evidence.leaderContradictions(), "as every node saw it");
+      check("a node ends only when made to", evidence.unexpectedEnds(), "none did by itself");
+    }
+
+    void anomalies() {
+      saw(Anomaly.WRITE_REFUSED, evidence.withoutReplicas());
+      Set<Anomaly> forbidden = new HashSet<>(seen.keySet());
+      forbidden.removeAll(may);
+      check(
+          "nothing is seen that may not be",
+          forbidden.stream().map(Anomaly::words).toList(),
+          "see below");
+    }
+  }
+}
