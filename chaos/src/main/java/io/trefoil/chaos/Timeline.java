@@ -39,15 +39,18 @@ final class Timeline {
       Evidence evidence,
       List<Faults.Happened> happened,
       Observer observer) {
-    this.millis = Math.max(millis, observer.samples().isEmpty() ? 1 : last(observer).millis());
+    this.millis = Math.max(millis, lastCallMillis(evidence, observer));
     this.nodes = nodes;
     this.evidence = evidence;
     this.happened = happened;
     this.observer = observer;
   }
 
-  private static Observer.Sample last(Observer observer) {
-    return observer.samples().get(observer.samples().size() - 1);
+  private static long lastCallMillis(Evidence evidence, Observer observer) {
+    return evidence.history().stream()
+        .mapToLong(it -> TimeUnit.NANOSECONDS.toMillis(it.startNanos() - observer.beganNanos()))
+        .max()
+        .orElse(0);
   }
 
   String svg() {

@@ -2,6 +2,7 @@ package io.trefoil.control;
 
 import io.trefoil.base.NodeId;
 import java.io.IOException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -35,6 +36,7 @@ import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.AtomicFileOutputStream;
 import org.apache.ratis.util.SizeInBytes;
 import org.apache.ratis.util.TimeDuration;
 import org.slf4j.Logger;
@@ -80,6 +82,7 @@ public final class ControlPlane implements Consensus {
   private final AtomicBoolean settingVoters = new AtomicBoolean();
 
   ControlPlane(Settings settings, Limits limits, List<RaftPeer> firstPeers) throws IOException {
+    requireOwnFiles();
     this.settings = settings;
     this.group = groupId(settings.clusterId());
     this.server =
@@ -94,6 +97,21 @@ public final class ControlPlane implements Consensus {
                     : RaftStorage.StartupOption.FORMAT)
             .build();
     server.start();
+  }
+
+  /** Of the two classes of that name, Ratis's own loses the vote when a disk is full. */
+  private static void requireOwnFiles() {
+    if (!origin(AtomicFileOutputStream.class).equals(origin(ControlPlane.class))) {
+      throw new IllegalStateException(
+          "on the class path "
+              + origin(ControlPlane.class)
+              + " must come before "
+              + origin(AtomicFileOutputStream.class));
+    }
+  }
+
+  private static URL origin(Class<?> type) {
+    return type.getProtectionDomain().getCodeSource().getLocation();
   }
 
   /**

@@ -1,0 +1,2 @@
+/** What Trefoil has in place of classes of Ratis. */
+package org.apache.ratis.util;
