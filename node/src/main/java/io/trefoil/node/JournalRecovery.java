@@ -18,8 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -42,10 +41,11 @@ final class JournalRecovery implements JournalReplay {
   private final Map<Long, Long> notes = new HashMap<>();
 
   /**
-   * Copies that storage let go of, or of which the journal let entries go that storage lacks; it
-   * must say further on that they ended.
+   * Copies that storage let go of, or of which the journal let entries go that storage lacks, with
+   * what they began with. The journal must say further on that they ended, or that those entries
+   * were cut.
    */
-  private final Set<Long> gone = new TreeSet<>();
+  private final Map<Long, CopyMeta> gone = new TreeMap<>();
 
   private final Owner owner = new Owner();
   private long lastStamp;
@@ -182,7 +182,8 @@ final class JournalRecovery implements JournalReplay {
   void checkCopies() {
     Invariants.check(
         gone.isEmpty(),
-        "the journal goes on with copies that storage does not have, or not far enough: " + gone);
+        "the journal goes on with copies that storage does not have, or not far enough: "
+            + gone.keySet());
   }
 
   /** Runs tasks on the recovering thread, and later on the data loop. */
@@ -251,7 +252,7 @@ final class JournalRecovery implements JournalReplay {
       byte[] array,
       int offset,
       int length) {
-    if (gone.contains(copyId)) {
+    if (gone.containsKey(copyId)) {
       return;
     }
     Copy copy = copies.get(copyId);
@@ -263,25 +264,38 @@ final class JournalRecovery implements JournalReplay {
 
   @Override
   public void cut(long copyId, Position lastKept) {
-    if (!gone.contains(copyId)) {
+    CopyMeta birth = gone.get(copyId);
+    if (birth == null) {
       copies.get(copyId).cut(lastKept);
+    } else if (lastKept.index() <= storedIndex(copyId)) {
+      gone.remove(copyId);
+      begin(copyId, birth);
     }
   }
 
   @Override
   public void start(long copyId, Position start, byte[] meta) {
     CopyMeta birth = CopyMeta.decode(meta);
+    if (start.index() > storedIndex(copyId)) {
+      gone.put(copyId, birth);
+    } else {
+      begin(copyId, birth);
+    }
+  }
+
+  private long storedIndex(long copyId) {
+    CopyState state = stored.get(copyId);
+    return state == null ? 0 : state.position().index();
+  }
+
+  private void begin(long copyId, CopyMeta birth) {
     boolean beganEmpty = birth.epochs().lastEpoch() == 0;
     CopyState state = stored.get(copyId);
-    boolean incomplete = start.index() > (state == null ? 0 : state.position().index());
-    if (incomplete) {
-      gone.add(copyId);
-    } else if (state == null) {
-      copies.put(copyId, new Copy(copyId, beganEmpty, start, birth));
-    } else {
-      CopyMeta now = CopyMeta.decode(state.meta().array());
-      copies.put(copyId, new Copy(copyId, beganEmpty, state.position(), now));
-    }
+    Copy copy =
+        state == null
+            ? new Copy(copyId, beganEmpty, Position.ZERO, birth)
+            : new Copy(copyId, beganEmpty, state.position(), CopyMeta.decode(state.meta().array()));
+    copies.put(copyId, copy);
   }
 
   @Override
@@ -295,7 +309,7 @@ final class JournalRecovery implements JournalReplay {
 
   @Override
   public void commit(long copyId, long commitIndex) {
-    if (!gone.contains(copyId)) {
+    if (!gone.containsKey(copyId)) {
       copies.get(copyId).commit(commitIndex);
     }
   }

@@ -149,6 +149,26 @@ class JournalRecoveryTest {
     assertThat(recovery.strays()).containsExactly(7L);
   }
 
+  /** The journal let go of a segment whose last entries were cut in the next one. */
+  @Test
+  void a_copy_whose_missing_entries_were_cut_goes_on_from_what_storage_has() {
+    storeUpTo(new Position(2, 4), 2, 1);
+    recovery.start(7, new Position(2, 6), meta(0, 0));
+    batch(Batches.of(2, 7, 8), 4);
+    recovery.cut(7, new Position(2, 5));
+    assertThatThrownBy(() -> recovery.checkCopies()).isInstanceOf(InvariantViolation.class);
+    recovery.cut(7, new Position(2, 4));
+    batch(Batches.of(5, 5, 8, 8), 5);
+    recovery.checkCopies();
+    assertThat(recovery.replicas(true))
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.recovered().lastIndex()).isEqualTo(6);
+              assertThat(it.recovered().commitIndex()).isEqualTo(5);
+            });
+  }
+
   @Test
   void a_copy_that_storage_does_not_have_and_that_goes_on_stops_the_node() {
     recovery.start(7, new Position(2, 5), meta(2, 5));

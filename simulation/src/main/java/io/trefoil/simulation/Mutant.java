@@ -58,6 +58,10 @@ public enum Mutant {
   LOST_LEADERSHIP_IS_OK(
       "a write that is not committed is not acknowledged",
       "writes that were called OK when their leader stepped down"),
+  /** A snapshot is laid over what a replica has. */
+  SNAPSHOT_MERGED(
+      "a snapshot replaces what a replica has",
+      "equal replicas: what had left the history is read again after a failover"),
   /** The configuration is replaced without two standing meanwhile. */
   CHANGED_IN_ONE_STEP(
       "two configurations stand while one replaces the other",

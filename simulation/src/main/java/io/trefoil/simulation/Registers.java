@@ -19,6 +19,13 @@ final class Registers {
     return new Registers(byKey);
   }
 
+  /** These, and over them those. */
+  Registers overlaidBy(Registers others) {
+    Registers both = copy();
+    both.byKey.putAll(others.byKey);
+    return both;
+  }
+
   Register get(int key) {
     return byKey.getOrDefault(key, Register.NONE);
   }

@@ -35,7 +35,11 @@ final class SimulatedDisk {
 
   /** A partition as it was at one position. */
   record Snapshot(
-      long epoch, Position position, EpochTable epochs, long logTimeMillis, Registers state) {}
+      long epoch, Position position, EpochTable epochs, long logTimeMillis, Registers state) {
+    Snapshot with(Registers other) {
+      return new Snapshot(epoch, position, epochs, logTimeMillis, other);
+    }
+  }
 
   private final List<Record> records = new ArrayList<>();
   private int synced;

@@ -676,7 +676,9 @@ final class SimulatedNode implements LogView {
     }
   }
 
-  private boolean install(SimulatedDisk.Snapshot snapshot) {
+  private boolean install(SimulatedDisk.Snapshot sent) {
+    SimulatedDisk.Snapshot snapshot =
+        world.mutant == Mutant.SNAPSHOT_MERGED ? sent.with(applied.overlaidBy(sent.state())) : sent;
     if (!replica.takesSnapshot(snapshot.epoch(), snapshot.position(), snapshot.epochs())) {
       return false;
     }
