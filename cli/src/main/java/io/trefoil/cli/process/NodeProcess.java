@@ -42,7 +42,7 @@ public final class NodeProcess {
      * How the nodes of this project are started, as the launcher says in system properties.
      *
      * @param command that needs it, for the error
-     * @param more options of Java, before those of the launcher
+     * @param more options of Java, before those of the user and after all others: the last counts
      * @throws CommandFailed when it was not the launcher that started this
      */
     public static Launch ofThisProject(String command, String... more) {
@@ -52,18 +52,25 @@ public final class NodeProcess {
             String.format(
                 "start it with ./trefoil %s: the launcher says where the node's code is", command));
       }
-      List<String> options = new ArrayList<>(List.of(more));
+      List<String> options = words("trefoil.node.options");
+      options.addAll(List.of(more));
+      options.addAll(words("trefoil.node.options.user"));
       String archive = System.getProperty("trefoil.node.archive");
       if (archive != null) {
         options.add("-XX:SharedArchiveFile=" + archive);
       }
-      for (String option : System.getProperty("trefoil.node.options", "").split("\\s+")) {
-        if (!option.isEmpty()) {
-          options.add(option);
-        }
-      }
       String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
       return new Launch(java, options, classPath, NODE_MAIN);
+    }
+
+    private static List<String> words(String property) {
+      List<String> words = new ArrayList<>();
+      for (String word : System.getProperty(property, "").split("\\s+")) {
+        if (!word.isEmpty()) {
+          words.add(word);
+        }
+      }
+      return words;
     }
   }
 
