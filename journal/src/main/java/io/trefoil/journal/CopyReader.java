@@ -46,7 +46,12 @@ final class CopyReader {
       long end = Math.min(written, segments.endOf(segment));
       RecordCursor cursor =
           new RecordCursor(
-              segment.file, end - segment.base, segment.base, journalId, segment.number);
+              segment.file,
+              end - segment.base,
+              segment.base,
+              journalId,
+              segment.number,
+              RecordCursor.WINDOW_BYTES);
       long offset = extent.from();
       while (!full && offset < Math.min(extent.to(), end)) {
         if (!cursor.moveTo(offset - segment.base)) {

@@ -18,7 +18,10 @@ final class RecordCursor {
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final int WINDOW_BYTES = 64 << 10;
+  static final int WINDOW_BYTES = 64 << 10;
+
+  /** Enough for the first record of a segment, mostly. */
+  static final int FIRST_RECORD_BYTES = 1 << 10;
 
   private final SegmentFile file;
   private final long fileBytes;
@@ -29,7 +32,7 @@ final class RecordCursor {
   private long base;
 
   /** A piece of the file: {@code windowBytes} from position {@code windowAt}. */
-  private byte[] window = new byte[WINDOW_BYTES];
+  private byte[] window;
 
   private long windowAt;
   private int windowBytes;
@@ -37,7 +40,12 @@ final class RecordCursor {
   /** Where in the window the current record begins. */
   private int at;
 
-  RecordCursor(SegmentFile file, long fileBytes, long base, long journalId, long segmentNumber) {
+  /**
+   * @param window how many bytes are read at a time; a longer record is read whole all the same
+   */
+  RecordCursor(
+      SegmentFile file, long fileBytes, long base, long journalId, long segmentNumber, int window) {
+    this.window = new byte[window];
     this.file = file;
     this.fileBytes = fileBytes;
     this.base = base;

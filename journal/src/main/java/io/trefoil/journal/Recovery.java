@@ -114,7 +114,7 @@ final class Recovery {
 
   private void inspect(Found file) throws IOException {
     boolean prelude = checkPrelude(file);
-    RecordCursor cursor = cursor(file, 0);
+    RecordCursor cursor = cursor(file, 0, RecordCursor.FIRST_RECORD_BYTES);
     int first = RecordFormat.PRELUDE_BYTES;
     if (cursor.find(first, first + 1, 0, Long.MAX_VALUE) != first
         || cursor.type() != RecordFormat.SEGMENT) {
@@ -236,7 +236,7 @@ final class Recovery {
     segments.add(segment);
     headOnly = true;
     crcBeforeSegment = lastCrc;
-    RecordCursor cursor = cursor(file, file.base);
+    RecordCursor cursor = cursor(file, file.base, RecordCursor.WINDOW_BYTES);
     long position = RecordFormat.PRELUDE_BYTES;
     endOffset = file.base + position;
     while (endOffset < limit && cursor.moveTo(position) && cursor.previousCrc() == lastCrc) {
@@ -375,7 +375,7 @@ final class Recovery {
   private void judge(Found at, Found file, long from, long to) throws IOException {
     long minBase = file == at ? at.base : endOffset;
     long maxBase = file == at ? at.base : endOffset + FARTHEST_BASE_BYTES;
-    RecordCursor cursor = cursor(file, minBase);
+    RecordCursor cursor = cursor(file, minBase, RecordCursor.WINDOW_BYTES);
     long found = cursor.find(from, to, minBase, maxBase);
     while (found >= 0) {
       String name = at == null ? file.name : at.name;
@@ -400,8 +400,9 @@ final class Recovery {
     return !lastBootId.equals(JournalDisk.UNKNOWN_BOOT) && lastBootId.equals(disk.bootId());
   }
 
-  private RecordCursor cursor(Found file, long base) {
-    return new RecordCursor(file.file, file.sizeBytes, base, settings.journalId(), file.number);
+  private RecordCursor cursor(Found file, long base, int window) {
+    return new RecordCursor(
+        file.file, file.sizeBytes, base, settings.journalId(), file.number, window);
   }
 
   private JournalDamaged damaged(String file, long position, String why) {
