@@ -3,7 +3,8 @@ package io.trefoil.check;
 /**
  * What a client asks of one key.
  *
- * @param argument the value to set, compare-and-set or append; null where there is none
+ * @param argument the value to set, compare-and-set or append, or that expires; null where there is
+ *     none
  * @param expected the value that a compare-and-set replaces; null for "no value"
  */
 public record Call(Kind kind, String argument, String expected) {
@@ -14,7 +15,8 @@ public record Call(Kind kind, String argument, String expected) {
     APPEND,
     INCREMENT,
     COMPARE_AND_SET,
-    DELETE
+    DELETE,
+    EXPIRE
   }
 
   public static Call get() {
@@ -42,6 +44,14 @@ public record Call(Kind kind, String argument, String expected) {
     return new Call(Kind.DELETE, null, null);
   }
 
+  /**
+   * What nobody asks and time does: the key goes if it still holds {@code value}, or that and what
+   * was appended to it. In a history it is an uncertain call: when it happens nobody says.
+   */
+  public static Call expire(String value) {
+    return new Call(Kind.EXPIRE, value, null);
+  }
+
   public boolean isRead() {
     return kind == Kind.GET;
   }
@@ -55,6 +65,7 @@ public record Call(Kind kind, String argument, String expected) {
       case INCREMENT -> "increment";
       case COMPARE_AND_SET -> "compare-and-set " + expected + " to " + argument;
       case DELETE -> "delete";
+      case EXPIRE -> "expire " + argument;
     };
   }
 }

@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /**
  * A key that holds a string or nothing: a register, a counter, a text that grows, and a value that
- * is compared and set, as Redis' strings are.
+ * is compared and set, and that may expire, as Redis' strings are.
  */
 public final class StringModel implements Model<Optional<String>> {
   private static final int MAX_DIGITS = 18;
@@ -23,6 +23,7 @@ public final class StringModel implements Model<Optional<String>> {
       case INCREMENT -> isNumber(state) ? Optional.of(incremented(state)) : state;
       case COMPARE_AND_SET -> matches(state, call) ? Optional.of(call.argument()) : state;
       case DELETE -> Optional.empty();
+      case EXPIRE -> state.filter(value -> !value.startsWith(call.argument()));
     };
   }
 
@@ -35,6 +36,7 @@ public final class StringModel implements Model<Optional<String>> {
       case INCREMENT -> isNumber(state) ? incremented(state) : "ERR";
       case COMPARE_AND_SET -> matches(state, call) ? "1" : "0";
       case DELETE -> state.isPresent() ? "1" : "0";
+      case EXPIRE -> "OK";
     };
   }
 

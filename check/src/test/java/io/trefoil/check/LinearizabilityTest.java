@@ -69,6 +69,20 @@ class LinearizabilityTest {
   }
 
   @Test
+  void whatExpiresMayGoAtAnyTimeAndNeverComesBack() {
+    Invocation set = ok("a", Call.set("1"), 0, 10, "OK");
+    Invocation gone = Invocation.uncertain("time", "k", Call.expire("1"), 20);
+    Invocation absent = ok("b", Call.get(), 30, 40, null);
+    assertThat(check(set, gone, absent)).isEmpty();
+    assertThat(check(set, gone, ok("b", Call.get(), 30, 40, "1"), absent)).isEmpty();
+    assertThat(check(set, gone, absent, ok("c", Call.get(), 50, 60, "1"))).hasSize(1);
+    assertThat(check(set, gone, ok("b", Call.get(), 12, 15, null))).as("too early").hasSize(1);
+    assertThat(check(set, gone, ok("b", Call.append("2"), 12, 15, "2"), absent)).isEmpty();
+    Invocation other = ok("b", Call.set("2"), 12, 15, "OK");
+    assertThat(check(set, gone, other, absent)).as("another's time").hasSize(1);
+  }
+
+  @Test
   void aRefusedWriteThatIsSeenIsCaught() {
     assertThat(
             check(Invocation.refused("a", "k", Call.set("1"), 0), ok("b", Call.get(), 5, 6, "1")))

@@ -12,6 +12,8 @@ import io.trefoil.base.NodeId;
  *     first
  * @param voter takes part in the control plane's Raft
  * @param insecure takes clients without a password
+ * @param older the process that {@code issued} was issued to has an older disk than the one that
+ *     served last; of no account until it serves, which the late word of a dead process never does
  * @param amnesiac came back with an older disk: none of its replicas counts until all are whole
  */
 public record ClusterNode(
@@ -25,6 +27,7 @@ public record ClusterNode(
     long incarnation,
     boolean voter,
     boolean insecure,
+    boolean older,
     boolean amnesiac) {
   ClusterNode withName(String newName) {
     return new ClusterNode(
@@ -38,10 +41,20 @@ public record ClusterNode(
         incarnation,
         voter,
         insecure,
+        older,
         amnesiac);
   }
 
-  ClusterNode withIncarnation(long newIncarnation) {
+  /** It serves under what was issued last. */
+  ClusterNode started() {
+    return serving(issued, older || amnesiac);
+  }
+
+  ClusterNode whole() {
+    return serving(incarnation, false);
+  }
+
+  private ClusterNode serving(long newIncarnation, boolean nowAmnesiac) {
     return new ClusterNode(
         id,
         name,
@@ -53,11 +66,7 @@ public record ClusterNode(
         newIncarnation,
         voter,
         insecure,
-        amnesiac);
-  }
-
-  ClusterNode whole() {
-    return new ClusterNode(
-        id, name, region, addresses, diskId, claim, issued, incarnation, voter, insecure, false);
+        newIncarnation < issued && older,
+        nowAmnesiac);
   }
 }

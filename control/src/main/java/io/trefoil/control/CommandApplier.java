@@ -178,6 +178,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         0,
         voters < ClusterState.MAX_VOTERS,
         presence.insecure(),
+        false,
         false);
   }
 
@@ -197,7 +198,8 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         old.incarnation(),
         old.voter(),
         presence.insecure(),
-        old.amnesiac() || presence.journaled() < old.incarnation());
+        presence.journaled() < old.incarnation(),
+        old.amnesiac());
   }
 
   /** A name goes over to a new disk; '#' is in no name that a node can choose. */
@@ -207,7 +209,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
 
   private Outcome registered(ClusterNode node) {
     return new Outcome.Registered(
-        state.clusterId(), node.id(), node.issued(), node.voter(), node.amnesiac());
+        state.clusterId(), node.id(), node.issued(), node.voter(), node.older() || node.amnesiac());
   }
 
   @Override
@@ -228,7 +230,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     if (node.incarnation() == command.incarnation()) {
       return unchanged();
     }
-    return done(withNode(node.withIncarnation(command.incarnation())));
+    return done(withNode(node.started()));
   }
 
   @Override
@@ -281,6 +283,11 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
       return unchanged();
     }
     return create("ERR database " + number + ": ", number, "", DatabaseOptions.NONE);
+  }
+
+  @Override
+  public Applied look(ControlCommand.Look command) {
+    return unchanged();
   }
 
   private Applied create(String what, int number, String name, DatabaseOptions options) {

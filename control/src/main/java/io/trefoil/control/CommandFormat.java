@@ -34,6 +34,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   private static final int OPEN_EPOCHS = 9;
   private static final int APPOINT = 10;
   private static final int SETTLE = 11;
+  private static final int LOOK = 12;
 
   private final ByteSink sink;
 
@@ -59,6 +60,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
       case ENSURE -> new ControlCommand.Ensure(getInt(source));
       case ALTER -> new ControlCommand.Alter(getText(source), getOptions(source));
       case DROP -> new ControlCommand.Drop(getText(source));
+      case LOOK -> new ControlCommand.Look();
       case OPEN_EPOCHS -> new ControlCommand.OpenEpochs(getEpochs(source));
       case APPOINT ->
           new ControlCommand.Appoint(
@@ -117,6 +119,11 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   @Override
   public ByteSink ensure(ControlCommand.Ensure command) {
     return sink.putByte(ENSURE).putVarint(command.number());
+  }
+
+  @Override
+  public ByteSink look(ControlCommand.Look command) {
+    return sink.putByte(LOOK);
   }
 
   @Override

@@ -26,6 +26,8 @@ public sealed interface ControlCommand {
 
     R ensure(Ensure command);
 
+    R look(Look command);
+
     R alter(Alter command);
 
     R drop(Drop command);
@@ -95,6 +97,17 @@ public sealed interface ControlCommand {
     @Override
     public <R> R handle(Handler<R> handler) {
       return handler.ensure(this);
+    }
+  }
+
+  /**
+   * Changes nothing. Whoever has the state at the index of its outcome knows of all that was done
+   * before it was asked for.
+   */
+  record Look() implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.look(this);
     }
   }
 

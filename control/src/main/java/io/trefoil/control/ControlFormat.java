@@ -152,6 +152,7 @@ public final class ControlFormat {
     sink.putVarint(node.issued()).putVarint(node.incarnation());
     putFlag(sink, node.voter());
     putFlag(sink, node.insecure());
+    putFlag(sink, node.older());
     putFlag(sink, node.amnesiac());
   }
 
@@ -165,6 +166,7 @@ public final class ControlFormat {
         source.getLong(),
         getNumber(source),
         getNumber(source),
+        getFlag(source),
         getFlag(source),
         getFlag(source),
         getFlag(source));

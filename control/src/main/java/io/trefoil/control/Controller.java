@@ -228,6 +228,7 @@ public final class Controller implements ControlMessage.ControllerHandler {
     ControlCommand command = message.command();
     if (command instanceof ControlCommand.Create
         || command instanceof ControlCommand.Ensure
+        || command instanceof ControlCommand.Look
         || command instanceof ControlCommand.Alter
         || command instanceof ControlCommand.Drop) {
       submit(command);

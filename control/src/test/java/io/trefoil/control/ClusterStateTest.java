@@ -122,6 +122,19 @@ class ClusterStateTest {
     assertThat(log.state.nodes().get(node(2)).amnesiac()).isFalse();
   }
 
+  /** It asked before its successor served, so its disk seems older; it never serves. */
+  @Test
+  void theLateWordOfADeadProcessMakesNobodyAmnesiac() {
+    Log log = Clusters.of(2, DatabaseOptions.NONE);
+    register(log, 2, 20, 1);
+    log.apply(new ControlCommand.Start(node(2), 20, 2));
+    assertRegistered(register(log, 2, 19, 1), 2, 3, true);
+    assertThat(log.state.nodes().get(node(2)).amnesiac()).isFalse();
+    assertRegistered(register(log, 2, 21, 2), 2, 4, false);
+    log.apply(new ControlCommand.Start(node(2), 21, 4));
+    assertThat(log.state.nodes().get(node(2)).amnesiac()).isFalse();
+  }
+
   @Test
   void anIncarnationThatWasNeverServedUnderLeavesNoAmnesia() {
     Log log = Clusters.of(2, DatabaseOptions.NONE);

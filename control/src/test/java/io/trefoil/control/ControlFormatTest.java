@@ -42,6 +42,7 @@ class ControlFormatTest {
           new ControlCommand.Create("orders", ALL),
           new ControlCommand.Ensure(15),
           new ControlCommand.Alter("orders", DatabaseOptions.NONE),
+          new ControlCommand.Look(),
           new ControlCommand.Drop("orders"),
           new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 17L))),
           new ControlCommand.Appoint(

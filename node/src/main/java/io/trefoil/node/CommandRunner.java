@@ -28,6 +28,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -38,6 +40,9 @@ import java.util.stream.IntStream;
  * connection's own buffer and allocates nothing. Every other way ends in a {@link Delivery}.
  */
 final class CommandRunner implements PartitionReplica.Work {
+  /** How long a node that was sent a command may take to hear that it leads. */
+  private static final long APPOINTED_NANOS = 200_000_000L;
+
   /** Commands that wait for one partition's leader or disk; more are refused. */
   private static final int MAX_WAITING = 10_000;
 
@@ -47,7 +52,6 @@ final class CommandRunner implements PartitionReplica.Work {
   private final AsyncReplies asyncReplies;
   private final CommandTable table;
   private final NodeCommands nodeCommands;
-  private final DatabaseMaker maker;
   private final Call call;
   private final ReplyWriter scratch = new ReplyWriter();
   private final Map<Bytes, ArrayDeque<Runnable>> parkedKeys = new HashMap<>();
@@ -58,11 +62,15 @@ final class CommandRunner implements PartitionReplica.Work {
 
     /** Runs one that another node sent to the leader of a partition. */
     void runForwarded(Command command, Args args, PartitionReplica leader, Delivery delivery);
-  }
 
-  /** Makes the database of a number, and then calls back on the loop with an error or null. */
-  interface DatabaseMaker {
-    void ensure(int number, java.util.function.Consumer<String> then);
+    /** Makes the database of a number, and then calls back on the loop with an error or null. */
+    void ensure(int number, Consumer<String> then);
+
+    /**
+     * Asks which databases there are by now: this node may not have heard of the newest. Then calls
+     * back on the loop, with an error or null.
+     */
+    void look(Consumer<String> then);
   }
 
   CommandRunner(
@@ -71,7 +79,6 @@ final class CommandRunner implements PartitionReplica.Work {
       Forwards forwards,
       AsyncReplies asyncReplies,
       NodeCommands nodeCommands,
-      DatabaseMaker maker,
       long maxValueBytes) {
     this.loop = loop;
     this.routes = routes;
@@ -79,7 +86,6 @@ final class CommandRunner implements PartitionReplica.Work {
     this.asyncReplies = asyncReplies;
     this.table = CommandTable.standard();
     this.nodeCommands = nodeCommands;
-    this.maker = maker;
     this.call = new Call(maxValueBytes);
   }
 
@@ -130,7 +136,17 @@ final class CommandRunner implements PartitionReplica.Work {
 
   private void runOnCells(ClientConnection connection, Command command, Args args, int start) {
     if (command.reach() == Reach.ALL_DATABASES) {
-      everywhere(command, args.detached(), connection.session().protocol(), connection.await());
+      Args kept = args.detached();
+      int protocol = connection.session().protocol();
+      Delivery delivery = connection.await();
+      nodeCommands.look(
+          error -> {
+            if (error != null) {
+              refuse(delivery, error);
+            } else {
+              everywhere(command, kept, protocol, delivery);
+            }
+          });
       return;
     }
     DatabaseRoute database = routes.database(connection.session().database());
@@ -207,31 +223,45 @@ final class CommandRunner implements PartitionReplica.Work {
     return true;
   }
 
-  /** A database that is not there is empty to readers, and made by its first write. */
+  /**
+   * A database that is not there is empty to readers, and made by its first write. Whether it is
+   * there this node may hear late, so it asks, but for readers who are content with what it knows.
+   */
   private void runWithoutDatabase(
       ClientConnection connection, Command command, Args args, int start) {
-    if (!command.has(Flag.WRITE)) {
+    Session session = connection.session();
+    boolean write = command.has(Flag.WRITE);
+    if (!write && session.consistency() == Consistency.EVENTUAL) {
       work(command, args, 0, 1, connection.replies().writer())
           .on(new EmptyCells(loop.wallMillis()));
       connection.ended(start);
       return;
     }
     Args kept = args.detached();
-    Session session = connection.session();
     int number = session.database();
+    int protocol = session.protocol();
     Delivery delivery = connection.await();
-    maker.ensure(
-        number,
+    Consumer<String> then =
         error -> {
           DatabaseRoute database = routes.database(number);
-          if (error != null || database == null) {
+          if (error == null && database != null) {
+            dispatchAnywhere(database, command, kept, protocol, false, delivery);
+          } else if (error == null && !write) {
+            ReplyWriter reply = new ReplyWriter();
+            reply.setProtocol(protocol);
+            work(command, kept, 0, 1, reply).on(new EmptyCells(loop.wallMillis()));
+            delivery.deliver(Answer.NONE, reply.toArray());
+          } else {
             refuse(
                 delivery,
                 error != null ? error : "CLUSTERDOWN database " + number + " is not there yet");
-          } else {
-            dispatchAnywhere(database, command, kept, session.protocol(), false, delivery);
           }
-        });
+        };
+    if (write) {
+      nodeCommands.ensure(number, then);
+    } else {
+      nodeCommands.look(then);
+    }
   }
 
   private static Consistency reads(Session session, DatabaseRoute database) {
@@ -504,33 +534,45 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       boolean committed,
       Delivery delivery) {
+    await(
+        route,
+        route.terms().writeTimeoutNanos(),
+        () -> isReachable(route),
+        () -> toLeader(route, command, args, protocol, committed, delivery),
+        delivery);
+  }
+
+  private boolean isReachable(PartitionRoute route) {
+    NodeId leader = route.leader();
+    return leader != null
+        && (leader.equals(loop.self()) ? isServedHere(route) : forwards.canReach(leader));
+  }
+
+  private boolean isServedHere(PartitionRoute route) {
+    return route.leadsHere() && loop.leaseHeld();
+  }
+
+  private void await(
+      PartitionRoute route,
+      long atMostNanos,
+      BooleanSupplier ready,
+      Runnable then,
+      Delivery delivery) {
     if (route.waitingCount() >= MAX_WAITING) {
       refuse(delivery, Failures.noLeader(route.terms()));
       return;
     }
-    long deadline = loop.nowNanos() + route.terms().writeTimeoutNanos();
+    long deadline = loop.nowNanos() + atMostNanos;
     route.await(
         new Routes.Waiter() {
           @Override
           public void retry() {
             if (loop.nowNanos() - deadline > 0) {
               giveUp(Failures.noLeader(route.terms()));
+            } else if (ready.getAsBoolean() && !route.hasWaiting()) {
+              then.run();
             } else {
-              retryOrAwait(this);
-            }
-          }
-
-          private void retryOrAwait(Routes.Waiter waiter) {
-            NodeId leader = route.leader();
-            boolean ready =
-                leader != null
-                    && (leader.equals(loop.self())
-                        ? route.leadsHere() && loop.leaseHeld()
-                        : forwards.canReach(leader));
-            if (ready && !route.hasWaiting()) {
-              toLeader(route, command, args, protocol, committed, delivery);
-            } else {
-              route.await(waiter);
+              route.await(this);
             }
           }
 
@@ -675,12 +717,25 @@ final class CommandRunner implements PartitionReplica.Work {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
     } else if (route.leadsHere() && command.runs() == Runs.ON_NODE) {
       nodeCommands.runForwarded(command, args, route.local(), answer);
-    } else if (!route.leadsHere()) {
+    } else if (!route.leadsHere() && isLedElsewhere(route)) {
       // Never forwarded on: two nodes with old views would send it round and round.
       refuse(answer, Failures.noLeader(route.terms()));
+    } else if (!route.leadsHere()) {
+      // The other node may have heard first that this one was appointed.
+      await(
+          route,
+          APPOINTED_NANOS,
+          () -> isServedHere(route),
+          () -> runForwarded(from, id, route, protocol, committed, args),
+          answer);
     } else {
       toLeader(route, command, args, protocol, committed, answer);
     }
+  }
+
+  private boolean isLedElsewhere(PartitionRoute route) {
+    NodeId leader = route.leader();
+    return route.local() == null || leader != null && !leader.equals(loop.self());
   }
 
   /**

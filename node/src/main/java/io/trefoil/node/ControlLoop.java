@@ -99,6 +99,10 @@ final class ControlLoop {
   private Stage stage = Stage.JOINING;
   private NodeId self;
   private long incarnation;
+
+  /** Where the state says that this node has started; -1 while it has not. */
+  private long startedIndex = -1;
+
   private Consensus plane;
   private ClusterState state = ClusterState.EMPTY;
   private Controller controller;
@@ -327,10 +331,35 @@ final class ControlLoop {
         stage = Stage.STOPPED;
         listener.refused(refused.error());
       }
-    } else {
+    } else if (outcome instanceof Outcome.Done done) {
+      startedIndex = done.index();
+      serve();
+      if (stage == Stage.STARTING) {
+        askForState();
+      }
+    }
+  }
+
+  /** Not before it knows all that the cluster knew when it started. */
+  private void serve() {
+    if (stage == Stage.STARTING && startedIndex >= 0 && state.version() >= startedIndex) {
       stage = Stage.SERVING;
       listener.serving();
       onState(state);
+    }
+  }
+
+  private void askForState() {
+    long now = clock.monotonicNanos();
+    if (isDue(stateAskedNanos, STATE_NANOS, now)) {
+      stateAskedNanos = now;
+      ask(
+          new ControlMessage.StateRequest(state.version()),
+          reply -> {
+            if (reply instanceof ControlMessage.StateReply newer && newer.state() != null) {
+              onState(newer.state());
+            }
+          });
     }
   }
 
@@ -354,16 +383,8 @@ final class ControlLoop {
       return;
     }
     lease.onGranted(granted.sentNanos(), granted.grantedNanos(), granted.stateVersion());
-    long now = clock.monotonicNanos();
-    if (granted.stateVersion() > state.version() && isDue(stateAskedNanos, STATE_NANOS, now)) {
-      stateAskedNanos = now;
-      ask(
-          new ControlMessage.StateRequest(state.version()),
-          reply -> {
-            if (reply instanceof ControlMessage.StateReply newer && newer.state() != null) {
-              onState(newer.state());
-            }
-          });
+    if (granted.stateVersion() > state.version()) {
+      askForState();
     }
   }
 
@@ -374,11 +395,30 @@ final class ControlLoop {
         perform(controller.onState(plane.state(), clock.monotonicNanos()));
       }
       connect();
+      if (stage == Stage.SERVING && isSucceeded()) {
+        return;
+      }
       if (stage == Stage.SERVING) {
         listener.stateChanged(state);
       }
+      serve();
     }
     network.flush(Lane.CONTROL);
+  }
+
+  /** Stops a process whose node was given to another one: it would never have a lease again. */
+  private boolean isSucceeded() {
+    ClusterNode node = state.nodes().get(self);
+    if (node == null || node.issued() <= incarnation) {
+      return false;
+    }
+    stage = Stage.STOPPED;
+    listener.refused(
+        String.format(
+            "ERR another process asked for %s when this one's lease had run out, and was given"
+                + " incarnation %d after this one's %d; start one of them again",
+            self, node.issued(), incarnation));
+    return true;
   }
 
   private void connect() {

@@ -35,6 +35,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final Outside outside;
   private final List<Wait> waits = new ArrayList<>();
   private final List<Submitted> submitted = new ArrayList<>();
+  private final List<Consumer<String>> lookers = new ArrayList<>();
+  private boolean looking;
 
   /** What these commands need of the rest of the node. */
   record Outside(
@@ -61,11 +63,13 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   /** A command to the control plane whose outcome is not known yet. */
   private static final class Submitted {
     final long deadlineNanos;
+    final String ifLate;
     final Consumer<String> then;
     boolean answered;
 
-    Submitted(long deadlineNanos, Consumer<String> then) {
+    Submitted(long deadlineNanos, String ifLate, Consumer<String> then) {
       this.deadlineNanos = deadlineNanos;
+      this.ifLate = ifLate;
       this.then = then;
     }
   }
@@ -375,7 +379,42 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
    * @param then gets the error, or null; on the data loop
    */
   void submit(ControlCommand command, Consumer<String> then) {
-    Submitted waiting = new Submitted(loop.nowNanos() + OUTCOME_NANOS, then);
+    submit(
+        command, "UNCERTAIN the control plane does not answer; the change may still happen", then);
+  }
+
+  @Override
+  public void ensure(int number, Consumer<String> then) {
+    submit(new ControlCommand.Ensure(number), then);
+  }
+
+  /** One at a time: those who ask meanwhile wait for the next, which sees what came before them. */
+  @Override
+  public void look(Consumer<String> then) {
+    lookers.add(then);
+    if (!looking) {
+      lookNow();
+    }
+  }
+
+  private void lookNow() {
+    looking = true;
+    List<Consumer<String>> asked = List.copyOf(lookers);
+    lookers.clear();
+    submit(
+        new ControlCommand.Look(),
+        "CLUSTERDOWN the control plane does not answer, so nobody knows which databases there are",
+        error -> {
+          looking = false;
+          if (!lookers.isEmpty()) {
+            lookNow();
+          }
+          asked.forEach(each -> each.accept(error));
+        });
+  }
+
+  private void submit(ControlCommand command, String ifLate, Consumer<String> then) {
+    Submitted waiting = new Submitted(loop.nowNanos() + OUTCOME_NANOS, ifLate, then);
     submitted.add(waiting);
     outside.control().submit(command, outcome -> loop.execute(() -> onOutcome(waiting, outcome)));
   }
@@ -444,7 +483,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     waits.removeIf(this::answer);
     for (Submitted each : List.copyOf(submitted)) {
       if (loop.nowNanos() - each.deadlineNanos > 0) {
-        finish(each, "UNCERTAIN the control plane does not answer; the change may still happen");
+        finish(each, each.ifLate);
       }
     }
   }

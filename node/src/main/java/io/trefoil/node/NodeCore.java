@@ -12,7 +12,6 @@ import io.trefoil.command.Session;
 import io.trefoil.control.Addresses;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
-import io.trefoil.control.ControlCommand;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.control.DatabaseOptions;
 import io.trefoil.control.NodeLease;
@@ -154,7 +153,7 @@ public final class NodeCore implements ControlLoop.Listener {
       }
       ports.store(identity); // so that the journal keeps its disk
     }
-    traffic.clusterName(Long.toHexString(identity.clusterId()));
+    traffic.identify(Long.toHexString(identity.clusterId()), identity.node());
   }
 
   private boolean isFounder() {
@@ -213,7 +212,7 @@ public final class NodeCore implements ControlLoop.Listener {
             registered.clusterId(), registered.node().number(), registered.incarnation());
     ports.store(identity);
     String cluster = Long.toHexString(registered.clusterId());
-    traffic.clusterName(cluster);
+    traffic.identify(cluster, registered.node().number());
     network.identify(
         cluster, registered.node().number(), Math.toIntExact(registered.incarnation()));
     makeReplicas(registered);
@@ -261,13 +260,7 @@ public final class NodeCore implements ControlLoop.Listener {
     nodeCommands = new NodeCommandRunner(loop, routes, forwards, verifications, outside(loop));
     runner =
         new CommandRunner(
-            loop,
-            routes,
-            forwards,
-            asyncReplies,
-            nodeCommands,
-            (number, then) -> nodeCommands.submit(new ControlCommand.Ensure(number), then),
-            settings.client().maxBulkBytes());
+            loop, routes, forwards, asyncReplies, nodeCommands, settings.client().maxBulkBytes());
     CopyIds copyIds = new CopyIds(registered.incarnation());
     NodeReplicas made =
         new NodeReplicas(
@@ -510,7 +503,7 @@ public final class NodeCore implements ControlLoop.Listener {
    *
    * @param then runs when nothing leaves any more, on one of the loops
    */
-  void stopServing(Runnable then) {
+  public void stopServing(Runnable then) {
     DataLoop loop = data;
     if (loop == null) {
       control.stop(then);

@@ -217,6 +217,12 @@ final class PartitionReplica implements Effects {
     }
   }
 
+  /**
+   * This node's clock while it led: what its heartbeats tell followers, and so what its own reads
+   * of what is committed go by, too. Keys expire also when nobody writes.
+   */
+  private long ledTimeMillis;
+
   private long wrote;
   private long held;
 
@@ -242,7 +248,7 @@ final class PartitionReplica implements Effects {
 
   /** Runs a read on what is committed here. */
   void runOnCommitted(Work work) {
-    cells.begin(store, false, machine.logTimeMillis());
+    cells.begin(store, false, Math.max(machine.logTimeMillis(), ledTimeMillis));
     work.on(cells);
   }
 
@@ -410,6 +416,9 @@ final class PartitionReplica implements Effects {
 
   void tick() {
     machine.step(new Event.Tick(loop.nowNanos() / 1_000_000), this);
+    if (machine.isLeader()) {
+      ledTimeMillis = Math.max(ledTimeMillis, loop.wallMillis());
+    }
     if (machine.commitIndex() > journaledCommit) {
       journaledCommit = machine.commitIndex();
       loop.journal().appendCommit(copy, journaledCommit);

@@ -25,6 +25,7 @@ final class PeerTraffic implements PeerListener {
   private final ClusterStatus status;
   private volatile ControlLoop control;
   private volatile String clusterName = "";
+  private volatile int self;
   private volatile ClusterState state = ClusterState.EMPTY;
   private volatile DataSide data;
 
@@ -49,8 +50,14 @@ final class PeerTraffic implements PeerListener {
     control = loop;
   }
 
-  void clusterName(String name) {
-    clusterName = name;
+  /**
+   * Who is reached here.
+   *
+   * @param node the number, or 0 while this node has none
+   */
+  void identify(String newClusterName, int node) {
+    clusterName = newClusterName;
+    self = node;
   }
 
   void state(ClusterState newer) {
@@ -63,6 +70,10 @@ final class PeerTraffic implements PeerListener {
 
   @Override
   public String refuse(Hello hello) {
+    if (hello.to() != 0 && hello.to() != self) {
+      // Its address is another's by now: what was acknowledged here would count as that one's copy.
+      return "this node is " + (self == 0 ? "new" : "n" + self) + ", not n" + hello.to();
+    }
     boolean joining = hello.from() == 0 && hello.lane() == Lane.CONTROL;
     if (joining) {
       return null; // it can only ask to be let in

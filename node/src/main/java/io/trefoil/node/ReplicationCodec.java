@@ -10,7 +10,7 @@ import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.Message;
 
 /** The bytes of the messages between replicas: partition, tag, epoch, fields. */
-final class ReplicationCodec {
+public final class ReplicationCodec {
   private static final int APPEND = 1;
   private static final int APPENDED = 2;
   private static final int MISMATCH = 3;
@@ -20,15 +20,15 @@ final class ReplicationCodec {
 
   private ReplicationCodec() {}
 
-  static void putPartition(ByteSink sink, PartitionId partition) {
+  public static void putPartition(ByteSink sink, PartitionId partition) {
     sink.putVarint(partition.database()).putVarint(partition.number());
   }
 
-  static PartitionId getPartition(ByteSource source) {
+  public static PartitionId getPartition(ByteSource source) {
     return new PartitionId(source.getCount(Integer.MAX_VALUE), source.getCount(Integer.MAX_VALUE));
   }
 
-  static void encode(ByteSink sink, Message message) {
+  public static void encode(ByteSink sink, Message message) {
     if (message instanceof Message.Append append) {
       begin(sink, APPEND, message);
       putPosition(sink, append.previous());
@@ -54,7 +54,7 @@ final class ReplicationCodec {
   }
 
   /** Reads a message to the end of {@code source}. */
-  static Message decode(ByteSource source) {
+  public static Message decode(ByteSource source) {
     int tag = source.getByte();
     long epoch = getNumber(source);
     Message message =

@@ -16,6 +16,7 @@ final class Client {
   private final SplittableRandom random;
   private final List<NodeId> nodes;
   private final int keys;
+  private final boolean conditional;
   private final List<Operation> all;
   private NodeId target;
   private boolean stopped;
@@ -23,14 +24,22 @@ final class Client {
   private int round;
 
   /**
+   * @param conditional whether some writes are done only where nothing is
    * @param all every operation of the run; its number is its place here, from 1
    */
-  Client(World world, NodeId id, SplittableRandom random, int keys, List<Operation> all) {
+  Client(
+      World world,
+      NodeId id,
+      SplittableRandom random,
+      int keys,
+      boolean conditional,
+      List<Operation> all) {
     this.world = world;
     this.id = id;
     this.random = random;
     this.nodes = List.copyOf(world.nodes.keySet());
     this.keys = keys;
+    this.conditional = conditional;
     this.all = all;
     this.target = nodes.get(0);
   }
@@ -81,6 +90,9 @@ final class Client {
   private Operation next() {
     Operation.Kind kind = Operation.Kind.values()[random.nextInt(4)];
     int key = 1 + random.nextInt(keys);
+    if (conditional && kind == Operation.Kind.SET) {
+      kind = Operation.Kind.SET_IF_ABSENT;
+    }
     Operation operation =
         new Operation(new Operation.Content(all.size() + 1, kind, key), world.schedule.nowMicros());
     all.add(operation);

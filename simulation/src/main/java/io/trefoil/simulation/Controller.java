@@ -146,7 +146,9 @@ final class Controller {
         tell(stream(), node, it -> it.appointed(epoch, leader, incarnation, membership, version));
       } else if (!answers.containsKey(node)) {
         tell(stream(), node, it -> it.epochOpened(epoch));
-        tell(stream(), node, it -> it.fence(epoch));
+        if (isAsked(node)) {
+          tell(stream(), node, it -> it.fence(epoch));
+        }
       }
     }
   }
@@ -200,10 +202,21 @@ final class Controller {
     }
   }
 
+  /** Without a fence only the one that is to lead is asked: the first that is there. */
+  private boolean isAsked(NodeId node) {
+    return world.mutant != Mutant.NO_FENCE
+        || cluster.membership().replicas().stream()
+            .filter(it -> !it.equals(cluster.formerLeader()))
+            .filter(it -> localMicros() - heard.getOrDefault(it, 0L) < SILENT_MICROS)
+            .findFirst()
+            .filter(node::equals)
+            .isPresent();
+  }
+
   private boolean hasItsAnswers(Configuration configuration) {
     int needed =
         switch (world.mutant) {
-          case FIRST_ANSWER_LEADS -> 1;
+          case FIRST_ANSWER_LEADS, NO_FENCE -> 1;
           case ONE_ANSWER_TOO_FEW -> Math.max(1, configuration.fenceAnswers() - 1);
           default -> configuration.fenceAnswers();
         };

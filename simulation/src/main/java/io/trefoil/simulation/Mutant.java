@@ -11,14 +11,19 @@ public enum Mutant {
   STABLE_EARLY(
       "an entry counts as stable once it is synced",
       "acknowledged writes, when machines lose power"),
-  /** The promise is called durable and is never written. Too rare for seeds: a trace shows it. */
+  /** The promise is called durable and is never written. */
   PROMISE_NOT_WRITTEN(
       "a promise is on disk before it is answered",
-      "acknowledged writes: a restarted follower helps the old leader to commit"),
+      "acknowledged writes: a restarted follower helps the old leader to commit",
+      World.TRACE),
   /** What an older epoch's leader sends is acknowledged after the promise. */
   ACKNOWLEDGED_AFTER_PROMISE(
       "after a promise nothing of an older epoch is acknowledged",
       "acknowledged writes: the old leader commits what the new one does not have"),
+  /** Replicas are asked for no promise: whoever is there leads. */
+  NO_FENCE(
+      "before one leads, replicas promise to acknowledge nothing older, and say what they have",
+      "acknowledged writes that the new leader never got"),
   /** The controller appoints whoever answers first. */
   FIRST_ANSWER_LEADS(
       "the longest log among those who answered leads",
@@ -50,6 +55,19 @@ public enum Mutant {
   LATE_BATCH_CUTS(
       "a batch that is already there changes nothing",
       "acknowledged writes: a repeated message cuts what followed"),
+  /** A batch is taken though the entry before it is another. */
+  PREVIOUS_IGNORED(
+      "a batch is taken only after the entry that it followed at its leader",
+      "equal replicas: entries of a deposed leader stay in between"),
+  /** A leader takes entries of older epochs for committed once enough replicas have them. */
+  OLD_EPOCH_BY_COUNT(
+      "older epochs' entries are committed only with one of the leader's own",
+      "acknowledged writes: another log can still win (Raft, figure 8)",
+      World.TRACE),
+  /** The reply of a write that found nothing to do leaves at once. */
+  UNCHANGED_NOT_HELD(
+      "also the reply of a write that changed nothing waits for what it looked at",
+      "nothing of one's own, but what was seen is gone after a failover"),
   /** Replies are not held until what they looked at is committed. */
   UNCOMMITTED_SERVED(
       "a reply waits for what it looked at to be committed",
@@ -74,12 +92,9 @@ public enum Mutant {
       "what is synced survives a crash of the machine",
       "acknowledged writes, when machines lose power",
       World.CLUSTER),
-  /**
-   * The monotonic clocks of some nodes run at a quarter of the speed: leases last four times as
-   * long.
-   */
-  CLOCK_RUNS_SLOW(
-      "clocks run at the same speed, within a tenth",
+  /** A lease is held five times as long as it was granted. */
+  LEASE_TOO_LONG(
+      "a lease is held no longer than it was granted",
       "fresh reads: a leader serves beside its successor",
       World.CLUSTER),
   /**
@@ -93,12 +108,19 @@ public enum Mutant {
   DIVERGENCE_NOT_STORED(
       "a divergence file is on disk before anything is cut",
       "the list of what an asynchronous failover took away",
+      World.CLUSTER),
+  /** The time that entries carry is lost on the way: each replica goes by its own clock. */
+  EXPIRY_BY_WALL_CLOCK(
+      "keys expire by the log's time, which is the leader's and never goes back",
+      "what has expired is there again after a failover",
       World.CLUSTER);
 
   /** Where it is broken. */
   public enum World {
     PROTOCOL,
-    CLUSTER
+    CLUSTER,
+    /** In a dialogue of the protocol that is told line by line: too rare for seeds. */
+    TRACE
   }
 
   private final String rule;

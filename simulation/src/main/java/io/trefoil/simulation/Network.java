@@ -16,6 +16,7 @@ final class Network {
   private final Map<Link, Long> arrivals = new HashMap<>(); // of the last message in order
   private final Map<Link, Integer> cuts =
       new HashMap<>(); // how many cuts lie on it; never iterated
+  private final Map<Link, Integer> left = new HashMap<>(); // how many messages still pass
   private int lossPerMille;
   private int repeatedPerMille;
   private int latePerMille;
@@ -50,7 +51,7 @@ final class Network {
 
   private void carry(NodeId from, NodeId to, Runnable deliver) {
     long delay = delayOf(new Link(from, to));
-    if (!isCut(from, to)) {
+    if (!isCut(from, to) && isLet(new Link(from, to))) {
       schedule.after(
           delay,
           () -> {
@@ -72,6 +73,16 @@ final class Network {
     return arrivals.merge(link, arrival, Math::max) - now;
   }
 
+  private boolean isLet(Link link) {
+    return left.computeIfPresent(link, (it, count) -> Math.max(count, 0) - 1) == null
+        || left.get(link) >= 0;
+  }
+
+  /** Lets so many more messages through, and loses all that follow, until all is mended. */
+  void cutAfter(NodeId from, NodeId to, int messages) {
+    left.put(new Link(from, to), messages);
+  }
+
   boolean isCut(NodeId from, NodeId to) {
     return cuts.getOrDefault(new Link(from, to), 0) > 0;
   }
@@ -86,5 +97,6 @@ final class Network {
 
   void mendAll() {
     cuts.clear();
+    left.clear();
   }
 }

@@ -14,7 +14,8 @@ final class Operation {
     GET,
     SET,
     APPEND,
-    INCREMENT
+    INCREMENT,
+    SET_IF_ABSENT
   }
 
   /** What the client knows. */
@@ -46,6 +47,7 @@ final class Operation {
   private Register observed;
   private Position position;
   private boolean arrived;
+  private boolean changedNothing;
 
   Operation(Content content, long startMicros) {
     this.content = content;
@@ -57,7 +59,16 @@ final class Operation {
   }
 
   boolean isWrite() {
-    return content.kind() != Kind.GET;
+    return content.kind() != Kind.GET && !changedNothing;
+  }
+
+  /** Whether it is a write that found nothing to do: from then on it is like a read. */
+  boolean changedNothing() {
+    return changedNothing;
+  }
+
+  void changesNothing() {
+    changedNothing = true;
   }
 
   long startMicros() {

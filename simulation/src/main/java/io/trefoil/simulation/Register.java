@@ -17,7 +17,7 @@ record Register(long version, int writer, long value) {
     long newValue =
         switch (write.kind()) {
           case GET -> value;
-          case SET -> write.number();
+          case SET, SET_IF_ABSENT -> write.number();
           case APPEND -> Hash64.combine(value, write.number());
           case INCREMENT -> value + 1;
         };

@@ -5,10 +5,14 @@ import io.trefoil.cli.Stdio;
 import io.trefoil.cli.TextTable;
 import io.trefoil.simulation.cluster.ClusterCoverage;
 import io.trefoil.simulation.cluster.ClusterSimulation;
+import io.trefoil.simulation.cluster.FaultRate;
+import io.trefoil.simulation.cluster.Reduction;
 import java.io.PrintStream;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -63,6 +67,19 @@ public final class SimulateCommand implements Callable<Integer> {
       defaultValue = "0",
       description = "Worlds at a time (default: one for each core).")
   int threads;
+
+  @Option(
+      names = "--without",
+      paramLabel = "<faults>",
+      split = ",",
+      description = "Faults that never happen to a cluster, as a failure names them.")
+  List<String> without = List.of();
+
+  @Option(
+      names = "--fault-millis",
+      paramLabel = "<ms>",
+      description = "How long faults happen to a cluster, at most.")
+  Integer faultMillis;
 
   @Option(names = "--trace", description = "Print what happens, event by event.")
   boolean trace;
@@ -121,6 +138,12 @@ public final class SimulateCommand implements Callable<Integer> {
     if (broken != Mutant.NONE && world != null && world.equals("cluster") != cluster) {
       throw badUsage("--mutant " + mutant + " is not one of --world " + world);
     }
+    if (!cluster && (!without.isEmpty() || faultMillis != null)) {
+      throw badUsage("--without and --fault-millis go with --world cluster");
+    }
+    if (faultMillis != null && faultMillis < 1) {
+      throw badUsage("--fault-millis: at least 1");
+    }
     if (explain) {
       return explain(broken);
     }
@@ -129,11 +152,14 @@ public final class SimulateCommand implements Callable<Integer> {
 
   private int runClusters(Mutant broken) {
     ClusterCoverage coverage = new ClusterCoverage();
+    Reduction reduction = reduction();
     return run(
         broken,
+        reduction,
         "",
         seed -> {
-          ClusterSimulation simulation = new ClusterSimulation(seed, broken, traceLines());
+          ClusterSimulation simulation =
+              new ClusterSimulation(seed, broken, reduction, traceLines());
           ClusterCoverage met = simulation.run();
           synchronized (coverage) {
             coverage.add(met);
@@ -149,6 +175,7 @@ public final class SimulateCommand implements Callable<Integer> {
     Coverage coverage = new Coverage();
     return run(
         broken,
+        null,
         "--world protocol ",
         seed -> {
           Simulation simulation = new Simulation(seed, broken, traceLines());
@@ -181,8 +208,16 @@ public final class SimulateCommand implements Callable<Integer> {
     long run(long seed);
   }
 
+  /**
+   * @param reduction of a cluster; null for the protocol
+   */
   private int run(
-      Mutant broken, String world, One one, Supplier<String> summary, BooleanSupplier metAll) {
+      Mutant broken,
+      Reduction reduction,
+      String world,
+      One one,
+      Supplier<String> summary,
+      BooleanSupplier metAll) {
     PrintStream out = stdio.out();
     long startedNanos = System.nanoTime();
     AtomicLong simulatedMillis = new AtomicLong();
@@ -196,7 +231,12 @@ public final class SimulateCommand implements Callable<Integer> {
               + world
               + "--seeds 1 --trace --seed "
               + failed.get().seed()
-              + with(broken));
+              + with(broken)
+              + (reduction == null ? "" : reduction));
+      if (Reduction.NONE.equals(reduction)) {
+        Reduction least = Reduction.find(failed.get().seed(), broken);
+        out.println("fails also with" + (least.equals(reduction) ? " nothing less" : least));
+      }
       return 1;
     }
     printTimes(simulatedMillis.get(), startedNanos);
@@ -219,6 +259,27 @@ public final class SimulateCommand implements Callable<Integer> {
 
   private static List<Mutant> all() {
     return Arrays.stream(Mutant.values()).filter(it -> it != Mutant.NONE).toList();
+  }
+
+  private Reduction reduction() {
+    Set<FaultRate> faults = EnumSet.noneOf(FaultRate.class);
+    without.forEach(label -> faults.add(fault(label)));
+    return new Reduction(faults, faultMillis == null ? Integer.MAX_VALUE : faultMillis);
+  }
+
+  private FaultRate fault(String label) {
+    return Arrays.stream(FaultRate.values())
+        .filter(it -> it.label().equals(label))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                badUsage(
+                    "--without: no fault is called "
+                        + label
+                        + ". There are: "
+                        + Arrays.stream(FaultRate.values())
+                            .map(FaultRate::label)
+                            .collect(Collectors.joining(", "))));
   }
 
   private ParameterException badUsage(String problem) {
@@ -277,7 +338,7 @@ public final class SimulateCommand implements Callable<Integer> {
         new TextTable(
             Integer.MAX_VALUE, "MUTANT", "SEED", "RULE THAT IS BROKEN", "A USER MAY LOSE");
     for (Mutant broken : all()) {
-      boolean byTrace = broken == Mutant.PROMISE_NOT_WRITTEN;
+      boolean byTrace = broken.world() == Mutant.World.TRACE;
       Optional<Seeds.Failed> caught = byTrace ? Optional.empty() : firstCatch(broken, 1);
       good &= byTrace || caught.isPresent();
       String by = caught.map(it -> Long.toString(it.seed())).orElse("NOT CAUGHT");

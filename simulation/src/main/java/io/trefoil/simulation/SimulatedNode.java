@@ -69,6 +69,8 @@ final class SimulatedNode implements LogView {
 
   private final Map<Integer, Long> touched = new TreeMap<>(); // key to last index not committed
   private final List<Held> held = new ArrayList<>();
+  private final Map<NodeId, Long> acknowledged = new TreeMap<>(); // by whom, for a mutant
+  private long counted;
   private long leaseUntil;
   private long leaseAsked;
   private Membership membership;
@@ -247,8 +249,54 @@ final class SimulatedNode implements LogView {
       cutAfter(message);
     } else if (world.mutant == Mutant.ACKNOWLEDGED_AFTER_PROMISE) {
       acknowledgeAllTheSame(from, message);
+    } else if (world.mutant == Mutant.OLD_EPOCH_BY_COUNT) {
+      count(from, message);
     }
-    step(new Event.Received(from, message));
+    boolean anywhere = world.mutant == Mutant.PREVIOUS_IGNORED;
+    step(new Event.Received(from, anywhere ? fitting(message) : message));
+  }
+
+  /** As if what a batch follows were what is here. */
+  private Message fitting(Message message) {
+    return message instanceof Message.Append append
+            && append.batch() != null
+            && append.previous().index() == replica.lastIndex()
+        ? new Message.Append(
+            append.epoch(),
+            replica.last(),
+            append.batch(),
+            append.commitIndex(),
+            append.everywhereIndex(),
+            append.logTimeMillis())
+        : message;
+  }
+
+  /** Takes what enough replicas have for committed, whoever wrote it. */
+  private void count(NodeId from, Message message) {
+    if (message instanceof Message.Appended appended
+        && appended.counts()
+        && replica.isLeader()
+        && appended.epoch() == replica.epoch()) {
+      acknowledged.put(from, appended.index());
+      long known = counted;
+      while (counted < replica.stableIndex() && haveEnough(counted + 1)) {
+        counted++;
+      }
+      if (counted > Math.max(known, replica.commitIndex())) {
+        world.checks.committed(id, Math.max(known, replica.commitIndex()) + 1, counted, replica);
+      }
+    }
+  }
+
+  private boolean haveEnough(long index) {
+    return membership.standing().stream()
+        .allMatch(
+            it ->
+                it.replicas().stream()
+                        .filter(
+                            node -> node.equals(id) || acknowledged.getOrDefault(node, 0L) >= index)
+                        .count()
+                    >= it.copies());
   }
 
   private void acknowledgeAllTheSame(NodeId from, Message message) {
@@ -355,6 +403,10 @@ final class SimulatedNode implements LogView {
       int key = operation.content().key();
       Register register = overlay.get(key);
       long index = touched.getOrDefault(key, 0L);
+      boolean onlyIfAbsent = operation.content().kind() == Operation.Kind.SET_IF_ABSENT;
+      if (onlyIfAbsent && register.version() > 0) {
+        operation.changesNothing();
+      }
       if (operation.isWrite()) {
         register = overlay.apply(operation.content());
         contents.add(operation.content());
@@ -386,8 +438,7 @@ final class SimulatedNode implements LogView {
       return;
     }
     List<Held> ready = new ArrayList<>();
-    boolean all = world.mutant == Mutant.UNCOMMITTED_SERVED;
-    held.removeIf(it -> (all || it.index() <= replica.commitIndex()) && ready.add(it));
+    held.removeIf(it -> (it.index() <= replica.commitIndex() || leavesEarly(it)) && ready.add(it));
     if (ready.isEmpty()) {
       return;
     }
@@ -397,6 +448,15 @@ final class SimulatedNode implements LogView {
       pause(pause);
     }
     deliver(() -> flush(ready, early));
+  }
+
+  private boolean leavesEarly(Held it) {
+    return switch (world.mutant) {
+      case UNCOMMITTED_SERVED -> true;
+      case UNCHANGED_NOT_HELD -> it.operation().changedNothing();
+      case OLD_EPOCH_BY_COUNT -> it.index() <= counted;
+      default -> false;
+    };
   }
 
   private void flush(List<Held> ready, boolean checkedEarly) {
@@ -479,6 +539,8 @@ final class SimulatedNode implements LogView {
       world.control.answeredFence(this, answer);
     } else if (effect instanceof Effect.BecameLeader leads) {
       world.checks.becameLeader(id, leads.epoch(), replica);
+      acknowledged.clear();
+      counted = 0;
       layTailOver();
     } else if (effect instanceof Effect.BecameFollower) {
       loseLeadership();

@@ -81,6 +81,9 @@ final class Dialogue {
       case "write" -> execute(node(words[1]), words[2], words[3]);
       case "read" -> execute(node(words[1]), "GET", words[2]);
       case "cut" -> cut(words);
+      case "let" ->
+          world.network.cutAfter(
+              node(words[2]).id(), node(words[4]).id(), Integer.parseInt(words[1]));
       case "mend" -> world.network.mendAll();
       case "keep" -> keep(node(words[1]).id(), node(words[2]).id());
       case "again" -> again(node(words[1]).id(), node(words[2]));

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,6 +61,19 @@ class SimulateCommandTest {
   }
 
   @Test
+  @Tag("slow")
+  void whatIsLeftOfAFailingSeedStillFails() {
+    assertThat(run("simulate", "--mutant", "sync-does-nothing", "--seed", "3", "--seeds", "1"))
+        .isEqualTo(1);
+    String less = out().substring(out().indexOf("fails also with") + 15).trim();
+    assertThat(less).startsWith("--without ");
+    out.reset();
+    String again = "simulate --mutant sync-does-nothing --seed 3 --seeds 1 " + less;
+    assertThat(run(again.split(" "))).isEqualTo(1);
+    assertThat(out()).contains("cluster seed 3: ").doesNotContain("fails also with");
+  }
+
+  @Test
   void aBrokenRuleIsExplainedByTheRunThatCatchesIt() {
     assertThat(run("simulate", "--mutant", "shortest-log-leads", "--explain")).isZero();
     assertThat(out())
@@ -74,7 +88,10 @@ class SimulateCommandTest {
         "--explain",
         "--mutant unknown",
         "--world moon",
-        "--world cluster --mutant shortest-log-leads"
+        "--world cluster --mutant shortest-log-leads",
+        "--without rain",
+        "--world protocol --without cuts",
+        "--fault-millis 0"
       })
   void badUsageIsNamed(String options) {
     assertThat(run(("simulate " + options).split(" "))).isEqualTo(2);

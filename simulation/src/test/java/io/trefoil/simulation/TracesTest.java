@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -68,11 +69,26 @@ class TracesTest {
     assertThat(files()).hasSizeGreaterThanOrEqualTo(8);
   }
 
-  /** Without the promise on disk, the replica that was killed acknowledges the old leader again. */
-  @Test
-  void aForgottenPromiseIsCaughtByTheTraceThatShowsIt() throws IOException {
-    List<String> lines = Files.readAllLines(FOLDER.resolve("promise-outlives-a-kill.trace"));
-    assertThatThrownBy(() -> play(lines, Mutant.PROMISE_NOT_WRITTEN))
+  static Stream<Mutant> tooRareForSeeds() {
+    return Arrays.stream(Mutant.values()).filter(it -> it.world() == Mutant.World.TRACE);
+  }
+
+  /** The dialogue that shows a mutant that is too rare for seeds, from the project's folder. */
+  static String traceOf(Mutant mutant) {
+    String name =
+        switch (mutant) {
+          case PROMISE_NOT_WRITTEN -> "promise-outlives-a-kill";
+          case OLD_EPOCH_BY_COUNT -> "counted-and-overtaken";
+          default -> throw new IllegalArgumentException(mutant + " has no trace");
+        };
+    return "simulation/" + FOLDER.resolve(name + ".trace");
+  }
+
+  @ParameterizedTest
+  @MethodSource("tooRareForSeeds")
+  void aBrokenRuleIsCaughtByTheTraceThatShowsIt(Mutant mutant) throws IOException {
+    List<String> lines = Files.readAllLines(Path.of("..").resolve(traceOf(mutant)));
+    assertThatThrownBy(() -> play(lines, mutant))
         .isInstanceOf(SimulationFailure.class)
         .hasMessageContaining("is committed");
   }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -127,6 +128,26 @@ class ThreeNodesTest {
         client.get("key-1");
         Object last = client.sendCommand(() -> "CONSISTENCY".getBytes(), "LAST");
         assertThat(text(((List<?>) last).get(1))).isEqualTo(node.name());
+      }
+    }
+  }
+
+  /** A leader has no heartbeats to tell it the time, and nobody writes. */
+  @Test
+  void a_key_expires_for_readonly_readers_of_every_node_though_nobody_writes() {
+    String[] keys = keys();
+    try (Jedis client = ClusterProcesses.client(cluster.node(1))) {
+      setAll(client);
+      for (String key : keys) {
+        client.pexpire(key, 300);
+      }
+    }
+    for (NodeProcess node : cluster.nodes()) {
+      try (Jedis client = ClusterProcesses.client(node)) {
+        ClusterProcesses.command(client, "READONLY");
+        ClusterProcesses.await(
+            "the keys' end at " + node.name(),
+            () -> client.mget(keys).stream().allMatch(Objects::isNull));
       }
     }
   }

@@ -24,7 +24,7 @@ final class ClusterChance {
   }
 
   long syncMicros() {
-    if (faulty && random.nextInt(1_000) < shape.slowDiskPerMille()) {
+    if (faulty && random.nextInt(1_000) < shape.rate(FaultRate.SLOW_SYNCS)) {
       return (10 + random.nextInt(300)) * Schedule.MILLIS;
     }
     return 100 + random.nextInt(2_000);
@@ -36,13 +36,13 @@ final class ClusterChance {
 
   /** How long a process is stopped where it reads its clock; mostly not at all. */
   long pauseHereMicros() {
-    return faulty && random.nextInt(100_000) < shape.pausedInTask()
+    return faulty && random.nextInt(100_000) < shape.rate(FaultRate.PAUSES_IN_TASKS)
         ? (20 + random.nextInt(1_500)) * Schedule.MILLIS
         : 0;
   }
 
   /** Whether a process dies where it touches its disk. */
   boolean diesHere() {
-    return faulty && random.nextInt(100_000) < shape.diesInTask();
+    return faulty && random.nextInt(100_000) < shape.rate(FaultRate.DEATHS_IN_TASKS);
   }
 }

@@ -4,18 +4,23 @@ import io.trefoil.check.Counters;
 import io.trefoil.check.Durability;
 import io.trefoil.check.Invocation;
 import io.trefoil.check.Linearizability;
+import io.trefoil.check.Sessions;
 import io.trefoil.check.StringModel;
+import io.trefoil.check.Versions;
 import io.trefoil.check.Violation;
 import io.trefoil.control.Promises;
 import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.node.LeftHistory;
 import io.trefoil.simulation.SimulationFailure;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** Whether what clients were told, and what is there in the end, keeps the promises. */
 final class ClusterChecks {
@@ -60,7 +65,10 @@ final class ClusterChecks {
         world.seen(Anomaly.NO_ORDER);
       }
     } else {
-      require(Linearizability.check(world.history, new StringModel()));
+      List<Invocation> all = new ArrayList<>(world.history);
+      all.addAll(world.expiries);
+      require(Linearizability.check(all, new StringModel()));
+      require(readsThatGoBack());
       world.count("histories linearizable");
     }
     require(counters.neverAsked(world.followerReads));
@@ -68,6 +76,20 @@ final class ClusterChecks {
     Set<Anomaly> forbidden = EnumSet.copyOf(seen.isEmpty() ? EnumSet.noneOf(Anomaly.class) : seen);
     forbidden.removeAll(Promises.mayBeSeen(shape.settings()));
     ClusterWorld.require(forbidden.isEmpty(), "seen, though it may not happen: " + forbidden);
+  }
+
+  /** On one connection to a follower. */
+  private List<Violation> readsThatGoBack() {
+    Map<String, Integer> most = new TreeMap<>();
+    for (Invocation read : world.followerReads) {
+      most.merge(
+          read.key(), read.result() == null ? 0 : Integer.parseInt(read.result()), Math::max);
+    }
+    Versions counts = new Versions();
+    most.forEach(
+        (key, last) ->
+            counts.add(key, IntStream.rangeClosed(1, last).mapToObj(Integer::toString).toList()));
+    return Sessions.check(Sessions.Guarantee.MONOTONIC_READS, world.followerReads, counts);
   }
 
   private static void require(List<Violation> violations) {

@@ -1,10 +1,14 @@
 package io.trefoil.simulation.cluster;
 
+import io.trefoil.base.NodeId;
+import io.trefoil.control.ClusterNode;
+import io.trefoil.node.NodeIdentity;
 import io.trefoil.node.ReplicaView;
 import io.trefoil.simulation.Schedule;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 
 /** What goes wrong in a cluster from outside: network, processes, machines, disks, clocks. */
 final class ClusterFaults {
@@ -15,11 +19,15 @@ final class ClusterFaults {
 
   private final ClusterWorld world;
   private final ClusterShape shape;
-  private final SplittableRandom random;
   private final SplittableRandom diskRandom;
+  private SplittableRandom random; // of the kind of fault that happens now
   private final SimulatedClient operator;
   private final Starter starter;
   private int others;
+  private int happened;
+  private Machine lostWrites;
+  private long lostUnder;
+  private boolean replaced;
   private boolean over;
 
   /**
@@ -42,37 +50,64 @@ final class ClusterFaults {
   /** No more from now on. */
   void end() {
     over = true;
+    world.machines.forEach(this::putBack);
   }
 
   /** Begins; each kind comes again and again, at the rate of the shape. */
   void schedule() {
-    every(shape.cutEveryMillis(), this::cut);
-    every(shape.breakEveryMillis(), this::breakConnection);
-    every(shape.killEveryMillis(), this::killOne);
-    every(shape.pauseEveryMillis(), this::pauseOne);
-    every(shape.powerEveryMillis(), this::losePower);
-    every(shape.diskFaultEveryMillis(), this::breakDisk);
-    every(shape.clockEveryMillis(), this::moveClock);
-    every(shape.otherDatabaseEveryMillis(), this::createAndDrop);
+    every(shape.rate(FaultRate.CUTS), this::cut);
+    every(shape.rate(FaultRate.BROKEN_CONNECTIONS), this::breakConnection);
+    every(shape.rate(FaultRate.KILLS), this::killOne);
+    every(shape.rate(FaultRate.PAUSES), this::pauseOne);
+    every(shape.rate(FaultRate.POWER_CUTS), this::losePower);
+    every(shape.rate(FaultRate.DISK_FAULTS), this::breakDisk);
+    every(shape.rate(FaultRate.CLOCK_FAULTS), this::moveClock);
+    every(shape.rate(FaultRate.DISK_LOSSES), this::loseDisk);
+    every(shape.rate(FaultRate.OTHER_DATABASES), this::createAndDrop);
     every(
-        shape.controllerEveryMillis(),
+        shape.rate(FaultRate.NEW_CONTROLLERS),
         () -> {
           world.count("controller replaced");
           world.consensus.replaceLeader();
         });
   }
 
+  /** How many faults there were. */
+  int happened() {
+    return happened;
+  }
+
+  /** Kills whoever leads something, though no rate says so. */
+  void killLeader() {
+    happened++;
+    world.machines.stream()
+        .filter(this::leadsSomething)
+        .findFirst()
+        .ifPresent(
+            machine -> {
+              kill(machine, false);
+              starter.startLater(machine, 2_000);
+            });
+  }
+
   private void every(int meanMillis, Runnable fault) {
+    SplittableRandom own = random.split();
     if (meanMillis > 0) {
-      world.schedule.after(
-          (1 + random.nextInt(2 * meanMillis)) * Schedule.MILLIS,
-          () -> {
-            if (!over) {
-              fault.run();
-              every(meanMillis, fault);
-            }
-          });
+      again(meanMillis, own, fault);
     }
+  }
+
+  private void again(int meanMillis, SplittableRandom own, Runnable fault) {
+    world.schedule.after(
+        (1 + own.nextInt(2 * meanMillis)) * Schedule.MILLIS,
+        () -> {
+          if (!over) {
+            happened++;
+            random = own;
+            fault.run();
+            again(meanMillis, own, fault);
+          }
+        });
   }
 
   /** A leader more often than others. */
@@ -93,7 +128,7 @@ final class ClusterFaults {
     Machine one = anyMachine();
     Machine other = world.anyMachine(random);
     long lasts = (50 + random.nextInt(3_000)) * Schedule.MILLIS;
-    switch (random.nextInt(4)) {
+    switch (random.nextInt(6)) {
       case 0 -> {
         world.count("cut one way");
         world.note(one, "cut on the way to " + other);
@@ -113,27 +148,57 @@ final class ClusterFaults {
           world.network.cut(each, one, lasts);
         }
       }
+      case 3 -> {
+        world.count("bridge");
+        world.note("net", "only " + one + " reaches both of two groups");
+        cutApart(lasts, each -> each != one && random.nextBoolean(), each -> each != one);
+      }
+      case 4 -> {
+        world.count("ring");
+        world.note("net", "each reaches its two neighbours alone");
+        cutToRing(lasts);
+      }
       default -> {
         world.count("split in two");
-        Set<Machine> here = new HashSet<>();
-        world.machines.forEach(
-            each -> {
-              if (random.nextBoolean()) {
-                here.add(each);
-              }
-            });
-        for (Machine from : world.machines) {
-          for (Machine to : world.machines) {
-            if (here.contains(from) != here.contains(to)) {
-              world.network.cut(from, to, lasts);
-            }
-          }
-        }
         world.note("net", "split in two");
+        cutApart(lasts, each -> random.nextBoolean(), each -> true);
       }
     }
     if (random.nextInt(3) == 0) {
       breakConnection();
+    }
+  }
+
+  /**
+   * Cuts two groups from each other.
+   *
+   * @param here who is in the one group
+   * @param any who is in either
+   */
+  private void cutApart(long lasts, Predicate<Machine> here, Predicate<Machine> any) {
+    Set<Machine> group = new HashSet<>(world.machines.stream().filter(here).toList());
+    for (Machine from : world.machines) {
+      for (Machine to : world.machines) {
+        if (any.test(from) && any.test(to) && group.contains(from) != group.contains(to)) {
+          world.network.cut(from, to, lasts);
+        }
+      }
+    }
+  }
+
+  /**
+   * Every node still reaches a majority, and no two the same. Three nodes lose one way of theirs.
+   */
+  private void cutToRing(long lasts) {
+    int nodes = world.machines.size();
+    for (Machine from : world.machines) {
+      for (Machine to : world.machines) {
+        int distance = Math.abs(from.number - to.number);
+        boolean isNeighbour = distance == 1 || distance == nodes - 1 && nodes > 3;
+        if (!isNeighbour) {
+          world.network.cut(from, to, lasts);
+        }
+      }
     }
   }
 
@@ -147,8 +212,12 @@ final class ClusterFaults {
 
   private void killOne() {
     Machine machine = anyMachine();
-    if (machine.isUp()) {
-      kill(machine, random.nextInt(100) < shape.machines());
+    if (machine.isUp() && random.nextInt(5) == 0) {
+      world.count("stopped cleanly");
+      world.note(machine, "is asked to stop");
+      machine.process.stop(() -> starter.startLater(machine, 1_000));
+    } else if (machine.isUp()) {
+      kill(machine, random.nextInt(100) < shape.rate(FaultRate.MACHINE_CRASHES));
       starter.startLater(machine, random.nextInt(3) == 0 ? 3_000 : 300);
     }
   }
@@ -208,9 +277,77 @@ final class ClusterFaults {
     }
   }
 
+  /**
+   * The disk is copied, or an older copy takes its place, or an empty one for a while. Only one
+   * machine's writes are ever missing: the next loses some when this one's are whole again.
+   */
+  private void loseDisk() {
+    Machine machine = anyMachine();
+    if (!machine.isUp() || machine.isTakenOut() || machine.journal.isDamaged()) {
+      return;
+    }
+    if (!machine.hasBackup() || random.nextInt(4) == 0) {
+      kill(machine, false);
+      world.count("backup taken");
+      world.note(machine, "its disk is copied");
+      machine.backUp();
+    } else if (lostWrites != null && !isWhole(lostWrites)) {
+      return;
+    } else if (random.nextBoolean()) {
+      kill(machine, false);
+      world.count("older disk restored");
+      world.note(machine, "has its disk as it was once");
+      lostWrites = machine;
+      lostUnder = machine.identity.incarnation();
+      machine.restore();
+    } else if (!replaced && machine.number > 1) {
+      replaced = true;
+      kill(machine, false);
+      world.count("disk replaced");
+      world.note(machine, "has an empty disk");
+      machine.takeOut(diskRandom.nextLong() >>> 1 | 1);
+      world.schedule.after(
+          (1_000 + random.nextInt(4_000)) * Schedule.MILLIS, () -> putBack(machine));
+    }
+    starter.startLater(machine, 300);
+  }
+
+  private void putBack(Machine machine) {
+    if (machine.isTakenOut()) {
+      if (machine.isUp()) {
+        kill(machine, false);
+      }
+      world.count("disk put back");
+      world.note(machine, "has its disk again");
+      machine.putBack();
+      starter.startLater(machine, 300);
+    }
+  }
+
+  /** Whether all that the machine is to have is there again since it lost some of it. */
+  private boolean isWhole(Machine machine) {
+    if (!machine.isUp() || machine.isTakenOut() || !machine.process.serves()) {
+      return false;
+    }
+    NodeIdentity identity = machine.identity;
+    ClusterNode known = machine.process.core().state().nodes().get(new NodeId(identity.node()));
+    return identity.incarnation() > lostUnder
+        && known.incarnation() == identity.incarnation()
+        && !known.amnesiac()
+        && machine.process.core().replicas().stream().allMatch(ReplicaView::counts);
+  }
+
   /** The wall clock jumps; the monotonic one does not. */
   private void moveClock() {
     Machine machine = anyMachine();
+    if (random.nextInt(3) == 0 && machine.clockStandsAt == 0) {
+      world.count("wall clock frozen");
+      world.note(machine, "its clock stands still");
+      machine.clockStandsAt = machine.isUp() ? machine.process.clock().wallMillis() : 0;
+      world.schedule.after(
+          (100 + random.nextInt(3_000)) * Schedule.MILLIS, () -> machine.clockStandsAt = 0);
+      return;
+    }
     world.count("wall clock moved");
     machine.wallOffsetMillis += random.nextInt(4_001) - 2_000;
     world.note(machine, "its clock is wrong by " + machine.wallOffsetMillis + " ms");

@@ -4,9 +4,14 @@ import io.trefoil.control.CommitRule;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.Durability;
 import io.trefoil.control.FailoverRule;
+import io.trefoil.control.Promises;
+import io.trefoil.control.Promises.Failure;
+import io.trefoil.control.Promises.Fate;
 import io.trefoil.control.Reads;
 import io.trefoil.control.Replication;
 import io.trefoil.simulation.Rule;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -20,11 +25,7 @@ import java.util.SplittableRandom;
  * @param thinkMillis mean time of a client between a reply and its next command
  * @param valueBytes size of values: large ones outgrow the journal that is kept for followers
  * @param faultsMillis how long faults happen
- * @param cutEveryMillis mean time between cuts, 0 for never; others likewise
- * @param machines how many of a hundred kills take the machine
- * @param pausedInTask stops at a clock reading, per hundred thousand
- * @param diesInTask deaths at a disk access, per hundred thousand
- * @param otherDatabaseEveryMillis mean time between other databases that come and go
+ * @param rates of all faults, 0 for never
  */
 record ClusterShape(
     int nodes,
@@ -38,30 +39,22 @@ record ClusterShape(
     int thinkMillis,
     int valueBytes,
     int faultsMillis,
-    int slowNetPerMille,
-    int cutEveryMillis,
-    int breakEveryMillis,
-    int killEveryMillis,
-    int machines,
-    int pauseEveryMillis,
-    int pausedInTask,
-    int diesInTask,
-    int slowDiskPerMille,
-    int controllerEveryMillis,
-    int powerEveryMillis,
-    int diskFaultEveryMillis,
-    int clockEveryMillis,
-    int otherDatabaseEveryMillis) {
+    Map<FaultRate, Integer> rates) {
 
   static ClusterShape draw(SplittableRandom random) {
     int nodes = new int[] {1, 3, 3, 3, 3, 3, 5}[random.nextInt(7)];
     int replicas = nodes == 1 ? 1 : nodes == 3 ? 2 + random.nextInt(2) : 3 + 2 * random.nextInt(2);
     boolean fsync = random.nextBoolean();
+    int partitions = 1 + random.nextInt(3);
+    Rule rule = Rule.values()[random.nextInt(4)];
+    boolean survives =
+        Promises.acknowledged(settings(rule, replicas, partitions, fsync), Failure.MACHINE_LOST)
+            == Fate.KEPT;
     return new ClusterShape(
         nodes,
         replicas,
-        1 + random.nextInt(3),
-        Rule.values()[random.nextInt(4)],
+        partitions,
+        rule,
         fsync,
         1,
         3 + random.nextInt(4),
@@ -69,20 +62,61 @@ record ClusterShape(
         4 + random.nextInt(20),
         random.nextInt(3) == 0 ? 400 + random.nextInt(2_000) : 10,
         8_000 + random.nextInt(8_000),
-        maybe(random, 1 + random.nextInt(30)),
-        maybe(random, 500 + random.nextInt(4_000)),
-        maybe(random, 500 + random.nextInt(4_000)),
-        maybe(random, 1_000 + random.nextInt(5_000)),
-        fsync ? random.nextInt(101) : 0,
-        maybe(random, 500 + random.nextInt(3_000)),
-        maybe(random, 1 + random.nextInt(10)),
-        maybe(random, 1 + random.nextInt(60)),
-        maybe(random, 1 + random.nextInt(60)),
-        maybe(random, 1_000 + random.nextInt(5_000)),
-        fsync && random.nextInt(4) == 0 ? 3_000 + random.nextInt(5_000) : 0,
-        maybe(random, 2_000 + random.nextInt(6_000)),
-        maybe(random, 1_000 + random.nextInt(4_000)),
-        maybe(random, 1_000 + random.nextInt(4_000)));
+        rates(random, fsync, survives));
+  }
+
+  private static Map<FaultRate, Integer> rates(
+      SplittableRandom random, boolean fsync, boolean survives) {
+    Map<FaultRate, Integer> rates = new EnumMap<>(FaultRate.class);
+    rates.put(FaultRate.SLOW_MESSAGES, maybe(random, 1 + random.nextInt(30)));
+    rates.put(FaultRate.CUTS, maybe(random, 500 + random.nextInt(4_000)));
+    rates.put(FaultRate.BROKEN_CONNECTIONS, maybe(random, 500 + random.nextInt(4_000)));
+    rates.put(FaultRate.KILLS, maybe(random, 1_000 + random.nextInt(5_000)));
+    rates.put(FaultRate.MACHINE_CRASHES, fsync ? random.nextInt(101) : 0);
+    rates.put(FaultRate.PAUSES, maybe(random, 500 + random.nextInt(3_000)));
+    rates.put(FaultRate.PAUSES_IN_TASKS, maybe(random, 1 + random.nextInt(10)));
+    rates.put(FaultRate.DEATHS_IN_TASKS, maybe(random, 1 + random.nextInt(60)));
+    rates.put(FaultRate.SLOW_SYNCS, maybe(random, 1 + random.nextInt(60)));
+    rates.put(FaultRate.NEW_CONTROLLERS, maybe(random, 1_000 + random.nextInt(5_000)));
+    boolean powerCuts = fsync && random.nextInt(4) == 0;
+    rates.put(FaultRate.POWER_CUTS, powerCuts ? 3_000 + random.nextInt(5_000) : 0);
+    rates.put(FaultRate.DISK_FAULTS, maybe(random, 2_000 + random.nextInt(6_000)));
+    rates.put(FaultRate.CLOCK_FAULTS, maybe(random, 1_000 + random.nextInt(4_000)));
+    rates.put(FaultRate.OTHER_DATABASES, maybe(random, 1_000 + random.nextInt(4_000)));
+    rates.put(FaultRate.DISK_LOSSES, survives ? maybe(random, 500 + random.nextInt(3_000)) : 0);
+    return rates;
+  }
+
+  int rate(FaultRate of) {
+    return rates.get(of);
+  }
+
+  /** The same, but this never goes wrong. */
+  ClusterShape without(FaultRate fault) {
+    Map<FaultRate, Integer> fewer = new EnumMap<>(rates);
+    fewer.put(fault, 0);
+    return with(faultsMillis, fewer);
+  }
+
+  /** The same, but faults happen for so long. */
+  ClusterShape lasting(int millis) {
+    return with(millis, rates);
+  }
+
+  private ClusterShape with(int lasting, Map<FaultRate, Integer> newRates) {
+    return new ClusterShape(
+        nodes,
+        replicas,
+        partitions,
+        rule,
+        fsync,
+        database,
+        clients,
+        keys,
+        thinkMillis,
+        valueBytes,
+        lasting,
+        newRates);
   }
 
   private static int maybe(SplittableRandom random, int rate) {

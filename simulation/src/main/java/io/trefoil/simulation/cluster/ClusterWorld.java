@@ -1,5 +1,6 @@
 package io.trefoil.simulation.cluster;
 
+import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
 import io.trefoil.control.ControlCommand;
 import io.trefoil.control.Promises.Anomaly;
@@ -9,7 +10,9 @@ import io.trefoil.simulation.SimulationFailure;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /** What the parts of a simulated cluster share. */
@@ -38,13 +41,19 @@ final class ClusterWorld {
   final List<Machine> machines = new ArrayList<>();
   final List<Invocation> history = new ArrayList<>();
   final List<Invocation> followerReads = new ArrayList<>();
+
+  /** What time may do to keys that expire. */
+  final List<Invocation> expiries = new ArrayList<>();
+
   final Mutant mutant;
   private final ClusterShape shape;
   private final SplittableRandom drawn;
   private final Deque<Line> trace = new ArrayDeque<>();
   private final int traceLines;
   private final Director director;
+  private final Set<Integer> messagesMet = new HashSet<>();
   private int underWay;
+  private long lastWrittenNanos;
 
   ClusterWorld(
       ClusterShape shape,
@@ -104,6 +113,24 @@ final class ClusterWorld {
     trace.addLast(new Line(schedule.nowMicros(), who, what));
   }
 
+  /** A message between nodes has arrived; as it is to be read. */
+  byte[] message(Machine from, Machine to, byte[] frame) {
+    if (messagesMet.add(FrameText.kindNumber(frame))) {
+      count("message " + FrameText.kind(frame));
+    }
+    if (traceLines == Integer.MAX_VALUE) {
+      note(from, new Told(to, frame));
+    }
+    return FrameLies.read(mutant, frame);
+  }
+
+  private record Told(Machine to, byte[] frame) {
+    @Override
+    public String toString() {
+      return "tells " + to + ": " + FrameText.of(frame);
+    }
+  }
+
   List<String> trace() {
     return trace.stream().map(Line::toString).toList();
   }
@@ -116,9 +143,33 @@ final class ClusterWorld {
    * @param byFollower whether a follower may have answered
    */
   void ended(Invocation invocation, boolean byFollower) {
-    underWay--;
     (byFollower ? followerReads : history).add(invocation);
+    if (invocation.isAcknowledged() && !invocation.call().isRead()) {
+      lastWrittenNanos = Math.max(lastWrittenNanos, invocation.startNanos());
+    }
     note(invocation.client(), invocation);
+  }
+
+  /** When the latest of the writes that were acknowledged was asked for. */
+  long lastWrittenNanos() {
+    return lastWrittenNanos;
+  }
+
+  void answered() {
+    underWay--;
+  }
+
+  /**
+   * A key is set to expire, at the earliest after its life as the clocks here may count it: each
+   * may be wrong by a twentieth, and a new leader's may be ahead by as much. Where clocks jump
+   * nothing is known.
+   */
+  void expires(String key, String value, int lifeMillis) {
+    long now = schedule.nowMicros();
+    long life = lifeMillis * Schedule.MILLIS;
+    long early = shape.rate(FaultRate.CLOCK_FAULTS) > 0 ? life : Math.min(life, (now + life) / 9);
+    expiries.add(
+        Invocation.uncertain("time", key, Call.expire(value), (now + life - early) * 1_000));
   }
 
   boolean allAnswered() {

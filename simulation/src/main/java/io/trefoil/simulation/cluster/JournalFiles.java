@@ -51,6 +51,15 @@ final class JournalFiles implements JournalDisk {
     Content(int size) {
       bytes = new byte[size];
     }
+
+    Content copy() {
+      Content copy = new Content(0);
+      copy.bytes = bytes.clone();
+      copy.used = used;
+      copy.synced = used;
+      copy.known = known;
+      return copy;
+    }
   }
 
   /** What a sector held before it was written and not synced. */
@@ -71,6 +80,20 @@ final class JournalFiles implements JournalDisk {
     this.files.putAll(from.files);
     this.full = from.full;
     this.flipped = from.flipped;
+  }
+
+  /** As a copy of the folder to another disk has it; no process has it open. */
+  JournalFiles copy() {
+    JournalFiles copy = new JournalFiles(process, this);
+    copy.files.replaceAll((name, content) -> content.copy());
+    copy.full = false;
+    copy.flipped = null;
+    return copy;
+  }
+
+  /** As a new disk has it. */
+  JournalFiles empty() {
+    return new JournalFiles(process, syncs);
   }
 
   /** The same files, for the process that comes after. */

@@ -14,12 +14,29 @@ final class Machine {
   /** Nanoseconds on this machine's clocks per microsecond of the world's: 950 to 1050. */
   final int rate;
 
+  /** Null until a process has run on this disk. */
   JournalFiles journal;
+
   MemoryCellDisk cells = new MemoryCellDisk();
   NodeIdentity identity;
 
+  /** A copy of the disk as it was once; null for none. */
+  private Disk backup;
+
+  /** The disk that was taken out for another; null for none. */
+  private Disk takenOut;
+
+  private record Disk(JournalFiles journal, MemoryCellDisk cells, NodeIdentity identity) {
+    private Disk copy() {
+      return new Disk(journal.copy(), cells.afterCrash(), identity);
+    }
+  }
+
   /** By how much the wall clock is wrong. */
   long wallOffsetMillis;
+
+  /** What the wall clock shows while it stands still; 0 while it goes. */
+  long clockStandsAt;
 
   /** What the divergence files hold. */
   final Map<String, LeftHistory> diverged = new LinkedHashMap<>();
@@ -34,6 +51,49 @@ final class Machine {
     this.number = number;
     this.rate = rate;
     this.identity = new NodeIdentity(diskId, 0, 0, 0);
+  }
+
+  // Each while no process runs.
+
+  void backUp() {
+    backup = disk().copy();
+  }
+
+  boolean hasBackup() {
+    return backup != null;
+  }
+
+  /** What was written since the copy was made is gone. */
+  void restore() {
+    use(backup.copy());
+  }
+
+  /** Another disk, with nothing on it, for the one that is there. */
+  void takeOut(long freshDiskId) {
+    journal.full(false);
+    takenOut = disk();
+    journal = journal.empty();
+    cells = new MemoryCellDisk();
+    identity = new NodeIdentity(freshDiskId, 0, 0, 0);
+  }
+
+  boolean isTakenOut() {
+    return takenOut != null;
+  }
+
+  void putBack() {
+    use(takenOut);
+    takenOut = null;
+  }
+
+  private Disk disk() {
+    return new Disk(journal, cells, identity);
+  }
+
+  private void use(Disk disk) {
+    journal = disk.journal();
+    cells = disk.cells();
+    identity = disk.identity();
   }
 
   boolean isUp() {

@@ -1,6 +1,10 @@
 package io.trefoil.simulation.cluster;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 
 /** As much of RESP2 as a simulated client needs to read. */
 final class RespText {
@@ -30,6 +34,26 @@ final class RespText {
       }
     }
     return end - from;
+  }
+
+  /**
+   * What a reply says of each of {@code count} things: the parts of an array, or the same of all.
+   * Null stands for none, and for an error's.
+   */
+  static List<String> results(String reply, int count) {
+    if (reply == null || reply.startsWith("-") || !reply.startsWith("*")) {
+      boolean none = reply == null || reply.startsWith("-") || reply.equals("$-1");
+      return Collections.nCopies(count, none ? null : reply.substring(1));
+    }
+    List<String> results = new ArrayList<>();
+    byte[] bytes = reply.getBytes(StandardCharsets.UTF_8);
+    for (int at = lineEnd(bytes, 0) + 2; at < bytes.length; ) {
+      int length = length(bytes, at);
+      String part = text(Arrays.copyOfRange(bytes, at, at + length), length);
+      results.add(part.equals("$-1") ? null : part.substring(1));
+      at += length;
+    }
+    return results;
   }
 
   private static int lineEnd(byte[] bytes, int from) {

@@ -4,9 +4,12 @@ import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
 import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.simulation.Schedule;
+import io.trefoil.simulation.SimulationFailure;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -15,19 +18,30 @@ import java.util.function.Consumer;
  * and goes to another node when a connection breaks or a reply does not come.
  */
 class SimulatedClient implements SimulatedSocket.End {
+  /** What it does of itself. */
+  enum Work {
+    READS_AND_WRITES,
+    /** Never waits for a write to be committed: so it reads on where a leader is cut off. */
+    READS,
+    /** Reads from whatever node it is connected to, as that one has it. */
+    FOLLOWER_READS
+  }
+
   private static final long PATIENCE_MICROS = 4_000 * Schedule.MILLIS;
 
   private static final long KEY_MICROS = 1_500 * Schedule.MILLIS;
+
+  private static final int LEAST_LIFE_MILLIS = 100;
 
   private final ClusterWorld world;
   private final Machine own;
   private final String name;
   private final SplittableRandom random;
 
-  /** Whether it reads from whatever node it is connected to, and writes nothing. */
-  private final boolean readOnly;
+  private final Work work;
 
   private SimulatedSocket socket;
+  private int connections;
   private byte[] input = new byte[0];
   private Consumer<String> receiver;
   private long asked;
@@ -40,8 +54,8 @@ class SimulatedClient implements SimulatedSocket.End {
    * @param own where it runs: a machine of its own, which no fault meets
    */
   SimulatedClient(
-      ClusterWorld world, Machine own, String name, SplittableRandom random, boolean readOnly) {
-    this.readOnly = readOnly;
+      ClusterWorld world, Machine own, String name, SplittableRandom random, Work work) {
+    this.work = work;
     this.world = world;
     this.own = own;
     this.name = name;
@@ -69,6 +83,10 @@ class SimulatedClient implements SimulatedSocket.End {
         });
   }
 
+  private boolean readsOfFollowers() {
+    return work == Work.FOLLOWER_READS;
+  }
+
   boolean isBusy() {
     return receiver != null;
   }
@@ -79,13 +97,14 @@ class SimulatedClient implements SimulatedSocket.End {
       return;
     }
     input = new byte[0];
+    connections++;
     socket = new SimulatedSocket(world, own, machine.process, this);
     socket.dial(name);
     if (world.shape().database() != 0) {
       socket.send(encode("SELECT", Integer.toString(world.shape().database())));
       skip = 1;
     }
-    if (readOnly) {
+    if (readsOfFollowers()) {
       socket.send(encode("READONLY"));
       skip++;
     }
@@ -169,6 +188,9 @@ class SimulatedClient implements SimulatedSocket.End {
     stopped = true;
   }
 
+  /** A key, and what is asked of it. */
+  private record Asked(String key, Call call) {}
+
   private void next() {
     if (stopped) {
       disconnect();
@@ -177,13 +199,17 @@ class SimulatedClient implements SimulatedSocket.End {
     if (random.nextInt(40) == 0) {
       disconnect(); // and asks another node from now on
     }
-    if (readOnly) {
+    if (work != Work.READS_AND_WRITES) {
       call(shared("counter"), Call.get());
       return;
     }
     String value = name + "-" + ++asked;
-    int kind = random.nextInt(10);
-    if (kind < 3) {
+    int kind = random.nextInt(13);
+    if (kind == 10) {
+      callSeveral(value);
+    } else if (kind > 10) {
+      callExpiring(value);
+    } else if (kind < 3) {
       call("unique-" + value, Call.set(world.padded(value)));
     } else if (kind < 6) {
       call(shared("counter"), random.nextInt(3) == 0 ? Call.get() : Call.increment());
@@ -198,6 +224,46 @@ class SimulatedClient implements SimulatedSocket.End {
     return kind + "-" + random.nextInt(world.shape().keys()) + "-" + round;
   }
 
+  /** Two keys in one command, of one partition or of any two. */
+  private void callSeveral(String value) {
+    if (random.nextBoolean()) {
+      Call set = Call.set(world.padded(value));
+      List<Asked> both =
+          List.of(new Asked("unique-" + value + "-1", set), new Asked("unique-" + value, set));
+      ask(both, "MSET", both.get(0).key(), set.argument(), both.get(1).key(), set.argument());
+      return;
+    }
+    String tag = "{" + shared("pair") + "}";
+    if (random.nextInt(3) == 0) {
+      List<Asked> both =
+          List.of(new Asked(tag + "a", Call.set(value)), new Asked(tag + "b", Call.set(value)));
+      ask(both, "MSET", tag + "a", value, tag + "b", value);
+    } else {
+      List<Asked> both =
+          List.of(new Asked(tag + "a", Call.get()), new Asked(tag + "b", Call.get()));
+      ask(both, "MGET", tag + "a", tag + "b");
+    }
+  }
+
+  /** A key that expires, as a lock does. */
+  private void callExpiring(String value) {
+    String key = shared("expiring");
+    String millis = Integer.toString(LEAST_LIFE_MILLIS + random.nextInt(2_000));
+    switch (random.nextInt(7)) {
+      case 0 -> {
+        world.expires(key, value, Integer.parseInt(millis));
+        ask(List.of(new Asked(key, Call.set(value))), "SET", key, value, "PX", millis);
+      }
+      case 1 -> {
+        world.expires(key, value, Integer.parseInt(millis));
+        Asked lock = new Asked(key, Call.compareAndSet(null, value));
+        ask(List.of(lock), "SET", key, value, "NX", "PX", millis);
+      }
+      case 2 -> call(key, Call.append("+"));
+      default -> call(key, Call.get());
+    }
+  }
+
   private Call textCall(String value) {
     return switch (random.nextInt(9)) {
       case 0, 1 -> Call.set(world.padded(value));
@@ -209,18 +275,28 @@ class SimulatedClient implements SimulatedSocket.End {
   }
 
   private void call(String key, Call call) {
+    ask(List.of(new Asked(key, call)), command(key, call));
+  }
+
+  private void ask(List<Asked> calls, String... command) {
     long start = nowNanos();
     world.started();
     ask(
         reply -> {
-          Invocation seen = seen(key, call, start, reply);
-          world.ended(seen, readOnly);
+          List<String> results = RespText.results(reply, calls.size());
+          for (int i = 0; i < calls.size(); i++) {
+            Asked it = calls.get(i);
+            world.ended(
+                seen(it.key(), it.call(), start, reply, results.get(i)), readsOfFollowers());
+          }
+          world.answered();
+          halfSeen(calls, results);
           if (reply != null && reply.startsWith("-NOREPLICAS")) {
             world.seen(Anomaly.WRITE_REFUSED);
           }
           work();
         },
-        command(key, call));
+        command);
   }
 
   private long nowNanos() {
@@ -235,17 +311,31 @@ class SimulatedClient implements SimulatedSocket.End {
       case INCREMENT -> new String[] {"INCR", key};
       case COMPARE_AND_SET -> new String[] {"SETNX", key, call.argument()};
       case DELETE -> new String[] {"DEL", key};
+      case EXPIRE -> throw new IllegalArgumentException("nobody asks for this");
     };
   }
 
-  private Invocation seen(String key, Call call, long start, String reply) {
+  /** Two keys of a partition that are only set together never differ. */
+  private static void halfSeen(List<Asked> calls, List<String> results) {
+    boolean reads = calls.stream().allMatch(it -> it.call().isRead());
+    if (reads && new HashSet<>(results).size() > 1) {
+      throw new SimulationFailure("half of a command is seen: " + calls + " gave " + results);
+    }
+  }
+
+  /** A follower promises something to a connection, not to who is behind it. */
+  private Invocation seen(String key, Call call, long start, String reply, String result) {
+    String who = readsOfFollowers() ? name + "#" + connections : name;
     if (reply == null || reply.startsWith("-UNCERTAIN")) {
-      return Invocation.uncertain(name, key, call, start);
+      return Invocation.uncertain(who, key, call, start);
     }
     if (reply.startsWith("-")) {
-      return Invocation.refused(name, key, call, start);
+      return Invocation.refused(who, key, call, start);
     }
-    String result = reply.equals("$-1") ? null : reply.substring(1);
-    return Invocation.acknowledged(name, key, call, start, nowNanos(), result);
+    if (call.kind() == Call.Kind.COMPARE_AND_SET && !reply.startsWith(":")) {
+      // SET with NX
+      return Invocation.acknowledged(who, key, call, start, nowNanos(), result == null ? "0" : "1");
+    }
+    return Invocation.acknowledged(who, key, call, start, nowNanos(), result);
   }
 }

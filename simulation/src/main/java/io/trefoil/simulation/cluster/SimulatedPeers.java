@@ -235,7 +235,8 @@ final class SimulatedPeers implements Peers {
           () -> {
             if (accepted) {
               for (byte[] frame : frames) {
-                target.network().listener.onFrame(this, frame, 0, frame.length);
+                byte[] read = world.message(process.machine, target.machine, frame);
+                target.network().listener.onFrame(this, read, 0, read.length);
               }
             }
           });
@@ -266,7 +267,8 @@ final class SimulatedPeers implements Peers {
                   .execute(
                       () -> {
                         if (!isBroken()) {
-                          listener.onReply(link.lane, link.address, copy, 0, copy.length);
+                          byte[] read = world.message(target.machine, process.machine, copy);
+                          listener.onReply(link.lane, link.address, read, 0, read.length);
                         }
                       }));
     }

@@ -48,6 +48,10 @@ final class SimulatedProcess implements NodePorts {
   private SimulatedConsensus.Member member;
   private long pausedUntil;
   private boolean inTask;
+
+  /** Recovery waits for storage's threads while it fills memory faster than they write. */
+  private boolean opening;
+
   private boolean dead;
   private boolean serves;
 
@@ -68,11 +72,14 @@ final class SimulatedProcess implements NodePorts {
     run(
         () -> {
           core = new NodeCore(settings, machine.identity, this);
+          opening = true;
           try {
             core.open();
           } catch (NodeFailure e) {
             failed("starting", e);
             return;
+          } finally {
+            opening = false;
           }
           core.start();
         });
@@ -148,6 +155,20 @@ final class SimulatedProcess implements NodePorts {
     return pausedUntil > world.schedule.nowMicros();
   }
 
+  /**
+   * Has the process stop as when it is asked to.
+   *
+   * @param then runs when it has ended so; never, when it is killed before
+   */
+  void stop(Runnable then) {
+    Runnable end =
+        () -> {
+          kill();
+          then.run();
+        };
+    after(0, () -> run(() -> core.stopServing(() -> after(0, end))));
+  }
+
   /** Kills the process from outside. */
   void kill() {
     if (dead) {
@@ -211,6 +232,9 @@ final class SimulatedProcess implements NodePorts {
 
       @Override
       public long wallMillis() {
+        if (machine.clockStandsAt > 0) {
+          return machine.clockStandsAt;
+        }
         return WALL_START_MILLIS + machine.wallOffsetMillis + localNanos() / 1_000_000;
       }
     };
@@ -244,6 +268,10 @@ final class SimulatedProcess implements NodePorts {
   private Executor inOrder() {
     long[] last = {0};
     return task -> {
+      if (opening) {
+        task.run();
+        return;
+      }
       long now = world.schedule.nowMicros();
       last[0] = Math.max(last[0], now) + world.chance.readMicros();
       after(last[0] - now, () -> run(task));

@@ -1,0 +1,77 @@
+package io.trefoil.simulation.cluster;
+
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.PartitionId;
+import io.trefoil.control.ControlFormat;
+import io.trefoil.control.ControlMessage;
+import io.trefoil.node.Frames;
+import io.trefoil.node.ReplicationCodec;
+import io.trefoil.replication.kernel.Message;
+
+/** What a frame between nodes says, for those who watch them talk. */
+final class FrameText {
+  private FrameText() {}
+
+  /**
+   * A number for what kind of message it is: cheap, and the same for the same {@link #kind}.
+   *
+   * @param frame as it is sent
+   */
+  static int kindNumber(byte[] frame) {
+    ByteSource source = new ByteSource(frame);
+    int kind = source.getByte();
+    int tag =
+        switch (kind) {
+          case Frames.REPLICATION -> {
+            ReplicationCodec.getPartition(source);
+            yield source.getByte();
+          }
+          case Frames.CONTROL -> {
+            source.getVarint(); // the request's number
+            source.getByte(); // the format's version
+            yield source.getByte();
+          }
+          default -> 0;
+        };
+    return kind << Byte.SIZE | tag;
+  }
+
+  /** The kind of message in a word, such as {@code Append} or {@code LeaseRequest}. */
+  static String kind(byte[] frame) {
+    ByteSource source = new ByteSource(frame);
+    int kind = source.getByte();
+    return switch (kind) {
+      case Frames.REPLICATION -> {
+        ReplicationCodec.getPartition(source);
+        yield ReplicationCodec.decode(source).getClass().getSimpleName();
+      }
+      case Frames.CONTROL -> control(source).getClass().getSimpleName();
+      case Frames.FORWARD -> "Forward";
+      case Frames.FORWARDED -> "Forwarded";
+      case Frames.SNAPSHOT -> "Snapshot";
+      case Frames.SNAPSHOT_ACK -> "SnapshotAck";
+      case Frames.REPORT -> "Report";
+      case Frames.VERIFY -> "Verify";
+      default -> "frame " + kind;
+    };
+  }
+
+  /** All that it says, in a line, as far as it is for people. */
+  static String of(byte[] frame) {
+    ByteSource source = new ByteSource(frame);
+    int kind = source.getByte();
+    if (kind == Frames.REPLICATION) {
+      PartitionId partition = ReplicationCodec.getPartition(source);
+      Message message = ReplicationCodec.decode(source);
+      return partition + " " + message;
+    }
+    return kind == Frames.CONTROL
+        ? control(source).toString()
+        : kind(frame) + ", " + frame.length + " bytes";
+  }
+
+  private static ControlMessage control(ByteSource source) {
+    source.getVarint(); // the request's number
+    return ControlFormat.decodeMessage(source.getBytes(source.remaining()));
+  }
+}
