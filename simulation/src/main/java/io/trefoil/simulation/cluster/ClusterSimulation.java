@@ -434,16 +434,24 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     for (Invocation it : world.history) {
       (it.key().startsWith("expiring-") ? expiring : keys).add(it.key());
     }
-    // Keys may expire between a read here and a read there, but not for ever.
-    long until = world.schedule.nowMicros() + HEAL_MICROS;
-    List<Map<String, String>> expired = readEverywhere(expiring);
-    while (world.schedule.nowMicros() < until && expired.stream().distinct().count() > 1) {
-      runUntil(world.schedule.nowMicros() + AGAIN_MICROS, () -> false);
-      expired = readEverywhere(expiring);
-    }
-    List<Map<String, String>> all = readEverywhere(keys);
+    List<Map<String, String>> all = readUntilEqual(keys);
+    List<Map<String, String>> rest = readUntilEqual(expiring);
     for (int i = 0; i < all.size(); i++) {
-      all.get(i).putAll(expired.get(i));
+      all.get(i).putAll(rest.get(i));
+    }
+    return all;
+  }
+
+  /**
+   * Between a read here and a read there a key may expire, or a command be done that was forwarded
+   * for a client who gave up: but not for ever.
+   */
+  private List<Map<String, String>> readUntilEqual(Set<String> keys) {
+    long until = world.schedule.nowMicros() + HEAL_MICROS;
+    List<Map<String, String>> all = readEverywhere(keys);
+    while (world.schedule.nowMicros() < until && all.stream().distinct().count() > 1) {
+      runUntil(world.schedule.nowMicros() + AGAIN_MICROS, () -> false);
+      all = readEverywhere(keys);
     }
     return all;
   }
