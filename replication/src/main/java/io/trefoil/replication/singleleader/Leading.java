@@ -144,8 +144,8 @@ final class Leading implements Role {
       return;
     }
     Position last = mismatch.last();
-    if (last.index() < peer.match()) {
-      peer.forget();
+    if (rejected <= peer.match() || last.index() < peer.match()) {
+      peer.forget(); // its disk is older than what it acknowledged
     }
     long agreed = log.epochs().lastIndexUpTo(last.epoch(), Math.min(last.index(), log.lastIndex()));
     peer.probeFrom(Math.min(agreed + 1, rejected));

@@ -293,6 +293,24 @@ class LeadingTest {
             append(3, at(1, 2), entries(1, 3, 3), 0), append(3, at(1, 5), entries(3, 6, 1), 0));
   }
 
+  /**
+   * Of a disk that was restored from a copy: its log is as long, with a tail that was cut since.
+   */
+  @Test
+  void aFollowerThatRejectsWhatItAcknowledgedIsLookedAtAnew() {
+    TestReplica test = TestReplica.fresh(N1);
+    test.promise(1);
+    test.receive(N3, append(1, Position.ZERO, entries(1, 1, 5), 0));
+    test.stable();
+    test.promise(3);
+    test.appoint(3, N1, MAJORITY);
+    test.receive(N2, appended(3, 6));
+    test.receive(N2, new Message.Mismatch(3, at(3, 6), at(1, 6)));
+    assertThat(test.sent()).containsExactly(heartbeat(3, at(1, 5), 0));
+    test.receive(N2, appended(3, 5));
+    assertThat(test.sent()).containsExactly(append(3, at(1, 5), entries(3, 6, 1), 0));
+  }
+
   @Test
   void entriesThatMemoryForgotAreReadFromTheJournal() {
     TestReplica test = leader(1, MAJORITY);
