@@ -537,19 +537,23 @@ final class PartitionReplica implements Effects {
 
   private void append(EntryBatch batch) {
     recent.add(batch);
+    // The only copy there is can't be overtaken: what is in its journal is committed, and is so at
+    // once when the node starts again.
+    boolean onlyCopy = terms.state().replicas().size() == 1;
+    long commit = onlyCopy ? batch.lastIndex() : machine.commitIndex();
     loop.journal()
         .appendBatch(
             copy,
             batch.epoch(),
             batch.firstIndex(),
             batch.count(),
-            machine.commitIndex(),
+            commit,
             batch.logTimeMillis(),
             batch.issuer(),
             batch.body().array(),
             0,
             batch.body().length());
-    journaledCommit = machine.commitIndex();
+    journaledCommit = commit;
     if (machine.isLeader()) {
       overlayIndex = batch.lastIndex(); // its own commands put them there
       carriedTimeMillis = batch.logTimeMillis();
