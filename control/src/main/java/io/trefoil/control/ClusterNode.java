@@ -12,8 +12,6 @@ import io.trefoil.base.NodeId;
  *     first
  * @param voter takes part in the control plane's Raft
  * @param insecure takes clients without a password
- * @param older the process that {@code issued} was issued to has an older disk than the one that
- *     served last; of no account until it serves, which the late word of a dead process never does
  * @param amnesiac came back with an older disk: none of its replicas counts until all are whole
  */
 public record ClusterNode(
@@ -27,7 +25,6 @@ public record ClusterNode(
     long incarnation,
     boolean voter,
     boolean insecure,
-    boolean older,
     boolean amnesiac) {
   ClusterNode withName(String newName) {
     return new ClusterNode(
@@ -41,20 +38,10 @@ public record ClusterNode(
         incarnation,
         voter,
         insecure,
-        older,
         amnesiac);
   }
 
-  /** It serves under what was issued last. */
-  ClusterNode started() {
-    return serving(issued, older || amnesiac);
-  }
-
-  ClusterNode whole() {
-    return serving(incarnation, false);
-  }
-
-  private ClusterNode serving(long newIncarnation, boolean nowAmnesiac) {
+  ClusterNode withIncarnation(long newIncarnation) {
     return new ClusterNode(
         id,
         name,
@@ -66,7 +53,11 @@ public record ClusterNode(
         newIncarnation,
         voter,
         insecure,
-        newIncarnation < issued && older,
-        nowAmnesiac);
+        amnesiac);
+  }
+
+  ClusterNode whole() {
+    return new ClusterNode(
+        id, name, region, addresses, diskId, claim, issued, incarnation, voter, insecure, false);
   }
 }

@@ -178,7 +178,6 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         0,
         voters < ClusterState.MAX_VOTERS,
         presence.insecure(),
-        false,
         false);
   }
 
@@ -198,8 +197,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         old.incarnation(),
         old.voter(),
         presence.insecure(),
-        presence.journaled() < old.incarnation(),
-        old.amnesiac());
+        old.amnesiac() || presence.journaled() < old.incarnation());
   }
 
   /** A name goes over to a new disk; '#' is in no name that a node can choose. */
@@ -209,7 +207,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
 
   private Outcome registered(ClusterNode node) {
     return new Outcome.Registered(
-        state.clusterId(), node.id(), node.issued(), node.voter(), node.older() || node.amnesiac());
+        state.clusterId(), node.id(), node.issued(), node.voter(), node.amnesiac());
   }
 
   @Override
@@ -230,7 +228,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     if (node.incarnation() == command.incarnation()) {
       return unchanged();
     }
-    return done(withNode(node.started()));
+    return done(withNode(node.withIncarnation(command.incarnation())));
   }
 
   @Override

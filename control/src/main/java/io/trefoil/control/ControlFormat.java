@@ -152,7 +152,6 @@ public final class ControlFormat {
     sink.putVarint(node.issued()).putVarint(node.incarnation());
     putFlag(sink, node.voter());
     putFlag(sink, node.insecure());
-    putFlag(sink, node.older());
     putFlag(sink, node.amnesiac());
   }
 
@@ -166,7 +165,6 @@ public final class ControlFormat {
         source.getLong(),
         getNumber(source),
         getNumber(source),
-        getFlag(source),
         getFlag(source),
         getFlag(source),
         getFlag(source));
