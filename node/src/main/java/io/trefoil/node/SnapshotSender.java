@@ -114,11 +114,17 @@ final class SnapshotSender {
 
   /** Begins to send the partition as it is at the next freeze. */
   void send(PartitionReplica replica, NodeId follower) {
+    long epoch = replica.epoch();
     replica
         .store()
         .requestSnapshot(
             snapshot -> {
               loop.beginTurn();
+              if (!replica.machine().isLeader() || replica.epoch() != epoch) {
+                // Another leads by now, and this may not be its history.
+                snapshot.close();
+                return;
+              }
               Stream stream = new Stream(++lastId, replica, follower, snapshot);
               streams.put(stream.id, stream);
               LOG.info(
