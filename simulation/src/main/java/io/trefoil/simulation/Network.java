@@ -74,8 +74,11 @@ final class Network {
   }
 
   private boolean isLet(Link link) {
-    return left.computeIfPresent(link, (it, count) -> Math.max(count, 0) - 1) == null
-        || left.get(link) >= 0;
+    Integer count = left.get(link);
+    if (count != null && count > 0) {
+      left.put(link, count - 1);
+    }
+    return count == null || count > 0;
   }
 
   /** Lets so many more messages through, and loses all that follow, until all is mended. */

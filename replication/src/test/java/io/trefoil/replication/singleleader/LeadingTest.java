@@ -274,17 +274,20 @@ class LeadingTest {
         .isInstanceOf(InvariantViolation.class);
   }
 
-  @Test
-  void aFollowerThatIsBehindIsBroughtForwardFromWhereTheLogsAgree() {
-    EpochTable epochs = new EpochTable();
-    epochs.append(1, 1);
-    epochs.append(3, 6);
+  /** Leads epoch 3 from index 6; N3 led epoch 1. */
+  private static TestReplica leaderAfterFiveOfAnEarlierEpoch() {
     TestReplica test = TestReplica.fresh(N1);
     test.promise(1);
     test.receive(N3, append(1, Position.ZERO, entries(1, 1, 5), 0));
     test.stable();
     test.promise(3);
     test.appoint(3, N1, MAJORITY);
+    return test;
+  }
+
+  @Test
+  void aFollowerThatIsBehindIsBroughtForwardFromWhereTheLogsAgree() {
+    TestReplica test = leaderAfterFiveOfAnEarlierEpoch();
     test.receive(N2, new Message.Mismatch(3, at(1, 5), at(1, 2)));
     assertThat(test.sent()).containsExactly(heartbeat(3, at(1, 2), 0));
     test.receive(N2, appended(3, 2));
@@ -298,12 +301,7 @@ class LeadingTest {
    */
   @Test
   void aFollowerThatRejectsWhatItAcknowledgedIsLookedAtAnew() {
-    TestReplica test = TestReplica.fresh(N1);
-    test.promise(1);
-    test.receive(N3, append(1, Position.ZERO, entries(1, 1, 5), 0));
-    test.stable();
-    test.promise(3);
-    test.appoint(3, N1, MAJORITY);
+    TestReplica test = leaderAfterFiveOfAnEarlierEpoch();
     test.receive(N2, appended(3, 6));
     test.receive(N2, new Message.Mismatch(3, at(3, 6), at(1, 6)));
     assertThat(test.sent()).containsExactly(heartbeat(3, at(1, 5), 0));
