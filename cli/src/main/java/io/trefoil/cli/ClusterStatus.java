@@ -22,6 +22,7 @@ public record ClusterStatus(
     String answeredBy,
     List<Node> nodes,
     List<Database> databases,
+    List<Failover> failovers,
     List<String> warnings) {
   private static final int FORMAT = 1;
 
@@ -36,6 +37,7 @@ public record ClusterStatus(
     answeredBy = orEmpty(answeredBy);
     nodes = orEmpty(nodes);
     databases = orEmpty(databases);
+    failovers = orEmpty(failovers);
     warnings = orEmpty(warnings);
   }
 
@@ -69,6 +71,7 @@ public record ClusterStatus(
       boolean controller,
       long uptimeSeconds,
       boolean insecure,
+      boolean drained,
       String version) {
     public Node {
       name = orEmpty(name);
@@ -83,7 +86,11 @@ public record ClusterStatus(
     }
   }
 
-  /** One database and its partitions. */
+  /**
+   * One database and its partitions.
+   *
+   * @param changing how many of them are on their way to another configuration
+   */
   public record Database(
       int number,
       String name,
@@ -95,6 +102,7 @@ public record ClusterStatus(
       String failover,
       int writeTimeoutMs,
       String reads,
+      int changing,
       List<Partition> partitionStates) {
     public Database {
       name = orEmpty(name);
@@ -142,7 +150,35 @@ public record ClusterStatus(
   }
 
   /**
-   * @param role {@code leader} or {@code follower}
+   * Partitions that lost their leader together.
+   *
+   * @param atMs when, in milliseconds since 1970
+   * @param from the leader that was lost
+   * @param words why, for people
+   * @param ledAgain how many of the partitions have had a leader again
+   * @param leaderlessMs how long the one that waited longest had none
+   * @param possibleLoss whether acknowledged writes may have been lost
+   */
+  public record Failover(
+      long epoch,
+      long atMs,
+      String from,
+      String cause,
+      String words,
+      int partitions,
+      int ledAgain,
+      long leaderlessMs,
+      boolean possibleLoss) {
+    public Failover {
+      from = orEmpty(from);
+      cause = orEmpty(cause);
+      words = orEmpty(words);
+    }
+  }
+
+  /**
+   * @param role {@code leader}, {@code follower} or, of a new copy that is being filled, {@code
+   *     learner}
    * @param state {@code leading}, {@code following}, {@code catching up}, {@code away} or {@code
    *     amnesiac}
    * @param inSync whether it keeps up with the leader

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Commands over one connection, their replies printed as they come. Connects at the first command,
@@ -39,6 +40,22 @@ final class CommandSession implements Closeable {
     this.settings = settings;
     this.stdio = stdio;
     this.database = settings.database();
+  }
+
+  /**
+   * Sends one command of the product's own, and prints its reply.
+   *
+   * @param name of the command, before its words
+   * @return the exit code
+   */
+  static int run(String name, List<String> words, boolean json, ServerOptions server, Stdio stdio)
+      throws IOException {
+    ReplyFormat format = json ? ReplyFormat.JSON : ReplyFormat.RAW;
+    Settings settings = new Settings(null, 2, false, false, format);
+    try (CommandSession session = new CommandSession(server, settings, stdio)) {
+      String[] command = Stream.concat(Stream.of(name), words.stream()).toArray(String[]::new);
+      return session.execute(RespClient.words(command)) ? 0 : 1;
+    }
   }
 
   /** Executes a typed line; false when it failed, and the reason was printed. */

@@ -3,7 +3,6 @@ package io.trefoil.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,7 +12,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "database",
     description = {
-      "Creates, alters, lists, shows, drops and verifies databases.",
+      "Creates, alters, moves, lists, shows, drops and verifies databases.",
       "The words are those of the DATABASE command; 'help' lists them.",
       "Example: trefoil database create orders REPLICAS 3 COMMIT SEMI-SYNC 1"
     })
@@ -26,7 +25,7 @@ final class DatabaseCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "<word>",
-      description = "create, alter, list, info, drop, verify or help, and what follows it.")
+      description = "create, alter, move, list, info, drop, verify or help, and what follows it.")
   List<String> words;
 
   private final Stdio stdio;
@@ -37,13 +36,6 @@ final class DatabaseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ReplyFormat format = json ? ReplyFormat.JSON : ReplyFormat.RAW;
-    try (CommandSession session =
-        new CommandSession(
-            server, new CommandSession.Settings(null, 2, false, false, format), stdio)) {
-      String[] command =
-          Stream.concat(Stream.of("DATABASE"), words.stream()).toArray(String[]::new);
-      return session.execute(RespClient.words(command)) ? 0 : 1;
-    }
+    return CommandSession.run("DATABASE", words, json, server, stdio);
   }
 }

@@ -25,6 +25,7 @@ public final class Main {
             new CliCommand(stdio),
             new StatusCommand(stdio),
             new DatabaseCommand(stdio),
+            new SwitchoverCommand(stdio),
             new DemoCommand(stdio)),
         arguments);
   }

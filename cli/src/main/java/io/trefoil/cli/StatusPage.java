@@ -1,5 +1,8 @@
 package io.trefoil.cli;
 
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -9,6 +12,12 @@ import java.util.stream.Collectors;
 /** A cluster's status as lines of text, none wider than 80 characters. */
 final class StatusPage {
   static final int WIDTH = 80;
+
+  /** So many of the last failovers are shown. */
+  private static final int FAILOVERS = 5;
+
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
 
   private StatusPage() {}
 
@@ -21,6 +30,10 @@ final class StatusPage {
       lines.add("");
       lines.addAll(wrap(describe(database), "", "    "));
       lines.addAll(partitions(database));
+    }
+    if (!status.failovers().isEmpty()) {
+      lines.add("");
+      lines.addAll(failovers(status.failovers()));
     }
     if (!status.warnings().isEmpty()) {
       lines.add("");
@@ -54,6 +67,23 @@ final class StatusPage {
     return table.lines();
   }
 
+  private static List<String> failovers(List<ClusterStatus.Failover> failovers) {
+    TextTable table =
+        new TextTable(WIDTH, "LAST FAILOVERS", "FROM", ">PARTS", ">NO LEADER", "LOSS", "CAUSE");
+    for (ClusterStatus.Failover failover :
+        failovers.subList(0, Math.min(FAILOVERS, failovers.size()))) {
+      boolean over = failover.ledAgain() == failover.partitions();
+      table.row(
+          TIME.format(Instant.ofEpochMilli(failover.atMs())),
+          failover.from(),
+          failover.partitions(),
+          over ? Quantities.millis(failover.leaderlessMs()) : "still",
+          failover.possibleLoss() ? "possible" : "none",
+          failover.words());
+    }
+    return table.lines();
+  }
+
   private static String describe(ClusterStatus.Database database) {
     List<String> parts = new ArrayList<>();
     parts.add("Database " + database.title() + ": " + database.replication());
@@ -64,6 +94,9 @@ final class StatusPage {
     add(parts, "reads ", database.reads());
     add(parts, "failover ", database.failover());
     parts.add("write timeout " + database.writeTimeoutMs() + " ms");
+    if (database.changing() > 0) {
+      parts.add(count(database.changing(), "partition") + " changing");
+    }
     return String.join(", ", parts);
   }
 

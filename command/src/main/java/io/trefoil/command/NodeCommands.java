@@ -64,7 +64,7 @@ final class NodeCommands {
                 -2,
                 Group.TREFOIL,
                 OWN,
-                "Create, alter, drop, list, explain and verify" + " databases")
+                "Create, alter, move, drop, list, explain and verify databases")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .onNode(),
         row("status", -1, Group.TREFOIL, OWN, "Show the cluster: nodes, partitions, leaders, lag")
@@ -78,7 +78,12 @@ final class NodeCommands {
                 "Tell who answered the last command, and from what position")
             .flags(NOSCRIPT, LOADING, STALE, FAST)
             .onNode(),
-        row("switchover", -2, Group.TREFOIL, OWN, "Hand a partition's leadership to another node")
+        row(
+                "switchover",
+                -2,
+                Group.TREFOIL,
+                OWN,
+                "Hand partitions over to a node, or all that a node leads to others")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .onNode());
   }

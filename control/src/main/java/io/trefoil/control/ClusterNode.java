@@ -13,6 +13,7 @@ import io.trefoil.base.NodeId;
  * @param voter takes part in the control plane's Raft
  * @param insecure takes clients without a password
  * @param amnesiac came back with an older disk: none of its replicas counts until all are whole
+ * @param drained leads nothing if others can, until its process starts again or it is told to
  */
 public record ClusterNode(
     NodeId id,
@@ -25,7 +26,8 @@ public record ClusterNode(
     long incarnation,
     boolean voter,
     boolean insecure,
-    boolean amnesiac) {
+    boolean amnesiac,
+    boolean drained) {
   ClusterNode withName(String newName) {
     return new ClusterNode(
         id,
@@ -38,7 +40,8 @@ public record ClusterNode(
         incarnation,
         voter,
         insecure,
-        amnesiac);
+        amnesiac,
+        drained);
   }
 
   ClusterNode withIncarnation(long newIncarnation) {
@@ -53,11 +56,31 @@ public record ClusterNode(
         newIncarnation,
         voter,
         insecure,
-        amnesiac);
+        amnesiac,
+        drained);
   }
 
   ClusterNode whole() {
+    return with(false, drained);
+  }
+
+  ClusterNode drained(boolean newDrained) {
+    return with(amnesiac, newDrained);
+  }
+
+  private ClusterNode with(boolean newAmnesiac, boolean newDrained) {
     return new ClusterNode(
-        id, name, region, addresses, diskId, claim, issued, incarnation, voter, insecure, false);
+        id,
+        name,
+        region,
+        addresses,
+        diskId,
+        claim,
+        issued,
+        incarnation,
+        voter,
+        insecure,
+        newAmnesiac,
+        newDrained);
   }
 }

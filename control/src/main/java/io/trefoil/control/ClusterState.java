@@ -4,6 +4,7 @@ import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  * @param nextNode number of the next node
  * @param nextDatabase id of the next database
  * @param databases by id
+ * @param failovers the last {@link #MAX_FAILOVERS}, the newest last
  */
 public record ClusterState(
     long clusterId,
@@ -31,13 +33,15 @@ public record ClusterState(
     int nextDatabase,
     SortedMap<NodeId, ClusterNode> nodes,
     SortedMap<Integer, Database> databases,
-    SortedMap<PartitionId, PartitionState> partitions) {
+    SortedMap<PartitionId, PartitionState> partitions,
+    List<Failover> failovers) {
   /** Bounds of what is stored, sent and decoded. */
   public static final int MAX_NODES = 256;
 
   public static final int MAX_VOTERS = 5;
   public static final int MAX_DATABASES = 4096;
   public static final int MAX_PARTITIONS = 16_384;
+  public static final int MAX_FAILOVERS = 32;
 
   /** Before the cluster is founded. */
   public static final ClusterState EMPTY =
@@ -51,13 +55,15 @@ public record ClusterState(
           1,
           new TreeMap<>(),
           new TreeMap<>(),
-          new TreeMap<>());
+          new TreeMap<>(),
+          List.of());
 
   public ClusterState {
     Invariants.check(LeaseTerms.isAllowed(leaseMillis), "a lease is too short or too long");
     nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
     databases = Collections.unmodifiableSortedMap(new TreeMap<>(databases));
     partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
+    failovers = List.copyOf(failovers);
   }
 
   /** The durations of this cluster's node leases. */

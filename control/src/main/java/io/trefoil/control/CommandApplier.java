@@ -66,7 +66,8 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
             state.nextDatabase(),
             state.nodes(),
             state.databases(),
-            state.partitions()));
+            state.partitions(),
+            state.failovers()));
   }
 
   // Nodes.
@@ -178,6 +179,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         0,
         voters < ClusterState.MAX_VOTERS,
         presence.insecure(),
+        false,
         false);
   }
 
@@ -197,7 +199,8 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         old.incarnation(),
         old.voter(),
         presence.insecure(),
-        old.amnesiac() || presence.journaled() < old.incarnation());
+        old.amnesiac() || presence.journaled() < old.incarnation(),
+        false);
   }
 
   /** A name goes over to a new disk; '#' is in no name that a node can choose. */
@@ -314,15 +317,9 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
   }
 
   private Optional<String> whyNoRoom(DatabaseSettings settings) {
-    if (settings.replicas() > state.nodes().size()) {
-      int replicas = settings.replicas();
-      return Optional.of(
-          count(replicas, "replica")
-              + (replicas == 1 ? " needs " : " need ")
-              + count(replicas, "node")
-              + ", the cluster has "
-              + state.nodes().size()
-              + names());
+    Optional<String> tooFew = whyTooFewNodes(settings);
+    if (tooFew.isPresent()) {
+      return tooFew;
     }
     if (state.databases().size() >= ClusterState.MAX_DATABASES) {
       return Optional.of(
@@ -339,6 +336,19 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
               + " are left");
     }
     return Optional.empty();
+  }
+
+  private Optional<String> whyTooFewNodes(DatabaseSettings settings) {
+    int replicas = settings.replicas();
+    return replicas <= state.nodes().size()
+        ? Optional.empty()
+        : Optional.of(
+            count(replicas, "replica")
+                + (replicas == 1 ? " needs " : " need ")
+                + count(replicas, "node")
+                + ", the cluster has "
+                + state.nodes().size()
+                + names());
   }
 
   private String names() {
@@ -362,9 +372,10 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     int copies = settings.commit().copies(settings.replicas());
     for (int p = 0; p < placed.size(); p++) {
       PartitionId partition = new PartitionId(id, p);
-      List<Configuration> configurations = List.of(new Configuration(placed.get(p), copies));
       partitions.put(
-          partition, new PartitionState(partition, configurations, 1, 0, false, null, 0, 0));
+          partition,
+          PartitionState.fresh(
+              partition, new Configuration(placed.get(p), copies, settings.durability())));
     }
     SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
     databases.put(id, new Database(id, number, name, settings));
@@ -388,28 +399,13 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     if (database == null) {
       return refused(what + "there is no database " + Names.quoted(command.name()));
     }
-    DatabaseSettings old = database.settings();
-    DatabaseSettings settings = command.options().over(old);
-    Optional<String> refusal = whyNotAltered(database, command.options(), settings);
-    if (refusal.isPresent()) {
-      return refused(DatabaseRules.prefixed(what, refusal.get()));
-    }
-    SortedMap<PartitionId, PartitionState> partitions = new TreeMap<>(state.partitions());
-    if (!settings.commit().equals(old.commit())) {
-      int copies = settings.commit().copies(settings.replicas());
-      state
-          .partitionsOf(database.id())
-          .forEach(
-              (id, partition) ->
-                  partitions.put(
-                      id,
-                      partition.joint(
-                          new Configuration(partition.configuration().replicas(), copies))));
-    }
-    SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
-    databases.put(
-        database.id(), new Database(database.id(), database.number(), database.name(), settings));
-    return done(with(state.nextNode(), state.nextDatabase(), state.nodes(), databases, partitions));
+    DatabaseSettings settings = command.options().over(database.settings());
+    Optional<String> refusal =
+        whyNotAltered(database, command.options(), settings)
+            .map(error -> DatabaseRules.prefixed(what, error));
+    return refusal.isPresent()
+        ? refused(refusal.get())
+        : changed(what, new DatabaseChange(state, database, command.away()).to(settings));
   }
 
   private Optional<String> whyNotAltered(
@@ -424,16 +420,91 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     if (settings.partitions() != old.partitions()) {
       return Optional.of("a database keeps its PARTITIONS");
     }
-    if (settings.replicas() != old.replicas()) {
-      return Optional.of("UNSUPPORTED a change of REPLICAS is not there yet");
+    return DatabaseRules.whyNot(settings)
+        .or(
+            () ->
+                settings.replicas() > old.replicas() ? whyTooFewNodes(settings) : Optional.empty());
+  }
+
+  @Override
+  public Applied move(ControlCommand.Move command) {
+    String what = "ERR DATABASE MOVE: ";
+    Database database = state.database(command.name()).orElse(null);
+    ClusterNode from = state.nodeByName(command.from()).orElse(null);
+    ClusterNode to = state.nodeByName(command.to()).orElse(null);
+    Optional<String> refusal = whyNotThere(command.name(), command.partition(), database);
+    if (refusal.isPresent()) {
+      return refused(what + refusal.get());
     }
-    boolean changing =
-        state.partitionsOf(database.id()).values().stream()
-            .anyMatch(partition -> partition.configurations().size() > 1);
-    if (changing && !settings.commit().equals(old.commit())) {
-      return Optional.of("the last change of COMMIT is not through yet, try again");
+    if (from == null || to == null) {
+      return refused(what + noNode(from == null ? command.from() : command.to()));
     }
-    return DatabaseRules.whyNot(settings);
+    return changed(
+        what,
+        new DatabaseChange(state, database, command.away())
+            .moved(command.partition(), from.id(), to.id()));
+  }
+
+  @Override
+  public Applied prefer(ControlCommand.Prefer command) {
+    String what = "ERR SWITCHOVER: ";
+    Database database = state.database(command.name()).orElse(null);
+    ClusterNode node = state.nodeByName(command.node()).orElse(null);
+    Optional<String> refusal = whyNotThere(command.name(), command.partition(), database);
+    if (refusal.isPresent()) {
+      return refused(what + refusal.get());
+    }
+    return node == null
+        ? refused(what + noNode(command.node()))
+        : changed(
+            what,
+            new DatabaseChange(state, database, Set.of())
+                .preferring(command.partition(), node.id()));
+  }
+
+  private static Optional<String> whyNotThere(String name, Integer partition, Database database) {
+    if (database == null) {
+      return Optional.of("there is no database " + Names.quoted(name));
+    }
+    int partitions = database.settings().partitions();
+    return partition == null || partition < partitions
+        ? Optional.empty()
+        : Optional.of(
+            "'"
+                + database.title()
+                + "' has partitions 0 to "
+                + (partitions - 1)
+                + ", no "
+                + partition);
+  }
+
+  private String noNode(String name) {
+    return "there is no node " + Names.quoted(name) + names();
+  }
+
+  private Applied changed(String what, DatabaseChange.Result result) {
+    if (result.refusal() != null) {
+      return refused(DatabaseRules.prefixed(what, result.refusal()));
+    }
+    SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
+    databases.put(result.database().id(), result.database());
+    SortedMap<PartitionId, PartitionState> partitions = new TreeMap<>(state.partitions());
+    result.partitions().forEach(partition -> partitions.put(partition.id(), partition));
+    if (databases.equals(state.databases()) && partitions.equals(state.partitions())) {
+      return unchanged();
+    }
+    return done(with(state.nextNode(), state.nextDatabase(), state.nodes(), databases, partitions));
+  }
+
+  @Override
+  public Applied drain(ControlCommand.Drain command) {
+    ClusterNode node = state.nodeByName(command.node()).orElse(null);
+    if (node == null) {
+      return refused("ERR SWITCHOVER: " + noNode(command.node()));
+    }
+    return node.drained() == command.drained()
+        ? unchanged()
+        : done(withNode(node.drained(command.drained())));
   }
 
   @Override
@@ -460,9 +531,46 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         opened.add(partition.leaderless(index));
       }
     }
-    return opened.isEmpty()
-        ? refused("ERR each of these partitions is in another epoch by now")
-        : done(withPartitions(opened));
+    if (opened.isEmpty()) {
+      return refused("ERR each of these partitions is in another epoch by now");
+    }
+    ClusterState next = withPartitions(opened);
+    return done(
+        command.cause() == Failover.Cause.FIRST || opened.get(0).lastLeader() == null
+            ? next
+            : withFailovers(next, failoversWith(command, opened)));
+  }
+
+  private List<Failover> failoversWith(
+      ControlCommand.OpenEpochs command, List<PartitionState> opened) {
+    List<Failover> failovers = new ArrayList<>(state.failovers());
+    failovers.add(
+        new Failover(
+            index,
+            command.atMillis(),
+            command.cause(),
+            opened.get(0).lastLeader(),
+            opened.size(),
+            0,
+            0,
+            false));
+    int dropped = Math.max(0, failovers.size() - ClusterState.MAX_FAILOVERS);
+    return failovers.subList(dropped, failovers.size());
+  }
+
+  private static ClusterState withFailovers(ClusterState next, List<Failover> failovers) {
+    return new ClusterState(
+        next.clusterId(),
+        next.version(),
+        next.expect(),
+        next.leaseMillis(),
+        next.database0(),
+        next.nextNode(),
+        next.nextDatabase(),
+        next.nodes(),
+        next.databases(),
+        next.partitions(),
+        failovers);
   }
 
   @Override
@@ -471,17 +579,19 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
       return refused("ERR the controller of term " + command.term() + " leads no more");
     }
     SortedMap<PartitionId, PartitionState> appointed = new TreeMap<>();
+    List<Failover> failovers = new ArrayList<>(state.failovers());
     for (ControlCommand.Appointment each : command.appointments()) {
       PartitionState partition = state.partitions().get(each.partition());
       if (canBeLed(partition, each) && !appointed.containsKey(partition.id())) {
         appointed.put(
             partition.id(),
             partition.ledBy(each.leader(), each.incarnation(), each.possibleLoss()));
+        failovers.replaceAll(it -> it.epoch() == each.epoch() ? it.appointed(each) : it);
       }
     }
     return appointed.isEmpty()
         ? refused("ERR each of these partitions has a leader or is in another epoch by now")
-        : done(withPartitions(appointed.values()));
+        : done(withFailovers(withPartitions(appointed.values()), failovers));
   }
 
   private boolean canBeLed(PartitionState partition, ControlCommand.Appointment appointment) {
@@ -498,17 +608,23 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
   }
 
   @Override
-  public Applied settle(ControlCommand.Settle command) {
+  public Applied advance(ControlCommand.Advance command) {
     PartitionState partition = state.partitions().get(command.partition());
     boolean current =
         partition != null
             && partition.led()
             && partition.epoch() == command.epoch()
             && partition.configVersion() == command.configVersion()
-            && partition.configurations().size() == 2;
-    return current
-        ? done(withPartitions(List.of(partition.settled())))
-        : refused("ERR partition " + command.partition() + " is not changing in this way by now");
+            && partition.isChanging();
+    if (!current) {
+      return refused(
+          "ERR partition " + command.partition() + " is not changing in this way by now");
+    }
+    PartitionState next = partition.advanced();
+    // A leader that is to go has to hand over first.
+    return next.replicas().contains(next.lastLeader())
+        ? done(withPartitions(List.of(next)))
+        : refused("ERR the leader of " + partition.id() + " has no place in what is to stand");
   }
 
   // Results.
@@ -546,7 +662,8 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         nextDatabase,
         nodes,
         databases,
-        partitions);
+        partitions,
+        state.failovers());
   }
 
   private Applied done(ClusterState next) {

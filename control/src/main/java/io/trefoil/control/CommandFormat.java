@@ -19,7 +19,10 @@ import static io.trefoil.control.ControlFormat.putPresence;
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
 import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.NodeId;
 import io.trefoil.control.ControlCommand.Appointment;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** The bytes of a {@link ControlCommand}: a tag, then its components in their order. */
 final class CommandFormat implements ControlCommand.Handler<ByteSink> {
@@ -33,8 +36,11 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   private static final int DROP = 8;
   private static final int OPEN_EPOCHS = 9;
   private static final int APPOINT = 10;
-  private static final int SETTLE = 11;
+  private static final int ADVANCE = 11;
   private static final int LOOK = 12;
+  private static final int MOVE = 13;
+  private static final int PREFER = 14;
+  private static final int DRAIN = 15;
 
   private final ByteSink sink;
 
@@ -58,17 +64,31 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
       case WHOLE -> new ControlCommand.Whole(getNode(source), getNumber(source));
       case CREATE -> new ControlCommand.Create(getText(source), getOptions(source));
       case ENSURE -> new ControlCommand.Ensure(getInt(source));
-      case ALTER -> new ControlCommand.Alter(getText(source), getOptions(source));
+      case ALTER -> new ControlCommand.Alter(getText(source), getOptions(source), getNodes(source));
       case DROP -> new ControlCommand.Drop(getText(source));
       case LOOK -> new ControlCommand.Look();
-      case OPEN_EPOCHS -> new ControlCommand.OpenEpochs(getEpochs(source));
+      case OPEN_EPOCHS ->
+          new ControlCommand.OpenEpochs(
+              getEpochs(source),
+              ControlFormat.getEnum(source, Failover.Cause.values()),
+              getNumber(source));
       case APPOINT ->
           new ControlCommand.Appoint(
               getNumber(source),
               ControlFormat.getAll(
                   source, ClusterState.MAX_PARTITIONS, CommandFormat::getAppointment));
-      case SETTLE ->
-          new ControlCommand.Settle(getPartitionId(source), getNumber(source), getNumber(source));
+      case ADVANCE ->
+          new ControlCommand.Advance(getPartitionId(source), getNumber(source), getNumber(source));
+      case MOVE ->
+          new ControlCommand.Move(
+              getText(source),
+              getPartitionOrAll(source),
+              getText(source),
+              getText(source),
+              getNodes(source));
+      case PREFER ->
+          new ControlCommand.Prefer(getText(source), getPartitionOrAll(source), getText(source));
+      case DRAIN -> new ControlCommand.Drain(getText(source), getFlag(source));
       default ->
           throw new MalformedBytesException("command " + tag + " is not known to this version");
     };
@@ -80,7 +100,23 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
         getNumber(source),
         getNode(source),
         getNumber(source),
-        getFlag(source));
+        getFlag(source),
+        getNumber(source));
+  }
+
+  private static SortedSet<NodeId> getNodes(ByteSource source) {
+    return new TreeSet<>(
+        ControlFormat.getAll(source, ClusterState.MAX_NODES, ControlFormat::getNode));
+  }
+
+  /** Partitions are counted from 1 here, so 0 is all. */
+  private static void putPartitionOrAll(ByteSink sink, Integer partition) {
+    sink.putVarint(partition == null ? 0 : partition + 1L);
+  }
+
+  private static Integer getPartitionOrAll(ByteSource source) {
+    int number = source.getCount(DatabaseSettings.MAX_PARTITIONS);
+    return number == 0 ? null : Integer.valueOf(number - 1);
   }
 
   @Override
@@ -129,6 +165,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   @Override
   public ByteSink alter(ControlCommand.Alter command) {
     putOptions(sink.putByte(ALTER).putText(command.name()), command.options());
+    putAll(sink, command.away(), ControlFormat::putNode);
     return sink;
   }
 
@@ -140,7 +177,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   @Override
   public ByteSink openEpochs(ControlCommand.OpenEpochs command) {
     putEpochs(sink.putByte(OPEN_EPOCHS), command.expected());
-    return sink;
+    return sink.putByte(command.cause().ordinal()).putVarint(command.atMillis());
   }
 
   @Override
@@ -158,11 +195,32 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
     putNode(sink, appointment.leader());
     sink.putVarint(appointment.incarnation());
     putFlag(sink, appointment.possibleLoss());
+    sink.putVarint(appointment.leaderlessMillis());
   }
 
   @Override
-  public ByteSink settle(ControlCommand.Settle command) {
-    putPartitionId(sink.putByte(SETTLE), command.partition());
+  public ByteSink advance(ControlCommand.Advance command) {
+    putPartitionId(sink.putByte(ADVANCE), command.partition());
     return sink.putVarint(command.epoch()).putVarint(command.configVersion());
+  }
+
+  @Override
+  public ByteSink move(ControlCommand.Move command) {
+    putPartitionOrAll(sink.putByte(MOVE).putText(command.name()), command.partition());
+    putAll(
+        sink.putText(command.from()).putText(command.to()), command.away(), ControlFormat::putNode);
+    return sink;
+  }
+
+  @Override
+  public ByteSink prefer(ControlCommand.Prefer command) {
+    putPartitionOrAll(sink.putByte(PREFER).putText(command.name()), command.partition());
+    return sink.putText(command.node());
+  }
+
+  @Override
+  public ByteSink drain(ControlCommand.Drain command) {
+    putFlag(sink.putByte(DRAIN).putText(command.node()), command.drained());
+    return sink;
   }
 }

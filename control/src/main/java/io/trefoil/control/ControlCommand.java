@@ -5,7 +5,9 @@ import io.trefoil.base.PartitionId;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What changes the {@link ClusterState}. Every command is conditional or can be repeated, so it
@@ -36,7 +38,13 @@ public sealed interface ControlCommand {
 
     R appoint(Appoint command);
 
-    R settle(Settle command);
+    R advance(Advance command);
+
+    R move(Move command);
+
+    R prefer(Prefer command);
+
+    R drain(Drain command);
   }
 
   <R> R handle(Handler<R> handler);
@@ -113,8 +121,19 @@ public sealed interface ControlCommand {
 
   /**
    * @param name a name or a number
+   * @param away nodes that had no lease when this was proposed, and so get no new copies
    */
-  record Alter(String name, DatabaseOptions options) implements ControlCommand {
+  record Alter(String name, DatabaseOptions options, SortedSet<NodeId> away)
+      implements ControlCommand {
+    public Alter {
+      away = Collections.unmodifiableSortedSet(new TreeSet<>(away));
+    }
+
+    /** As a client asks for it, who does not know. */
+    public Alter(String name, DatabaseOptions options) {
+      this(name, options, Collections.emptySortedSet());
+    }
+
     @Override
     public <R> R handle(Handler<R> handler) {
       return handler.alter(this);
@@ -135,8 +154,11 @@ public sealed interface ControlCommand {
    * Begins a new epoch without a leader. The epoch is the command's place in the Raft log.
    *
    * @param expected partitions with the epoch that each is in; one that is in another stays
+   * @param cause why all of them lost their leader
+   * @param atMillis when it was found out, in milliseconds since 1970
    */
-  record OpenEpochs(SortedMap<PartitionId, Long> expected) implements ControlCommand {
+  record OpenEpochs(SortedMap<PartitionId, Long> expected, Failover.Cause cause, long atMillis)
+      implements ControlCommand {
     public OpenEpochs {
       expected = Collections.unmodifiableSortedMap(new TreeMap<>(expected));
     }
@@ -167,18 +189,78 @@ public sealed interface ControlCommand {
   /**
    * @param incarnation of the leader, as its answer to the fence carried it
    * @param possibleLoss whether it was chosen from too few answers
+   * @param leaderlessMillis see {@link Failover}
    */
   record Appointment(
-      PartitionId partition, long epoch, NodeId leader, long incarnation, boolean possibleLoss) {}
+      PartitionId partition,
+      long epoch,
+      NodeId leader,
+      long incarnation,
+      boolean possibleLoss,
+      long leaderlessMillis) {}
 
   /**
-   * The leader of {@code epoch} reports everything to its log's end committed under both
-   * configurations, so the older one goes.
+   * One step further with a change of configuration, for which the leader of {@code epoch} says
+   * that all is ready.
+   *
+   * @param configVersion the step that is ready
    */
-  record Settle(PartitionId partition, long epoch, long configVersion) implements ControlCommand {
+  record Advance(PartitionId partition, long epoch, long configVersion) implements ControlCommand {
     @Override
     public <R> R handle(Handler<R> handler) {
-      return handler.settle(this);
+      return handler.advance(this);
+    }
+  }
+
+  /**
+   * Moves copies of a database from one node to another.
+   *
+   * @param name a name or a number
+   * @param partition the one partition, or null for all that have a copy on {@code from}
+   * @param from a node's name
+   * @param to another node's name
+   * @param away nodes that had no lease when this was proposed, and so get no new copies
+   */
+  record Move(String name, Integer partition, String from, String to, SortedSet<NodeId> away)
+      implements ControlCommand {
+    public Move {
+      away = Collections.unmodifiableSortedSet(new TreeSet<>(away));
+    }
+
+    /** As a client asks for it, who does not know. */
+    public Move(String name, Integer partition, String from, String to) {
+      this(name, partition, from, to, Collections.emptySortedSet());
+    }
+
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.move(this);
+    }
+  }
+
+  /**
+   * Makes a node the preferred leader.
+   *
+   * @param name a database's name or number
+   * @param partition the one partition, or null for all
+   * @param node the node's name
+   */
+  record Prefer(String name, Integer partition, String node) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.prefer(this);
+    }
+  }
+
+  /**
+   * Has a node lead nothing if others can, until its process starts again; or has it lead again.
+   *
+   * @param node its name
+   */
+  record Drain(String node, boolean drained) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.drain(this);
     }
   }
 }

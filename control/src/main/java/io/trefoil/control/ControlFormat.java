@@ -24,8 +24,8 @@ import java.util.function.Function;
  * when it is not what the writer writes.
  */
 public final class ControlFormat {
-  /** The format this version writes, and the newest it reads. */
-  public static final int VERSION = 1;
+  /** The format this version writes, and the only one it reads: no release wrote another. */
+  public static final int VERSION = 2;
 
   private static final int MAX_TEXT_BYTES = 1024;
 
@@ -75,9 +75,15 @@ public final class ControlFormat {
   private static <T> T decode(String what, byte[] bytes, Function<ByteSource, T> reader) {
     ByteSource source = new ByteSource(bytes);
     int version = source.getByte();
-    if (version > VERSION) {
+    if (version != VERSION) {
       throw new MalformedBytesException(
-          what + " format " + version + " is newer than this version reads (" + VERSION + ")");
+          what
+              + " format "
+              + version
+              + (version > VERSION ? " is newer" : " is older")
+              + " than this version reads ("
+              + VERSION
+              + ")");
     }
     try {
       T value = reader.apply(source);
@@ -99,6 +105,7 @@ public final class ControlFormat {
     putAll(sink, state.nodes().values(), ControlFormat::putClusterNode);
     putAll(sink, state.databases().values(), ControlFormat::putDatabase);
     putAll(sink, state.partitions().values(), ControlFormat::putPartition);
+    putAll(sink, state.failovers(), ControlFormat::putFailover);
   }
 
   static ClusterState getState(ByteSource source) {
@@ -133,7 +140,28 @@ public final class ControlFormat {
         nextDatabase,
         nodes,
         databases,
-        partitions);
+        partitions,
+        getAll(source, ClusterState.MAX_FAILOVERS, ControlFormat::getFailover));
+  }
+
+  private static void putFailover(ByteSink sink, Failover failover) {
+    sink.putVarint(failover.epoch()).putVarint(failover.atMillis());
+    putNode(sink.putByte(failover.cause().ordinal()), failover.from());
+    sink.putVarint(failover.partitions()).putVarint(failover.led());
+    sink.putVarint(failover.leaderlessMillis());
+    putFlag(sink, failover.possibleLoss());
+  }
+
+  private static Failover getFailover(ByteSource source) {
+    return new Failover(
+        getNumber(source),
+        getNumber(source),
+        getEnum(source, Failover.Cause.values()),
+        getNode(source),
+        getInt(source),
+        getInt(source),
+        getNumber(source),
+        getFlag(source));
   }
 
   private static long getLease(ByteSource source) {
@@ -153,6 +181,7 @@ public final class ControlFormat {
     putFlag(sink, node.voter());
     putFlag(sink, node.insecure());
     putFlag(sink, node.amnesiac());
+    putFlag(sink, node.drained());
   }
 
   private static ClusterNode getClusterNode(ByteSource source) {
@@ -165,6 +194,7 @@ public final class ControlFormat {
         source.getLong(),
         getNumber(source),
         getNumber(source),
+        getFlag(source),
         getFlag(source),
         getFlag(source),
         getFlag(source));
@@ -182,32 +212,38 @@ public final class ControlFormat {
   private static void putPartition(ByteSink sink, PartitionState partition) {
     putPartitionId(sink, partition.id());
     putAll(sink, partition.configurations(), ControlFormat::putConfiguration);
+    putOr(sink, partition.next(), ControlFormat::putConfiguration);
     sink.putVarint(partition.configVersion()).putVarint(partition.epoch());
     putFlag(sink, partition.led());
     putNodeOrNone(sink, partition.lastLeader());
     sink.putVarint(partition.lastIncarnation()).putVarint(partition.lossEpoch());
+    sink.putVarint(partition.oneCopyEpoch());
   }
 
   private static PartitionState getPartition(ByteSource source) {
     return new PartitionState(
         getPartitionId(source),
         getAll(source, 2, ControlFormat::getConfiguration),
+        getOr(source, ControlFormat::getConfiguration),
         getNumber(source),
         getNumber(source),
         getFlag(source),
         getNodeOrNone(source),
+        getNumber(source),
         getNumber(source),
         getNumber(source));
   }
 
   private static void putConfiguration(ByteSink sink, Configuration configuration) {
     putAll(sink, configuration.replicas(), ControlFormat::putNode);
-    sink.putVarint(configuration.copies());
+    sink.putVarint(configuration.copies()).putByte(configuration.durability().ordinal());
   }
 
   private static Configuration getConfiguration(ByteSource source) {
     return new Configuration(
-        getAll(source, DatabaseSettings.MAX_REPLICAS, ControlFormat::getNode), getInt(source));
+        getAll(source, DatabaseSettings.MAX_REPLICAS, ControlFormat::getNode),
+        getInt(source),
+        getEnum(source, Durability.values()));
   }
 
   // Settings.
@@ -432,7 +468,7 @@ public final class ControlFormat {
     return getFlag(source) ? reader.apply(source) : null;
   }
 
-  private static <E extends Enum<E>> E getEnum(ByteSource source, E[] values) {
+  static <E extends Enum<E>> E getEnum(ByteSource source, E[] values) {
     int ordinal = source.getByte();
     if (ordinal >= values.length) {
       throw new MalformedBytesException(

@@ -33,7 +33,7 @@ public sealed interface ControlMessage {
 
     void fenceAnswer(FenceAnswer message);
 
-    void settled(Settled message);
+    void ready(ChangeReady message);
 
     void whole(WholeReport message);
 
@@ -49,6 +49,10 @@ public sealed interface ControlMessage {
     void state(StateReply message);
 
     void fence(FenceRequest message);
+
+    void handOver(HandOverRequest message);
+
+    void newer(Newer message);
 
     void term(TermQuery message);
 
@@ -177,12 +181,15 @@ public sealed interface ControlMessage {
       boolean counts,
       long logTimeMillis) {}
 
-  /** The leader of {@code epoch} has everything committed under both configurations. */
-  record Settled(NodeId node, PartitionId partition, long epoch, long configVersion)
+  /**
+   * The leader of {@code epoch} has what the next step of a change needs: learners that have caught
+   * up, or everything committed under both configurations.
+   */
+  record ChangeReady(NodeId node, PartitionId partition, long epoch, long configVersion)
       implements ToController {
     @Override
     public void handle(ControllerHandler handler) {
-      handler.settled(this);
+      handler.ready(this);
     }
   }
 
@@ -247,6 +254,33 @@ public sealed interface ControlMessage {
     @Override
     public void handle(NodeHandler handler) {
       handler.fence(this);
+    }
+  }
+
+  /** One partition that is to have another leader. */
+  record HandOver(PartitionId partition, long epoch, NodeId to) {}
+
+  /**
+   * Asks a leader to hand partitions over: to take no more commands for each, to have all of its
+   * log committed and copied to the one named, and then to {@link Resign}. It does so only for a
+   * follower that is near, and goes on leading when that takes too long.
+   */
+  record HandOverRequest(List<HandOver> partitions) implements ToNode {
+    public HandOverRequest {
+      partitions = List.copyOf(partitions);
+    }
+
+    @Override
+    public void handle(NodeHandler handler) {
+      handler.handOver(this);
+    }
+  }
+
+  /** There is a newer state: a node that waits for its next lease to hear of it loses time. */
+  record Newer(long version) implements ToNode {
+    @Override
+    public void handle(NodeHandler handler) {
+      handler.newer(this);
     }
   }
 

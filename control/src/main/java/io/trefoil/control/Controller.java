@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -35,6 +37,7 @@ public final class Controller implements ControlMessage.ControllerHandler {
   /** Requests that wait for an outcome; more are left unanswered, and their senders ask again. */
   static final int MAX_WAITING = 10_000;
 
+  private final NodeId self;
   private final LeaseGrants leases;
   private final LeadershipCheck check;
   private final FailoverCoordinator failover;
@@ -42,6 +45,7 @@ public final class Controller implements ControlMessage.ControllerHandler {
   private final Set<NodeId> raftReady = new HashSet<>();
   private RaftView view = RaftView.NONE;
   private ClusterState state;
+  private long wallMillis;
   private long lastTicket;
   private long askedNanos;
   private long setVotersNanos;
@@ -58,6 +62,7 @@ public final class Controller implements ControlMessage.ControllerHandler {
    * @param nowNanos now: this is when the leadership is taken to have begun
    */
   public Controller(NodeId self, long term, ClusterState state, long nowNanos) {
+    this.self = self;
     this.leases = new LeaseGrants(nowNanos, state.leaseTerms());
     this.check = new LeadershipCheck(self, term);
     this.failover = new FailoverCoordinator(term, leases, state);
@@ -70,12 +75,25 @@ public final class Controller implements ControlMessage.ControllerHandler {
   public List<ControlEffect> onState(ClusterState newer, long nowNanos) {
     begin(nowNanos);
     if (newer.version() >= state.version()) {
+      boolean changed = newer.version() > state.version();
       state = newer;
       leases.onTerms(newer.leaseTerms());
       failover.onState(newer);
+      if (changed) {
+        tellNodes();
+      }
       goOn();
     }
     return end();
+  }
+
+  /** Those who wait to lead, or to know who leads, need not wait for their next lease. */
+  private void tellNodes() {
+    for (NodeId node : state.nodes().keySet()) {
+      if (!node.equals(self)) {
+        send(node, new ControlMessage.Newer(state.version()));
+      }
+    }
   }
 
   /** What Raft says on this node, read at {@code nowNanos} or later. */
@@ -112,9 +130,14 @@ public final class Controller implements ControlMessage.ControllerHandler {
     waiting.remove(ticket);
   }
 
-  /** Time has passed. */
-  public List<ControlEffect> tick(long nowNanos) {
+  /**
+   * Time has passed.
+   *
+   * @param newWallMillis for people: when it is, in milliseconds since 1970
+   */
+  public List<ControlEffect> tick(long nowNanos, long newWallMillis) {
     begin(nowNanos);
+    wallMillis = newWallMillis;
     askTerms();
     setVoters();
     goOn();
@@ -230,22 +253,42 @@ public final class Controller implements ControlMessage.ControllerHandler {
         || command instanceof ControlCommand.Ensure
         || command instanceof ControlCommand.Look
         || command instanceof ControlCommand.Alter
+        || command instanceof ControlCommand.Move
+        || command instanceof ControlCommand.Prefer
+        || command instanceof ControlCommand.Drain
         || command instanceof ControlCommand.Drop) {
-      submit(command);
+      submit(knowing(command));
     } else {
       reply(
           request,
           new ControlMessage.OutcomeReply(
-              Outcome.refused("ERR only commands about databases can be sent")));
+              Outcome.refused("ERR only commands of people can be sent")));
     }
   }
 
+  /** With what the controller knows and a client does not. */
+  private ControlCommand knowing(ControlCommand command) {
+    if (command instanceof ControlCommand.Alter alter) {
+      return new ControlCommand.Alter(alter.name(), alter.options(), away());
+    }
+    return command instanceof ControlCommand.Move move
+        ? new ControlCommand.Move(move.name(), move.partition(), move.from(), move.to(), away())
+        : command;
+  }
+
+  private SortedSet<NodeId> away() {
+    SortedSet<NodeId> away = new TreeSet<>(state.nodes().keySet());
+    away.removeIf(node -> isAlive(node, now));
+    return away;
+  }
+
   @Override
-  public void settled(ControlMessage.Settled message) {
+  public void ready(ControlMessage.ChangeReady message) {
     PartitionState partition = state.partitions().get(message.partition());
     if (partition != null && partition.leader().filter(message.node()::equals).isPresent()) {
       propose(
-          new ControlCommand.Settle(message.partition(), message.epoch(), message.configVersion()));
+          new ControlCommand.Advance(
+              message.partition(), message.epoch(), message.configVersion()));
     }
   }
 
@@ -274,7 +317,8 @@ public final class Controller implements ControlMessage.ControllerHandler {
     message
         .epochs()
         .forEach(
-            (id, epoch) -> failover.onResigned(message.node(), message.incarnation(), id, epoch));
+            (id, epoch) ->
+                failover.onResigned(message.node(), message.incarnation(), id, epoch, now));
     goOn();
   }
 
@@ -294,9 +338,11 @@ public final class Controller implements ControlMessage.ControllerHandler {
     if (!isConfirmed(now)) {
       return;
     }
-    FailoverCoordinator.Step step = failover.step(now);
+    FailoverCoordinator.Step step = failover.step(now, wallMillis);
     step.commands().forEach(this::propose);
     step.fences().forEach((node, epochs) -> send(node, new ControlMessage.FenceRequest(epochs)));
+    step.handOvers()
+        .forEach((node, asked) -> send(node, new ControlMessage.HandOverRequest(asked)));
   }
 
   // Voters.

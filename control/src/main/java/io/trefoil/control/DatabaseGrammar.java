@@ -23,6 +23,7 @@ public final class DatabaseGrammar {
           "  multi-leader:  REGIONS count region... [TOPOLOGY ALL-TO-ALL|RING|STAR hub]",
           "                 [CONFLICT ...] and single-leader's (REPLICAS per region)",
           "DATABASE ALTER name option...",
+          "DATABASE MOVE name [PARTITION p] FROM node TO node",
           "DATABASE DROP name",
           "DATABASE LIST",
           "DATABASE INFO name",
@@ -30,7 +31,19 @@ public final class DatabaseGrammar {
           "DATABASE HELP");
 
   private static final List<String> STATEMENTS =
-      List.of("CREATE", "ALTER", "DROP", "LIST", "INFO", "VERIFY", "HELP");
+      List.of("CREATE", "ALTER", "MOVE", "DROP", "LIST", "INFO", "VERIFY", "HELP");
+
+  /** What SWITCHOVER HELP answers, a line each. */
+  public static final List<String> SWITCHOVER_HELP =
+      List.of(
+          "SWITCHOVER database [PARTITION p] TO node",
+          "    Hand the database's partitions to a node, and have it lead them by preference.",
+          "SWITCHOVER FROM node",
+          "    Hand all that a node leads to others, until its process starts again.",
+          "SWITCHOVER TO node",
+          "    Have a node lead again what it leads by preference.",
+          "SWITCHOVER HELP");
+
   private static final List<String> REPLICATIONS =
       List.of("SINGLE-LEADER", "LEADERLESS", "MULTI-LEADER");
 
@@ -97,6 +110,16 @@ public final class DatabaseGrammar {
         String name = grammar.next("a name");
         yield new DatabaseStatement.Alter(name, grammar.options(false));
       }
+      case "MOVE" -> {
+        String name = grammar.next("a name");
+        Integer partition = grammar.partition();
+        grammar.expect("FROM");
+        String from = grammar.next("the node after FROM");
+        grammar.expect("TO");
+        String to = grammar.next("the node after TO");
+        grammar.expectEnd();
+        yield new DatabaseStatement.Move(name, partition, from, to);
+      }
       case "DROP" -> new DatabaseStatement.Drop(grammar.onlyName());
       case "INFO" -> new DatabaseStatement.Info(grammar.onlyName());
       case "VERIFY" -> new DatabaseStatement.Verify(grammar.onlyName());
@@ -109,6 +132,47 @@ public final class DatabaseGrammar {
         yield new DatabaseStatement.Help();
       }
     };
+  }
+
+  /** Parses the words that follow {@code SWITCHOVER}. */
+  public static DatabaseStatement parseSwitchover(List<String> words) {
+    DatabaseGrammar grammar = new DatabaseGrammar("ERR SWITCHOVER: ", words, 0);
+    try {
+      String first = grammar.next("a database, FROM or TO");
+      if (upper(first).equals("HELP")) {
+        grammar.expectEnd();
+        return new DatabaseStatement.Help();
+      }
+      // A database may be called 'from': it is, when more follows than a node's name.
+      boolean ofNode =
+          words.size() == 2 && (upper(first).equals("FROM") || upper(first).equals("TO"));
+      if (ofNode) {
+        return new DatabaseStatement.Drain(grammar.next("the node"), upper(first).equals("FROM"));
+      }
+      Integer partition = grammar.partition();
+      grammar.expect("TO");
+      String node = grammar.next("the node after TO");
+      grammar.expectEnd();
+      return new DatabaseStatement.SwitchOver(first, partition, node);
+    } catch (Wrong wrong) {
+      return new DatabaseStatement.Invalid(wrong.getMessage());
+    }
+  }
+
+  /** The number after PARTITION, or null when that word does not come. */
+  private Integer partition() throws Wrong {
+    if (at == words.size() || !upper(words.get(at)).equals("PARTITION")) {
+      return null;
+    }
+    at++;
+    return number("PARTITION", 0, DatabaseSettings.MAX_PARTITIONS - 1);
+  }
+
+  private void expect(String word) throws Wrong {
+    String found = next(word);
+    if (!upper(found).equals(word)) {
+      throw wrong("expected " + word + ", found " + Names.quoted(found));
+    }
   }
 
   /**

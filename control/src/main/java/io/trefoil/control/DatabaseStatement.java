@@ -1,12 +1,25 @@
 package io.trefoil.control;
 
-/** What somebody asked for with the words after {@code DATABASE}. */
+/** What somebody asked for with the words after {@code DATABASE} or {@code SWITCHOVER}. */
 public sealed interface DatabaseStatement {
   record Create(String name, DatabaseOptions options) implements DatabaseStatement {}
 
   record Alter(String name, DatabaseOptions options) implements DatabaseStatement {}
 
   record Drop(String name) implements DatabaseStatement {}
+
+  /**
+   * @param partition null for all
+   */
+  record Move(String name, Integer partition, String from, String to)
+      implements DatabaseStatement {}
+
+  /**
+   * @param partition null for all
+   */
+  record SwitchOver(String name, Integer partition, String node) implements DatabaseStatement {}
+
+  record Drain(String node, boolean drained) implements DatabaseStatement {}
 
   record ListAll() implements DatabaseStatement {}
 

@@ -4,9 +4,11 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.control.ControlCommand.Appointment;
 import io.trefoil.control.ControlMessage.Fenced;
+import io.trefoil.control.ControlMessage.HandOver;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +37,12 @@ import java.util.stream.Collectors;
  *
  * <p>An answer is only used while its node holds a lease: a leader without one could not serve, and
  * appointing it would only begin the next failover.
+ *
+ * <p><b>Switchover.</b> A partition whose leader is not the first of its replicas that is fit to
+ * lead is handed over: its leader is asked to, lets its log be committed and copied, and resigns.
+ * What follows are the steps above, with a leader that has stopped already. So leaders are evened
+ * out again once a node is back, a drained node is left by them, and one that a change takes the
+ * copy from hands over first.
  */
 public final class FailoverCoordinator {
   /** A lost fence or answer is asked for again after this. */
@@ -48,6 +56,15 @@ public final class FailoverCoordinator {
 
   /** A reported leader that misses so many renewals of its lease is taken for silent. */
   static final int SILENT_RENEWALS = 2;
+
+  /** A node leads again by preference once it has been there for so long without a break. */
+  static final long FIT_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+  /** A leader that was asked to hand over, and has not, is asked again after this. */
+  static final long HAND_OVER_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** So many are handed over at once: each is a pause for its clients. */
+  static final int MAX_HAND_OVERS = 8;
 
   /** A report of silence is forgotten after this. */
   static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -78,6 +95,13 @@ public final class FailoverCoordinator {
 
   private record Report(long incarnation, long atNanos) {}
 
+  private record AskedToHandOver(long epoch, long atNanos) {}
+
+  private record Presence(long incarnation, long sinceNanos) {}
+
+  /** Partitions that lost their leader for the same reason, by what the command says of each. */
+  private record Loss(NodeId leader, Failover.Cause cause) {}
+
   private final long term;
   private final LeaseGrants leases;
   private final SortedMap<PartitionId, Fence> fences = new TreeMap<>();
@@ -85,6 +109,12 @@ public final class FailoverCoordinator {
   private final SortedMap<PartitionId, String> reasons = new TreeMap<>();
   private final Map<PartitionId, Long> resigned = new HashMap<>();
   private final Map<NodeId, Report> reports = new HashMap<>();
+  private final Map<PartitionId, AskedToHandOver> handOvers = new HashMap<>();
+  private final Map<NodeId, Presence> present = new HashMap<>();
+
+  /** Since when partitions are without a leader that serves; until they have one. */
+  private final Map<PartitionId, Long> lostNanos = new HashMap<>();
+
   private ClusterState state;
 
   /**
@@ -107,12 +137,24 @@ public final class FailoverCoordinator {
     fences.entrySet().removeIf(each -> !isLeaderless(each.getKey(), each.getValue().epoch));
     reasons.keySet().removeIf(id -> !fences.containsKey(id));
     resigned.keySet().removeIf(id -> !state.partitions().containsKey(id));
+    lostNanos.keySet().removeIf(id -> !fences.containsKey(id) && !isNew(id));
+    handOvers.entrySet().removeIf(each -> !isLedIn(each.getKey(), each.getValue().epoch()));
     proposals.entrySet().removeIf(each -> isOver(each.getKey(), each.getValue()));
   }
 
   private boolean isLeaderless(PartitionId id, long epoch) {
     PartitionState partition = state.partitions().get(id);
     return partition != null && !partition.led() && partition.epoch() == epoch;
+  }
+
+  private boolean isNew(PartitionId id) {
+    PartitionState partition = state.partitions().get(id);
+    return partition != null && !partition.led();
+  }
+
+  private boolean isLedIn(PartitionId id, long epoch) {
+    PartitionState partition = state.partitions().get(id);
+    return partition != null && partition.led() && partition.epoch() == epoch;
   }
 
   private boolean isOver(PartitionId id, Proposal proposal) {
@@ -130,13 +172,14 @@ public final class FailoverCoordinator {
   }
 
   /** The node itself says that it no longer leads a partition in an epoch. */
-  public void onResigned(NodeId node, long incarnation, PartitionId id, long epoch) {
+  public void onResigned(NodeId node, long incarnation, PartitionId id, long epoch, long nowNanos) {
     PartitionState partition = state.partitions().get(id);
     if (partition != null
         && partition.led()
         && partition.epoch() == epoch
         && isLastLeader(partition, node, incarnation)) {
       resigned.put(id, epoch);
+      lostNanos.putIfAbsent(id, nowNanos);
     }
   }
 
@@ -169,14 +212,20 @@ public final class FailoverCoordinator {
     return new TreeMap<>(reasons);
   }
 
-  /** What a step wants done: commands to propose, and epochs to fence per node. */
+  /** What a step wants done: commands to propose, epochs to fence and to hand over per node. */
   public record Step(
-      List<ControlCommand> commands, SortedMap<NodeId, SortedMap<PartitionId, Long>> fences) {}
+      List<ControlCommand> commands,
+      SortedMap<NodeId, SortedMap<PartitionId, Long>> fences,
+      SortedMap<NodeId, List<HandOver>> handOvers) {}
 
-  /** Does all that can be done now. Called often: after any input, and at every tick. */
-  public Step step(long nowNanos) {
-    List<ControlCommand> commands = new ArrayList<>();
-    openEpochs(nowNanos).ifPresent(commands::add);
+  /**
+   * Does all that can be done now. Called often: after any input, and at every tick.
+   *
+   * @param wallMillis for people: when it is, in milliseconds since 1970
+   */
+  public Step step(long nowNanos, long wallMillis) {
+    notePresence(nowNanos);
+    List<ControlCommand> commands = openEpochs(nowNanos, wallMillis);
     SortedMap<NodeId, SortedMap<PartitionId, Long>> toFence = new TreeMap<>();
     List<Appointment> appointments = new ArrayList<>();
     for (PartitionState partition : state.partitions().values()) {
@@ -194,35 +243,55 @@ public final class FailoverCoordinator {
       appointments.forEach(each -> propose(state.partitions().get(each.partition()), nowNanos));
       commands.add(new ControlCommand.Appoint(term, appointments));
     }
-    return new Step(commands, toFence);
+    return new Step(commands, toFence, handOvers(nowNanos));
   }
 
   // First step: "epoch e, no leader".
 
-  private Optional<ControlCommand> openEpochs(long nowNanos) {
-    SortedMap<PartitionId, Long> expected = new TreeMap<>();
+  private List<ControlCommand> openEpochs(long nowNanos, long wallMillis) {
+    Map<Loss, SortedMap<PartitionId, Long>> lost = new LinkedHashMap<>();
     for (PartitionState partition : state.partitions().values()) {
-      boolean wanted =
-          partition.led() ? hasLostItsLeader(partition, nowNanos) : partition.epoch() == 0;
-      if (wanted && !isProposed(partition, nowNanos)) {
-        expected.put(partition.id(), partition.epoch());
+      Failover.Cause cause = causeOfLoss(partition, nowNanos);
+      if (cause != null && !isProposed(partition, nowNanos)) {
+        lost.computeIfAbsent(new Loss(partition.lastLeader(), cause), loss -> new TreeMap<>())
+            .put(partition.id(), partition.epoch());
+        lostNanos.putIfAbsent(partition.id(), lastHeardNanos(partition, nowNanos));
         propose(partition, nowNanos);
       }
     }
-    return expected.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new ControlCommand.OpenEpochs(expected));
+    List<ControlCommand> commands = new ArrayList<>();
+    lost.forEach(
+        (loss, expected) ->
+            commands.add(new ControlCommand.OpenEpochs(expected, loss.cause(), wallMillis)));
+    return commands;
   }
 
-  private boolean hasLostItsLeader(PartitionState partition, long nowNanos) {
+  private long lastHeardNanos(PartitionState partition, long nowNanos) {
+    NodeId leader = partition.lastLeader();
+    return leader == null ? nowNanos : nowNanos - leases.unheardNanos(leader, nowNanos);
+  }
+
+  /** Why a new epoch is wanted; null when none is. */
+  private Failover.Cause causeOfLoss(PartitionState partition, long nowNanos) {
+    if (!partition.led()) {
+      return partition.epoch() == 0 ? Failover.Cause.FIRST : null;
+    }
     NodeId leader = partition.lastLeader();
     long incarnation = partition.lastIncarnation();
     ClusterNode node = state.nodes().get(leader);
-    return node == null
-        || node.issued() != incarnation
-        || leases.surelyOut(leader, incarnation, nowNanos)
-        || Long.valueOf(partition.epoch()).equals(resigned.get(partition.id()))
-        || isSilent(leader, incarnation, nowNanos);
+    if (Long.valueOf(partition.epoch()).equals(resigned.get(partition.id()))) {
+      return Failover.Cause.HANDED_OVER;
+    }
+    if (leases.isReleased(leader, incarnation)) {
+      return Failover.Cause.STOPPED;
+    }
+    if (node == null || node.issued() != incarnation) {
+      return Failover.Cause.RESTARTED;
+    }
+    if (leases.surelyOut(leader, incarnation, nowNanos)) {
+      return Failover.Cause.LEASE_OUT;
+    }
+    return isSilent(leader, incarnation, nowNanos) ? Failover.Cause.SILENT : null;
   }
 
   private boolean isSilent(NodeId leader, long incarnation, long nowNanos) {
@@ -282,7 +351,7 @@ public final class FailoverCoordinator {
     }
     // With too few that count, all that is left is the longest journal there is.
     Set<NodeId> candidates = enough || !all ? counting : answered;
-    NodeId chosen = candidates.stream().max(bestLast(partition, fence)).orElseThrow();
+    NodeId chosen = candidates.stream().max(bestLast(partition, fence, nowNanos)).orElseThrow();
     Answer answer = fence.answers.get(chosen);
     reasons.remove(partition.id());
     return Optional.of(
@@ -291,7 +360,13 @@ public final class FailoverCoordinator {
             fence.epoch,
             chosen,
             answer.incarnation(),
-            /* possibleLoss= */ !enough));
+            /* possibleLoss= */ !enough,
+            leaderlessMillis(partition, fence, nowNanos)));
+  }
+
+  private long leaderlessMillis(PartitionState partition, Fence fence, long nowNanos) {
+    long since = lostNanos.getOrDefault(partition.id(), fence.sinceNanos);
+    return TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNanos - since));
   }
 
   private Set<NodeId> present(
@@ -318,7 +393,7 @@ public final class FailoverCoordinator {
 
   /** Answers come in any order; without this, leaders would gather on the quickest nodes. */
   private boolean waitsForPreferred(PartitionState partition, Fence fence, long nowNanos) {
-    NodeId preferred = partition.preferredLeader();
+    NodeId preferred = preferred(partition, nowNanos);
     return !hasAnswered(fence, preferred)
         && isAlive(preferred, nowNanos)
         && nowNanos - fence.sinceNanos < PREFERENCE_NANOS;
@@ -334,7 +409,9 @@ public final class FailoverCoordinator {
       return false;
     }
     for (Configuration each : partition.configurations()) {
-      if (each.copies() > 1 && among(each, counting) < each.fenceAnswers()) {
+      // The only copy of a configuration can't be gone on without either.
+      boolean mayLack = each.copies() == 1 && each.replicas().size() > 1;
+      if (!mayLack && among(each, counting) < each.fenceAnswers()) {
         return false;
       }
     }
@@ -354,12 +431,91 @@ public final class FailoverCoordinator {
             partition.lastLeader(), partition.lastIncarnation(), fence.epoch, nowNanos);
   }
 
-  private static Comparator<NodeId> bestLast(PartitionState partition, Fence fence) {
+  private Comparator<NodeId> bestLast(PartitionState partition, Fence fence, long nowNanos) {
+    NodeId preferred = preferred(partition, nowNanos);
+    List<NodeId> staying = partition.configuration().replicas();
     Comparator<NodeId> byPosition =
         Comparator.comparing(node -> fence.answers.get(node).fenced().position());
     return byPosition
-        .thenComparing(node -> node.equals(partition.preferredLeader()))
+        .thenComparing(node -> node.equals(preferred))
+        .thenComparing(staying::contains)
         .thenComparing(Comparator.reverseOrder());
+  }
+
+  /** The first replica that could lead now, whether or not it has been there for long. */
+  private NodeId preferred(PartitionState partition, long nowNanos) {
+    List<NodeId> replicas = partition.configuration().replicas();
+    return replicas.stream()
+        .filter(node -> isAlive(node, nowNanos) && isWilling(node))
+        .findFirst()
+        .orElse(replicas.get(0));
+  }
+
+  private boolean isWilling(NodeId id) {
+    ClusterNode node = state.nodes().get(id);
+    return node != null && !node.drained() && !node.amnesiac();
+  }
+
+  // Switchover.
+
+  private void notePresence(long nowNanos) {
+    for (ClusterNode node : state.nodes().values()) {
+      if (!isAlive(node.id(), nowNanos) || node.incarnation() != node.issued()) {
+        present.remove(node.id());
+      } else {
+        present.merge(
+            node.id(),
+            new Presence(node.incarnation(), nowNanos),
+            (old, fresh) -> old.incarnation() == fresh.incarnation() ? old : fresh);
+      }
+    }
+    present.keySet().retainAll(state.nodes().keySet());
+  }
+
+  private SortedMap<NodeId, List<HandOver>> handOvers(long nowNanos) {
+    SortedMap<NodeId, List<HandOver>> asked = new TreeMap<>();
+    long underWay =
+        handOvers.values().stream()
+            .filter(each -> nowNanos - each.atNanos() < HAND_OVER_AGAIN_NANOS)
+            .count();
+    for (PartitionState partition : state.partitions().values()) {
+      if (underWay >= MAX_HAND_OVERS) {
+        break;
+      }
+      NodeId to = shouldLead(partition, nowNanos);
+      if (to != null && isDue(partition, nowNanos)) {
+        underWay++;
+        handOvers.put(partition.id(), new AskedToHandOver(partition.epoch(), nowNanos));
+        asked
+            .computeIfAbsent(partition.lastLeader(), leader -> new ArrayList<>())
+            .add(new HandOver(partition.id(), partition.epoch(), to));
+      }
+    }
+    return asked;
+  }
+
+  private boolean isDue(PartitionState partition, long nowNanos) {
+    AskedToHandOver last = handOvers.get(partition.id());
+    return !isProposed(partition, nowNanos)
+        && (last == null || nowNanos - last.atNanos() >= HAND_OVER_AGAIN_NANOS);
+  }
+
+  /** Who should lead in place of a leader that is there; null for nobody. */
+  private NodeId shouldLead(PartitionState partition, long nowNanos) {
+    if (!partition.led() || !isAlive(partition.lastLeader(), nowNanos)) {
+      return null;
+    }
+    for (NodeId node : partition.configuration().replicas()) {
+      if (node.equals(partition.lastLeader()) && isWilling(node)) {
+        return null;
+      }
+      Presence presence = present.get(node);
+      boolean fit = presence != null && nowNanos - presence.sinceNanos() >= FIT_NANOS;
+      if (fit && isWilling(node) && !node.equals(partition.lastLeader())) {
+        return node;
+      }
+    }
+    return null;
   }
 
   // Waiting.

@@ -115,7 +115,8 @@ public final class LeaseGrants {
     return nowNanos - heard.getOrDefault(node, startedNanos);
   }
 
-  private boolean isReleased(NodeId node, long incarnation) {
+  /** Whether the process of this incarnation said that it serves nothing any more. */
+  boolean isReleased(NodeId node, long incarnation) {
     Long upTo = released.get(node);
     return upTo != null && incarnation <= upTo;
   }

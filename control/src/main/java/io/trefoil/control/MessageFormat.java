@@ -28,7 +28,7 @@ final class MessageFormat implements ControlMessage.ControllerHandler, ControlMe
   private static final int STOPPING = 7;
   private static final int RESIGN = 8;
   private static final int FENCE_ANSWER = 9;
-  private static final int SETTLED = 10;
+  private static final int CHANGE_READY = 10;
   private static final int WHOLE = 11;
   private static final int TERM_ANSWER = 12;
   private static final int OUTCOME = 33;
@@ -37,6 +37,8 @@ final class MessageFormat implements ControlMessage.ControllerHandler, ControlMe
   private static final int FENCE_REQUEST = 36;
   private static final int TERM_QUERY = 37;
   private static final int NOT_CONTROLLER = 38;
+  private static final int HAND_OVER = 39;
+  private static final int NEWER = 40;
 
   private final ByteSink sink;
 
@@ -74,8 +76,8 @@ final class MessageFormat implements ControlMessage.ControllerHandler, ControlMe
               getNode(source),
               getNumber(source),
               ControlFormat.getAll(source, ClusterState.MAX_PARTITIONS, MessageFormat::getFenced));
-      case SETTLED ->
-          new ControlMessage.Settled(
+      case CHANGE_READY ->
+          new ControlMessage.ChangeReady(
               getNode(source), getPartitionId(source), getNumber(source), getNumber(source));
       case WHOLE -> new ControlMessage.WholeReport(getNode(source), getNumber(source));
       case TERM_ANSWER ->
@@ -87,6 +89,11 @@ final class MessageFormat implements ControlMessage.ControllerHandler, ControlMe
           new ControlMessage.StateReply(getFlag(source) ? ControlFormat.getState(source) : null);
       case FENCE_REQUEST -> new ControlMessage.FenceRequest(getEpochs(source));
       case TERM_QUERY -> new ControlMessage.TermQuery(source.getLong());
+      case HAND_OVER ->
+          new ControlMessage.HandOverRequest(
+              ControlFormat.getAll(
+                  source, ClusterState.MAX_PARTITIONS, MessageFormat::getHandOver));
+      case NEWER -> new ControlMessage.Newer(getNumber(source));
       case NOT_CONTROLLER -> new ControlMessage.NotController(getNodeOrNone(source));
       default ->
           throw new MalformedBytesException("message " + tag + " is not known to this version");
@@ -164,8 +171,8 @@ final class MessageFormat implements ControlMessage.ControllerHandler, ControlMe
   }
 
   @Override
-  public void settled(ControlMessage.Settled message) {
-    putNode(sink.putByte(SETTLED), message.node());
+  public void ready(ControlMessage.ChangeReady message) {
+    putNode(sink.putByte(CHANGE_READY), message.node());
     putPartitionId(sink, message.partition());
     sink.putVarint(message.epoch()).putVarint(message.configVersion());
   }
@@ -204,6 +211,25 @@ final class MessageFormat implements ControlMessage.ControllerHandler, ControlMe
   @Override
   public void fence(ControlMessage.FenceRequest message) {
     putEpochs(sink.putByte(FENCE_REQUEST), message.epochs());
+  }
+
+  @Override
+  public void handOver(ControlMessage.HandOverRequest message) {
+    ControlFormat.putAll(sink.putByte(HAND_OVER), message.partitions(), MessageFormat::putHandOver);
+  }
+
+  private static void putHandOver(ByteSink sink, ControlMessage.HandOver handOver) {
+    putPartitionId(sink, handOver.partition());
+    putNode(sink.putVarint(handOver.epoch()), handOver.to());
+  }
+
+  private static ControlMessage.HandOver getHandOver(ByteSource source) {
+    return new ControlMessage.HandOver(getPartitionId(source), getNumber(source), getNode(source));
+  }
+
+  @Override
+  public void newer(ControlMessage.Newer message) {
+    sink.putByte(NEWER).putVarint(message.version());
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.trefoil.control;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -12,9 +11,17 @@ import java.util.TreeSet;
 /**
  * Who replicates and who leads a partition.
  *
- * @param configurations the standing ones: one, or two while the configuration changes, the newer
- *     one last
- * @param configVersion grows with each change of {@code configurations}
+ * <p><b>A change</b> goes {@code [old] → [old], next → [old, new] → [new]}. While {@code next} is
+ * there, the replicas that only it has are <em>learners</em>: they are sent everything and count
+ * for nothing. Once the leader says that they have caught up, both configurations stand: an entry
+ * is committed only with its copies in each, and a failover needs its answers in each. Once the
+ * leader says that all of its log is committed under both, the old one goes. Steps that a change
+ * does not need are left out.
+ *
+ * @param configurations the standing ones: one, or two while one replaces the other, the newer one
+ *     last
+ * @param next the one whose new copies are being made; null for none
+ * @param configVersion grows with each step of a change
  * @param epoch number of the newest leadership, also while it has no leader; 0 before the first
  * @param led whether {@code epoch} has its leader
  * @param lastLeader the leader of {@code epoch}, or while there is none, that of the last epoch
@@ -22,16 +29,21 @@ import java.util.TreeSet;
  * @param lastIncarnation under which {@code lastLeader} was appointed; 0 before the first
  * @param lossEpoch the last epoch that began with too few answers, so that acknowledged writes may
  *     be missing from it; 0 for none
+ * @param oneCopyEpoch the last epoch in which one copy was enough before a rule that asks for more
+ *     took over; entries of it and of those before may have been acknowledged by their leader
+ *     alone. 0 for none
  */
 public record PartitionState(
     PartitionId id,
     List<Configuration> configurations,
+    Configuration next,
     long configVersion,
     long epoch,
     boolean led,
     NodeId lastLeader,
     long lastIncarnation,
-    long lossEpoch) {
+    long lossEpoch,
+    long oneCopyEpoch) {
   public PartitionState {
     configurations = List.copyOf(configurations);
     Invariants.check(
@@ -40,6 +52,13 @@ public record PartitionState(
         configurations.size(),
         0);
     Invariants.check(!led || lastLeader != null, "a led epoch has a leader");
+    Invariants.check(
+        next == null || configurations.size() == 1, "a change waits for the one before it");
+  }
+
+  /** One that never had a leader. */
+  static PartitionState fresh(PartitionId id, Configuration configuration) {
+    return new PartitionState(id, List.of(configuration), null, 1, 0, false, null, 0, 0, 0);
   }
 
   /** The leader of {@link #epoch()}, if it has one yet. */
@@ -47,13 +66,32 @@ public record PartitionState(
     return led ? Optional.of(lastLeader) : Optional.empty();
   }
 
-  /** The newest configuration. */
+  /** The newest of the standing configurations. */
   public Configuration configuration() {
     return configurations.get(configurations.size() - 1);
   }
 
+  /** Where a change goes; the present configuration when there is none. */
+  public Configuration goal() {
+    return next != null ? next : configuration();
+  }
+
   public NodeId preferredLeader() {
     return configuration().replicas().get(0);
+  }
+
+  public boolean isChanging() {
+    return next != null || configurations.size() > 1;
+  }
+
+  /** Whether an entry is committed with its leader's copy alone. */
+  public boolean isCommittedByLeaderAlone() {
+    return configurations.stream().allMatch(each -> each.copies() == 1);
+  }
+
+  /** Whether a copy is stable only once it is synced. */
+  public boolean isSynced() {
+    return configurations.stream().anyMatch(Configuration::isSynced);
   }
 
   /** The replicas of all standing configurations. */
@@ -63,42 +101,119 @@ public record PartitionState(
     return all;
   }
 
+  /** New copies that are being filled. */
+  public SortedSet<NodeId> learners() {
+    SortedSet<NodeId> all = new TreeSet<>();
+    if (next != null) {
+      all.addAll(next.replicas());
+      all.removeAll(replicas());
+    }
+    return all;
+  }
+
+  /** Replicas and learners. */
+  public SortedSet<NodeId> everyone() {
+    SortedSet<NodeId> all = replicas();
+    all.addAll(learners());
+    return all;
+  }
+
   PartitionState leaderless(long newEpoch) {
     return new PartitionState(
-        id, configurations, configVersion, newEpoch, false, lastLeader, lastIncarnation, lossEpoch);
+        id,
+        configurations,
+        next,
+        configVersion,
+        newEpoch,
+        false,
+        lastLeader,
+        lastIncarnation,
+        lossEpoch,
+        oneCopyEpoch);
   }
 
   PartitionState ledBy(NodeId leader, long incarnation, boolean possibleLoss) {
     return new PartitionState(
         id,
         configurations,
+        next,
         configVersion,
         epoch,
         true,
         leader,
         incarnation,
-        possibleLoss ? epoch : lossEpoch);
+        possibleLoss ? epoch : lossEpoch,
+        oneCopyEpoch);
   }
 
-  /** With {@code next} standing beside the present configuration. */
-  PartitionState joint(Configuration next) {
-    return withConfigurations(List.of(configuration(), next));
+  /**
+   * On the way to another configuration: whatever was acknowledged stays committed at each step.
+   *
+   * @return nothing while two others stand, one of which must go first
+   */
+  Optional<PartitionState> towards(Configuration goal) {
+    if (configurations.size() == 2) {
+      return towardsOneOfTwo(goal);
+    }
+    if (configuration().covers(goal)) {
+      return Optional.of(stepped(List.of(goal), null));
+    }
+    boolean hasNewCopies = !replicas().containsAll(goal.replicas());
+    return Optional.of(
+        hasNewCopies
+            ? stepped(configurations, goal)
+            : stepped(List.of(configuration(), goal), null));
   }
 
-  /** With only the newest configuration standing. */
-  PartitionState settled() {
-    return withConfigurations(List.of(configuration()));
+  /**
+   * A change can be taken back at once: what was committed while both stood has its copies under
+   * each, and what was committed before has them under the older one.
+   */
+  private Optional<PartitionState> towardsOneOfTwo(Configuration goal) {
+    if (goal.isSameRule(configuration())) {
+      return Optional.of(stepped(List.of(configurations.get(0), goal), null));
+    }
+    return goal.isSameRule(configurations.get(0))
+        ? Optional.of(stepped(List.of(goal), null))
+        : Optional.empty();
   }
 
-  private PartitionState withConfigurations(List<Configuration> standing) {
+  /** One step further with a change. */
+  PartitionState advanced() {
+    Invariants.check(isChanging(), "a change goes on");
+    return next != null
+        ? stepped(List.of(configuration(), next), null)
+        : stepped(List.of(configuration()), null);
+  }
+
+  private PartitionState stepped(List<Configuration> standing, Configuration newNext) {
+    PartitionState after =
+        new PartitionState(
+            id,
+            standing,
+            newNext,
+            configVersion + 1,
+            epoch,
+            led,
+            lastLeader,
+            lastIncarnation,
+            lossEpoch,
+            oneCopyEpoch);
+    boolean asksForMore = isCommittedByLeaderAlone() && !after.isCommittedByLeaderAlone();
+    return asksForMore ? after.withOneCopyEpoch() : after;
+  }
+
+  private PartitionState withOneCopyEpoch() {
     return new PartitionState(
         id,
-        new ArrayList<>(standing),
-        configVersion + 1,
+        configurations,
+        next,
+        configVersion,
         epoch,
         led,
         lastLeader,
         lastIncarnation,
-        lossEpoch);
+        lossEpoch,
+        epoch);
   }
 }

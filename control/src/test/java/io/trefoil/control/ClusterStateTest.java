@@ -10,7 +10,10 @@ import io.trefoil.control.Clusters.Log;
 import io.trefoil.control.ControlCommand.Appointment;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,7 +37,7 @@ class ClusterStateTest {
     Database made = log.state.databaseByNumber(0).orElseThrow();
     assertThat(made.settings().partitions()).isEqualTo(1);
     assertThat(log.partition().configurations())
-        .containsExactly(new Configuration(List.of(node(1), node(2), node(3)), 3));
+        .containsExactly(new Configuration(List.of(node(1), node(2), node(3)), 3, Durability.OS));
     assertThat(log.partition().leader()).isEmpty();
   }
 
@@ -269,28 +272,180 @@ class ClusterStateTest {
   }
 
   @Test
-  void aChangedCommitRuleStandsBesideTheOldOneUntilItIsSettled() {
-    Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
+  void aRuleThatAsksForMoreStandsBesideTheOldOneUntilAllIsCopied() {
+    Log log = Clusters.of(3, Clusters.single(3, CommitRule.ASYNC, FailoverRule.SAFE));
     lead(log, 1);
     long epoch = log.partition().epoch();
-    assertDone(alter(log, "COMMIT ASYNC"));
+    assertDone(alter(log, "COMMIT MAJORITY"));
     assertThat(log.partition().configurations())
         .extracting(Configuration::copies)
-        .containsExactly(2, 1);
+        .containsExactly(1, 2);
+    assertThat(log.partition().oneCopyEpoch()).isEqualTo(epoch);
     assertThat(log.partition().leader()).contains(node(1));
     assertError(
         alter(log, "COMMIT SYNC"),
-        "ERR DATABASE ALTER: the last change of COMMIT is not through yet, try again");
-    assertThat(log.apply(new ControlCommand.Settle(P, epoch, 1)))
-        .isInstanceOf(Outcome.Refused.class);
-    assertThat(log.apply(new ControlCommand.Settle(P, epoch - 1, 2)))
-        .isInstanceOf(Outcome.Refused.class);
-    assertDone(log.apply(new ControlCommand.Settle(P, epoch, 2)));
+        "ERR DATABASE ALTER: the last change is not through yet, and this one is not its end or its"
+            + " beginning; try again");
+    assertRefused(advance(log, epoch, 1));
+    assertRefused(advance(log, epoch - 1, 2));
+    assertDone(advance(log, epoch, 2));
     assertThat(log.partition().configurations())
         .extracting(Configuration::copies)
-        .containsExactly(1);
-    assertThat(log.apply(new ControlCommand.Settle(P, epoch, 3)))
-        .isInstanceOf(Outcome.Refused.class);
+        .containsExactly(2);
+    assertRefused(advance(log, epoch, 3));
+  }
+
+  @Test
+  void aRuleThatAsksForLessStandsAtOnce() {
+    Log log = Clusters.of(3, Clusters.single(3, CommitRule.SYNC, FailoverRule.SAFE));
+    lead(log, 1);
+    assertDone(alter(log, "COMMIT MAJORITY"));
+    assertDone(alter(log, "COMMIT ASYNC"));
+    assertThat(log.partition().isChanging()).isFalse();
+    assertThat(log.partition().configuration().copies()).isEqualTo(1);
+    assertThat(log.partition().oneCopyEpoch()).isZero();
+  }
+
+  @Test
+  void aChangeThatIsNotThroughCanBeTakenBack() {
+    Log log = Clusters.of(3, Clusters.single(3, CommitRule.ASYNC, FailoverRule.SAFE));
+    lead(log, 1);
+    assertDone(alter(log, "COMMIT SYNC"));
+    assertDone(alter(log, "COMMIT ASYNC"));
+    assertThat(log.partition().isChanging()).isFalse();
+    assertThat(log.partition().configuration().copies()).isEqualTo(1);
+  }
+
+  @Test
+  void syncedCopiesAreAskedForBesideWrittenOnesUntilAllAreSynced() {
+    Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
+    lead(log, 1);
+    assertDone(alter(log, "DURABILITY FSYNC"));
+    assertThat(log.partition().configurations()).hasSize(2);
+    assertThat(log.partition().isSynced()).isTrue();
+    assertDone(advance(log, log.partition().epoch(), 2));
+    assertDone(alter(log, "DURABILITY OS"));
+    assertThat(log.partition().isChanging()).isFalse();
+    assertThat(log.partition().isSynced()).isFalse();
+  }
+
+  @Test
+  void newCopiesLearnBeforeTheyStand() {
+    Log log = Clusters.of(5, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
+    lead(log, 1);
+    long epoch = log.partition().epoch();
+    assertDone(alter(log, "REPLICAS 5"));
+    assertThat(log.partition().learners()).containsExactly(node(4), node(5));
+    assertThat(log.partition().replicas()).containsExactly(node(1), node(2), node(3));
+    assertDone(advance(log, epoch, 2));
+    assertThat(log.partition().learners()).isEmpty();
+    assertThat(log.partition().configurations())
+        .extracting(Configuration::copies)
+        .containsExactly(2, 3);
+    assertDone(advance(log, epoch, 3));
+    assertThat(log.partition().replicas()).hasSize(5);
+    assertThat(log.partition().isChanging()).isFalse();
+  }
+
+  @Test
+  void learnersGoFirstWhenFewerAreWanted() {
+    Log log = Clusters.of(5, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
+    lead(log, 1);
+    assertDone(alter(log, "REPLICAS 5"));
+    assertDone(alter(log, "REPLICAS 3"));
+    assertThat(log.partition().isChanging()).isFalse();
+    assertThat(log.partition().replicas()).containsExactly(node(1), node(2), node(3));
+  }
+
+  @Test
+  void aCopyMovesAndALeaderThatItIsTakenFromHandsOverFirst() {
+    Log log = Clusters.of(4, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
+    lead(log, 1);
+    long epoch = log.partition().epoch();
+    assertDone(log.apply(new ControlCommand.Move("0", null, "n1", "n4")));
+    assertThat(log.partition().learners()).containsExactly(node(4));
+    assertDone(advance(log, epoch, 2));
+    assertThat(log.partition().preferredLeader()).isEqualTo(node(4));
+    assertRefused(advance(log, epoch, 3));
+    lead(log, 4);
+    assertDone(advance(log, log.partition().epoch(), 3));
+    assertThat(log.partition().replicas()).containsExactly(node(2), node(3), node(4));
+    assertError(
+        log.apply(new ControlCommand.Move("0", 0, "n1", "n4")),
+        "ERR DATABASE MOVE: n1 has no copy of it");
+    assertError(
+        log.apply(new ControlCommand.Move("0", 0, "n2", "n4")),
+        "ERR DATABASE MOVE: partition 0 has a copy on n4 already");
+    assertError(
+        log.apply(new ControlCommand.Move("0", 9, "n2", "n1")),
+        "ERR DATABASE MOVE: '0' has partitions 0 to 0, no 9");
+    assertError(
+        log.apply(new ControlCommand.Move("0", 0, "n2", "n1", new TreeSet<>(Set.of(node(1))))),
+        "ERR DATABASE MOVE: n1 is away");
+    assertError(
+        log.apply(
+            new ControlCommand.Alter("0", options("REPLICAS 4"), new TreeSet<>(Set.of(node(1))))),
+        "ERR DATABASE ALTER: partition 0 can't have 4 replicas: no node that is up can take another;"
+            + " away: n1");
+    assertError(
+        log.apply(new ControlCommand.Move("0", null, "n2", "n9")),
+        "ERR DATABASE MOVE: there is no node 'n9' (n1, n2, n3, n4)");
+  }
+
+  @Test
+  void copiesAreAddedWhereFewestAre() {
+    Log log = Clusters.of(5, DatabaseOptions.NONE);
+    assertDone(create(log, "a", "PARTITIONS 10 REPLICAS 1 COMMIT ASYNC"));
+    assertDone(log.apply(new ControlCommand.Alter("a", options("REPLICAS 3"))));
+    Map<Integer, Integer> copies = new TreeMap<>();
+    int id = log.state.database("a").orElseThrow().id();
+    for (PartitionState partition : log.state.partitionsOf(id).values()) {
+      assertThat(partition.goal().replicas()).doesNotHaveDuplicates().hasSize(3);
+      partition.goal().replicas().forEach(it -> copies.merge(it.number(), 1, Integer::sum));
+    }
+    assertThat(copies.values()).allMatch(it -> it >= 5 && it <= 7);
+  }
+
+  @Test
+  void thePreferredLeaderIsTheFirstOfTheReplicas() {
+    Log log = Clusters.of(4, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
+    lead(log, 1);
+    assertDone(log.apply(new ControlCommand.Prefer("0", null, "n3")));
+    assertThat(log.partition().preferredLeader()).isEqualTo(node(3));
+    assertThat(log.partition().isChanging()).isFalse();
+    assertError(
+        log.apply(new ControlCommand.Prefer("0", null, "n4")),
+        "ERR SWITCHOVER: partition 0 of '0' has no copy on n4, but on n3, n1, n2");
+  }
+
+  @Test
+  void aDrainedNodeIsWillingAgainWhenItStartsAgain() {
+    Log log = Clusters.of(3, DatabaseOptions.NONE);
+    assertDone(log.apply(new ControlCommand.Drain("n2", true)));
+    assertThat(log.state.nodes().get(node(2)).drained()).isTrue();
+    register(log, 2, 50, 1);
+    assertThat(log.state.nodes().get(node(2)).drained()).isFalse();
+    assertError(
+        log.apply(new ControlCommand.Drain("x", true)),
+        "ERR SWITCHOVER: there is no node 'x' (n1, n2, n3)");
+  }
+
+  @Test
+  void failoversAreKeptWithWhatBecameOfThem() {
+    Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
+    log.apply(
+        new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L)), Failover.Cause.FIRST, 76));
+    appoint(log, log.partition().epoch(), 1, 1);
+    assertThat(log.state.failovers()).isEmpty();
+    for (int i = 0; i < ClusterState.MAX_FAILOVERS + 3; i++) {
+      lead(log, 2);
+    }
+    assertThat(log.state.failovers())
+        .hasSize(ClusterState.MAX_FAILOVERS)
+        .last()
+        .isEqualTo(
+            new Failover(
+                log.partition().epoch(), 77, Failover.Cause.LEASE_OUT, node(2), 1, 1, 12, false));
   }
 
   @Test
@@ -301,7 +456,12 @@ class ClusterStateTest {
         .isEqualTo(700);
     assertError(alter(log, "PARTITIONS 3"), "ERR DATABASE ALTER: a database keeps its PARTITIONS");
     assertError(alter(log, "NUMBER 3"), "ERR DATABASE ALTER: a database keeps its NUMBER");
-    assertError(alter(log, "REPLICAS 1"), "UNSUPPORTED a change of REPLICAS is not there yet");
+    assertError(
+        alter(log, "REPLICAS 4"),
+        "ERR DATABASE ALTER: 4 replicas need 4 nodes, the cluster has 3 (n1, n2, n3)");
+    assertError(
+        alter(log, "REPLICAS 1 COMMIT SEMI-SYNC 2"),
+        "ERR DATABASE ALTER: SEMI-SYNC 2 needs 3 replicas, the database has 1");
   }
 
   // Epochs.
@@ -309,12 +469,12 @@ class ClusterStateTest {
   @Test
   void anEpochIsThePlaceInTheLogAndHasOneLeader() {
     Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
-    assertDone(log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L)))));
+    assertDone(log.apply(open(new TreeMap<>(Map.of(P, 0L)))));
     long epoch = log.partition().epoch();
     assertThat(epoch).isEqualTo(log.index);
     // Another controller's late command changes nothing.
     assertError(
-        log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L)))),
+        log.apply(open(new TreeMap<>(Map.of(P, 0L)))),
         "ERR each of these partitions is in another epoch by now");
     assertDone(appoint(log, epoch, 2, 1));
     assertThat(log.partition().leader()).contains(node(2));
@@ -328,9 +488,9 @@ class ClusterStateTest {
   void onlyAReplicaOfTheStatedIncarnationCanLeadAndOnlyTheNewestEpoch() {
     Log log = Clusters.of(4, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
     assertThat(appoint(log, 0, 1, 1)).isInstanceOf(Outcome.Refused.class);
-    log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L))));
+    log.apply(open(new TreeMap<>(Map.of(P, 0L))));
     long old = log.partition().epoch();
-    log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, old))));
+    log.apply(open(new TreeMap<>(Map.of(P, old))));
     long epoch = log.partition().epoch();
     assertThat(appoint(log, old, 1, 1)).isInstanceOf(Outcome.Refused.class);
     assertThat(appoint(log, epoch, 4, 1)).isInstanceOf(Outcome.Refused.class);
@@ -345,7 +505,7 @@ class ClusterStateTest {
   @Test
   void aControllerThatLeadsNoMoreAppointsNobody() {
     Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
-    log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L))));
+    log.apply(open(new TreeMap<>(Map.of(P, 0L))));
     log.term = 2;
     assertError(
         appoint(log, log.partition().epoch(), 1, 1), "ERR the controller of term 1 leads no more");
@@ -355,8 +515,8 @@ class ClusterStateTest {
   void theLastLeaderIsRememberedWhileThereIsNone() {
     Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
     lead(log, 2);
-    log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, log.partition().epoch()))));
-    log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, log.partition().epoch()))));
+    log.apply(open(new TreeMap<>(Map.of(P, log.partition().epoch()))));
+    log.apply(open(new TreeMap<>(Map.of(P, log.partition().epoch()))));
     assertThat(log.partition().leader()).isEmpty();
     assertThat(log.partition().lastLeader()).isEqualTo(node(2));
     assertThat(log.partition().lastIncarnation()).isEqualTo(1);
@@ -368,7 +528,7 @@ class ClusterStateTest {
     Map<PartitionId, Long> expected = new TreeMap<>();
     log.state.partitions().keySet().forEach(id -> expected.put(id, 0L));
     expected.put(P, 99L);
-    assertDone(log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(expected))));
+    assertDone(log.apply(open(new TreeMap<>(expected))));
     assertThat(log.partition().epoch()).isZero();
     assertThat(log.state.partitions().values())
         .filteredOn(partition -> !partition.id().equals(P))
@@ -376,15 +536,19 @@ class ClusterStateTest {
         .allMatch(partition -> partition.epoch() == log.index);
   }
 
+  private static ControlCommand open(SortedMap<PartitionId, Long> expected) {
+    return new ControlCommand.OpenEpochs(expected, Failover.Cause.LEASE_OUT, 77);
+  }
+
   private static void lead(Log log, int leader) {
-    log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, log.partition().epoch()))));
+    log.apply(open(new TreeMap<>(Map.of(P, log.partition().epoch()))));
     assertDone(appoint(log, log.partition().epoch(), leader, 1));
   }
 
   private static Outcome appoint(Log log, long epoch, int leader, long incarnation) {
     return log.apply(
         new ControlCommand.Appoint(
-            1, List.of(new Appointment(P, epoch, node(leader), incarnation, false))));
+            1, List.of(new Appointment(P, epoch, node(leader), incarnation, false, 12))));
   }
 
   private static Outcome register(Log log, int n, long claim, long journaled) {
@@ -395,11 +559,19 @@ class ClusterStateTest {
     return log.apply(new ControlCommand.Create(name, options(options)));
   }
 
+  private static Outcome advance(Log log, long epoch, long configVersion) {
+    return log.apply(new ControlCommand.Advance(P, epoch, configVersion));
+  }
+
+  private static void assertRefused(Outcome outcome) {
+    assertThat(outcome).isInstanceOf(Outcome.Refused.class);
+  }
+
   private static Outcome alter(Log log, String options) {
     return log.apply(new ControlCommand.Alter("0", options(options)));
   }
 
-  private static DatabaseOptions options(String words) {
+  static DatabaseOptions options(String words) {
     List<String> list = words.isEmpty() ? List.of() : List.of(words.split(" "));
     return ((DatabaseStatement.Alter) DatabaseGrammar.parseOptions(list)).options();
   }

@@ -12,7 +12,9 @@ import io.trefoil.base.Position;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -44,10 +46,16 @@ class ControlFormatTest {
           new ControlCommand.Alter("orders", DatabaseOptions.NONE),
           new ControlCommand.Look(),
           new ControlCommand.Drop("orders"),
-          new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 17L))),
+          new ControlCommand.OpenEpochs(
+              new TreeMap<>(Map.of(P, 17L)), Failover.Cause.SILENT, 1_700_000_000_000L),
           new ControlCommand.Appoint(
-              8, List.of(new ControlCommand.Appointment(P, 17, node(2), 4, true))),
-          new ControlCommand.Settle(P, 17, 3));
+              8, List.of(new ControlCommand.Appointment(P, 17, node(2), 4, true, 812))),
+          new ControlCommand.Advance(P, 17, 3),
+          new ControlCommand.Move("orders", null, "n1", "n4"),
+          new ControlCommand.Move("orders", 0, "n1", "n4", new TreeSet<>(Set.of(node(3)))),
+          new ControlCommand.Alter("orders", ALL, new TreeSet<>(Set.of(node(3)))),
+          new ControlCommand.Prefer("orders", 7, "n2"),
+          new ControlCommand.Drain("n2", true));
 
   private static final List<ControlMessage> MESSAGES =
       List.of(
@@ -63,7 +71,7 @@ class ControlFormatTest {
               node(2),
               4,
               List.of(new ControlMessage.Fenced(P, 18, new Position(17, 300), true, 12345))),
-          new ControlMessage.Settled(node(2), P, 17, 2),
+          new ControlMessage.ChangeReady(node(2), P, 17, 2),
           new ControlMessage.WholeReport(node(2), 4),
           new ControlMessage.TermAnswer(node(2), -3, 8),
           new ControlMessage.OutcomeReply(new Outcome.Done(7)),
@@ -72,6 +80,8 @@ class ControlFormatTest {
           new ControlMessage.LeaseReply(-77, 600_000_000, 9),
           new ControlMessage.StateReply(state()),
           new ControlMessage.StateReply(null),
+          new ControlMessage.HandOverRequest(List.of(new ControlMessage.HandOver(P, 18, node(3)))),
+          new ControlMessage.Newer(99),
           new ControlMessage.FenceRequest(new TreeMap<>(Map.of(P, 18L))),
           new ControlMessage.TermQuery(-3),
           new ControlMessage.NotController(null),
@@ -112,7 +122,7 @@ class ControlFormatTest {
   @Test
   void aStateWithALeaseOutOfBoundsIsMalformed() {
     for (long leaseMillis : new long[] {0, 199, 60_001, -1}) {
-      ByteSink sink = new ByteSink().putByte(1).putLong(77).putVarint(9).putVarint(3);
+      ByteSink sink = new ByteSink().putByte(2).putLong(77).putVarint(9).putVarint(3);
       byte[] bytes = sink.putVarint(leaseMillis).toArray();
       assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
           .isInstanceOf(MalformedBytesException.class)
@@ -128,12 +138,16 @@ class ControlFormatTest {
     bytes[0] = ControlFormat.VERSION + 1;
     assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("cluster state format 2 is newer than this version reads (1)");
+        .hasMessage("cluster state format 3 is newer than this version reads (2)");
+    bytes[0] = ControlFormat.VERSION - 1;
+    assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessage("cluster state format 1 is older than this version reads (2)");
   }
 
   @Test
   void aCountBeyondItsBoundTakesNoMemory() {
-    byte[] bytes = new ByteSink().putByte(1).putByte(36).putVarint(Integer.MAX_VALUE).toArray();
+    byte[] bytes = new ByteSink().putByte(2).putByte(36).putVarint(Integer.MAX_VALUE).toArray();
     assertThatThrownBy(() -> ControlFormat.decodeMessage(bytes))
         .isInstanceOf(MalformedBytesException.class)
         .hasMessage("a count of 2147483647, allowed are 0 to 16384");
@@ -174,15 +188,23 @@ class ControlFormatTest {
   private static ClusterState state() {
     Clusters.Log log = Clusters.of(3, Clusters.single(3, CommitRule.MAJORITY, FailoverRule.SAFE));
     log.apply(new ControlCommand.Create("orders", ALL));
-    log.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L))));
+    log.apply(
+        new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L)), Failover.Cause.STOPPED, 9));
     log.apply(
         new ControlCommand.Appoint(
             1,
-            List.of(new ControlCommand.Appointment(P, log.partition().epoch(), node(2), 1, true))));
+            List.of(
+                new ControlCommand.Appointment(P, log.partition().epoch(), node(2), 1, true, 4))));
     log.apply(
         new ControlCommand.Alter(
             "0",
             new DatabaseOptions(null, null, null, null, CommitRule.SYNC, null, null, null, null)));
+    log.apply(
+        new ControlCommand.OpenEpochs(
+            new TreeMap<>(Map.of(P, log.partition().epoch())), Failover.Cause.STOPPED, 9));
+    log.apply(new ControlCommand.Create("one", ClusterStateTest.options("REPLICAS 1")));
+    log.apply(new ControlCommand.Alter("one", ClusterStateTest.options("REPLICAS 3")));
+    log.apply(new ControlCommand.Drain("n3", true));
     return log.state;
   }
 }

@@ -69,16 +69,18 @@ class ControllerTest {
   void aNewControllerOfACalmClusterReplacesNoLeaderBeforeOneFullLease() {
     Log calm = Clusters.of(1, Clusters.single(1, CommitRule.SYNC, FailoverRule.SAFE), 5000);
     calm.term = 5;
-    calm.apply(new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L))));
+    calm.apply(
+        new ControlCommand.OpenEpochs(new TreeMap<>(Map.of(P, 0L)), Failover.Cause.FIRST, 0));
     long epoch = calm.partition().epoch();
     calm.apply(
         new ControlCommand.Appoint(
-            5, List.of(new ControlCommand.Appointment(P, epoch, node(1), 1, false))));
+            5, List.of(new ControlCommand.Appointment(P, epoch, node(1), 1, false, 0))));
     Controller next = new Controller(node(1), 6, calm.state, START * MS);
     next.onRaft(new RaftView(true, 6, List.of(Set.of(node(1)))), (START + 5499) * MS);
-    assertThat(next.tick((START + 5499) * MS)).noneMatch(ControlEffect.Propose.class::isInstance);
+    assertThat(next.tick((START + 5499) * MS, 0))
+        .noneMatch(ControlEffect.Propose.class::isInstance);
     next.onRaft(new RaftView(true, 6, List.of(Set.of(node(1)))), (START + 5500) * MS);
-    assertThat(next.tick((START + 5500) * MS)).anyMatch(ControlEffect.Propose.class::isInstance);
+    assertThat(next.tick((START + 5500) * MS, 0)).anyMatch(ControlEffect.Propose.class::isInstance);
   }
 
   @Test
@@ -163,7 +165,7 @@ class ControllerTest {
   }
 
   @Test
-  void nodesMaySubmitCommandsAboutDatabasesOnly() {
+  void nodesMaySubmitCommandsOfPeopleOnly() {
     assertThat(ask(new ControlMessage.SubmitRequest(new ControlCommand.Ensure(3)), START))
         .isInstanceOf(Outcome.Done.class);
     message(new ControlMessage.SubmitRequest(new ControlCommand.Whole(node(1), 1)), START);
@@ -171,7 +173,7 @@ class ControllerTest {
     assertThat(sent(ControlMessage.OutcomeReply.class))
         .containsExactly(
             new ControlMessage.OutcomeReply(
-                Outcome.refused("ERR only commands about databases can be sent")));
+                Outcome.refused("ERR only commands of people can be sent")));
   }
 
   @Test
@@ -190,7 +192,7 @@ class ControllerTest {
 
   private void tick(long millis) {
     raft(millis);
-    effects = controller.tick(millis * MS);
+    effects = controller.tick(millis * MS, millis);
   }
 
   private void message(ControlMessage.ToController message, long millis) {

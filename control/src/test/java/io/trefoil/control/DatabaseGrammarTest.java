@@ -74,7 +74,7 @@ class DatabaseGrammarTest {
         "CREATE orders COLOUR red | ERR DATABASE CREATE: unknown option 'COLOUR'",
         "CREATE orders Q 3 | ERR DATABASE CREATE: unknown option 'Q'",
         "CRATE orders | ERR DATABASE: unknown word 'CRATE', did you mean CREATE?",
-        "\"\" | ERR DATABASE: CREATE, ALTER, DROP, LIST, INFO, VERIFY or HELP is missing",
+        "\"\" | ERR DATABASE: CREATE, ALTER, MOVE, DROP, LIST, INFO, VERIFY or HELP is missing",
         "CREATE | ERR DATABASE CREATE: a name is missing",
         "CREATE 17 | ERR DATABASE CREATE: the name '17' would be taken for a number",
         "CREATE a/b | ERR DATABASE CREATE: a name is 1 to 64 letters, digits, '.', '_' or '-',"
@@ -108,10 +108,37 @@ class DatabaseGrammarTest {
         "CREATE carts REPLICATION LEADERLESS COMMIT SYNC | ERR DATABASE CREATE: COMMIT is an option"
             + " of SINGLE-LEADER or MULTI-LEADER, the database is LEADERLESS",
         "ALTER orders | ERR DATABASE ALTER: an option is missing",
+        "MOVE orders | ERR DATABASE MOVE: FROM is missing",
+        "MOVE orders FORM n1 TO n2 | ERR DATABASE MOVE: expected FROM, found 'FORM'",
+        "MOVE orders PARTITION x FROM n1 TO n2 | ERR DATABASE MOVE: PARTITION is a number from 0 to"
+            + " 1023, not 'x'",
+        "MOVE orders FROM n1 TO n2 n3 | ERR DATABASE MOVE: nothing may follow, found 'n3'",
         "LIST orders | ERR DATABASE LIST: nothing may follow, found 'orders'",
       })
   void mistakesAreNamed(String words, String error) {
     assertThat(parse(words)).isEqualTo(new DatabaseStatement.Invalid(error));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "orders TO n2 | SwitchOver[name=orders, partition=null, node=n2]",
+        "orders PARTITION 3 to n2 | SwitchOver[name=orders, partition=3, node=n2]",
+        "FROM n1 | Drain[node=n1, drained=true]",
+        "to n1 | Drain[node=n1, drained=false]",
+        "from TO n1 | SwitchOver[name=from, partition=null, node=n1]",
+        "HELP | Help[]",
+        "\"\" | Invalid[error=ERR SWITCHOVER: a database, FROM or TO is missing]",
+        "FROM | Invalid[error=ERR SWITCHOVER: TO is missing]",
+        "orders | Invalid[error=ERR SWITCHOVER: TO is missing]",
+        "orders TO | Invalid[error=ERR SWITCHOVER: the node after TO is missing]",
+        "orders FORM n1 | Invalid[error=ERR SWITCHOVER: expected TO, found 'FORM']",
+      })
+  void aSwitchoverIsOfADatabaseOrOfANode(String words, String statement) {
+    List<String> given = words.isEmpty() ? List.of() : List.of(words.split(" "));
+    assertThat(DatabaseGrammar.parseSwitchover(given)).hasToString(statement);
   }
 
   @Test

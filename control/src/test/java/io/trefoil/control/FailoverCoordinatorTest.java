@@ -10,7 +10,9 @@ import io.trefoil.base.Position;
 import io.trefoil.control.Clusters.Log;
 import io.trefoil.control.ControlCommand.Appointment;
 import io.trefoil.control.ControlMessage.Fenced;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -31,7 +33,7 @@ class FailoverCoordinatorTest {
     cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
     grantAll(START);
     step(START);
-    assertThat(step.commands()).containsExactly(open(0));
+    assertThat(commands()).containsExactly(open(0, Failover.Cause.FIRST));
     applyAll();
     step(START + 1);
     assertThat(step.fences().keySet()).containsExactly(node(1), node(2), node(3));
@@ -42,7 +44,7 @@ class FailoverCoordinatorTest {
     assertThat(step.commands()).isEmpty();
     answer(1, 0, 0, true);
     step(START + 3);
-    assertThat(step.commands()).containsExactly(appoint(1, false));
+    assertThat(commands()).containsExactly(appoint(1, false));
   }
 
   @Test
@@ -53,7 +55,7 @@ class FailoverCoordinatorTest {
     answer(3, 0, 0, true);
     answer(2, 0, 0, true);
     step(START + 60);
-    assertThat(step.commands()).containsExactly(appoint(2, false));
+    assertThat(commands()).containsExactly(appoint(2, false));
   }
 
   @Test
@@ -82,7 +84,7 @@ class FailoverCoordinatorTest {
     step(START + 659);
     assertThat(step.commands()).isEmpty();
     step(START + 660);
-    assertThat(step.commands()).containsExactly(appoint(3, false));
+    assertThat(commands()).containsExactly(appoint(3, false));
     assertThat(failover.reasons()).isEmpty();
   }
 
@@ -101,19 +103,19 @@ class FailoverCoordinatorTest {
     cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
     lead(1);
     grantAll(START);
-    failover.onResigned(node(1), 1, P, log.partition().epoch());
+    failover.onResigned(node(1), 1, P, log.partition().epoch(), START * MS);
     openAndFence(START);
     answer(1, 5, 100, true);
     answer(2, 5, 100, true);
     step(START + 3);
-    assertThat(step.commands()).containsExactly(appoint(1, false));
+    assertThat(commands()).containsExactly(appoint(1, false));
   }
 
   @Test
   void anotherControllerWaitsOneFullLeaseAndTakesUpTheEpoch() {
     cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
     lead(1);
-    apply(open(log.partition().epoch()));
+    apply(open(log.partition().epoch(), Failover.Cause.LEASE_OUT));
     leases = new LeaseGrants(START * MS, log.state.leaseTerms());
     failover = new FailoverCoordinator(1, leases, log.state);
     grant(2, START + 400);
@@ -126,7 +128,7 @@ class FailoverCoordinatorTest {
     step(START + 659);
     assertThat(step.commands()).isEmpty();
     step(START + 660);
-    assertThat(step.commands()).containsExactly(appoint(2, false));
+    assertThat(commands()).containsExactly(appoint(2, false));
   }
 
   @Test
@@ -153,7 +155,7 @@ class FailoverCoordinatorTest {
     grant(1, START);
     apply(new ControlCommand.Register(presence(1, 40, 1), false));
     step(START + 700);
-    assertThat(step.commands()).containsExactly(open(log.partition().epoch()));
+    assertThat(commands()).containsExactly(open(log.partition().epoch(), Failover.Cause.RESTARTED));
     applyAll();
     apply(new ControlCommand.Start(node(1), 40, 2));
     leases.grant(node(1), 2, log.state.version(), (START + 710) * MS, (START + 710) * MS);
@@ -165,10 +167,10 @@ class FailoverCoordinatorTest {
     failover.onAnswer(
         node(1), 2, new Fenced(P, log.partition().epoch(), new Position(5, 9), true, 0));
     step(START + 730);
-    assertThat(step.commands())
+    assertThat(commands())
         .containsExactly(
             new ControlCommand.Appoint(
-                1, List.of(new Appointment(P, log.partition().epoch(), node(1), 2, false))));
+                1, List.of(new Appointment(P, log.partition().epoch(), node(1), 2, false, 0))));
   }
 
   @Test
@@ -183,7 +185,7 @@ class FailoverCoordinatorTest {
     assertThat(reason()).isEqualTo("needs 2 of 3 replicas, has 0; away: n3; not whole: n1, n2");
     answer(3, 5, 11, true);
     step(START + 110);
-    assertThat(step.commands()).containsExactly(appoint(2, true));
+    assertThat(commands()).containsExactly(appoint(2, true));
     applyAll();
     assertThat(log.partition().lossEpoch()).isEqualTo(log.partition().epoch());
   }
@@ -207,7 +209,7 @@ class FailoverCoordinatorTest {
         assertThat(step.commands()).isEmpty();
         assertThat(reason()).isEqualTo("needs 3 of 3 replicas, has 2; away: n3");
       } else {
-        assertThat(step.commands()).containsExactly(appoint(2, true));
+        assertThat(commands()).containsExactly(appoint(2, true));
       }
     }
   }
@@ -228,7 +230,99 @@ class FailoverCoordinatorTest {
     assertThat(reason()).isEqualTo("needs 3 of 3 and 1 of 3 replicas, has 2; away: n3");
     answer(3, 5, 10, true);
     step(START + 110);
-    assertThat(step.commands()).containsExactly(appoint(2, false));
+    assertThat(commands()).containsExactly(appoint(2, false));
+  }
+
+  @Test
+  void aLeaderHandsOverToThePreferredOneOnceThatHasBeenThereForAWhile() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    lead(2);
+    grantAll(START);
+    step(START);
+    assertThat(step.handOvers()).isEmpty();
+    grantAll(START + 2900);
+    grantAll(START + 3000);
+    step(START + 3000);
+    assertThat(step.commands()).isEmpty();
+    long epoch = log.partition().epoch();
+    assertThat(step.handOvers())
+        .containsExactly(
+            Map.entry(node(2), List.of(new ControlMessage.HandOver(P, epoch, node(1)))));
+    // Not asked again at once.
+    step(START + 3100);
+    assertThat(step.handOvers()).isEmpty();
+    failover.onResigned(node(2), 1, P, epoch, (START + 3110) * MS);
+    step(START + 3120);
+    assertThat(commands()).containsExactly(open(epoch, Failover.Cause.HANDED_OVER));
+    applyAll();
+    step(START + 3121);
+    answer(2, 5, 100, true);
+    answer(3, 5, 100, true);
+    step(START + 3125);
+    assertThat(step.commands()).isEmpty();
+    answer(1, 5, 100, true);
+    step(START + 3130);
+    assertThat(step.commands())
+        .containsExactly(
+            new ControlCommand.Appoint(
+                1,
+                List.of(
+                    new Appointment(P, log.partition().epoch(), node(1), 1, false, /* ms */ 20))));
+  }
+
+  @Test
+  void aDrainedLeaderHandsOverToTheNextOfTheReplicas() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    lead(1);
+    grantAll(START);
+    step(START);
+    apply(new ControlCommand.Drain("n1", true));
+    grantAll(START + 3000);
+    step(START + 3000);
+    assertThat(step.handOvers().get(node(1)))
+        .containsExactly(new ControlMessage.HandOver(P, log.partition().epoch(), node(2)));
+  }
+
+  @Test
+  void aLeaderWhoseCopyMovesAwayHandsOverToTheNewCopyWhenBothStand() {
+    cluster(4, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    lead(1);
+    grantAll(START);
+    step(START);
+    apply(new ControlCommand.Move("0", null, "n1", "n4"));
+    grantAll(START + 3000);
+    step(START + 3000);
+    assertThat(step.handOvers()).isEmpty();
+    apply(new ControlCommand.Advance(P, log.partition().epoch(), log.partition().configVersion()));
+    step(START + 3010);
+    assertThat(step.handOvers().get(node(1)))
+        .containsExactly(new ControlMessage.HandOver(P, log.partition().epoch(), node(4)));
+  }
+
+  @Test
+  void onlySoManyAreHandedOverAtOnce() {
+    log = Clusters.of(3, DatabaseOptions.NONE);
+    leases = new LeaseGrants(0, log.state.leaseTerms());
+    failover = new FailoverCoordinator(1, leases, log.state);
+    TreeMap<PartitionId, Long> epochs = new TreeMap<>();
+    log.state.partitions().keySet().forEach(id -> epochs.put(id, 0L));
+    apply(new ControlCommand.OpenEpochs(epochs, Failover.Cause.FIRST, 0));
+    List<Appointment> toTheThird = new ArrayList<>();
+    log.state
+        .partitions()
+        .values()
+        .forEach(
+            it ->
+                toTheThird.add(
+                    new Appointment(
+                        it.id(), it.epoch(), it.configuration().replicas().get(2), 1, false, 0)));
+    apply(new ControlCommand.Appoint(1, toTheThird));
+    grantAll(START);
+    step(START);
+    grantAll(START + 3000);
+    step(START + 3000);
+    assertThat(step.handOvers().values().stream().mapToInt(List::size).sum())
+        .isEqualTo(FailoverCoordinator.MAX_HAND_OVERS);
   }
 
   @Test
@@ -260,7 +354,7 @@ class FailoverCoordinatorTest {
   }
 
   private void lead(int leader) {
-    apply(open(log.partition().epoch()));
+    apply(open(log.partition().epoch(), Failover.Cause.LEASE_OUT));
     apply(appoint(leader, false));
   }
 
@@ -284,7 +378,7 @@ class FailoverCoordinatorTest {
   }
 
   private void step(long millis) {
-    step = failover.step(millis * MS);
+    step = failover.step(millis * MS, millis);
   }
 
   private void applyAll() {
@@ -300,14 +394,36 @@ class FailoverCoordinatorTest {
     return failover.reasons().get(P);
   }
 
-  private static ControlCommand open(long expected) {
+  private static ControlCommand open(long expected, Failover.Cause cause) {
     TreeMap<PartitionId, Long> epochs = new TreeMap<>();
     epochs.put(P, expected);
-    return new ControlCommand.OpenEpochs(epochs);
+    return new ControlCommand.OpenEpochs(epochs, cause, 0);
+  }
+
+  /** The step's, without the times that are for people. */
+  private List<ControlCommand> commands() {
+    return step.commands().stream()
+        .map(
+            command ->
+                command instanceof ControlCommand.OpenEpochs open
+                    ? new ControlCommand.OpenEpochs(open.expected(), open.cause(), 0)
+                    : command instanceof ControlCommand.Appoint appoint
+                        ? new ControlCommand.Appoint(
+                            appoint.term(),
+                            appoint.appointments().stream()
+                                .map(FailoverCoordinatorTest::timeless)
+                                .toList())
+                        : command)
+        .toList();
+  }
+
+  private static Appointment timeless(Appointment it) {
+    return new Appointment(
+        it.partition(), it.epoch(), it.leader(), it.incarnation(), it.possibleLoss(), 0);
   }
 
   private ControlCommand appoint(int leader, boolean possibleLoss) {
     return new ControlCommand.Appoint(
-        1, List.of(new Appointment(P, log.partition().epoch(), node(leader), 1, possibleLoss)));
+        1, List.of(new Appointment(P, log.partition().epoch(), node(leader), 1, possibleLoss, 0)));
   }
 }

@@ -9,6 +9,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.Database;
+import io.trefoil.control.Failover;
 import io.trefoil.control.PartitionState;
 import io.trefoil.control.Promises;
 import io.trefoil.partition.SlotRanges;
@@ -84,8 +85,27 @@ final class ClusterStatus {
     for (Database database : state.databases().values()) {
       writeDatabase(databases.addObject(), state, database, warnings);
     }
+    writeFailovers(json.putArray("failovers"), state);
     json.set("warnings", warnings);
     return json;
+  }
+
+  /** The newest first. */
+  private static void writeFailovers(ArrayNode failovers, ClusterState state) {
+    for (int i = state.failovers().size() - 1; i >= 0; i--) {
+      Failover failover = state.failovers().get(i);
+      failovers
+          .addObject()
+          .put("epoch", failover.epoch())
+          .put("at_ms", failover.atMillis())
+          .put("from", name(state, failover.from()))
+          .put("cause", failover.cause().name().toLowerCase(Locale.ROOT))
+          .put("words", failover.cause().words())
+          .put("partitions", failover.partitions())
+          .put("led_again", failover.led())
+          .put("leaderless_ms", failover.leaderlessMillis())
+          .put("possible_loss", failover.possibleLoss());
+    }
   }
 
   private void writeNode(ObjectNode json, ClusterNode node, boolean controller, boolean votes) {
@@ -104,6 +124,7 @@ final class ClusterStatus {
         .put("controller", controller)
         .put("uptime_seconds", report == null ? 0 : report.path("uptime_seconds").asLong())
         .put("insecure", node.insecure())
+        .put("drained", node.drained())
         .put("version", report == null ? "" : report.path("version").asText());
   }
 
@@ -111,12 +132,30 @@ final class ClusterStatus {
     if (node.insecure()) {
       warnings.add(node.name() + " lets its peer ports be reached from other machines (insecure)");
     }
+    if (node.drained()) {
+      warnings.add(
+          node.name()
+              + " is drained and leads nothing until it starts again, or SWITCHOVER TO "
+              + node.name());
+    }
+    for (JsonNode stray : strays(node)) {
+      warnings.add(
+          node.name()
+              + " keeps a copy of partition "
+              + stray.asText()
+              + " that has no place there any more, until it is compared with its leader's");
+    }
     if (node.amnesiac()) {
       warnings.add(node.name() + " came back with an older disk; its copies do not count yet");
     }
     if (report(node.id().number()) == null) {
       warnings.add(node.name() + " is not heard of");
     }
+  }
+
+  private JsonNode strays(ClusterNode node) {
+    JsonNode report = report(node.id().number());
+    return report == null ? JSON.createArrayNode() : report.path("strays");
   }
 
   /** Fewer voters than there could be: the control plane bears fewer losses than it seems to. */
@@ -146,7 +185,8 @@ final class ClusterStatus {
         .put("durability", lower(settings.durability()))
         .put("failover", lower(settings.failover()))
         .put("write_timeout_ms", settings.writeTimeoutMillis())
-        .put("reads", lower(settings.reads()));
+        .put("reads", lower(settings.reads()))
+        .put("changing", ChangeProgress.changing(state, database.id()));
     ObjectNode promised = json.putObject("acknowledged_writes");
     for (Promises.Failure failure : Promises.Failure.values()) {
       promised.put(
@@ -186,7 +226,11 @@ final class ClusterStatus {
       ArrayNode replicas = json.putArray("replicas");
       for (JsonNode replica : led.path("replicas")) {
         ObjectNode copy = replica.deepCopy();
-        copy.put("node", name(state, new NodeId(replica.path("node").asInt())));
+        NodeId id = new NodeId(replica.path("node").asInt());
+        copy.put("node", name(state, id));
+        if (partition.learners().contains(id)) {
+          copy.put("role", "learner");
+        }
         replicas.add(copy);
       }
       return;

@@ -163,7 +163,7 @@ final class CommandRunner implements PartitionReplica.Work {
     PartitionReplica replica = route.local();
     boolean straight =
         replica != null
-            && replica.machine().isLeader()
+            && replica.takesCommands()
             && loop.leaseHeld()
             && !route.hasWaiting()
             && (parkedKeys.isEmpty() || !touchesParked(command, args, route));
@@ -485,14 +485,16 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       boolean committed,
       Delivery delivery) {
-    PartitionReplica replica = route.local();
     boolean mayBeOld = committed && !command.has(Flag.WRITE);
-    if (mayBeOld && replica != null && !replica.machine().diverged()) {
+    if (mayBeOld && route.isReadableHere(loop.self())) {
       runOnCommitted(route, command, args, protocol, delivery);
-    } else if (route.hasWaiting()) {
-      await(route, command, args, protocol, committed, delivery);
     } else {
-      toLeader(route, command, args, protocol, committed, delivery);
+      ToLeader run = new ToLeader(route, command, args, protocol, committed, delivery);
+      if (route.hasWaiting()) {
+        run.await();
+      } else {
+        run.go();
+      }
     }
   }
 
@@ -503,43 +505,58 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       boolean committed,
       Delivery delivery) {
-    NodeId leader = route.leader();
-    if (leader == null) {
-      await(route, command, args, protocol, committed, delivery);
-    } else if (leader.equals(loop.self())) {
-      if (route.leadsHere() && loop.leaseHeld()) {
-        runAsLeader(route, command, args, protocol, delivery);
-      } else {
-        await(route, command, args, protocol, committed, delivery);
-      }
-    } else if (forwards.canReach(leader)) {
-      forwards.send(
-          leader,
-          route.terms().state().id(),
-          protocol,
-          command.has(Flag.WRITE),
-          committed,
-          args,
-          delivery);
-    } else {
-      await(route, command, args, protocol, committed, delivery);
-    }
+    new ToLeader(route, command, args, protocol, committed, delivery).go();
   }
 
-  /** Lets a command wait for a leader: a failover is then a pause, not an error. */
-  private void await(
-      PartitionRoute route,
-      Command command,
-      Args args,
-      int protocol,
-      boolean committed,
-      Delivery delivery) {
-    await(
-        route,
-        route.terms().writeTimeoutNanos(),
-        () -> isReachable(route),
-        () -> toLeader(route, command, args, protocol, committed, delivery),
-        delivery);
+  /** A command on its way to a leader, for as long as its database's write timeout. */
+  private final class ToLeader {
+    private final PartitionRoute route;
+    private final Command command;
+    private final Args args;
+    private final int protocol;
+    private final boolean committed;
+    private final Delivery delivery;
+    private final long deadlineNanos;
+
+    ToLeader(
+        PartitionRoute route,
+        Command command,
+        Args args,
+        int protocol,
+        boolean committed,
+        Delivery delivery) {
+      this.route = route;
+      this.command = command;
+      this.args = args;
+      this.protocol = protocol;
+      this.committed = committed;
+      this.delivery = delivery;
+      this.deadlineNanos = loop.nowNanos() + route.terms().writeTimeoutNanos();
+    }
+
+    void go() {
+      NodeId leader = route.leader();
+      if (leader != null && leader.equals(loop.self()) && isServedHere(route)) {
+        runAsLeader(route, command, args, protocol, delivery);
+      } else if (leader != null && !leader.equals(loop.self()) && forwards.canReach(leader)) {
+        forwards.send(
+            leader,
+            route,
+            protocol,
+            command.has(Flag.WRITE),
+            committed,
+            args,
+            delivery,
+            this::await);
+      } else {
+        await();
+      }
+    }
+
+    /** Waits for a leader: a failover is then a pause, not an error. */
+    void await() {
+      CommandRunner.this.await(route, deadlineNanos, () -> isReachable(route), this::go, delivery);
+    }
   }
 
   private boolean isReachable(PartitionRoute route) {
@@ -549,12 +566,12 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   private boolean isServedHere(PartitionRoute route) {
-    return route.leadsHere() && loop.leaseHeld();
+    return route.takesCommandsHere() && loop.leaseHeld();
   }
 
   private void await(
       PartitionRoute route,
-      long atMostNanos,
+      long deadlineNanos,
       BooleanSupplier ready,
       Runnable then,
       Delivery delivery) {
@@ -562,12 +579,11 @@ final class CommandRunner implements PartitionReplica.Work {
       refuse(delivery, Failures.noLeader(route.terms()));
       return;
     }
-    long deadline = loop.nowNanos() + atMostNanos;
     route.await(
         new Routes.Waiter() {
           @Override
           public void retry() {
-            if (loop.nowNanos() - deadline > 0) {
+            if (loop.nowNanos() - deadlineNanos > 0) {
               giveUp(Failures.noLeader(route.terms()));
             } else if (ready.getAsBoolean() && !route.hasWaiting()) {
               then.run();
@@ -583,7 +599,7 @@ final class CommandRunner implements PartitionReplica.Work {
 
           @Override
           public long deadlineNanos() {
-            return deadline;
+            return deadlineNanos;
           }
         });
   }
@@ -701,13 +717,17 @@ final class CommandRunner implements PartitionReplica.Work {
   // For another node.
 
   /**
-   * Runs a command that another node forwarded. The reply goes back the way that the command came:
+   * Runs a command that another node forwarded, in the epoch that it was meant for and in no other;
+   * else it is sent back, and nothing was done. The reply goes back the way that the command came:
    * if it can't, the other node hears that the connection broke, and awaits it no longer.
+   *
+   * @param epoch in which the other node takes this one for the leader
    */
   void runForwarded(
       PeerConnection from,
       long id,
       PartitionRoute route,
+      long epoch,
       int protocol,
       boolean committed,
       Args args) {
@@ -717,25 +737,42 @@ final class CommandRunner implements PartitionReplica.Work {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
     } else if (route.leadsHere() && command.runs() == Runs.ON_NODE) {
       nodeCommands.runForwarded(command, args, route.local(), answer);
-    } else if (!route.leadsHere() && isLedElsewhere(route)) {
-      // Never forwarded on: two nodes with old views would send it round and round.
-      refuse(answer, Failures.noLeader(route.terms()));
-    } else if (!route.leadsHere()) {
-      // The other node may have heard first that this one was appointed.
+    } else if (route.hasWaiting() || isUndecided(route, epoch)) {
+      long atMost = route.leadsHere() ? route.terms().writeTimeoutNanos() : APPOINTED_NANOS;
       await(
           route,
-          APPOINTED_NANOS,
-          () -> isServedHere(route),
-          () -> runForwarded(from, id, route, protocol, committed, args),
+          loop.nowNanos() + atMost,
+          () -> !isUndecided(route, epoch),
+          () -> runOrBounce(from, id, route, epoch, protocol, committed, args),
           answer);
     } else {
-      toLeader(route, command, args, protocol, committed, answer);
+      runOrBounce(from, id, route, epoch, protocol, committed, args);
     }
   }
 
-  private boolean isLedElsewhere(PartitionRoute route) {
-    NodeId leader = route.leader();
-    return route.local() == null || leader != null && !leader.equals(loop.self());
+  /** Whether this node may yet come to take commands in an epoch, or has yet to hear of it. */
+  private boolean isUndecided(PartitionRoute route, long epoch) {
+    if (route.leadsHere() && route.local().epoch() == epoch) {
+      return !isServedHere(route);
+    }
+    return route.local() != null && route.epoch() <= epoch && route.leader() == null
+        || route.epoch() < epoch;
+  }
+
+  private void runOrBounce(
+      PeerConnection from,
+      long id,
+      PartitionRoute route,
+      long epoch,
+      int protocol,
+      boolean committed,
+      Args args) {
+    if (isServedHere(route) && route.local().epoch() == epoch) {
+      Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
+      dispatch(route, table.find(args), args, protocol, committed, answer);
+    } else {
+      forwards.bounce(from, id);
+    }
   }
 
   /**

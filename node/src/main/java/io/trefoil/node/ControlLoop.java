@@ -63,6 +63,8 @@ final class ControlLoop {
 
     void fence(SortedMap<PartitionId, Long> epochs);
 
+    void handOver(List<ControlMessage.HandOver> partitions);
+
     /** The cluster does not want this process. */
     void refused(String error);
 
@@ -236,7 +238,7 @@ final class ControlLoop {
           .whenComplete((outcome, failure) -> loop.execute(() -> foundProposed = failure == null));
     }
     controller.onRaft(view, now);
-    perform(controller.tick(now));
+    perform(controller.tick(now, clock.wallMillis()));
     if (isDue(saidNanos, SAY_NANOS, now)) {
       saidNanos = now;
       sayReasons();
@@ -353,14 +355,18 @@ final class ControlLoop {
     long now = clock.monotonicNanos();
     if (isDue(stateAskedNanos, STATE_NANOS, now)) {
       stateAskedNanos = now;
-      ask(
-          new ControlMessage.StateRequest(state.version()),
-          reply -> {
-            if (reply instanceof ControlMessage.StateReply newer && newer.state() != null) {
-              onState(newer.state());
-            }
-          });
+      requestState();
     }
+  }
+
+  private void requestState() {
+    ask(
+        new ControlMessage.StateRequest(state.version()),
+        reply -> {
+          if (reply instanceof ControlMessage.StateReply newer && newer.state() != null) {
+            onState(newer.state());
+          }
+        });
   }
 
   // Serving.
@@ -502,12 +508,25 @@ final class ControlLoop {
     ControlMessage message = ControlFormat.decodeMessage(source.getBytes(source.remaining()));
     if (message instanceof ControlMessage.ToController request) {
       onRequest(number, request, from);
-    } else if (message instanceof ControlMessage.FenceRequest fence) {
-      listener.fence(fence.epochs());
     } else if (message instanceof ControlMessage.TermQuery query && plane != null && self != null) {
       ask(
           new ControlMessage.TermAnswer(self, query.askedNanos(), plane.raft().term()),
           ignored -> {});
+    } else {
+      take(message);
+    }
+  }
+
+  /** What the controller asks of this node, which may be its own. */
+  private void take(ControlMessage message) {
+    if (message instanceof ControlMessage.FenceRequest fence) {
+      listener.fence(fence.epochs());
+    } else if (message instanceof ControlMessage.HandOverRequest handOver) {
+      listener.handOver(handOver.partitions());
+    } else if (message instanceof ControlMessage.Newer newer
+        && newer.version() > state.version()
+        && stage == Stage.SERVING) {
+      requestState();
     }
   }
 
@@ -566,8 +585,8 @@ final class ControlLoop {
   private void sendOrTake(NodeId to, ControlMessage.ToNode message) {
     if (!to.equals(self)) {
       sendTo(to.number(), 0, message);
-    } else if (message instanceof ControlMessage.FenceRequest fence) {
-      listener.fence(fence.epochs());
+    } else {
+      take(message);
     }
   }
 

@@ -4,7 +4,9 @@ import io.trefoil.base.NodeId;
 import io.trefoil.replication.kernel.PeerProgress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The error texts of replication. The prefix is a promise: {@code NOREPLICAS}, {@code CLUSTERDOWN}
@@ -15,22 +17,16 @@ final class Failures {
   private Failures() {}
 
   static String noReplicas(PartitionReplica replica) {
-    int copies = replica.terms().state().configuration().copies();
-    int replicas = replica.terms().state().configuration().replicas().size();
-    String rule =
-        replica
-            .terms()
-            .database()
-            .settings()
-            .commit()
-            .toString()
-            .toLowerCase(java.util.Locale.ROOT);
+    PartitionTerms terms = replica.terms();
+    String needs =
+        terms.state().configurations().stream()
+            .map(each -> each.copies() + " of " + each.replicas().size())
+            .collect(Collectors.joining(", and before the change is through "));
+    String rule = terms.database().settings().commit().toString().toLowerCase(Locale.ROOT);
     return "NOREPLICAS "
         + rule
         + " needs "
-        + copies
-        + " of "
-        + replicas
+        + needs
         + " replicas, "
         + String.join(", ", away(replica));
   }

@@ -5,24 +5,37 @@ import io.trefoil.base.ByteSource;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.resp.Args;
 import io.trefoil.transport.Lane;
 import io.trefoil.transport.PeerConnection;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 
 /**
  * Commands that this node sent to the leaders of their partitions, until the replies are back. A
  * command is never sent again once its bytes may have left: it could run twice, or after a later
- * one of the same client. Owner thread only.
+ * one of the same client. Only one that came back is: nothing was done then, and since it was to
+ * run in one epoch and in no other, those that were sent after it come back, too. Owner thread
+ * only.
  */
 final class Forwards {
   private record Sent(
-      NodeId leader, PartitionId partition, boolean write, long deadlineNanos, Delivery delivery) {}
+      NodeId leader,
+      PartitionId partition,
+      boolean write,
+      long deadlineNanos,
+      Delivery delivery,
+      Runnable bounced) {}
+
+  /**
+   * A leader that another one has followed is waited for so long: one that handed over is there to
+   * answer what it did and to send back what it did not, and its word may come after the other's.
+   */
+  private static final long FORMER_NANOS = 200_000_000L;
 
   /** Beyond the leader's own time limit by this much, the reply is given up. */
   private static final long GRACE_NANOS = 2_000_000_000L;
@@ -33,6 +46,10 @@ final class Forwards {
   private final DataLoop loop;
   private final Routes routes;
   private final Map<Long, Sent> sent = new HashMap<>();
+
+  /** Since when another node than the one that was sent a command is known to lead. */
+  private final Map<Long, Long> formerSince = new HashMap<>();
+
   private final ByteSink frame = new ByteSink(4096);
   private long lastId;
 
@@ -49,17 +66,20 @@ final class Forwards {
    * Sends a command to a leader.
    *
    * @param committed whether the leader may answer from what is committed, as a follower would
+   * @param bounced runs when the command came back: nothing was done, and another node leads, or
+   *     will in a moment
    */
   void send(
       NodeId leader,
-      PartitionId partition,
+      PartitionRoute route,
       int protocol,
       boolean write,
       boolean committed,
       Args args,
-      Delivery delivery) {
+      Delivery delivery,
+      Runnable bounced) {
     long deadline = loop.nowNanos() + MAX_WAIT_NANOS;
-    send(leader, partition, protocol, write, committed, args, deadline, delivery);
+    send(leader, route, protocol, write, committed, args, deadline, delivery, bounced);
   }
 
   /**
@@ -69,18 +89,22 @@ final class Forwards {
    */
   void send(
       NodeId leader,
-      PartitionId partition,
+      PartitionRoute route,
       int protocol,
       boolean write,
       boolean committed,
       Args args,
       long deadlineNanos,
-      Delivery delivery) {
+      Delivery delivery,
+      Runnable bounced) {
+    PartitionId partition = route.terms().state().id();
+    long epoch = route.epoch();
     long id = ++lastId;
-    sent.put(id, new Sent(leader, partition, write, deadlineNanos, delivery));
+    sent.put(id, new Sent(leader, partition, write, deadlineNanos, delivery, bounced));
     frame.clear();
     frame.putByte(Frames.FORWARD).putVarint(id);
     ReplicationCodec.putPartition(frame, partition);
+    frame.putVarint(epoch);
     frame.putByte(protocol).putByte(committed ? 1 : 0);
     byte[] command = args.encoded();
     frame.putBytes(command, 0, command.length);
@@ -89,42 +113,56 @@ final class Forwards {
 
   /** A reply came back. One that was given up meanwhile is dropped. */
   void onReply(NodeId from, ByteSource source) {
-    Sent answered = sent.remove(source.getVarint());
+    long id = source.getVarint();
+    Sent answered = sent.remove(id);
+    formerSince.remove(id);
     Position at = ReplicationCodec.getPosition(source);
     byte[] reply = source.getBytes(source.remaining());
-    if (answered != null) {
+    if (answered != null && reply.length == 0) {
+      answered.bounced().run();
+    } else if (answered != null) {
       answered.delivery().deliver(Answer.byLeader(from, at), reply);
     }
   }
 
   /** The connection to a leader broke: what it was sent may or may not have been done. */
   void onLost(NodeId leader) {
-    giveUp(each -> each.leader().equals(leader), "the connection to it broke");
+    giveUp((id, each) -> each.leader().equals(leader), "the connection to it broke");
   }
 
-  /** Partitions have other leaders now, or none: the answers of the former ones are not awaited. */
+  /** Partitions have other leaders now: the answers of the former ones are not awaited for long. */
   void leadersChanged() {
-    giveUp(each -> !each.leader().equals(leaderOf(each.partition())), "it leads no more");
+    sent.forEach(
+        (id, each) -> {
+          if (isLedByAnother(each)) {
+            formerSince.putIfAbsent(id, loop.nowNanos());
+          }
+        });
   }
 
-  private NodeId leaderOf(PartitionId partition) {
-    Routes.PartitionRoute route = routes.partition(partition);
-    return route == null ? null : route.leader();
+  private boolean isLedByAnother(Sent each) {
+    PartitionRoute route = routes.partition(each.partition());
+    NodeId leader = route == null ? null : route.leader();
+    return route == null || leader != null && !leader.equals(each.leader());
   }
 
   void expire() {
     long now = loop.nowNanos();
     giveUp(
-        each -> each.deadlineNanos() != Long.MAX_VALUE && now - each.deadlineNanos() > GRACE_NANOS,
+        (id, each) -> now - formerSince.getOrDefault(id, now) > FORMER_NANOS, "it leads no more");
+    giveUp(
+        (id, each) ->
+            each.deadlineNanos() != Long.MAX_VALUE && now - each.deadlineNanos() > GRACE_NANOS,
         "it did not answer");
   }
 
-  private void giveUp(Predicate<Sent> which, String why) {
+  private void giveUp(BiPredicate<Long, Sent> which, String why) {
     List<Sent> givenUp = new ArrayList<>();
-    for (Iterator<Sent> it = sent.values().iterator(); it.hasNext(); ) {
-      Sent each = it.next();
-      if (which.test(each)) {
-        givenUp.add(each);
+    for (var it = sent.entrySet().iterator(); it.hasNext(); ) {
+      Map.Entry<Long, Sent> each = it.next();
+      if (which.test(each.getKey(), each.getValue())) {
+        givenUp.add(each.getValue());
+        formerSince.remove(each.getKey());
         it.remove();
       }
     }
@@ -135,6 +173,11 @@ final class Forwards {
               : "CLUSTERDOWN no answer from " + each.leader() + ": " + why;
       each.delivery().deliver(Answer.NONE, AsyncReplies.encodeError(error));
     }
+  }
+
+  /** Sends a command back to the node that forwarded it: nothing was done. */
+  void bounce(PeerConnection to, long id) {
+    answer(to, id, Position.ZERO, new byte[0]);
   }
 
   /** Encodes a reply for the node that forwarded the command. */

@@ -26,5 +26,11 @@ public final class Frames {
   /** A message between those who compare replicas. */
   public static final int VERIFY = 8;
 
+  /** Asks a partition's leader for its history; see {@link StrayCopies}. */
+  public static final int HISTORY = 9;
+
+  /** A leader's history. */
+  public static final int HISTORY_REPLY = 10;
+
   private Frames() {}
 }

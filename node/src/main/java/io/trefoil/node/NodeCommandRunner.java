@@ -28,6 +28,9 @@ import java.util.function.Supplier;
 final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private static final long OUTCOME_NANOS = 5_000_000_000L;
 
+  /** How long a change of a database may take before its client hears that it goes on. */
+  private static final long CHANGE_NANOS = 3_000_000_000L;
+
   private final DataLoop loop;
   private final Routes routes;
   private final Forwards forwards;
@@ -35,6 +38,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final Outside outside;
   private final List<Wait> waits = new ArrayList<>();
   private final List<Submitted> submitted = new ArrayList<>();
+  private final List<Unfinished> unfinished = new ArrayList<>();
   private final List<Consumer<String>> lookers = new ArrayList<>();
   private boolean looking;
 
@@ -59,6 +63,13 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
    */
   private record Wait(
       PartitionReplica replica, long index, int followers, long deadlineNanos, Delivery delivery) {}
+
+  /**
+   * A change that is decided and not through.
+   *
+   * @param answer gets null when it is through, else an error
+   */
+  private record Unfinished(ChangeProgress progress, long deadlineNanos, Consumer<String> answer) {}
 
   /** A command to the control plane whose outcome is not known yet. */
   private static final class Submitted {
@@ -92,7 +103,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     switch (command.name()) {
       case "wait" -> waitFor(args, 1, 2, connection);
       case "role" -> now(connection, reply -> role(connection, reply));
-      case "database" -> database(args, connection);
+      case "database" -> database(DatabaseGrammar.parse(words(args)), connection);
+      case "switchover" -> switchover(DatabaseGrammar.parseSwitchover(words(args)), connection);
       case "status" -> status(connection);
       case "consistency" -> consistency(args, connection);
       case "lastsave" ->
@@ -144,15 +156,17 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     PartitionRoute elsewhere = connection.lastWriteElsewhere();
     NodeId leader = elsewhere == null ? null : elsewhere.leader();
     if (leader != null && !leader.equals(loop.self()) && forwards.canReach(leader)) {
+      Delivery delivery = connection.await();
       forwards.send(
           leader,
-          elsewhere.terms().state().id(),
+          elsewhere,
           connection.session().protocol(),
           false,
           false,
           args.detached(),
           deadline,
-          connection.await());
+          delivery,
+          () -> waits.add(new Wait(null, 0, wanted, deadline, delivery)));
       return;
     }
     PartitionReplica replica = elsewhere == null ? connection.lastWrite() : elsewhere.local();
@@ -291,21 +305,19 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
                     Answer.NONE, encoded(connection, reply -> reply.bulkText(json.toString()))));
   }
 
-  private void database(Args args, ClientConnection connection) {
+  private static List<String> words(Args args) {
     List<String> words = new ArrayList<>();
     for (int i = 1; i < args.count(); i++) {
       words.add(args.text(i));
     }
-    DatabaseStatement statement = DatabaseGrammar.parse(words);
+    return words;
+  }
+
+  private void database(DatabaseStatement statement, ClientConnection connection) {
     if (statement instanceof DatabaseStatement.Invalid invalid) {
       now(connection, reply -> reply.error(invalid.error()));
     } else if (statement instanceof DatabaseStatement.Help) {
-      now(
-          connection,
-          reply -> {
-            reply.array(DatabaseGrammar.HELP.size());
-            DatabaseGrammar.HELP.forEach(reply::simple);
-          });
+      help(DatabaseGrammar.HELP, connection);
     } else if (statement instanceof DatabaseStatement.Create create) {
       change(new ControlCommand.Create(create.name(), create.options()), connection);
     } else if (statement instanceof DatabaseStatement.Drop drop) {
@@ -316,14 +328,88 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       now(connection, reply -> info(info.name(), reply));
     } else if (statement instanceof DatabaseStatement.Verify verify) {
       verify(verify.name(), connection);
+    } else if (statement instanceof DatabaseStatement.Alter alter) {
+      reconfigure(
+          alter.name(), new ControlCommand.Alter(alter.name(), alter.options()), connection);
+    } else if (statement instanceof DatabaseStatement.Move move) {
+      reconfigure(
+          move.name(),
+          new ControlCommand.Move(move.name(), move.partition(), move.from(), move.to()),
+          connection);
     } else {
-      now(
-          connection,
-          reply ->
-              reply.error(
-                  "UNSUPPORTED DATABASE "
-                      + words.get(0).toUpperCase(Locale.ROOT)
-                      + " is not there yet"));
+      throw new IllegalStateException("no way to run " + statement);
+    }
+  }
+
+  private static void help(List<String> lines, ClientConnection connection) {
+    now(
+        connection,
+        reply -> {
+          reply.array(lines.size());
+          lines.forEach(reply::simple);
+        });
+  }
+
+  private void switchover(DatabaseStatement statement, ClientConnection connection) {
+    if (statement instanceof DatabaseStatement.Invalid invalid) {
+      now(connection, reply -> reply.error(invalid.error()));
+    } else if (statement instanceof DatabaseStatement.Help) {
+      help(DatabaseGrammar.SWITCHOVER_HELP, connection);
+    } else if (statement instanceof DatabaseStatement.SwitchOver over) {
+      changeThen(
+          new ControlCommand.Prefer(over.name(), over.partition(), over.node()),
+          new ChangeProgress.SwitchedOver(over),
+          connection);
+    } else if (statement instanceof DatabaseStatement.Drain drain) {
+      changeThen(
+          new ControlCommand.Drain(drain.node(), drain.drained()),
+          new ChangeProgress.Drained(drain),
+          connection);
+    } else {
+      throw new IllegalStateException("no way to run " + statement);
+    }
+  }
+
+  private void reconfigure(String name, ControlCommand command, ClientConnection connection) {
+    changeThen(command, new ChangeProgress.Reconfigured(name), connection);
+  }
+
+  /** Answers when what was decided is done everywhere, or that it goes on. */
+  private void changeThen(
+      ControlCommand command, ChangeProgress progress, ClientConnection connection) {
+    Delivery delivery = connection.await();
+    Consumer<String> answer =
+        error ->
+            delivery.deliver(Answer.NONE, encoded(connection, reply -> writeOutcome(error, reply)));
+    submit(
+        command,
+        error -> {
+          if (error != null) {
+            answer.accept(error);
+          } else {
+            unfinished.add(new Unfinished(progress, loop.nowNanos() + CHANGE_NANOS, answer));
+            finishChanges();
+          }
+        });
+  }
+
+  private void finishChanges() {
+    ClusterState state = outside.state().get();
+    for (Unfinished each : List.copyOf(unfinished)) {
+      String left = each.progress().left(state);
+      boolean late = loop.nowNanos() - each.deadlineNanos() > 0;
+      if (left == null || late) {
+        unfinished.remove(each);
+        each.answer().accept(left == null ? null : "UNCERTAIN " + left);
+      }
+    }
+  }
+
+  private static void writeOutcome(String error, ReplyWriter reply) {
+    if (error == null) {
+      reply.ok();
+    } else {
+      reply.error(error);
     }
   }
 
@@ -361,16 +447,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
         command,
         error ->
             delivery.deliver(
-                Answer.NONE,
-                encoded(
-                    connection,
-                    reply -> {
-                      if (error == null) {
-                        reply.ok();
-                      } else {
-                        reply.error(error);
-                      }
-                    })));
+                Answer.NONE, encoded(connection, reply -> writeOutcome(error, reply))));
   }
 
   /**
@@ -455,9 +532,9 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     }
   }
 
-  private static void describe(Database database, ReplyWriter reply) {
+  private void describe(Database database, ReplyWriter reply) {
     var settings = database.settings();
-    reply.map(9);
+    reply.map(11);
     field(reply, "number", database.number());
     field(reply, "name", database.name());
     field(reply, "replication", settings.replication());
@@ -467,6 +544,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     field(reply, "durability", settings.durability());
     field(reply, "failover", settings.failover());
     field(reply, "write-timeout", settings.writeTimeoutMillis());
+    field(reply, "reads", settings.reads());
+    field(reply, "changing", ChangeProgress.changing(outside.state().get(), database.id()));
   }
 
   private static void field(ReplyWriter reply, String name, Object value) {
@@ -481,6 +560,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   /** Looks at what waits. */
   void tick() {
     waits.removeIf(this::answer);
+    finishChanges();
     for (Submitted each : List.copyOf(submitted)) {
       if (loop.nowNanos() - each.deadlineNanos > 0) {
         finish(each, each.ifLate);

@@ -404,6 +404,14 @@ public final class NodeCore implements ControlLoop.Listener {
   }
 
   @Override
+  public void handOver(List<ControlMessage.HandOver> partitions) {
+    DataLoop loop = data;
+    if (loop != null) {
+      loop.execute(() -> replicas.handOver(partitions));
+    }
+  }
+
+  @Override
   public void refused(String error) {
     failed("joining the cluster", new IOException(error));
   }
@@ -471,6 +479,7 @@ public final class NodeCore implements ControlLoop.Listener {
                   (clock.monotonicNanos() - startedNanos) / 1_000_000_000,
                   Node.VERSION,
                   routes,
+                  replicas.strays().ids(),
                   loop.nowNanos() / 1_000_000);
           control.loop().execute(() -> send(loop.self(), report));
         });

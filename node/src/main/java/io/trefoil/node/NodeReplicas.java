@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -60,6 +61,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
   private final Set<String> divergenceFiles = new HashSet<>();
+  private final StrayCopies strays;
   private ClusterState state = ClusterState.EMPTY;
   private long failovers;
 
@@ -92,6 +94,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     this.controller = around.controller();
     this.leadersChanged = around.leadersChanged();
     this.marks = around.marks();
+    this.strays = new StrayCopies(loop, routes, this, this::dropReplica);
     for (PartitionReplica.Start start : found) {
       keepNewest(start);
     }
@@ -131,9 +134,9 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   void onState(ClusterState newer) {
     state = newer;
     for (PartitionId gone : routes.update(state)) {
-      PartitionReplica replica = replicas.remove(gone);
+      PartitionReplica replica = replicas.get(gone);
       if (replica != null) {
-        drop(replica.copy(), replica.store());
+        dropReplica(replica);
       }
     }
     for (PartitionRoute route : routes.partitions()) {
@@ -151,13 +154,15 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private void follow(PartitionRoute route) {
     PartitionState state = route.terms().state();
     PartitionReplica replica = replicas.get(state.id());
-    if (replica == null && state.replicas().contains(loop.self())) {
-      replica = make(route.terms());
-    }
-    route.local(replica);
-    if (replica == null) {
+    if (!state.everyone().contains(loop.self())) {
+      leave(route, replica);
       return;
     }
+    if (replica == null) {
+      replica = make(route.terms());
+    }
+    strays.forget(state.id());
+    route.local(replica);
     replica.terms(route.terms());
     if (!state.led()) {
       replica.step(new Event.EpochOpened(state.epoch()));
@@ -171,6 +176,41 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
               EntryBuilder.emptyEntry(loop.nextStamp()),
               Math.max(replica.machine().logTimeMillis(), loop.wallMillis())));
     }
+    replica.configured();
+  }
+
+  /**
+   * Drops a copy that has no place here any more; but where one copy was enough, not before it is
+   * known that others have all of it.
+   */
+  private void leave(PartitionRoute route, PartitionReplica made) {
+    PartitionState state = route.terms().state();
+    route.local(null);
+    PartitionReplica replica = made;
+    if (replica == null && recovered.containsKey(state.id())) {
+      replica = make(route.terms());
+    }
+    if (replica == null) {
+      return;
+    }
+    boolean oneCopy = state.isCommittedByLeaderAlone() || state.oneCopyEpoch() > 0;
+    boolean isHistory = replica.epoch() == state.epoch() && replica.machine().isVerified();
+    if (oneCopy && !isHistory) {
+      strays.keep(replica);
+    } else {
+      LOG.info("partition={} is held by other nodes now: the copy here goes", state.id());
+      dropReplica(replica);
+    }
+  }
+
+  private void dropReplica(PartitionReplica replica) {
+    strays.forget(replica.id());
+    replicas.remove(replica.id());
+    drop(replica.copy(), replica.store());
+  }
+
+  StrayCopies strays() {
+    return strays;
   }
 
   private static Membership membership(PartitionState state) {
@@ -178,7 +218,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
         state.configurations().stream()
             .map(each -> new Configuration(each.replicas(), each.copies()))
             .toList();
-    return new Membership(standing);
+    return new Membership(standing, state.learners(), state.isSynced());
   }
 
   private PartitionReplica make(PartitionTerms terms) {
@@ -230,6 +270,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     for (PartitionReplica replica : replicas.values()) {
       replica.tick();
     }
+    strays.tick();
   }
 
   /** Whether every replica that this node is to have is there and counts. */
@@ -294,7 +335,34 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     }
   }
 
+  /** Asks leaders here to hand over. */
+  void handOver(List<ControlMessage.HandOver> asked) {
+    for (ControlMessage.HandOver each : asked) {
+      PartitionReplica replica = replicas.get(each.partition());
+      if (replica != null) {
+        replica.handOver(each.epoch(), each.to());
+      }
+    }
+  }
+
   // What replicas ask for.
+
+  @Override
+  public void handedOver(PartitionReplica replica) {
+    SortedMap<PartitionId, Long> epoch = new TreeMap<>(Map.of(replica.id(), replica.epoch()));
+    controller.accept(new ControlMessage.Resign(loop.self(), loop.incarnation(), epoch));
+  }
+
+  @Override
+  public void handOverEnded(PartitionReplica replica) {
+    leadersChanged.run();
+  }
+
+  @Override
+  public void changeReady(PartitionReplica replica, long configVersion) {
+    controller.accept(
+        new ControlMessage.ChangeReady(loop.self(), replica.id(), replica.epoch(), configVersion));
+  }
 
   @Override
   public void answerFence(PartitionReplica replica, Effect.AnswerFence answer) {

@@ -49,11 +49,14 @@ final class PartitionReplica implements Effects {
   private final ArrayDeque<Mark> marks = new ArrayDeque<>();
 
   private PartitionTerms terms;
+  private final long made;
   private long copy;
   private PartitionStore store;
   private EntryApplier applier;
   private long overlayIndex;
   private boolean proposing;
+  private final ConfigurationChange change = new ConfigurationChange(this);
+  private final HandOver handOver = new HandOver(this);
 
   /** The latest time that an entry of this leadership carries, and that entry's index. */
   private long carriedTimeMillis;
@@ -97,6 +100,15 @@ final class PartitionReplica implements Effects {
     /** The name that people gave a node. */
     String nodeName(NodeId node);
 
+    /** This leader's log is committed and copied; it takes no more commands. */
+    void handedOver(PartitionReplica replica);
+
+    /** This leader goes on, after it was asked to hand over. */
+    void handOverEnded(PartitionReplica replica);
+
+    /** This leader has what the next step of a change of configuration needs. */
+    void changeReady(PartitionReplica replica, long configVersion);
+
     void persistPromise(PartitionReplica replica, long epoch, Runnable durable);
 
     /** Notes whether the replica's present copy counts. */
@@ -126,6 +138,7 @@ final class PartitionReplica implements Effects {
 
   PartitionReplica(Start start, PartitionTerms terms, DataLoop loop, PartitionHost host) {
     this.id = start.id();
+    this.made = start.copy();
     this.copy = start.copy();
     this.store = start.store();
     this.recent = start.recent();
@@ -155,6 +168,11 @@ final class PartitionReplica implements Effects {
     return copy;
   }
 
+  /** The copy that it was made with. */
+  long made() {
+    return made;
+  }
+
   PartitionStore store() {
     return store;
   }
@@ -172,7 +190,21 @@ final class PartitionReplica implements Effects {
   }
 
   void terms(PartitionTerms newTerms) {
+    boolean syncsFromNow = !terms.fsync() && newTerms.fsync();
     terms = newTerms;
+    if (syncsFromNow) {
+      // What was acknowledged when written is waited for by the change, also when nobody writes.
+      sayWhenSynced();
+    }
+  }
+
+  /** The machine has heard of the terms. */
+  void configured() {
+    change.configured();
+  }
+
+  PartitionHost host() {
+    return host;
   }
 
   DataLoop loop() {
@@ -401,17 +433,39 @@ final class PartitionReplica implements Effects {
 
   void receive(NodeId from, Message message) {
     machine.step(new Event.Received(from, message), this);
+    handOver.maybeFinish();
+  }
+
+  // Switchover and changes.
+
+  /** Hands over to a follower, if this is the leader of {@code epoch} and the follower is near. */
+  void handOver(long epoch, NodeId to) {
+    handOver.begin(epoch, to);
+  }
+
+  /** Whether this leader takes commands: not while it hands over. */
+  boolean takesCommands() {
+    return machine.isLeader() && !handOver.isUnderWay();
+  }
+
+  /** Whether some command of this turn has yet to be proposed. */
+  boolean hasUnproposed() {
+    return builder.count() > 0;
   }
 
   /** The journal's buffer was written. */
   void written() {
-    Position last = machine.last();
     if (terms.fsync()) {
-      loop.afterSync(() -> machine.step(new Event.Stable(last), this));
+      sayWhenSynced();
     } else {
-      machine.step(new Event.Stable(last), this);
+      machine.step(new Event.Stable(machine.last(), false), this);
     }
     maybeFreeze();
+  }
+
+  private void sayWhenSynced() {
+    Position last = machine.last();
+    loop.afterSync(() -> machine.step(new Event.Stable(last, true), this));
   }
 
   void tick() {
@@ -419,6 +473,8 @@ final class PartitionReplica implements Effects {
     if (machine.isLeader()) {
       ledTimeMillis = Math.max(ledTimeMillis, loop.wallMillis());
     }
+    handOver.tick();
+    change.tick();
     if (machine.commitIndex() > journaledCommit) {
       journaledCommit = machine.commitIndex();
       loop.journal().appendCommit(copy, journaledCommit);
@@ -589,15 +645,14 @@ final class PartitionReplica implements Effects {
 
   private void cut(long fromIndex) {
     Invariants.check(overlayIndex < fromIndex, "cuts what is not applied", overlayIndex, fromIndex);
-    if (terms.state().configuration().copies() == 1) {
+    Position from = recent.positionAt(fromIndex);
+    boolean oneCopy =
+        terms.state().isCommittedByLeaderAlone() || from.epoch() <= terms.state().oneCopyEpoch();
+    if (oneCopy) {
       // With one copy a write is acknowledged when its leader has it: a restarted leader does not
       // know of which of its last entries it told the client, so it keeps all.
       host.saveDiverged(
-          this,
-          new Effect.Diverged(
-              machine.epoch(),
-              recent.positionAt(fromIndex),
-              recent.positionAt(recent.lastIndex())));
+          this, new Effect.Diverged(machine.epoch(), from, recent.positionAt(recent.lastIndex())));
     }
     recent.cut(fromIndex);
     loop.journal().appendCut(copy, new Position(machine.epochAt(fromIndex - 1), fromIndex - 1));
@@ -616,6 +671,7 @@ final class PartitionReplica implements Effects {
     store.undoAfter(
         machine.commitIndex()); // also what this turn's commands wrote and never proposed
     overlayIndex = machine.commitIndex();
+    handOver.end();
     loop.leadershipLost(this);
     host.roleChanged(this);
   }

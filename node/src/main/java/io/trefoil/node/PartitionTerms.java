@@ -11,6 +11,6 @@ record PartitionTerms(Database database, PartitionState state) {
 
   /** Whether a copy is stable when synced, rather than when written. */
   boolean fsync() {
-    return database.settings().durability() == io.trefoil.control.Durability.FSYNC;
+    return state.isSynced();
   }
 }

@@ -128,6 +128,8 @@ final class PeerTraffic implements PeerListener {
       case Frames.FORWARD -> onForward(side, connection, source);
       case Frames.SNAPSHOT -> side.receiver().onFrame(from, source);
       case Frames.SNAPSHOT_ACK -> side.sender().onAck(from, source);
+      case Frames.HISTORY -> side.replicas().strays().onAsked(from, source);
+      case Frames.HISTORY_REPLY -> side.replicas().strays().onHistory(from, source);
       case Frames.VERIFY -> side.verifications().onFrame(from, source);
       default ->
           throw new MalformedBytesException("frame " + kind + " is not known to this version");
@@ -137,6 +139,7 @@ final class PeerTraffic implements PeerListener {
   private static void onForward(DataSide side, PeerConnection from, ByteSource source) {
     long id = source.getVarint();
     PartitionId partition = ReplicationCodec.getPartition(source);
+    long epoch = source.getVarint();
     int protocol = source.getByte();
     boolean committed = source.getByte() == 1;
     int length = source.remaining();
@@ -147,7 +150,8 @@ final class PeerTraffic implements PeerListener {
     }
     Args args = parser.args().detached();
     side.runner()
-        .runForwarded(from, id, side.routes().partition(partition), protocol, committed, args);
+        .runForwarded(
+            from, id, side.routes().partition(partition), epoch, protocol, committed, args);
   }
 
   @Override

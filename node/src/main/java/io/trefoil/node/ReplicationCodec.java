@@ -38,6 +38,7 @@ public final class ReplicationCodec {
     } else if (message instanceof Message.Appended appended) {
       begin(sink, APPENDED, message);
       sink.putVarint(appended.index()).putByte(appended.counts() ? 1 : 0);
+      sink.putVarint(appended.synced());
     } else if (message instanceof Message.Mismatch mismatch) {
       begin(sink, MISMATCH, message);
       putPosition(sink, mismatch.rejected());
@@ -68,7 +69,9 @@ public final class ReplicationCodec {
             yield new Message.Append(
                 epoch, previous, batch, commitIndex, everywhereIndex, logTimeMillis);
           }
-          case APPENDED -> new Message.Appended(epoch, getNumber(source), source.getByte() == 1);
+          case APPENDED ->
+              new Message.Appended(
+                  epoch, getNumber(source), source.getByte() == 1, getNumber(source));
           case MISMATCH -> new Message.Mismatch(epoch, getPosition(source), getPosition(source));
           case NEED_SNAPSHOT -> new Message.NeedSnapshot(epoch);
           case WHOLE -> new Message.Whole(epoch);

@@ -70,8 +70,30 @@ final class Routes {
       return terms.state().leader().orElse(null);
     }
 
+    /** Of the leadership that {@link #leader()} tells. */
+    long epoch() {
+      return local == null
+          ? terms.state().epoch()
+          : Math.max(local.machine().epoch(), terms.state().epoch());
+    }
+
     boolean leadsHere() {
       return local != null && local.machine().isLeader();
+    }
+
+    /**
+     * Whether what is committed here may be read: not of a copy that is being filled, nor of one
+     * that took in a history that is none.
+     */
+    boolean isReadableHere(NodeId self) {
+      return local != null
+          && !local.machine().diverged()
+          && terms.state().replicas().contains(self);
+    }
+
+    /** Whether commands can run here; not while a leader hands over. */
+    boolean takesCommandsHere() {
+      return local != null && local.takesCommands();
     }
 
     /** Commands that came first run first, so a later one has to queue up behind them. */

@@ -23,7 +23,12 @@ final class StatusReport {
 
   /** Writes this node's report. On the data loop. */
   static ObjectNode write(
-      NodeId self, long uptimeSeconds, String version, Routes routes, long nowMillis) {
+      NodeId self,
+      long uptimeSeconds,
+      String version,
+      Routes routes,
+      Iterable<PartitionId> strays,
+      long nowMillis) {
     ObjectNode report = JSON.createObjectNode();
     report.put("node", self.number());
     report.put("uptime_seconds", uptimeSeconds);
@@ -45,6 +50,8 @@ final class StatusReport {
             .put("diverged", machine.diverged());
       }
     }
+    ArrayNode strayCopies = report.putArray("strays");
+    strays.forEach(id -> strayCopies.add(id.toString()));
     return report;
   }
 

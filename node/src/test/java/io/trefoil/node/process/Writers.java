@@ -26,6 +26,8 @@ final class Writers implements AutoCloseable {
   final Set<String> refused = ConcurrentHashMap.newKeySet();
   final Set<String> uncertain = ConcurrentHashMap.newKeySet();
 
+  private volatile String lastError = "";
+
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean stopping;
 
@@ -68,6 +70,7 @@ final class Writers implements AutoCloseable {
       throw e;
     } catch (JedisDataException e) {
       (e.getMessage().startsWith("UNCERTAIN") ? uncertain : refused).add(key);
+      lastError = e.getMessage();
     }
   }
 
@@ -98,6 +101,7 @@ final class Writers implements AutoCloseable {
         + refused.size()
         + " refused, "
         + uncertain.size()
-        + " uncertain";
+        + " uncertain"
+        + (lastError.isEmpty() ? "" : ", the last error is " + lastError);
   }
 }

@@ -25,8 +25,15 @@ public sealed interface Event {
    * This replica's own copy is stable up to a position: written under {@code os}, synced under
    * {@code fsync}. A position rather than an index, so that word of entries that were cut meanwhile
    * is told apart.
+   *
+   * @param synced whether it is synced, whichever of the two is asked for
    */
-  record Stable(Position upTo) implements Event {}
+  record Stable(Position upTo, boolean synced) implements Event {
+    /** Of a disk on which what is written is synced. */
+    public Stable(Position upTo) {
+      this(upTo, true);
+    }
+  }
 
   /** The controller opened an epoch without a leader. */
   record EpochOpened(long epoch) implements Event {}

@@ -3,6 +3,7 @@ package io.trefoil.replication.kernel;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -13,17 +14,36 @@ import java.util.function.ToLongFunction;
  * The configurations that stand: one, or two while one replaces the other. Every rule must hold in
  * each of them.
  *
+ * @param learners new copies that are being filled: they are sent everything and count for nothing
+ * @param synced whether a copy is stable only once synced, rather than when written
  * @see "Ongaro and Ousterhout 2014, section 6: joint consensus"
  */
-public record Membership(List<Configuration> standing) {
+public record Membership(List<Configuration> standing, SortedSet<NodeId> learners, boolean synced) {
   public Membership {
     standing = List.copyOf(standing);
+    learners = Collections.unmodifiableSortedSet(new TreeSet<>(learners));
     Invariants.check(
         standing.size() == 1 || standing.size() == 2, "one or two configurations stand");
+    for (Configuration configuration : standing) {
+      Invariants.check(
+          Collections.disjoint(configuration.replicas(), learners), "a replica is no learner");
+    }
+  }
+
+  /** Configurations without learners, whose copies are stable when written. */
+  public Membership(List<Configuration> standing) {
+    this(standing, Collections.emptySortedSet(), false);
   }
 
   public static Membership of(List<NodeId> replicas, int copies) {
     return new Membership(List.of(new Configuration(replicas, copies)));
+  }
+
+  /** Everyone whom the leader sends its log to, in order of ids; the leader itself among them. */
+  public SortedSet<NodeId> everyone() {
+    SortedSet<NodeId> all = replicas();
+    all.addAll(learners);
+    return all;
   }
 
   /** Every replica of a standing configuration, in order of its id. */

@@ -33,8 +33,15 @@ public sealed interface Message {
    *
    * @param index last index that is stable and verified against this leader's log
    * @param counts whether the follower's journal is unbroken, so that its copy counts
+   * @param synced up to where, at most {@code index}, the copy is known to be synced: a leader
+   *     whose rule asks for that can't go by {@code index} while the follower has yet to hear of it
    */
-  record Appended(long epoch, long index, boolean counts) implements Message {}
+  record Appended(long epoch, long index, boolean counts, long synced) implements Message {
+    /** Of a follower that syncs what it acknowledges. */
+    public Appended(long epoch, long index, boolean counts) {
+      this(epoch, index, counts, index);
+    }
+  }
 
   /**
    * Follower to leader: {@link Append#previous} is not in my log.

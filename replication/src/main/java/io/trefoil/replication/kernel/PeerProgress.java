@@ -22,6 +22,7 @@ public final class PeerProgress {
 
   private State state = State.PROBING;
   private long match;
+  private long synced;
   private long next;
   private boolean counts;
   private long wholeAt;
@@ -46,6 +47,11 @@ public final class PeerProgress {
   /** Last index known to be stable there and equal to the leader's log. */
   public long match() {
     return match;
+  }
+
+  /** Up to where that is known to be synced there; at most {@link #match}. */
+  public long synced() {
+    return synced;
   }
 
   /** First index not yet sent. */
@@ -118,15 +124,16 @@ public final class PeerProgress {
   /**
    * Takes an acknowledgement.
    *
+   * @param syncedIndex see {@link Message.Appended#synced}
    * @param lastIndex the leader's, which a follower that does not count has to reach to be whole
    * @return whether the follower is whole now, and should be told
    */
-  public boolean acknowledged(long index, boolean countsNow, long lastIndex) {
+  public boolean acknowledged(long index, boolean countsNow, long syncedIndex, long lastIndex) {
     if (!countsNow && (counts || wholeAt == 0)) {
       // It forgot something. What it once acknowledged and was committed is in the leader's log, so
       // it
       // is whole when it has all of that log; what it said before no longer holds.
-      match = 0;
+      forget();
       wholeAt = Math.max(lastIndex, 1);
     }
     if (countsNow) {
@@ -134,6 +141,7 @@ public final class PeerProgress {
     }
     counts = countsNow;
     match = Math.max(match, index);
+    synced = Math.max(synced, syncedIndex);
     next = Math.max(next, match + 1);
     state = State.REPLICATING;
     while (!inFlight.isEmpty() && inFlight.peekFirst()[0] <= match) {
@@ -162,6 +170,7 @@ public final class PeerProgress {
   /** Takes back what the follower acknowledged: its log turned out to be shorter. */
   public void forget() {
     match = 0;
+    synced = 0;
   }
 
   @Override

@@ -100,6 +100,10 @@ final class Following implements Role {
     return log.epochs().positionAt(log.epochs().lastIndexUpTo(previous.epoch(), end));
   }
 
+  boolean isVerified() {
+    return leader != null && verified >= log.lastIndex();
+  }
+
   void onWhole(Effects out) {
     if (!replica.counts() && !replica.diverged()) {
       replica.countAgain(out);
@@ -132,7 +136,8 @@ final class Following implements Role {
       return;
     }
     long index = Math.min(log.stableIndex(), verified);
-    out.add(new Effect.Send(leader, new Message.Appended(epoch, index, replica.counts())));
+    long synced = Math.min(log.syncedIndex(), index);
+    out.add(new Effect.Send(leader, new Message.Appended(epoch, index, replica.counts(), synced)));
   }
 
   @Override

@@ -61,8 +61,8 @@ final class Leading implements Role {
     membership = newMembership;
     Invariants.check(
         membership.replicas().contains(replica.self()), "a leader is one of the replicas");
-    peers.keySet().retainAll(membership.replicas());
-    for (NodeId peer : membership.replicas()) {
+    peers.keySet().retainAll(membership.everyone());
+    for (NodeId peer : membership.everyone()) {
       if (!peer.equals(replica.self())) {
         peers.computeIfAbsent(
             peer, id -> new PeerProgress(log.lastIndex() + 1, replica.nowMillis()));
@@ -125,7 +125,8 @@ final class Leading implements Role {
     if (peer.state() == PeerProgress.State.SNAPSHOT) {
       return; // said before the snapshot that is on its way
     }
-    if (peer.acknowledged(appended.index(), appended.counts(), log.lastIndex())) {
+    if (peer.acknowledged(
+        appended.index(), appended.counts(), appended.synced(), log.lastIndex())) {
       out.add(new Effect.Send(from, new Message.Whole(epoch)));
     }
     advanceCommit(out);
@@ -289,13 +290,16 @@ final class Leading implements Role {
 
   private long countedIndex(NodeId id) {
     if (id.equals(replica.self())) {
-      return log.stableIndex();
+      return membership.synced() ? log.syncedIndex() : log.stableIndex();
     }
     PeerProgress peer = peers.get(id);
-    return peer.counts() ? peer.match() : 0;
+    if (!peer.counts()) {
+      return 0;
+    }
+    return membership.synced() ? peer.synced() : peer.match();
   }
 
-  /** The largest index of which every replica has a stable copy. */
+  /** The largest index of which every replica, and every learner, has a stable copy. */
   long everywhereIndex() {
     long everywhere = log.stableIndex();
     for (PeerProgress peer : peers.values()) {
@@ -306,9 +310,9 @@ final class Leading implements Role {
 
   /** How many replicas, this one included, have a counted stable copy of {@code index}. */
   int copiesOf(long index) {
-    int copies = log.stableIndex() >= index ? 1 : 0;
-    for (PeerProgress peer : peers.values()) {
-      copies += peer.counts() && peer.match() >= index ? 1 : 0;
+    int copies = 0;
+    for (NodeId id : membership.replicas()) {
+      copies += countedIndex(id) >= index ? 1 : 0;
     }
     return copies;
   }

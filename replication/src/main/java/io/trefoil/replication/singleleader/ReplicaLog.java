@@ -9,17 +9,18 @@ import io.trefoil.replication.kernel.EpochTable;
 
 /**
  * What a replica knows of its own log, whichever role it plays. {@code 0 ≤ commit ≤ last} and
- * {@code 0 ≤ stable ≤ last}; commit never goes back, except when a snapshot replaces a diverged
- * history.
+ * {@code 0 ≤ synced ≤ stable ≤ last}; commit never goes back, except when a snapshot replaces a
+ * diverged history.
  */
 final class ReplicaLog {
   private EpochTable epochs;
   private long lastIndex;
   private long stableIndex;
+  private long syncedIndex;
   private long commitIndex;
   private long timeMillis;
 
-  /** A log as recovery found it: all of it is on disk, so all of it is stable. */
+  /** A log as recovery found it: recovery synced it, so all of it is stable. */
   ReplicaLog(EpochTable epochs, long lastIndex, long commitIndex, long timeMillis) {
     Invariants.check(
         commitIndex >= 0 && commitIndex <= lastIndex,
@@ -29,6 +30,7 @@ final class ReplicaLog {
     this.epochs = epochs;
     this.lastIndex = lastIndex;
     this.stableIndex = lastIndex;
+    this.syncedIndex = lastIndex;
     this.commitIndex = commitIndex;
     this.timeMillis = timeMillis;
   }
@@ -39,6 +41,11 @@ final class ReplicaLog {
 
   long stableIndex() {
     return stableIndex;
+  }
+
+  /** Up to where the copy is known to be synced, whether the rule asks for it or not. */
+  long syncedIndex() {
+    return syncedIndex;
   }
 
   long commitIndex() {
@@ -89,13 +96,15 @@ final class ReplicaLog {
     epochs.cut(fromIndex);
     lastIndex = fromIndex - 1;
     stableIndex = Math.min(stableIndex, lastIndex);
+    syncedIndex = Math.min(syncedIndex, lastIndex);
     out.add(new Effect.Cut(fromIndex));
   }
 
   /** Word of what was cut meanwhile is ignored. */
-  void stable(Position upTo) {
+  void stable(Position upTo, boolean synced) {
     if (contains(upTo)) {
       stableIndex = Math.max(stableIndex, upTo.index());
+      syncedIndex = synced ? Math.max(syncedIndex, upTo.index()) : syncedIndex;
     }
   }
 
@@ -117,6 +126,7 @@ final class ReplicaLog {
     epochs.cut(position.index() + 1);
     lastIndex = position.index();
     stableIndex = lastIndex;
+    syncedIndex = lastIndex;
     commitIndex = lastIndex;
     observeTime(logTimeMillis);
   }

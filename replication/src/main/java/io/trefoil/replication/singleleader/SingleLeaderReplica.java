@@ -116,7 +116,7 @@ public final class SingleLeaderReplica implements Machine {
     if (event instanceof Event.Received received) {
       onMessage(received.from(), received.message(), out);
     } else if (event instanceof Event.Stable stable) {
-      onStable(stable.upTo(), out);
+      onStable(stable, out);
     } else if (event instanceof Event.Proposed proposed) {
       leading().onProposed(proposed, out);
     } else if (event instanceof Event.Tick tick) {
@@ -199,8 +199,8 @@ public final class SingleLeaderReplica implements Machine {
     return (Following) role;
   }
 
-  private void onStable(Position upTo, Effects out) {
-    log.stable(upTo);
+  private void onStable(Event.Stable stable, Effects out) {
+    log.stable(stable.upTo(), stable.synced());
     role.onStable(out);
     maybeAnswerFence(out);
   }
@@ -458,6 +458,10 @@ public final class SingleLeaderReplica implements Machine {
     return log.epochs().copy();
   }
 
+  public Position positionAt(long index) {
+    return log.epochs().positionAt(index);
+  }
+
   public long epochAt(long index) {
     return log.epochs().epochAt(index);
   }
@@ -465,6 +469,11 @@ public final class SingleLeaderReplica implements Machine {
   /** Whether this copy counts for commit and fence; see {@link Message.Appended#counts}. */
   public boolean counts() {
     return counts;
+  }
+
+  /** Whether this is a follower all of whose log is known to be its leader's. */
+  public boolean isVerified() {
+    return role instanceof Following following && following.isVerified();
   }
 
   /** Whether it holds applied entries that the history lacks, and waits for a snapshot. */
@@ -489,7 +498,7 @@ public final class SingleLeaderReplica implements Machine {
     return role instanceof Leading leading ? leading.copiedIndex() : 0;
   }
 
-  /** Counted stable copies of an entry; 0 on a follower. */
+  /** Counted stable copies of an entry, those of learners not among them; 0 on a follower. */
   public int copiesOf(long index) {
     return role instanceof Leading leading ? leading.copiesOf(index) : 0;
   }

@@ -77,6 +77,16 @@ class FollowingTest {
   }
 
   @Test
+  void anAcknowledgementSaysUpToWhereTheCopyIsSynced() {
+    TestReplica test = follower(1, 2);
+    test.receive(N1, append(1, at(1, 2), entries(1, 3, 1), 0));
+    test.step(new Event.Stable(at(1, 3), false));
+    assertThat(test.sentTo(N1)).containsExactly(new Message.Appended(1, 3, true, 2));
+    test.step(new Event.Stable(at(1, 3), true));
+    assertThat(test.sentTo(N1)).containsExactly(new Message.Appended(1, 3, true, 3));
+  }
+
+  @Test
   void anAcknowledgementLeavesOnlyWhenTheEntriesAreStable() {
     TestReplica test = follower(1, 1);
     test.receive(N1, append(1, at(1, 1), entries(1, 2, 3), 0));

@@ -26,6 +26,7 @@ import io.trefoil.replication.kernel.Membership;
 import io.trefoil.replication.kernel.Message;
 import io.trefoil.replication.singleleader.SingleLeaderReplica.Recovered;
 import java.util.List;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,6 +65,39 @@ class LeadingTest {
     test.receive(N2, appended(1, n2));
     test.receive(N3, appended(1, n3));
     assertThat(test.replica().commitIndex()).isEqualTo(commit);
+  }
+
+  @Test
+  void aLearnerIsSentEverythingAndCountsForNothing() {
+    Membership learning =
+        new Membership(
+            List.of(new Configuration(List.of(N1, N2, N3), 2)), new TreeSet<>(List.of(N4)), false);
+    TestReplica test = leader(1, learning);
+    test.stable();
+    test.receive(N4, appended(1, 1));
+    assertThat(test.replica().commitIndex()).isZero();
+    assertThat(test.replica().copiesOf(1)).isEqualTo(1);
+    assertThat(test.replica().followers().get(N4).match()).isEqualTo(1);
+    test.propose(1);
+    assertThat(test.sentTo(N4)).hasSize(1);
+    test.receive(N2, appended(1, 1));
+    assertThat(test.replica().commitIndex()).isEqualTo(1);
+  }
+
+  @Test
+  void onlyCopiesThatAreSyncedCountWhereThatIsAskedFor() {
+    Membership synced =
+        new Membership(List.of(new Configuration(List.of(N1, N2, N3), 2)), new TreeSet<>(), true);
+    TestReplica test = leader(1, synced);
+    test.step(new Event.Stable(at(1, 1), false));
+    // A follower that has yet to hear that copies are to be synced.
+    test.receive(N2, new Message.Appended(1, 1, true, 0));
+    test.receive(N3, new Message.Appended(1, 1, true, 0));
+    assertThat(test.replica().commitIndex()).isZero();
+    test.receive(N2, new Message.Appended(1, 1, true, 1));
+    assertThat(test.replica().commitIndex()).isZero();
+    test.step(new Event.Stable(at(1, 1), true));
+    assertThat(test.replica().commitIndex()).isEqualTo(1);
   }
 
   @Test

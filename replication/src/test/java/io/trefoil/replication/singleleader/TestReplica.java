@@ -156,6 +156,14 @@ final class TestReplica implements LogView {
         .toList();
   }
 
+  /** What the last step sent to one node. */
+  List<Message> sentTo(NodeId node) {
+    return effects(Effect.Send.class).stream()
+        .filter(send -> send.to().equals(node))
+        .map(Effect.Send::message)
+        .toList();
+  }
+
   <T extends Effect> List<T> effects(Class<T> type) {
     return effects.stream().filter(type::isInstance).map(type::cast).toList();
   }

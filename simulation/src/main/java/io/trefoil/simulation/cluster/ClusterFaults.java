@@ -22,6 +22,7 @@ final class ClusterFaults {
   private final SplittableRandom diskRandom;
   private SplittableRandom random; // of the kind of fault that happens now
   private final SimulatedClient operator;
+  private final ClusterChanges changes;
   private final Starter starter;
   private int others;
   private int happened;
@@ -38,12 +39,14 @@ final class ClusterFaults {
       SplittableRandom random,
       SplittableRandom diskRandom,
       SimulatedClient operator,
+      ClusterChanges changes,
       Starter starter) {
     this.world = world;
     this.shape = world.shape();
     this.random = random;
     this.diskRandom = diskRandom;
     this.operator = operator;
+    this.changes = changes;
     this.starter = starter;
   }
 
@@ -64,6 +67,9 @@ final class ClusterFaults {
     every(shape.rate(FaultRate.CLOCK_FAULTS), this::moveClock);
     every(shape.rate(FaultRate.DISK_LOSSES), this::loseDisk);
     every(shape.rate(FaultRate.OTHER_DATABASES), this::createAndDrop);
+    every(shape.rate(FaultRate.RULE_CHANGES), () -> changes.changeRule(random));
+    every(shape.rate(FaultRate.MOVES), () -> changes.move(random));
+    every(shape.rate(FaultRate.SWITCHOVERS), () -> changes.switchOver(random));
     every(
         shape.rate(FaultRate.NEW_CONTROLLERS),
         () -> {
@@ -300,7 +306,8 @@ final class ClusterFaults {
       lostWrites = machine;
       lostUnder = machine.identity.incarnation();
       machine.restore();
-    } else if (!replaced && machine.number > 1) {
+    } else if (!replaced && machine.number > 1 && shape.rate(FaultRate.MOVES) == 0) {
+      // Where copies move, one could be moved to this disk, which is gone again in a while.
       replaced = true;
       kill(machine, false);
       world.count("disk replaced");

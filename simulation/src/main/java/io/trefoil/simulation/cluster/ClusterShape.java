@@ -84,6 +84,9 @@ record ClusterShape(
     rates.put(FaultRate.CLOCK_FAULTS, maybe(random, 1_000 + random.nextInt(4_000)));
     rates.put(FaultRate.OTHER_DATABASES, maybe(random, 1_000 + random.nextInt(4_000)));
     rates.put(FaultRate.DISK_LOSSES, survives ? maybe(random, 500 + random.nextInt(3_000)) : 0);
+    rates.put(FaultRate.RULE_CHANGES, seldom(random, 500 + random.nextInt(4_000)));
+    rates.put(FaultRate.MOVES, seldom(random, 500 + random.nextInt(4_000)));
+    rates.put(FaultRate.SWITCHOVERS, maybe(random, 200 + random.nextInt(3_000)));
     return rates;
   }
 
@@ -119,12 +122,20 @@ record ClusterShape(
         newRates);
   }
 
+  private static int seldom(SplittableRandom random, int rate) {
+    return random.nextInt(5) < 3 ? 0 : rate;
+  }
+
   private static int maybe(SplittableRandom random, int rate) {
     return random.nextInt(5) < 2 ? 0 : rate;
   }
 
-  /** How a client creates the database. */
-  String[] create() {
+  /**
+   * How a client creates the database.
+   *
+   * @param durability of its copies, which may be another one before faults begin
+   */
+  String[] create(Durability durability) {
     return ("DATABASE CREATE data NUMBER "
             + database
             + " REPLICAS "
@@ -134,11 +145,11 @@ record ClusterShape(
             + " COMMIT "
             + settings().commit()
             + " DURABILITY "
-            + (fsync ? "FSYNC" : "OS"))
+            + durability)
         .split(" ");
   }
 
-  /** The database's settings, as {@link #create()} asks for them. */
+  /** The database's settings when faults begin. */
   DatabaseSettings settings() {
     return settings(rule, replicas, partitions, fsync);
   }

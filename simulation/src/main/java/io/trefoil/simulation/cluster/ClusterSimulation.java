@@ -4,6 +4,8 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.check.Invocation;
+import io.trefoil.control.Durability;
+import io.trefoil.control.PartitionState;
 import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.node.ReplicaView;
 import io.trefoil.node.settings.NodeSettings;
@@ -51,6 +53,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private final Machine clientMachine = new Machine(0, 1_000, 0);
   private SimulatedClient operator;
   private boolean created;
+  private final boolean beginsUnsynced;
   private final Set<Anomaly> seen = EnumSet.noneOf(Anomaly.class);
   private int lives;
   private SimulationFailure broken;
@@ -84,7 +87,17 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     }
     SplittableRandom clientRandom = root.split();
     operator = client("operator", clientRandom, SimulatedClient.Work.READS_AND_WRITES);
-    this.faults = new ClusterFaults(world, faultRandom, diskRandom, operator, this::startLater);
+    SimulatedClient administrator =
+        client("admin", clientRandom, SimulatedClient.Work.READS_AND_WRITES);
+    this.faults =
+        new ClusterFaults(
+            world,
+            faultRandom,
+            diskRandom,
+            operator,
+            new ClusterChanges(world, administrator),
+            this::startLater);
+    this.beginsUnsynced = shape.settings().durability() == Durability.FSYNC && seed % 2 == 0;
     for (int i = 1; i <= shape.clients(); i++) {
       clients.add(client("c" + i, clientRandom, SimulatedClient.Work.READS_AND_WRITES));
     }
@@ -109,7 +122,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     } catch (RuntimeException e) {
       throw new SimulationFailure(report(e), e);
     }
-    coverage.ran(shape.rule());
+    if (!world.isChanged()) {
+      coverage.ran(shape.rule());
+    }
     return coverage;
   }
 
@@ -156,6 +171,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     runUntil(SETUP_MICROS, () -> created);
     ClusterWorld.require(created, "the database was not created in a minute");
     clients.forEach(SimulatedClient::work);
+    syncFromNow();
     world.chance.faults(true);
     world.network.slow(shape.rate(FaultRate.SLOW_MESSAGES));
     faults.schedule();
@@ -175,7 +191,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     ClusterWorld.require(world.allAnswered(), "a client waits for ever");
     ClusterWorld.require(areEqual(), "the replicas did not become equal after the faults");
     new ClusterChecks(world).check(readAll(), seen);
-    seen.forEach(it -> coverage.saw(shape.rule(), it));
+    if (!world.isChanged()) {
+      seen.forEach(it -> coverage.saw(shape.rule(), it));
+    }
   }
 
   private void runUntil(long micros, BooleanSupplier done) {
@@ -288,7 +306,24 @@ public final class ClusterSimulation implements ClusterWorld.Director {
             world.schedule.after(100 * Schedule.MILLIS, this::create);
           }
         },
-        shape.create());
+        shape.create(beginsUnsynced ? Durability.OS : shape.settings().durability()));
+  }
+
+  /** The copies are to be synced before anything goes wrong; clients write meanwhile. */
+  private void syncFromNow() {
+    if (beginsUnsynced) {
+      boolean[] done = {false};
+      operator.ask(
+          reply -> done[0] = "+OK".equals(reply),
+          "DATABASE",
+          "ALTER",
+          "data",
+          "DURABILITY",
+          "FSYNC");
+      runUntil(world.schedule.nowMicros() + SETUP_MICROS, () -> done[0]);
+      ClusterWorld.require(done[0], "the durability was not changed in a minute");
+      count("durability changed");
+    }
   }
 
   // What happens.
@@ -350,11 +385,11 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private record MachineAndPartition(int machine, PartitionId partition) {}
 
   /** What a replica was when it was looked at last, and of which process. */
-  private record Watched(SimulatedProcess process, String role, long committed) {}
+  private record Watched(SimulatedProcess process, long made, String role, long committed) {}
 
   private void watch(Machine machine, ReplicaView replica) {
     String role = !replica.counts() ? "amnesiac" : replica.leads() ? "leader" : "follower";
-    Watched now = new Watched(machine.process, role, replica.committed().index());
+    Watched now = new Watched(machine.process, replica.made(), role, replica.committed().index());
     Watched before = watched.put(new MachineAndPartition(machine.number, replica.id()), now);
     if (before == null) {
       return;
@@ -362,7 +397,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     if (!before.role().equals(role)) {
       count("from " + before.role() + " to " + role);
     }
-    boolean wentBack = now.committed() < before.committed();
+    // One that went may have come again: then it begins with nothing.
+    boolean wentBack = before.made() == now.made() && now.committed() < before.committed();
     if (before.process() == now.process() && wentBack && machine.diverged.isEmpty()) {
       throw new SimulationFailure(replica + ": " + before.committed() + " was committed before");
     }
@@ -377,16 +413,26 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     return world.lastWrittenNanos() > micros * 1_000;
   }
 
-  /** Whether every partition's replicas have committed the same, to the end of their logs. */
+  /**
+   * Whether every partition's replicas have committed the same, to the end of their logs, and no
+   * change is on its way.
+   */
   private boolean areEqual() {
     Map<PartitionId, Position> ends = new HashMap<>();
     for (Machine machine : world.machines) {
       if (!machine.isUp() || !machine.process.serves()) {
         return false;
       }
+      if (machine.process.core().state().partitions().values().stream()
+          .anyMatch(it -> it.isChanging() && it.leader().isPresent() && areThere(it.everyone()))) {
+        return false;
+      }
       Set<PartitionId> expected = replicasOf(machine);
       for (ReplicaView replica : machine.process.core().replicas()) {
         if (!expected.remove(replica.id())) {
+          if (hasNoPlace(machine, replica.id())) {
+            return false;
+          }
           continue;
         }
         Position end = ends.putIfAbsent(replica.id(), replica.committed());
@@ -409,13 +455,25 @@ public final class ClusterSimulation implements ClusterWorld.Director {
    */
   private Set<PartitionId> replicasOf(Machine machine) {
     NodeId self = new NodeId(machine.identity.node());
-    Set<NodeId> there = new TreeSet<>();
-    world.machines.forEach(each -> there.add(new NodeId(each.identity.node())));
     Set<PartitionId> ids = new TreeSet<>();
     machine.process.core().state().partitions().values().stream()
-        .filter(it -> it.replicas().contains(self) && there.containsAll(it.replicas()))
+        .filter(it -> it.replicas().contains(self) && areThere(it.replicas()))
         .forEach(it -> ids.add(it.id()));
     return ids;
+  }
+
+  /** A copy that is still to be compared with what others have, and to go. */
+  private static boolean hasNoPlace(Machine machine, PartitionId id) {
+    PartitionState state = machine.process.core().state().partitions().get(id);
+    return state != null
+        && state.leader().isPresent()
+        && !state.everyone().contains(new NodeId(machine.identity.node()));
+  }
+
+  private boolean areThere(Set<NodeId> nodes) {
+    Set<NodeId> there = new TreeSet<>();
+    world.machines.forEach(each -> there.add(new NodeId(each.identity.node())));
+    return there.containsAll(nodes);
   }
 
   // The end.

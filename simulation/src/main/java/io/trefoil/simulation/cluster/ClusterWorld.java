@@ -3,6 +3,8 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
 import io.trefoil.control.ControlCommand;
+import io.trefoil.control.DatabaseSettings;
+import io.trefoil.control.Promises;
 import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Schedule;
@@ -10,6 +12,7 @@ import io.trefoil.simulation.SimulationFailure;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -45,6 +48,11 @@ final class ClusterWorld {
   /** What time may do to keys that expire. */
   final List<Invocation> expiries = new ArrayList<>();
 
+  /** What may be seen under the rules that stood so far. */
+  private final Set<Anomaly> mayBeSeen = EnumSet.noneOf(Anomaly.class);
+
+  private boolean changed;
+  private boolean moved;
   final Mutant mutant;
   private final ClusterShape shape;
   private final SplittableRandom drawn;
@@ -69,6 +77,34 @@ final class ClusterWorld {
     this.traceLines = traceLines;
     this.director = director;
     this.consensus = new SimulatedConsensus(this);
+    mayBeSeen.addAll(Promises.mayBeSeen(shape.settings()));
+  }
+
+  /** Somebody asks for other settings: from now on they may stand. */
+  void mayStand(DatabaseSettings settings) {
+    changed = true;
+    mayBeSeen.addAll(Promises.mayBeSeen(settings));
+  }
+
+  /** Copies move: while both configurations stand, a write needs copies in each. */
+  void mayMove() {
+    changed = true;
+    moved = true;
+    mayBeSeen.add(Anomaly.WRITE_REFUSED);
+  }
+
+  Set<Anomaly> mayBeSeen() {
+    return mayBeSeen;
+  }
+
+  /** Whether copies may have come and gone. */
+  boolean isMoved() {
+    return moved;
+  }
+
+  /** Whether other settings than those of the shape may have stood. */
+  boolean isChanged() {
+    return changed;
   }
 
   ClusterShape shape() {

@@ -29,7 +29,13 @@ public enum FaultRate {
    * Backups, restored ones, and disks that are replaced. Never where the loss of one machine may
    * cost something.
    */
-  DISK_LOSSES;
+  DISK_LOSSES,
+  /** Changes of the commit rule. */
+  RULE_CHANGES,
+  /** Copies that are added, taken away or moved. */
+  MOVES,
+  /** Leaders that are asked to hand over. */
+  SWITCHOVERS;
 
   /** As it is written on the command line. */
   public String label() {

@@ -52,6 +52,8 @@ final class FrameText {
       case Frames.SNAPSHOT_ACK -> "SnapshotAck";
       case Frames.REPORT -> "Report";
       case Frames.VERIFY -> "Verify";
+      case Frames.HISTORY -> "History";
+      case Frames.HISTORY_REPLY -> "HistoryReply";
       default -> "frame " + kind;
     };
   }

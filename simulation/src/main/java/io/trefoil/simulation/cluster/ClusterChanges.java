@@ -1,0 +1,97 @@
+package io.trefoil.simulation.cluster;
+
+import io.trefoil.control.CommitRule;
+import io.trefoil.control.DatabaseSettings;
+import io.trefoil.simulation.Rule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** What an administrator changes while everything runs, and goes wrong. */
+final class ClusterChanges {
+  private final ClusterWorld world;
+  private final ClusterShape shape;
+  private final SimulatedClient administrator;
+  private Rule rule;
+  private int replicas;
+
+  ClusterChanges(ClusterWorld world, SimulatedClient administrator) {
+    this.world = world;
+    this.shape = world.shape();
+    this.administrator = administrator;
+    this.rule = shape.rule();
+    this.replicas = shape.replicas();
+  }
+
+  void changeRule(SplittableRandom random) {
+    Rule wanted = Rule.values()[random.nextInt(Rule.values().length)];
+    if (may(wanted, replicas)) {
+      rule = wanted;
+      CommitRule commit = asked().commit();
+      ask("commit rule changed", ("DATABASE ALTER data COMMIT " + commit).split(" "));
+    }
+  }
+
+  /** One copy more or less, or one on another node. */
+  void move(SplittableRandom random) {
+    int nodes = world.machines.size();
+    if (nodes > 1 && random.nextBoolean()) {
+      int wanted = 1 + random.nextInt(Math.min(nodes, 5));
+      if (may(rule, wanted)) {
+        replicas = wanted;
+        world.mayMove();
+        CommitRule commit = asked().commit();
+        List<String> words = new ArrayList<>(List.of("DATABASE", "ALTER", "data", "REPLICAS"));
+        words.add(Integer.toString(wanted));
+        words.add("COMMIT");
+        words.addAll(List.of(commit.toString().split(" ")));
+        ask("copies added or taken away", words.toArray(String[]::new));
+      }
+    } else if (nodes > 1) {
+      String from = world.anyMachine(random).name();
+      String to = world.anyMachine(random).name();
+      world.mayMove();
+      ask("copies moved", "DATABASE", "MOVE", "data", "FROM", from, "TO", to);
+    }
+  }
+
+  void switchOver(SplittableRandom random) {
+    String node = world.anyMachine(random).name();
+    switch (random.nextInt(4)) {
+      case 0 -> ask("node drained", "SWITCHOVER", "FROM", node);
+      case 1 -> ask("node drained no more", "SWITCHOVER", "TO", node);
+      default -> ask("switched over", "SWITCHOVER", "data", "TO", node);
+    }
+  }
+
+  /** Not where a loss that happens here may cost something that others would not. */
+  private boolean may(Rule wanted, int copies) {
+    DatabaseSettings settings =
+        ClusterShape.settings(wanted, copies, shape.partitions(), shape.fsync());
+    return shape.rate(FaultRate.DISK_LOSSES) == 0
+        || copies > 1 && settings.commit().copies(copies) > 1;
+  }
+
+  private DatabaseSettings asked() {
+    DatabaseSettings settings =
+        ClusterShape.settings(rule, replicas, shape.partitions(), shape.fsync());
+    world.mayStand(settings);
+    return settings;
+  }
+
+  private void ask(String what, String... words) {
+    if (!administrator.isBusy()) {
+      world.note("admin", String.join(" ", words));
+      administrator.ask(
+          reply -> {
+            world.note("admin", reply == null ? "no reply" : reply);
+            if ("+OK".equals(reply)) {
+              world.count(what);
+            } else if (reply != null && reply.startsWith("-UNCERTAIN")) {
+              world.count("change goes on");
+            }
+          },
+          words);
+    }
+  }
+}
