@@ -30,6 +30,11 @@ public interface Cells {
   /** When the found key expires, in milliseconds since 1970; {@link #NEVER} when it does not. */
   long expireAtMillis();
 
+  /**
+   * Stamp of the entry that changed the found key last. Every later change of it has a larger one.
+   */
+  long stamp();
+
   /** Size in bytes of the found key's value. */
   int valueLength();
 

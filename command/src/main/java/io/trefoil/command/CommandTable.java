@@ -47,7 +47,8 @@ public final class CommandTable {
                 BitCommands.rows(),
                 ServerCommands.rows(),
                 TableCommands.rows(itself),
-                NodeCommands.rows())
+                NodeCommands.rows(),
+                DivergedCommands.rows())
             .flatMap(List::stream)
             .toList();
     table[0] = new CommandTable(rows);

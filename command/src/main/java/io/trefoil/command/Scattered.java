@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A command that runs in several partitions: what runs in each, and how their replies become one.
@@ -17,6 +18,9 @@ import java.util.TreeMap;
  * failed parts said: the errors that clients retry by themselves would be a lie.
  */
 public final class Scattered {
+  /** Parts whose uncertainty one error tells of. */
+  private static final int MAX_NAMED = 12;
+
   private final Command command;
   private final List<Part> parts;
   private final int keyCount;
@@ -133,15 +137,33 @@ public final class Scattered {
     if (!command.has(Flag.WRITE)) {
       return first.text();
     }
-    long failed = replies.stream().filter(Reply.Failure.class::isInstance).count();
-    for (Reply reply : replies) {
-      if (reply instanceof Reply.Failure failure && failure.prefix().equals("UNCERTAIN")) {
-        return failure.text();
-      }
+    List<String> uncertain =
+        replies.stream()
+            .filter(reply -> reply instanceof Reply.Failure failure && isUncertain(failure))
+            .map(reply -> ((Reply.Failure) reply).text())
+            .distinct()
+            .toList();
+    if (!uncertain.isEmpty()) {
+      return joined(uncertain);
     }
-    return failed == replies.size()
+    boolean all = replies.stream().allMatch(Reply.Failure.class::isInstance);
+    return all
         ? first.text()
         : "UNCERTAIN " + command.upperName() + " was applied in part: " + first.text();
+  }
+
+  private static boolean isUncertain(Reply.Failure failure) {
+    return failure.prefix().equals("UNCERTAIN");
+  }
+
+  /** One error that names every part's write: each can be asked about. */
+  private static String joined(List<String> uncertain) {
+    return uncertain.get(0)
+        + uncertain.stream()
+            .skip(1)
+            .limit(MAX_NAMED - 1)
+            .map(text -> "; " + text.substring(text.indexOf(' ') + 1))
+            .collect(Collectors.joining());
   }
 
   private static long sum(List<Reply> replies) {

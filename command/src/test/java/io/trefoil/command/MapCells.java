@@ -14,12 +14,13 @@ import java.util.TreeMap;
 
 /** The cells of one partition in a map, in the order of their keys' hashes. */
 final class MapCells implements Cells {
-  private record Cell(Bytes value, long expireAtMillis) {}
+  private record Cell(Bytes value, long expireAtMillis, long stamp) {}
 
   private final NavigableMap<Long, Map<Bytes, Cell>> byHash = new TreeMap<>();
   private final Random random = new Random(1);
   private Cell found;
   private boolean inMemory = true;
+  private long lastStamp;
   private long nowMillis = 1_000_000_000_000L;
 
   void setNowMillis(long millis) {
@@ -79,6 +80,12 @@ final class MapCells implements Cells {
     return found().expireAtMillis;
   }
 
+  /** Counts writes from 1. */
+  @Override
+  public long stamp() {
+    return found().stamp;
+  }
+
   @Override
   public int valueLength() {
     return found().value.length();
@@ -100,7 +107,7 @@ final class MapCells implements Cells {
       long expireAtMillis) {
     put(
         Bytes.copyOf(key, keyOffset, keyLength),
-        new Cell(Bytes.copyOf(value, valueOffset, valueLength), expireAtMillis));
+        new Cell(Bytes.copyOf(value, valueOffset, valueLength), expireAtMillis, ++lastStamp));
   }
 
   @Override
@@ -118,7 +125,7 @@ final class MapCells implements Cells {
     Bytes changed = Bytes.copyOf(key, offset, length);
     Cell cell = get(changed);
     if (cell != null) {
-      put(changed, new Cell(cell.value, expireAtMillis));
+      put(changed, new Cell(cell.value, expireAtMillis, ++lastStamp));
     }
   }
 

@@ -63,6 +63,9 @@ class ScatteredTest {
     assertThat(gathered(mset, refused, refused)).isEqualTo(refused);
     assertThat(gathered(mset, refused, "-UNCERTAIN write 1:2\r\n"))
         .isEqualTo("-UNCERTAIN write 1:2\r\n");
+    assertThat(gathered(mset, "-UNCERTAIN write 4/0@1:2 a\r\n", "-UNCERTAIN write 4/1@3:4 b\r\n"))
+        .as("each can be asked about")
+        .isEqualTo("-UNCERTAIN write 4/0@1:2 a; write 4/1@3:4 b\r\n");
   }
 
   @Test

@@ -17,6 +17,8 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -79,6 +81,7 @@ final class ClusterStatus {
       boolean votes = voters.isEmpty() ? node.voter() : voters.contains(node.id());
       writeNode(nodes.addObject(), node, node.id().equals(controller), votes);
       warn(warnings, node);
+      warnOfDiverged(warnings, state, node);
     }
     warn(warnings, state, voters);
     ArrayNode databases = json.putArray("databases");
@@ -156,6 +159,36 @@ final class ClusterStatus {
   private JsonNode strays(ClusterNode node) {
     JsonNode report = report(node.id().number());
     return report == null ? JSON.createArrayNode() : report.path("strays");
+  }
+
+  /** What left the history, by database, and waits for somebody's decision. */
+  private void warnOfDiverged(ArrayNode warnings, ClusterState state, ClusterNode node) {
+    JsonNode report = report(node.id().number());
+    SortedMap<String, Long> byDatabase = new TreeMap<>();
+    if (report != null) {
+      for (Map.Entry<String, JsonNode> each : report.path("diverged").properties()) {
+        String id = each.getKey().substring(0, Math.max(each.getKey().indexOf('/'), 0));
+        byDatabase.merge(title(state, id), each.getValue().asLong(), Long::sum);
+      }
+    }
+    byDatabase.forEach(
+        (database, entries) ->
+            warnings.add(
+                node.name()
+                    + " keeps "
+                    + entries
+                    + (entries == 1 ? " entry" : " entries")
+                    + " of "
+                    + database
+                    + " that left the history: ./trefoil diverged list"));
+  }
+
+  private static String title(ClusterState state, String id) {
+    return state.databases().values().stream()
+        .filter(database -> Integer.toString(database.id()).equals(id))
+        .map(database -> "database '" + database.title() + "'")
+        .findFirst()
+        .orElse("a dropped database");
   }
 
   /** Fewer voters than there could be: the control plane bears fewer losses than it seems to. */

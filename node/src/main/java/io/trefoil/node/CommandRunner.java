@@ -63,6 +63,9 @@ final class CommandRunner implements PartitionReplica.Work {
     /** Runs one that another node sent to the leader of a partition. */
     void runForwarded(Command command, Args args, PartitionReplica leader, Delivery delivery);
 
+    /** Runs one that another node sent to this one for what only this one has. */
+    void runForNode(Command command, Args args, int protocol, Delivery delivery);
+
     /** Makes the database of a number, and then calls back on the loop with an error or null. */
     void ensure(int number, Consumer<String> then);
 
@@ -748,6 +751,23 @@ final class CommandRunner implements PartitionReplica.Work {
     } else {
       runOrBounce(from, id, route, epoch, protocol, committed, args);
     }
+  }
+
+  /** Runs a command that another node sent to this very one. */
+  void runForNode(PeerConnection from, long id, int protocol, Args args) {
+    Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
+    Command command = table.find(args);
+    if (command == null || command.runs() != Runs.ON_NODE) {
+      refuse(answer, "ERR this node does not know what it was asked");
+    } else {
+      nodeCommands.runForNode(command, args, protocol, answer);
+    }
+  }
+
+  /** Runs this node's own command on cells of one partition, as if a client had sent it. */
+  void runOnLeader(PartitionRoute route, Args args, Consumer<Reply> receiver) {
+    Delivery delivery = (by, reply) -> receiver.accept(ReplyReader.read(reply));
+    dispatch(route, table.find(args), args, 2, false, delivery);
   }
 
   /** Whether this node may yet come to take commands in an epoch, or has yet to hear of it. */

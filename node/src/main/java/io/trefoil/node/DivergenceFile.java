@@ -26,15 +26,15 @@ import java.util.Base64;
  * anything is cut.
  *
  * <pre>
- * {"format":1,"partition":"1/0","node":"n1","new_epoch":12,"first":"9:991","last":"9:1000"}
+ * {"format":2,"partition":"1/0","database":"orders","node":"n1","new_epoch":12,"first":"9:991",
+ *  "last":"9:1000","epochs":"9@991","written_ms":1790000000000,"common_stamp":113999}
  * {"position":"9:991","stamp":114032,"change":"put","type":"string","key":"a","value":"1"}
  * </pre>
  *
  * Keys and values that are not UTF-8 are given as {@code key_base64} and {@code value_base64}.
+ * Format 1 had neither database, epochs, time nor common stamp.
  */
 final class DivergenceFile implements EntryReader.Changes {
-  static final int FORMAT = 1;
-
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final StringBuilder lines = new StringBuilder();
@@ -47,40 +47,16 @@ final class DivergenceFile implements EntryReader.Changes {
    * Writes the file, or leaves it when it is there: a replica that was stopped in between finds the
    * same entries again.
    *
-   * @return the file
+   * @param header the first line
    * @throws IOException when it can't be made durable; nothing may then be cut
    */
-  static Path save(Path folder, String node, LeftHistory left) throws IOException {
-    Path file =
-        folder.resolve(
-            left.partition().database()
-                + "-"
-                + left.partition().number()
-                + "-"
-                + left.first().epoch()
-                + "-"
-                + left.first().index()
-                + "-"
-                + left.last().index()
-                + ".jsonl");
+  static void write(Path file, ObjectNode header, LeftHistory left) throws IOException {
     if (!Files.exists(file)) {
       DivergenceFile content = new DivergenceFile();
-      ObjectNode header =
-          JSON.createObjectNode()
-              .put("format", FORMAT)
-              .put("partition", left.partition().toString())
-              .put("node", node)
-              .put("new_epoch", left.newEpoch())
-              .put("first", left.first().toString())
-              .put("last", left.last().toString());
-      if (left.unknownCount() > 0) {
-        header.put("unknown_entries", left.unknownCount());
-      }
       content.line(header);
       left.batches().forEach(content::add);
-      content.write(folder, file);
+      content.write(file.getParent(), file);
     }
-    return file;
   }
 
   private void add(EntryBatch batch) {
@@ -114,6 +90,11 @@ final class DivergenceFile implements EntryReader.Changes {
       channel.force(true);
     }
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    syncNames(folder);
+  }
+
+  /** Makes durable which files there are. */
+  static void syncNames(Path folder) throws IOException {
     try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
       names.force(true);
     }

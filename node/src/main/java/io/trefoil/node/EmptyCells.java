@@ -51,6 +51,11 @@ final class EmptyCells implements Cells {
   }
 
   @Override
+  public long stamp() {
+    throw nothingHere();
+  }
+
+  @Override
   public int valueLength() {
     throw nothingHere();
   }

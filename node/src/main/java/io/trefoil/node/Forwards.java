@@ -23,6 +23,9 @@ import java.util.function.BiPredicate;
  * only.
  */
 final class Forwards {
+  /**
+   * @param partition null for a command that is for the node, whatever it leads
+   */
   private record Sent(
       NodeId leader,
       PartitionId partition,
@@ -111,6 +114,23 @@ final class Forwards {
     loop.network().send(Lane.DATA, leader.number(), frame.array(), 0, frame.size());
   }
 
+  /**
+   * Sends a command to a node for what only that node has.
+   *
+   * @param write whether nobody knows what became of it when no answer comes
+   * @param deadlineNanos when the node answers at the latest
+   */
+  void sendTo(
+      NodeId node, int protocol, boolean write, Args args, long deadlineNanos, Delivery delivery) {
+    long id = ++lastId;
+    sent.put(id, new Sent(node, null, write, deadlineNanos, delivery, () -> {}));
+    frame.clear();
+    frame.putByte(Frames.TO_NODE).putVarint(id).putByte(protocol);
+    byte[] command = args.encoded();
+    frame.putBytes(command, 0, command.length);
+    loop.network().send(Lane.DATA, node.number(), frame.array(), 0, frame.size());
+  }
+
   /** A reply came back. One that was given up meanwhile is dropped. */
   void onReply(NodeId from, ByteSource source) {
     long id = source.getVarint();
@@ -141,6 +161,9 @@ final class Forwards {
   }
 
   private boolean isLedByAnother(Sent each) {
+    if (each.partition() == null) {
+      return false;
+    }
     PartitionRoute route = routes.partition(each.partition());
     NodeId leader = route == null ? null : route.leader();
     return route == null || leader != null && !leader.equals(each.leader());

@@ -32,5 +32,8 @@ public final class Frames {
   /** A leader's history. */
   public static final int HISTORY_REPLY = 10;
 
+  /** A command for the very node that gets it, whatever it leads. */
+  public static final int TO_NODE = 11;
+
   private Frames() {}
 }

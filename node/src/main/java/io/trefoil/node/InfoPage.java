@@ -29,6 +29,7 @@ final class InfoPage {
   private final Routes routes;
   private final Clients clients;
   private final Storage storage;
+  private final Divergences divergences;
   private final Supplier<ClusterState> state;
   private final String version;
   private final long startedMillis;
@@ -40,6 +41,7 @@ final class InfoPage {
       Routes routes,
       Clients clients,
       Storage storage,
+      Divergences divergences,
       Supplier<ClusterState> state,
       String version) {}
 
@@ -49,6 +51,7 @@ final class InfoPage {
     this.routes = sources.routes();
     this.clients = sources.clients();
     this.storage = sources.storage();
+    this.divergences = sources.divergences();
     this.state = sources.state();
     this.version = sources.version();
     this.startedMillis = ManagementFactory.getRuntimeMXBean().getStartTime();
@@ -191,7 +194,11 @@ final class InfoPage {
         "journal_written",
         loop.journal().written(),
         "journal_synced",
-        loop.journal().synced());
+        loop.journal().synced(),
+        "diverged_files",
+        divergences.undecidedFiles(),
+        "diverged_entries",
+        divergences.undecidedEntries().values().stream().mapToLong(Long::longValue).sum());
   }
 
   private Map<String, Object> stats() {

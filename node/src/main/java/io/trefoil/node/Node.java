@@ -295,9 +295,8 @@ final class Node implements NodePorts {
   }
 
   @Override
-  public String saveDiverged(LeftHistory left) throws IOException {
-    return DivergenceFile.save(dataDir.resolve("divergence"), settings.node().name(), left)
-        .toString();
+  public DivergenceFolder divergences() {
+    return new DivergenceFiles(dataDir.resolve("divergence"), settings.node().name(), clock);
   }
 
   @Override

@@ -35,6 +35,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final Routes routes;
   private final Forwards forwards;
   private final Verifications verifications;
+  private final Divergences divergences;
+  private final WriteStatus writeStatus;
   private final Outside outside;
   private final List<Wait> waits = new ArrayList<>();
   private final List<Submitted> submitted = new ArrayList<>();
@@ -90,11 +92,15 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       Routes routes,
       Forwards forwards,
       Verifications verifications,
+      AsyncReplies asyncReplies,
+      Divergences divergences,
       Outside outside) {
     this.loop = loop;
     this.routes = routes;
     this.forwards = forwards;
     this.verifications = verifications;
+    this.divergences = divergences;
+    this.writeStatus = new WriteStatus(loop, routes, forwards, asyncReplies, divergences);
     this.outside = outside;
   }
 
@@ -113,6 +119,14 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
         outside.writeOut().run();
         now(connection, reply -> reply.simple("Background saving started"));
       }
+      case "diverged|list",
+          "diverged|show",
+          "diverged|diff",
+          "diverged|replay",
+          "diverged|discard" ->
+          divergences.run(args.detached(), connection.session().protocol(), connection.await());
+      case "write|status" ->
+          writeStatus.ask(args.detached(), connection.session().protocol(), connection.await());
       case "shutdown" -> outside.shutdown().run();
       default ->
           now(
@@ -178,6 +192,10 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   /** For a write that another node forwarded: it is among the entries so far. */
   @Override
   public void runForwarded(Command command, Args args, PartitionReplica leader, Delivery delivery) {
+    if (command.name().equals("write|status")) {
+      writeStatus.answer(args, leader, delivery);
+      return;
+    }
     boolean isWait =
         command.name().equals("wait") && args.parseLong(1) && args.parsed() <= Integer.MAX_VALUE;
     int wanted = isWait ? (int) args.parsed() : 0;
@@ -188,6 +206,17 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       return;
     }
     await(new Wait(leader, leader.lastIndex(), wanted, deadline(args.parsed()), delivery));
+  }
+
+  @Override
+  public void runForNode(Command command, Args args, int protocol, Delivery delivery) {
+    if (command.name().startsWith("diverged|")) {
+      divergences.runHere(args, protocol, delivery);
+    } else {
+      delivery.deliver(
+          Answer.NONE,
+          AsyncReplies.encodeError("ERR " + command.upperName() + " is not forwarded"));
+    }
   }
 
   private long deadline(long timeoutMillis) {

@@ -67,6 +67,7 @@ public final class NodeCore implements ControlLoop.Listener {
   private Storage storage;
   private Journal journal;
   private JournalRecovery recovery;
+  private List<DivergenceSummary> diverged;
 
   // There once this process has its incarnation.
   private volatile DataLoop data;
@@ -79,6 +80,7 @@ public final class NodeCore implements ControlLoop.Listener {
   private SnapshotSender sender;
   private Verifications verifications;
   private NodeCommandRunner nodeCommands;
+  private volatile Divergences divergences;
 
   private volatile ClusterState state = ClusterState.EMPTY;
   private volatile long lastPersistMillis;
@@ -136,6 +138,7 @@ public final class NodeCore implements ControlLoop.Listener {
           null);
     }
     try {
+      diverged = ports.divergences().list();
       nameCluster();
     } catch (IOException e) {
       throw new NodeFailure(e.getMessage(), e);
@@ -257,10 +260,17 @@ public final class NodeCore implements ControlLoop.Listener {
     sender = new SnapshotSender(loop, ports.background());
     verifications = new Verifications(loop, routes, ports.verifying());
     AsyncReplies asyncReplies = new AsyncReplies(loop);
-    nodeCommands = new NodeCommandRunner(loop, routes, forwards, verifications, outside(loop));
+    Divergences kept =
+        new Divergences(
+            loop, ports.background(), ports.divergences(), routes, forwards, () -> state, diverged);
+    nodeCommands =
+        new NodeCommandRunner(
+            loop, routes, forwards, verifications, asyncReplies, kept, outside(loop));
     runner =
         new CommandRunner(
             loop, routes, forwards, asyncReplies, nodeCommands, settings.client().maxBulkBytes());
+    kept.use(runner);
+    divergences = kept;
     CopyIds copyIds = new CopyIds(registered.incarnation());
     NodeReplicas made =
         new NodeReplicas(
@@ -271,7 +281,7 @@ public final class NodeCore implements ControlLoop.Listener {
                 routes,
                 ports.background(),
                 sender,
-                ports::saveDiverged,
+                kept,
                 control::tell,
                 // Not at once: a machine that just became leader has yet to open its epoch.
                 () ->
@@ -313,7 +323,7 @@ public final class NodeCore implements ControlLoop.Listener {
         clients,
         new InfoPage(
             new InfoPage.Sources(
-                settings, loop, routes, clients, storage, () -> state, Node.VERSION)));
+                settings, loop, routes, clients, storage, divergences, () -> state, Node.VERSION)));
   }
 
   private NodeCommandRunner.Outside outside(DataLoop loop) {
@@ -480,6 +490,7 @@ public final class NodeCore implements ControlLoop.Listener {
                   Node.VERSION,
                   routes,
                   replicas.strays().ids(),
+                  divergences,
                   loop.nowNanos() / 1_000_000);
           control.loop().execute(() -> send(loop.self(), report));
         });
@@ -557,7 +568,7 @@ public final class NodeCore implements ControlLoop.Listener {
 
   /** Figures for the metrics page; waits for the data loop. */
   io.trefoil.node.http.NodeSample sample() {
-    return NodeSampler.sample(data, replicas, clients, storage, state);
+    return NodeSampler.sample(data, replicas, clients, storage, divergences, state);
   }
 
   Clients clients() {

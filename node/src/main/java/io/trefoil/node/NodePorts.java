@@ -65,12 +65,8 @@ public interface NodePorts {
   /** Stores durably whose disk this is. */
   void store(NodeIdentity identity) throws IOException;
 
-  /**
-   * Stores durably what left the history; a name that is there already keeps its content.
-   *
-   * @return the name it has
-   */
-  String saveDiverged(LeftHistory left) throws IOException;
+  /** Where this node keeps what left the history. */
+  DivergenceFolder divergences();
 
   /** The node serves: clients may connect from now on. */
   void openToClients() throws IOException;

@@ -1,10 +1,12 @@
 package io.trefoil.node;
 
+import io.trefoil.base.ByteSource;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.cell.EntryReader;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.ControlMessage;
@@ -21,10 +23,8 @@ import io.trefoil.storage.Storage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
@@ -54,21 +54,15 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private final Routes routes;
   private final Executor background;
   private final SnapshotSender snapshots;
-  private final DivergedStore divergedStore;
+  private final Divergences divergences;
   private final Consumer<ControlMessage.ToController> controller;
   private final Runnable leadersChanged;
   private final BiConsumer<PartitionReplica, PartitionReplica.Mark> marks;
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
-  private final Set<String> divergenceFiles = new HashSet<>();
   private final StrayCopies strays;
   private ClusterState state = ClusterState.EMPTY;
   private long failovers;
-
-  /** See {@link NodePorts#saveDiverged}. */
-  interface DivergedStore {
-    String save(LeftHistory left) throws IOException;
-  }
 
   /** What the replicas work with. */
   record Surroundings(
@@ -78,7 +72,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
       Routes routes,
       Executor background,
       SnapshotSender snapshots,
-      DivergedStore divergedStore,
+      Divergences divergences,
       Consumer<ControlMessage.ToController> controller,
       Runnable leadersChanged,
       BiConsumer<PartitionReplica, PartitionReplica.Mark> marks) {}
@@ -90,7 +84,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     this.routes = around.routes();
     this.background = around.background();
     this.snapshots = around.snapshots();
-    this.divergedStore = around.divergedStore();
+    this.divergences = around.divergences();
     this.controller = around.controller();
     this.leadersChanged = around.leadersChanged();
     this.marks = around.marks();
@@ -399,33 +393,36 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     LeftHistory left =
         new LeftHistory(
             replica.id(),
+            replica.terms().database().title(),
             diverged.epoch(),
             diverged.from(),
             diverged.to(),
+            commonStamp(replica, diverged.fromIndex() - 1),
             entries(replica, diverged.fromIndex(), diverged.toIndex()));
     try {
-      String file = divergedStore.save(left);
-      if (!divergenceFiles.add(file)) {
-        return; // a snapshot's: it was saved before, and the snapshot took its place now
-      }
-      replica.countDiverged(left.count());
-      LOG.warn(
-          "partition={} entries {} to {} are not in the history of epoch {}: saved in {}",
-          replica.id(),
-          diverged.fromIndex(),
-          diverged.toIndex(),
-          diverged.epoch(),
-          file);
-      if (left.unknownCount() > 0) {
-        LOG.error(
-            "partition={} the first {} of them were not in the journal any more: their number is all"
-                + " that is saved",
-            replica.id(),
-            left.unknownCount());
-      }
+      divergences.save(left);
     } catch (IOException e) {
       throw new IllegalStateException("the divergence file can't be written: " + e, e);
     }
+  }
+
+  /** The stamp of the last entry that a replica's log has in common with the history. */
+  private long commonStamp(PartitionReplica replica, long index) {
+    if (index == 0) {
+      return 0;
+    }
+    EntryBatch batch = replica.recent().recent(index);
+    if (batch == null && loop.journal().firstIndex(replica.copy()) <= index) {
+      List<EntryBatch> read = new ArrayList<>();
+      readBatches(replica.copy(), index, 1, read);
+      batch = read.isEmpty() ? null : read.get(0);
+    }
+    if (batch == null) {
+      return DivergenceSummary.UNKNOWN_STAMP;
+    }
+    ByteSource body = new ByteSource(batch.body().array());
+    int length = body.getBlockLength();
+    return EntryReader.stamp(new ByteSource(body.array(), body.skip(length), length));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.trefoil.node;
 
+import io.trefoil.base.PartitionId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.node.http.FollowerSample;
@@ -8,6 +9,7 @@ import io.trefoil.node.http.ReplicaSample;
 import io.trefoil.storage.Storage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,18 +20,23 @@ import java.util.concurrent.TimeoutException;
  */
 final class NodeSampler {
   private static final long WAIT_MILLIS = 1_000;
-  private static final NodeSample NOTHING = new NodeSample(0, 0, 0, List.of());
+  private static final NodeSample NOTHING = new NodeSample(0, 0, 0, 0, List.of());
 
   private NodeSampler() {}
 
   /** Nothing, when the loop does not answer in a second or is not there yet. */
   static NodeSample sample(
-      DataLoop loop, NodeReplicas replicas, Clients clients, Storage storage, ClusterState state) {
+      DataLoop loop,
+      NodeReplicas replicas,
+      Clients clients,
+      Storage storage,
+      Divergences divergences,
+      ClusterState state) {
     if (loop == null || clients == null) {
       return NOTHING;
     }
     CompletableFuture<NodeSample> taken = new CompletableFuture<>();
-    loop.execute(() -> taken.complete(take(loop, replicas, clients, storage, state)));
+    loop.execute(() -> taken.complete(take(loop, replicas, clients, storage, divergences, state)));
     try {
       return taken.get(WAIT_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
@@ -41,16 +48,27 @@ final class NodeSampler {
   }
 
   private static NodeSample take(
-      DataLoop loop, NodeReplicas replicas, Clients clients, Storage storage, ClusterState state) {
+      DataLoop loop,
+      NodeReplicas replicas,
+      Clients clients,
+      Storage storage,
+      Divergences divergences,
+      ClusterState state) {
     List<ReplicaSample> samples = new ArrayList<>();
+    Map<PartitionId, Long> diverged = divergences.undecidedEntries();
     for (PartitionReplica replica : replicas.all()) {
-      samples.add(sample(loop, replica, state));
+      samples.add(sample(loop, replica, diverged.getOrDefault(replica.id(), 0L), state));
     }
     return new NodeSample(
-        clients.count(), loop.journal().sizeBytes(), storage.memoryBytes(0), samples);
+        clients.count(),
+        loop.journal().sizeBytes(),
+        storage.memoryBytes(0),
+        divergences.undecidedFiles(),
+        samples);
   }
 
-  private static ReplicaSample sample(DataLoop loop, PartitionReplica replica, ClusterState state) {
+  private static ReplicaSample sample(
+      DataLoop loop, PartitionReplica replica, long divergedEntries, ClusterState state) {
     List<FollowerSample> followers = new ArrayList<>();
     long now = loop.nowNanos() / 1_000_000;
     replica
@@ -74,7 +92,7 @@ final class NodeSampler {
         replica.machine().isLeader(),
         replica.machine().epoch(),
         replica.machine().commitIndex(),
-        replica.divergedEntries(),
+        divergedEntries,
         followers);
   }
 }

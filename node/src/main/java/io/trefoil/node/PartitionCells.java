@@ -83,6 +83,11 @@ final class PartitionCells implements Cells {
   }
 
   @Override
+  public long stamp() {
+    return store.stamp();
+  }
+
+  @Override
   public int valueLength() {
     return store.valueLength();
   }

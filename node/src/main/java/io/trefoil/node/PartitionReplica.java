@@ -78,7 +78,6 @@ final class PartitionReplica implements Effects {
   private long committedWrites;
   private long refusedWrites;
   private long uncertainWrites;
-  private long divergedEntries;
 
   /** What a replica asks of the node around it. */
   interface PartitionHost {
@@ -378,15 +377,6 @@ final class PartitionReplica implements Effects {
             loop.self(),
             committedPosition(),
             Math.max(loop.wallMillis() - machine.logTimeMillis(), 0));
-  }
-
-  void countDiverged(long entries) {
-    divergedEntries += entries;
-  }
-
-  /** Entries saved to divergence files since the node started. */
-  long divergedEntries() {
-    return divergedEntries;
   }
 
   void countRefused() {

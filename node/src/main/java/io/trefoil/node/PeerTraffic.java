@@ -126,6 +126,11 @@ final class PeerTraffic implements PeerListener {
         }
       }
       case Frames.FORWARD -> onForward(side, connection, source);
+      case Frames.TO_NODE -> {
+        long id = source.getVarint();
+        int protocol = source.getByte();
+        side.runner().runForNode(connection, id, protocol, command(side, source));
+      }
       case Frames.SNAPSHOT -> side.receiver().onFrame(from, source);
       case Frames.SNAPSHOT_ACK -> side.sender().onAck(from, source);
       case Frames.HISTORY -> side.replicas().strays().onAsked(from, source);
@@ -142,16 +147,20 @@ final class PeerTraffic implements PeerListener {
     long epoch = source.getVarint();
     int protocol = source.getByte();
     boolean committed = source.getByte() == 1;
+    Args args = command(side, source);
+    side.runner()
+        .runForwarded(
+            from, id, side.routes().partition(partition), epoch, protocol, committed, args);
+  }
+
+  private static Args command(DataSide side, ByteSource source) {
     int length = source.remaining();
     int start = source.skip(length);
     RespParser parser = new RespParser(side.limits());
     if (parser.parse(source.array(), start, start + length) != RespParser.Outcome.COMMAND) {
       throw new MalformedBytesException("a forwarded command that is none");
     }
-    Args args = parser.args().detached();
-    side.runner()
-        .runForwarded(
-            from, id, side.routes().partition(partition), epoch, protocol, committed, args);
+    return parser.args().detached();
   }
 
   @Override

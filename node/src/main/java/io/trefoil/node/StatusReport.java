@@ -28,6 +28,7 @@ final class StatusReport {
       String version,
       Routes routes,
       Iterable<PartitionId> strays,
+      Divergences divergences,
       long nowMillis) {
     ObjectNode report = JSON.createObjectNode();
     report.put("node", self.number());
@@ -52,6 +53,8 @@ final class StatusReport {
     }
     ArrayNode strayCopies = report.putArray("strays");
     strays.forEach(id -> strayCopies.add(id.toString()));
+    ObjectNode diverged = report.putObject("diverged");
+    divergences.undecidedEntries().forEach((id, count) -> diverged.put(id.toString(), count));
     return report;
   }
 

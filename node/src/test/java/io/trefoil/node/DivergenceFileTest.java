@@ -2,24 +2,52 @@ package io.trefoil.node;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trefoil.base.Bytes;
+import io.trefoil.base.Clock;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.node.LeftKeys.Change;
 import io.trefoil.replication.kernel.EntryBatch;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DivergenceFileTest {
   private static final PartitionId PARTITION = new PartitionId(1, 4);
 
   @TempDir private Path data;
   private final EntryBuilder builder = new EntryBuilder();
+  private DivergenceFiles files;
+
+  @BeforeEach
+  void openFolder() {
+    Clock clock =
+        new Clock() {
+          @Override
+          public long monotonicNanos() {
+            return 0;
+          }
+
+          @Override
+          public long wallMillis() {
+            return 77;
+          }
+        };
+    files = new DivergenceFiles(data.resolve("divergence"), "n2", clock);
+  }
 
   private Path save(EntryBatch... batches) throws IOException {
     EntryBatch first = batches[0];
@@ -28,10 +56,9 @@ class DivergenceFileTest {
 
   private Path saveFrom(Position from, EntryBatch... batches) throws IOException {
     Position to = batches[batches.length - 1].last();
-    return DivergenceFile.save(
-        data.resolve("divergence"),
-        "n2",
-        new LeftHistory(PARTITION, 12, from, to, List.of(batches)));
+    DivergenceSummary saved =
+        files.save(new LeftHistory(PARTITION, "orders", 12, from, to, 9, List.of(batches)));
+    return data.resolve("divergence").resolve(saved.name() + ".jsonl");
   }
 
   private void put(byte[] key, byte[] value, long expireAtMillis) {
@@ -67,7 +94,7 @@ class DivergenceFileTest {
     assertThat(file.getFileName()).hasToString("1-4-9-991-993.jsonl");
     assertThat(Files.readAllLines(file))
         .containsExactly(
-            "{\"format\":1,\"partition\":\"1/4\",\"node\":\"n2\",\"new_epoch\":12,\"first\":\"9:991\",\"last\":\"10:993\"}",
+            "{\"format\":2,\"partition\":\"1/4\",\"database\":\"orders\",\"node\":\"n2\",\"new_epoch\":12,\"first\":\"9:991\",\"last\":\"10:993\",\"epochs\":\"9@991 10@993\",\"written_ms\":77,\"common_stamp\":9}",
             "{\"position\":\"9:991\",\"stamp\":10,\"change\":\"put\",\"type\":\"string\",\"key\":\"a\",\"value\":\"1\"}",
             "{\"position\":\"9:991\",\"stamp\":10,\"change\":\"put\",\"type\":\"string\",\"key\":\"b \\\"quoted\\\"\\n\",\"value\":\"ü\",\"expire_at_ms\":77000}",
             "{\"position\":\"9:992\",\"stamp\":11,\"change\":\"remove\",\"key\":\"a\"}",
@@ -92,9 +119,10 @@ class DivergenceFileTest {
     builder.endCommand();
     EntryBatch batch = batch(9, 1);
     Path file = save(batch);
-    Files.writeString(file, "marked");
+    String marked = Files.readString(file) + "marked";
+    Files.writeString(file, marked);
     assertThat(save(batch)).isEqualTo(file);
-    assertThat(file).hasContent("marked");
+    assertThat(file).hasContent(marked);
   }
 
   @Test
@@ -120,7 +148,212 @@ class DivergenceFileTest {
     Path file = saveFrom(new Position(8, 2), batch(9, 5));
     assertThat(file.getFileName()).hasToString("1-4-8-2-5.jsonl");
     assertThat(Files.readAllLines(file).get(0))
-        .contains("\"first\":\"8:2\",\"last\":\"9:5\",\"unknown_entries\":3}");
+        .contains("\"first\":\"8:2\",\"last\":\"9:5\"", "\"unknown_entries\":3}");
     assertThat(Files.readAllLines(file)).hasSize(2);
+  }
+
+  // What is read again.
+
+  private void saveOne(long index) throws IOException {
+    begin(index, 10);
+    put("a".getBytes(UTF_8), "1".getBytes(UTF_8), Cells.NEVER);
+    builder.endCommand();
+    save(batch(9, index));
+  }
+
+  @Test
+  void a_file_is_listed_with_what_it_says_of_itself() throws IOException {
+    saveOne(1);
+    DivergenceSummary file = files.list().get(0);
+    assertThat(file.name()).isEqualTo("1-4-9-1-1");
+    assertThat(file.partition()).isEqualTo(PARTITION);
+    assertThat(file.database()).isEqualTo("orders");
+    assertThat(file.newEpoch()).isEqualTo(12);
+    assertThat(file.entries()).isEqualTo(1);
+    assertThat(file.commonStamp()).isEqualTo(9);
+    assertThat(file.writtenMillis()).isEqualTo(77);
+    assertThat(file.sizeBytes()).isPositive();
+    assertThat(file.problem()).isNull();
+    assertThat(file.isReplayed()).isFalse();
+  }
+
+  @Test
+  void a_file_of_the_first_format_is_listed_without_what_that_did_not_say() throws IOException {
+    saveOne(1);
+    Files.writeString(
+        data.resolve("divergence").resolve("3-0-9-991-1000.jsonl"),
+        """
+        {"format":1,"partition":"3/0","node":"n1","new_epoch":12,"first":"9:991","last":"10:1000","unknown_entries":2}
+        {"position":"9:993","stamp":114032,"change":"put","type":"string","key":"a","value":"1"}
+        """);
+    DivergenceSummary old = files.list().get(1);
+    assertThat(old.entries()).isEqualTo(10);
+    assertThat(old.unknownEntries()).isEqualTo(2);
+    assertThat(old.commonStamp()).isEqualTo(DivergenceSummary.UNKNOWN_STAMP);
+    assertThat(old.database()).isEmpty();
+    assertThat(old.writtenMillis()).isPositive();
+    try (DivergenceReader reader = new DivergenceReader(files.open(old.name()))) {
+      assertThat(reader.next().path("key").asText()).isEqualTo("a");
+      assertThat(reader.next()).isNull();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"format\":3}            | it has format 3, this version reads up to 2",
+        "{\"position\":\"9:1\"}    | its first line is no header of a divergence file",
+        "torn                      | its first line is no JSON",
+        "{\"format\":1}            | a position is epoch:index, such as 4:1021, not ''",
+      })
+  void what_can_not_be_read_is_listed_and_says_why(String header, String problem)
+      throws IOException {
+    saveOne(1);
+    Files.writeString(data.resolve("divergence").resolve("3-0-9-991-1000.jsonl"), header + "\n");
+    assertThat(files.list()).hasSize(2);
+    assertThat(files.list().get(1).problem()).isEqualTo(problem);
+    assertThat(files.list().get(1).partition()).isEqualTo(new PartitionId(3, 0));
+  }
+
+  @Test
+  void other_names_are_no_files_of_ours() throws IOException {
+    saveOne(1);
+    for (String name : List.of("notes.jsonl", "1-4-9-1-1.jsonl.new", "1-4-9-1.jsonl")) {
+      Files.writeString(data.resolve("divergence").resolve(name), "");
+    }
+    assertThat(files.list()).hasSize(1);
+    assertThatThrownBy(() -> files.open("../identity")).isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(() -> files.delete("../identity")).isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
+  void the_last_replay_is_known_after_a_restart_even_behind_a_torn_line() throws IOException {
+    saveOne(1);
+    files.noteReplay("1-4-9-1-1", new DivergenceSummary.Replay(5, false, false, 0, 0, 1));
+    Files.writeString(
+        data.resolve("divergence").resolve("1-4-9-1-1.replays"),
+        "\n{\"replayed_ms\":6,",
+        StandardOpenOption.APPEND);
+    assertThat(files.list().get(0).replay().millis()).isEqualTo(5);
+    assertThat(files.list().get(0).isReplayed()).isFalse();
+    DivergenceSummary.Replay done = new DivergenceSummary.Replay(7, true, true, 1, 0, 0);
+    files.noteReplay("1-4-9-1-1", done);
+    assertThat(files.list().get(0).replay()).isEqualTo(done);
+    assertThat(files.list().get(0).isReplayed()).isTrue();
+  }
+
+  @Test
+  void nothing_is_left_of_a_deleted_file() throws IOException {
+    saveOne(1);
+    files.noteReplay("1-4-9-1-1", new DivergenceSummary.Replay(5, false, false, 1, 0, 0));
+    files.delete("1-4-9-1-1");
+    assertThat(files.list()).isEmpty();
+    assertThat(data.resolve("divergence").toFile().list()).isEmpty();
+    assertThatThrownBy(() -> files.delete("1-4-9-1-1")).isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
+  void a_file_tells_which_entries_it_keeps() throws IOException {
+    begin(5, 10);
+    builder.clear();
+    builder.endCommand();
+    EntryBatch first = batch(9, 5);
+    begin(6, 11);
+    builder.clear();
+    builder.endCommand();
+    saveFrom(new Position(8, 2), first, batch(10, 6));
+    DivergenceSummary file = files.list().get(0);
+    assertThat(file.keeps(new Position(9, 5))).isTrue();
+    assertThat(file.keeps(new Position(10, 6))).isTrue();
+    assertThat(file.keeps(new Position(9, 6))).as("another history's").isFalse();
+    assertThat(file.keeps(new Position(8, 4))).as("only counted").isFalse();
+    assertThat(file.keeps(new Position(10, 7))).isFalse();
+  }
+
+  private LeftKeys keys() throws IOException {
+    try (DivergenceReader reader = new DivergenceReader(files.open("1-4-9-1-1"))) {
+      return LeftKeys.read(reader);
+    }
+  }
+
+  private String value(LeftKeys.Key key) throws IOException {
+    try (DivergenceReader reader = new DivergenceReader(files.open("1-4-9-1-1"))) {
+      byte[] value = key.value(reader);
+      return value == null ? null : new String(value, UTF_8);
+    }
+  }
+
+  private static LeftKeys.Key key(LeftKeys keys, String name) {
+    return keys.list().stream()
+        .filter(key -> key.key().equals(Bytes.utf8(name)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void of_each_key_the_last_changes_are_left() throws IOException {
+    begin(1, 10);
+    put("twice".getBytes(UTF_8), "1".getBytes(UTF_8), Cells.NEVER);
+    put("gone".getBytes(UTF_8), "1".getBytes(UTF_8), Cells.NEVER);
+    put("twice".getBytes(UTF_8), "2 \n".getBytes(UTF_8), 99_000);
+    builder.remove("gone".getBytes(UTF_8), 0, 4);
+    put("later".getBytes(UTF_8), "v".getBytes(UTF_8), 99_000);
+    builder.expire(0, "later".getBytes(UTF_8), 0, 5);
+    builder.expire(55_000, "only".getBytes(UTF_8), 0, 4);
+    builder.endCommand();
+    save(batch(9, 1));
+    LeftKeys keys = keys();
+    assertThat(keys.cleared()).isNull();
+    assertThat(keys.list()).hasSize(4);
+    assertThat(key(keys, "twice").change()).isEqualTo(Change.PUT);
+    assertThat(key(keys, "twice").expireAtMillis()).isEqualTo(99_000);
+    assertThat(value(key(keys, "twice"))).isEqualTo("2 \n");
+    assertThat(key(keys, "gone").change()).isEqualTo(Change.REMOVE);
+    assertThat(value(key(keys, "gone"))).isNull();
+    assertThat(key(keys, "later").expireAtMillis()).isEqualTo(Cells.NEVER);
+    assertThat(value(key(keys, "later"))).isEqualTo("v");
+    assertThat(key(keys, "only").change()).isEqualTo(Change.EXPIRE);
+  }
+
+  @Test
+  void what_a_clear_takes_away_is_told_apart_from_what_came_after_it() throws IOException {
+    begin(1, 10);
+    put("before".getBytes(UTF_8), "1".getBytes(UTF_8), Cells.NEVER);
+    builder.clear();
+    put("after".getBytes(UTF_8), "1".getBytes(UTF_8), Cells.NEVER);
+    builder.endCommand();
+    save(batch(9, 1));
+    assertThat(keys().cleared()).isEqualTo(new Position(9, 1));
+    assertThat(keys().list()).extracting(LeftKeys.Key::key).containsExactly(Bytes.utf8("after"));
+  }
+
+  @Test
+  void a_kind_of_change_from_a_later_version_is_no_error_and_is_not_replayed() throws IOException {
+    saveOne(1);
+    Files.writeString(
+        data.resolve("divergence").resolve("1-4-9-1-1.jsonl"),
+        "{\"position\":\"9:1\",\"stamp\":1,\"change\":\"twist\",\"key\":\"a\"}\n",
+        StandardOpenOption.APPEND);
+    assertThat(key(keys(), "a").change()).isEqualTo(Change.UNKNOWN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "torn",
+        "{}",
+        "{\"position\":\"9:1\",\"change\":\"put\"}",
+        "{\"position\":\"9\",\"change\":\"remove\",\"key\":\"a\"}",
+        "{\"position\":\"9:1\",\"change\":\"remove\",\"key_base64\":\"#\"}",
+      })
+  void a_line_that_is_no_change_is_named_by_its_place(String line) throws IOException {
+    saveOne(1);
+    Path file = data.resolve("divergence").resolve("1-4-9-1-1.jsonl");
+    long at = Files.size(file);
+    Files.writeString(file, line + "\n", StandardOpenOption.APPEND);
+    assertThatThrownBy(this::keys)
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(line.contains("#") ? "key_base64" : "at byte " + at);
   }
 }

@@ -41,7 +41,15 @@ final class MetricTable {
               NodeSample::journalBytes),
           new Gauge<>(
               gauge("trefoil_memory_table_bytes", "bytes", NONE, "Memory table in use."),
-              NodeSample::memoryTableBytes));
+              NodeSample::memoryTableBytes),
+          new Gauge<>(
+              gauge(
+                  "trefoil_diverged_files",
+                  "files",
+                  NONE,
+                  "Divergence files, also of dropped databases, that are neither replayed nor"
+                      + " discarded yet."),
+              NodeSample::divergedFiles));
 
   static final List<Gauge<ReplicaSample>> OF_REPLICA =
       List.of(

@@ -8,7 +8,7 @@ import io.trefoil.journal.JournalReplay;
 import io.trefoil.journal.JournalSettings;
 import io.trefoil.journal.JournalThreads;
 import io.trefoil.journal.Syncing;
-import io.trefoil.node.LeftHistory;
+import io.trefoil.node.DivergenceFolder;
 import io.trefoil.node.Loop;
 import io.trefoil.node.NodeCore;
 import io.trefoil.node.NodeFailure;
@@ -323,17 +323,8 @@ final class SimulatedProcess implements NodePorts {
   }
 
   @Override
-  public String saveDiverged(LeftHistory left) {
-    mayDie();
-    String name = left.partition() + "-" + left.first() + "-" + left.last().index();
-    if (world.mutant == Mutant.DIVERGENCE_NOT_STORED) {
-      return name;
-    }
-    if (machine.diverged.putIfAbsent(name, left) == null) {
-      world.note(machine, "saves what left the history: " + name);
-      world.count(left.unknownCount() == 0 ? "divergence saved" : "divergence not wholly known");
-    }
-    return name;
+  public DivergenceFolder divergences() {
+    return new MachineDivergences(machine, world, this::mayDie);
   }
 
   @Override

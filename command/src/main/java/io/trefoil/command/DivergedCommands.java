@@ -1,0 +1,250 @@
+package io.trefoil.command;
+
+import static io.trefoil.command.Flag.ADMIN;
+import static io.trefoil.command.Flag.DENYOOM;
+import static io.trefoil.command.Flag.LOADING;
+import static io.trefoil.command.Flag.NOSCRIPT;
+import static io.trefoil.command.Flag.READONLY;
+import static io.trefoil.command.Flag.STALE;
+import static io.trefoil.command.Flag.WRITE;
+
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.Cells;
+import io.trefoil.command.Command.Row;
+import io.trefoil.resp.Args;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What became of writes that left the history, and of writes of which nobody could say. The node
+ * runs most of it. Two commands run on cells, at the leader, so that a key is compared and changed
+ * in one step:
+ *
+ * <pre>
+ * DIVERGED COMPARE key PUT|REMOVE|EXPIRE expire-at common-stamp max-bytes [value]
+ * DIVERGED APPLY   key PUT|REMOVE|EXPIRE expire-at common-stamp SAFE|ANY|stamp [value]
+ * </pre>
+ *
+ * {@code expire-at} is in milliseconds since 1970, 0 for never. Stamps up to {@code common-stamp}
+ * are of entries that both histories have; -1 when that is not known.
+ */
+final class DivergedCommands {
+  private static final String OWN = "0.1.0";
+  private static final String KEYS_OF_FILE = "O(N) with N the size of the file";
+  private static final int KEY = 2;
+  private static final int CHANGE = 3;
+  private static final int EXPIRE_AT = 4;
+  private static final int COMMON_STAMP = 5;
+  private static final int LIMIT_OR_MODE = 6;
+  private static final int VALUE = 7;
+
+  private DivergedCommands() {}
+
+  static List<Command> rows() {
+    return List.of(
+        row("diverged", -2, "What left the history, and is kept in divergence files")
+            .container(
+                List.of(
+                    node("diverged|list", 2, "O(N) with N the number of files")
+                        .text("List the divergence files of all nodes"),
+                    node("diverged|show", -3, KEYS_OF_FILE)
+                        .text("Show the changes in a divergence file, in their order"),
+                    node("diverged|diff", -3, KEYS_OF_FILE)
+                        .text("Compare what a divergence file would leave with what is there"),
+                    node("diverged|replay", -3, KEYS_OF_FILE)
+                        .text("Write what a divergence file holds again, but for conflicts"),
+                    node("diverged|discard", 3, "O(1)").text("Delete a divergence file"),
+                    row("diverged|compare", -7, "Compare a key with what DIFF found in a file")
+                        .flags(READONLY)
+                        .keys(KEY, KEY, 1)
+                        .refused(StringCommands.NEEDS_ORDER)
+                        .onCells(DivergedCommands::compare),
+                    row("diverged|apply", -7, "Write a key as REPLAY does, unless it has changed")
+                        .flags(WRITE, DENYOOM)
+                        .keys(KEY, KEY, 1)
+                        .refused(StringCommands.NEEDS_ORDER)
+                        .onCells(DivergedCommands::apply),
+                    help(
+                        "diverged",
+                        "LIST",
+                        "    List the divergence files of all nodes.",
+                        "SHOW <id> [COUNT <n>] [FROM <i>]",
+                        "    Show the changes in a file, from number <i> on.",
+                        "DIFF <id> [COUNT <n>] [FROM <i>]",
+                        "    Compare the keys of a file with what the database holds now.",
+                        "REPLAY <id> [OVERWRITE [SEEN <digest>]]",
+                        "    Write the keys again that are not in conflict. OVERWRITE: also those"
+                            + " that are;",
+                        "    SEEN: if they are as DIFF, whose digest it is, has shown them.",
+                        "DISCARD <id>",
+                        "    Delete a file."))),
+        row("write", -2, "What became of a write")
+            .container(
+                List.of(
+                    node("write|status", 3, "O(log N) with N the number of leaderships")
+                        .text("Tell whether the write of an -UNCERTAIN reply is in the history"),
+                    help(
+                        "write",
+                        "STATUS <database>/<partition>@<epoch>:<index>",
+                        "    Tell whether a write is committed, lost, or still pending."))));
+  }
+
+  private static Row row(String name, int arity, String summary) {
+    return new Row(name, arity, Group.TREFOIL, OWN, "O(1)", summary);
+  }
+
+  private static Command help(String container, String... lines) {
+    return row(container + "|help", 2, Help.SUMMARY)
+        .flags(LOADING, STALE)
+        .onConnection(Help.of(container.toUpperCase(Locale.ROOT), lines));
+  }
+
+  private static NodeRow node(String name, int arity, String cost) {
+    return summary ->
+        new Row(name, arity, Group.TREFOIL, OWN, cost, summary)
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .onNode();
+  }
+
+  /** A row but for its summary. */
+  private interface NodeRow {
+    Command text(String summary);
+  }
+
+  /** How a key stands to what a file would leave it as. */
+  private enum Standing {
+    /** It is so already. */
+    SAME,
+    /** The key is not there. */
+    MISSING,
+    /** Nobody has written the key since the histories parted. */
+    OLDER,
+    /** The key has been written since, or may have been. */
+    CONFLICT;
+
+    private String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private enum Change {
+    PUT,
+    REMOVE,
+    EXPIRE;
+
+    private static Optional<Change> of(Args args) {
+      return Arrays.stream(values()).filter(each -> args.isWord(CHANGE, each.name())).findFirst();
+    }
+  }
+
+  private static void compare(Call call) {
+    Change change = parse(call);
+    if (change == null || !call.parseLong(LIMIT_OR_MODE)) {
+      return;
+    }
+    int limit = (int) Math.min(Math.max(call.args().parsed(), 0), Integer.MAX_VALUE);
+    Standing standing = standing(call, change);
+    boolean found = call.find(KEY);
+    call.reply().array(found ? 6 : 1);
+    call.reply().bulkText(standing.word());
+    if (found) {
+      Cells cells = call.cells();
+      call.reply().integer(cells.stamp());
+      call.reply().bulkText(cells.type().redisName());
+      call.reply().integer(cells.expireAtMillis());
+      call.reply().integer(cells.valueLength());
+      call.replyValue(0, Math.min(cells.valueLength(), limit));
+    }
+  }
+
+  private static void apply(Call call) {
+    Change change = parse(call);
+    if (change == null) {
+      return;
+    }
+    Args args = call.args();
+    boolean safe = args.isWord(LIMIT_OR_MODE, "SAFE");
+    boolean any = args.isWord(LIMIT_OR_MODE, "ANY");
+    if (!safe && !any && !call.parseLong(LIMIT_OR_MODE)) {
+      return;
+    }
+    long seen = args.parsed();
+    Standing standing = standing(call, change);
+    boolean found = call.find(KEY);
+    if (standing == Standing.SAME) {
+      call.reply().bulkText(standing.word());
+    } else if (safe && standing == Standing.CONFLICT || change == Change.EXPIRE && !found) {
+      call.reply().bulkText(Standing.CONFLICT.word());
+    } else if (!safe && !any && seen != (found ? call.cells().stamp() : 0)) {
+      call.reply().bulkText("changed");
+    } else {
+      change(call, change);
+      call.reply().bulkText("applied");
+    }
+  }
+
+  private static void change(Call call, Change change) {
+    if (leavesNothing(call, change)) {
+      call.remove(KEY);
+    } else if (change == Change.PUT) {
+      call.putArgument(KEY, VALUE, expireAt(call));
+    } else {
+      call.setExpiry(KEY, expireAt(call));
+    }
+  }
+
+  /** The change, or null: then the reply says what is wrong with the arguments. */
+  private static Change parse(Call call) {
+    Change change = Change.of(call.args()).orElse(null);
+    int words = change == Change.PUT ? VALUE + 1 : VALUE;
+    if (change == null || call.args().count() != words) {
+      call.reply().error(Errors.SYNTAX);
+      return null;
+    }
+    boolean numbers = call.parseLong(EXPIRE_AT) && call.parseLong(COMMON_STAMP);
+    return numbers ? change : null;
+  }
+
+  private static long expireAt(Call call) {
+    call.args().parseLong(EXPIRE_AT);
+    return call.args().parsed();
+  }
+
+  private static long commonStamp(Call call) {
+    call.args().parseLong(COMMON_STAMP);
+    return call.args().parsed();
+  }
+
+  /** Whether the key would be gone by now: removed, or expired meanwhile. */
+  private static boolean leavesNothing(Call call, Change change) {
+    long expireAt = expireAt(call);
+    boolean expired = expireAt != Cells.NEVER && expireAt <= call.cells().nowMillis();
+    return change == Change.REMOVE || expired;
+  }
+
+  private static Standing standing(Call call, Change change) {
+    boolean gone = leavesNothing(call, change);
+    if (!call.find(KEY)) {
+      return gone ? Standing.SAME : change == Change.PUT ? Standing.MISSING : Standing.CONFLICT;
+    }
+    if (!gone && isAlready(call, change)) {
+      return Standing.SAME;
+    }
+    return call.cells().stamp() <= commonStamp(call) ? Standing.OLDER : Standing.CONFLICT;
+  }
+
+  /** Whether the key found is as the change would leave it. */
+  private static boolean isAlready(Call call, Change change) {
+    Cells cells = call.cells();
+    if (cells.expireAtMillis() != expireAt(call)) {
+      return false;
+    }
+    Args args = call.args();
+    return change == Change.EXPIRE
+        || cells.type() == CellType.STRING
+            && cells.valueLength() == args.length(VALUE)
+            && Arrays.equals(cells.value(), args.copy(VALUE));
+  }
+}

@@ -1,0 +1,114 @@
+package io.trefoil.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.trefoil.base.Bytes;
+import io.trefoil.base.Position;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.Cells;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the changes of a divergence file, one after the other, leave of each key. Values stay in the
+ * file until they are {@link Key#value read}.
+ *
+ * <p>A new kind of change is one more case of {@link #add}. One that this version does not know
+ * makes its key {@link Change#UNKNOWN}, which is shown and never replayed.
+ */
+final class LeftKeys {
+  private final Map<Bytes, Key> byKey = new LinkedHashMap<>();
+  private Position cleared;
+
+  /** What is left of a key. */
+  enum Change {
+    /** A string, with its expiry. */
+    PUT,
+    /** Nothing. */
+    REMOVE,
+    /** An expiry of what was there before. */
+    EXPIRE,
+    /** Something that this version can't write. */
+    UNKNOWN
+  }
+
+  /**
+   * A key.
+   *
+   * @param expireAtMillis {@link Cells#NEVER} for never
+   * @param valueAt where the line with the value begins, if it is a {@link Change#PUT}
+   * @param position of the last change
+   */
+  record Key(Bytes key, Change change, long expireAtMillis, long valueAt, Position position) {
+    /** The value of a {@link Change#PUT}; null of others. */
+    byte[] value(DivergenceReader reader) throws IOException {
+      if (change != Change.PUT) {
+        return null;
+      }
+      reader.seek(valueAt);
+      return DivergenceReader.bytes(reader.next(), "value");
+    }
+  }
+
+  private LeftKeys() {}
+
+  /** Reads a whole file. */
+  static LeftKeys read(DivergenceReader reader) throws IOException {
+    LeftKeys keys = new LeftKeys();
+    for (JsonNode change = reader.next(); change != null; change = reader.next()) {
+      try {
+        keys.add(change, reader.lineStart());
+      } catch (IllegalArgumentException e) {
+        throw new IOException("at byte " + reader.lineStart() + ": " + e.getMessage(), e);
+      }
+    }
+    return keys;
+  }
+
+  private void add(JsonNode change, long at) throws IOException {
+    Position position = Position.parse(change.path("position").asText());
+    String name = change.path("change").asText();
+    if (name.equals("clear")) {
+      // What the keys before it were is no matter: they are among those that it takes away.
+      byKey.clear();
+      cleared = position;
+      return;
+    }
+    byte[] bytes = DivergenceReader.bytes(change, "key");
+    if (bytes == null) {
+      throw new IllegalArgumentException("a change without a key");
+    }
+    Bytes key = Bytes.wrap(bytes);
+    long expireAt = change.path("expire_at_ms").asLong(Cells.NEVER);
+    boolean string =
+        change.path("type").asText().equals(CellType.STRING.redisName())
+            && (change.has("value") || change.has("value_base64"));
+    Key before = byKey.remove(key); // the last change decides the order
+    Key after =
+        switch (name) {
+          case "put" -> new Key(key, string ? Change.PUT : Change.UNKNOWN, expireAt, at, position);
+          case "remove" -> new Key(key, Change.REMOVE, Cells.NEVER, 0, position);
+          case "expire" -> expired(before, key, expireAt, position);
+          default -> new Key(key, Change.UNKNOWN, expireAt, 0, position);
+        };
+    byKey.put(key, after);
+  }
+
+  /** A key whose expiry changed: what it holds is what it was before. */
+  private static Key expired(Key before, Bytes key, long expireAt, Position position) {
+    return before == null
+        ? new Key(key, Change.EXPIRE, expireAt, 0, position)
+        : new Key(key, before.change(), expireAt, before.valueAt(), position);
+  }
+
+  /** In the order of their last changes. */
+  List<Key> list() {
+    return List.copyOf(byKey.values());
+  }
+
+  /** Where all keys of the partition were removed last, before what {@link #list} has; or null. */
+  Position cleared() {
+    return cleared;
+  }
+}
