@@ -220,7 +220,7 @@ final class ControlLoop {
       controller = null;
       return;
     }
-    NodeId raftSelf = self == null ? new NodeId(1) : self;
+    NodeId raftSelf = raftSelf();
     if (controller == null || controllerTerm != view.term()) {
       controllerTerm = view.term();
       controller = new Controller(raftSelf, view.term(), plane.state(), now);
@@ -243,6 +243,17 @@ final class ControlLoop {
       saidNanos = now;
       sayReasons();
     }
+  }
+
+  /**
+   * Which voter this node is. It may lead before it is registered: its Raft server starts with the
+   * id that its disk was issued. A founder's first start has none yet, and gets the first.
+   */
+  private NodeId raftSelf() {
+    if (self != null) {
+      return self;
+    }
+    return presence.node() == null ? new NodeId(1) : presence.node();
   }
 
   /** Logs what is new since it was last said. */
