@@ -131,7 +131,7 @@ final class DivergedCommand implements Callable<Integer> {
 
   private static List<String> files(List<Reply> files) {
     if (files.isEmpty()) {
-      return List.of("Nothing left the history.");
+      return List.of("There are no divergence files.");
     }
     TextTable table =
         new TextTable(
@@ -256,12 +256,12 @@ final class DivergedCommand implements Callable<Integer> {
     stdio
         .out()
         .println(
-            replayed.text("applied")
-                + " keys written, "
+            "Keys written: "
+                + replayed.text("applied")
+                + ", the same already: "
                 + replayed.text("same")
-                + " were so already, "
-                + replayed.text("left")
-                + " left");
+                + ", left: "
+                + replayed.text("left"));
     for (Reply each : replayed.list("left_keys")) {
       ReplyFields left = ReplyFields.of(each);
       stdio.out().println("  left: " + shown(left.get("key"), 60) + ": " + left.text("reason"));

@@ -211,7 +211,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cli", "status", "database", "demo"})
+  @ValueSource(strings = {"cli", "status", "database", "diverged", "demo"})
   void eachCommandHasHelp(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out()).startsWith("Usage: trefoil " + command);

@@ -51,6 +51,8 @@ final class Divergences {
   private static final long READ_NANOS = 60_000_000_000L;
   private static final long REPLAY_NANOS = 3_600_000_000_000L;
 
+  private final String self;
+  private final int clientPort;
   private final DataLoop loop;
   private final Executor background;
   private final DivergenceFolder folder;
@@ -68,9 +70,13 @@ final class Divergences {
   private CommandRunner runner;
 
   /**
+   * @param self this node's name
+   * @param clientPort where people reach it
    * @param found the files at the start
    */
   Divergences(
+      String self,
+      int clientPort,
       DataLoop loop,
       Executor background,
       DivergenceFolder folder,
@@ -78,6 +84,8 @@ final class Divergences {
       Forwards forwards,
       Supplier<ClusterState> state,
       List<DivergenceSummary> found) {
+    this.self = self;
+    this.clientPort = clientPort;
     this.loop = loop;
     this.background = background;
     this.folder = folder;
@@ -107,12 +115,13 @@ final class Divergences {
     }
     LOG.warn(
         "partition={} {} entries from {} to {} are not in the history of epoch {} and are kept:"
-            + " look at them with ./trefoil diverged diff {}",
+            + " look at them with ./trefoil diverged -p {} diff {}",
         left.partition(),
         left.count(),
         left.first(),
         left.last(),
         left.newEpoch(),
+        clientPort,
         id(file.name()));
     if (left.unknownCount() > 0) {
       LOG.error(
@@ -141,12 +150,7 @@ final class Divergences {
 
   /** A file's id: which node has it, and its name. */
   String id(String name) {
-    return name(loop.self()) + "/" + name;
-  }
-
-  private String name(NodeId node) {
-    ClusterNode known = state.get().nodes().get(node);
-    return known == null ? node.toString() : known.name();
+    return self + "/" + name;
   }
 
   /** What people call a file's database, and whether it is there no more. */
@@ -201,6 +205,10 @@ final class Divergences {
 
   /** Runs a command about this node's files. */
   void runHere(Args args, int protocol, Delivery delivery) {
+    if (state.get().clusterId() == 0) {
+      refuse(delivery, "TRYAGAIN " + self + " has just started and does not know the cluster yet");
+      return;
+    }
     ReplyWriter reply = new ReplyWriter();
     reply.setProtocol(protocol);
     switch (args.text(1).toLowerCase(Locale.ROOT)) {
@@ -355,7 +363,7 @@ final class Divergences {
   private void describe(DivergenceSummary file, ReplyWriter reply) {
     reply.map(15);
     text(reply, "id", id(file.name()));
-    text(reply, "node", name(loop.self()));
+    text(reply, "node", self);
     text(reply, "database", database(file));
     number(reply, "partition", file.partition().number());
     number(reply, "entries", file.entries());

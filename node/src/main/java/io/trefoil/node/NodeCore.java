@@ -262,7 +262,15 @@ public final class NodeCore implements ControlLoop.Listener {
     AsyncReplies asyncReplies = new AsyncReplies(loop);
     Divergences kept =
         new Divergences(
-            loop, ports.background(), ports.divergences(), routes, forwards, () -> state, diverged);
+            settings.node().name(),
+            settings.client().port(),
+            loop,
+            ports.background(),
+            ports.divergences(),
+            routes,
+            forwards,
+            () -> state,
+            diverged);
     nodeCommands =
         new NodeCommandRunner(
             loop, routes, forwards, verifications, asyncReplies, kept, outside(loop));

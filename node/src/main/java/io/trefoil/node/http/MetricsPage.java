@@ -28,7 +28,7 @@ final class MetricsPage {
       ## What to watch
 
       - `trefoil_writes_total{outcome="uncertain"}` growing: clients don't know what became of their writes.
-      - `trefoil_diverged_entries` above 0: acknowledged writes were cut, and wait for a decision.
+      - `trefoil_diverged_entries` above 0: acknowledged writes were cut, and wait for [a decision](diverged.md).
       - `trefoil_replica_lag_seconds` growing: a follower is away or can't keep up.
       - `sum by (database, partition) (trefoil_leader)` other than 1 for more than a few seconds: nobody leads there,
         or a deposed leader hasn't heard yet.

@@ -226,7 +226,7 @@ class FailoverTest {
             .filter(line -> line.path("node").asText().equals(leader.name()))
             .findFirst()
             .orElseThrow();
-    assertThat(first.path("format").asInt()).isEqualTo(1);
+    assertThat(first.path("format").asInt()).isEqualTo(2);
   }
 
   private static NodeProcess follower(int database, NodeProcess leader) {
