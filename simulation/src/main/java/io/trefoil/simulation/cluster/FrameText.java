@@ -54,6 +54,7 @@ final class FrameText {
       case Frames.VERIFY -> "Verify";
       case Frames.HISTORY -> "History";
       case Frames.HISTORY_REPLY -> "HistoryReply";
+      case Frames.TO_NODE -> "ToNode";
       default -> "frame " + kind;
     };
   }
