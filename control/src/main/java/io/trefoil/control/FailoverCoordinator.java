@@ -505,17 +505,24 @@ public final class FailoverCoordinator {
     if (!partition.led() || !isAlive(partition.lastLeader(), nowNanos)) {
       return null;
     }
-    for (NodeId node : partition.configuration().replicas()) {
-      if (node.equals(partition.lastLeader()) && isWilling(node)) {
+    List<NodeId> replicas = partition.configuration().replicas();
+    for (NodeId node : replicas) {
+      if (isWilling(node) && node.equals(partition.lastLeader())) {
         return null;
       }
-      Presence presence = present.get(node);
-      boolean fit = presence != null && nowNanos - presence.sinceNanos() >= FIT_NANOS;
-      if (fit && isWilling(node) && !node.equals(partition.lastLeader())) {
+      if (isWilling(node) && isFit(node, nowNanos)) {
         return node;
       }
     }
-    return null;
+    // One whose copy is to go makes way even for a drained one.
+    return replicas.contains(partition.lastLeader())
+        ? null
+        : replicas.stream().filter(node -> isFit(node, nowNanos)).findFirst().orElse(null);
+  }
+
+  private boolean isFit(NodeId node, long nowNanos) {
+    Presence presence = present.get(node);
+    return presence != null && nowNanos - presence.sinceNanos() >= FIT_NANOS;
   }
 
   // Waiting.

@@ -746,10 +746,10 @@ final class CommandRunner implements PartitionReplica.Work {
           route,
           loop.nowNanos() + atMost,
           () -> !isUndecided(route, epoch),
-          () -> runOrBounce(from, id, route, epoch, protocol, committed, args),
+          () -> runOrBounce(from, id, route, epoch, protocol, args),
           answer);
     } else {
-      runOrBounce(from, id, route, epoch, protocol, committed, args);
+      runOrBounce(from, id, route, epoch, protocol, args);
     }
   }
 
@@ -780,16 +780,10 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   private void runOrBounce(
-      PeerConnection from,
-      long id,
-      PartitionRoute route,
-      long epoch,
-      int protocol,
-      boolean committed,
-      Args args) {
+      PeerConnection from, long id, PartitionRoute route, long epoch, int protocol, Args args) {
     if (isServedHere(route) && route.local().epoch() == epoch) {
       Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
-      dispatch(route, table.find(args), args, protocol, committed, answer);
+      runAsLeader(route, table.find(args), args, protocol, answer);
     } else {
       forwards.bounce(from, id);
     }

@@ -128,6 +128,8 @@ final class SnapshotReceiver {
 
   /** The copy is durable; the journal must say where it begins before anyone hears of it. */
   private void install(PartitionId partition, Load load) {
+    // Nothing more is needed of the sender: that it is lost now must not take the copy away.
+    loads.remove(partition);
     PartitionReplica replica = replicas.apply(partition);
     CopyMeta meta = CopyMeta.decode(load.meta.array());
     if (replica != null
@@ -139,7 +141,6 @@ final class SnapshotReceiver {
   }
 
   private void replace(PartitionId partition, Load load) {
-    loads.remove(partition);
     PartitionReplica replica = replicas.apply(partition);
     CopyMeta meta = CopyMeta.decode(load.meta.array());
     boolean wanted =
