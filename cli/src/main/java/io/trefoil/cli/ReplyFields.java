@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The fields of a reply that is a map with texts as keys. */
-final class ReplyFields {
+public final class ReplyFields {
   private final Map<String, Reply> fields = new LinkedHashMap<>();
 
   private ReplyFields() {}
@@ -15,7 +15,7 @@ final class ReplyFields {
    *
    * @throws CommandFailed when it is an error, or no map
    */
-  static ReplyFields of(Reply reply) {
+  public static ReplyFields of(Reply reply) {
     Reply bare = reply.bare();
     if (bare instanceof Reply.Failure) {
       throw new CommandFailed(bare.text());
@@ -40,12 +40,12 @@ final class ReplyFields {
   }
 
   /** A field as text; empty when it is null. */
-  String text(String name) {
+  public String text(String name) {
     return get(name).text();
   }
 
   /** A number; 0 when it is null. */
-  long number(String name) {
+  public long number(String name) {
     return get(name) instanceof Reply.Int ? ((Reply.Int) get(name)).value() : 0;
   }
 
@@ -54,7 +54,7 @@ final class ReplyFields {
   }
 
   /** The elements of a row. */
-  List<Reply> list(String name) {
+  public List<Reply> list(String name) {
     return get(name) instanceof Reply.Items ? ((Reply.Items) get(name)).values() : List.of();
   }
 }

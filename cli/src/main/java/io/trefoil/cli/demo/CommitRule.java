@@ -5,37 +5,35 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * A commit rule that the writer tries, each in a database of its own. The first is the cluster's
- * database 0; the others are created when they are first wanted.
- */
+/** A commit rule that the writer tries: database 0 is changed to it while it is written to. */
 enum CommitRule {
-  MAJORITY("majority", "", List.of(), "goes on while two of three nodes live, and loses nothing"),
+  MAJORITY(
+      "majority",
+      List.of("REPLICAS", "3", "COMMIT", "MAJORITY"),
+      "goes on while two of three nodes live, and loses nothing"),
   SYNC(
       "sync",
-      "demo-sync",
       List.of("REPLICAS", "3", "COMMIT", "SYNC"),
       "refuses writes while any copy is away (p), and loses nothing"),
   SEMI_SYNC(
       "semi-sync",
-      "demo-semi-sync",
       List.of("REPLICAS", "3", "COMMIT", "SEMI-SYNC", "1"),
       "waits for one follower of two, and loses nothing when a leader dies"),
   // Two copies: with a third one, a follower that kept up takes over and nothing is lost.
   ASYNC(
       "async",
-      "demo-async",
       List.of("REPLICAS", "2", "COMMIT", "ASYNC", "FAILOVER", "AVAILABLE"),
       "never waits: p, then k, then p again, and acknowledged writes are lost");
 
+  /** The writer's database. */
+  static final int DATABASE = 0;
+
   private final String label;
-  private final String database;
   private final List<String> options;
   private final String promise;
 
-  CommitRule(String label, String database, List<String> options, String promise) {
+  CommitRule(String label, List<String> options, String promise) {
     this.label = label;
-    this.database = database;
     this.options = options;
     this.promise = promise;
   }
@@ -55,19 +53,29 @@ enum CommitRule {
     return values()[(ordinal() + 1) % values().length];
   }
 
-  /** The rule's database, when it exists. */
-  Optional<ClusterStatus.Database> databaseIn(ClusterStatus status) {
-    return database.isEmpty() ? status.database(0) : status.database(database);
+  /** Whether it may acknowledge with fewer copies than the other. */
+  boolean isWeakerThan(CommitRule other) {
+    return this == ASYNC || other == SYNC;
   }
 
-  /** The command that creates the rule's database, under the smallest number that is free. */
-  List<String> creation(ClusterStatus status) {
-    int number = 1;
-    while (status.database(number).isPresent()) {
-      number++;
+  /** The rule under which a database is, as status says; the first when it is none of these. */
+  static CommitRule of(ClusterStatus.Database database) {
+    for (CommitRule rule : values()) {
+      if (database.commit().startsWith(rule.label)) {
+        return rule;
+      }
     }
-    List<String> words = new ArrayList<>(List.of("DATABASE", "CREATE", database));
-    words.addAll(List.of("NUMBER", Integer.toString(number), "PARTITIONS", "1"));
+    return MAJORITY;
+  }
+
+  /** The writer's database. */
+  static Optional<ClusterStatus.Database> databaseIn(ClusterStatus status) {
+    return status.database(DATABASE);
+  }
+
+  /** The command that changes the database to this rule. */
+  List<String> alteration() {
+    List<String> words = new ArrayList<>(List.of("DATABASE", "ALTER", Integer.toString(DATABASE)));
     words.addAll(options);
     return words;
   }

@@ -2,8 +2,6 @@ package io.trefoil.cli.demo;
 
 import io.trefoil.cli.ClusterStatus;
 import io.trefoil.cli.CommandFailed;
-import io.trefoil.cli.Reply;
-import io.trefoil.cli.RespClient;
 import io.trefoil.cli.Stdio;
 import io.trefoil.cli.process.FolderLock;
 import io.trefoil.cli.process.LocalPorts;
@@ -37,7 +35,6 @@ final class Demo {
   private static final long STOP_MILLIS = 3_000;
   private static final long TICK_MILLIS = 250;
   private static final int LOG_LINES_SHOWN = 10;
-  private static final Duration CREATE_TIMEOUT = Duration.ofSeconds(10);
 
   /**
    * @param directory of the data
@@ -56,7 +53,7 @@ final class Demo {
   private final Events events = new Events();
   private final WriterLedger ledger = new WriterLedger();
   private final RateMeter rate = new RateMeter();
-  // Creating a database waits for the cluster; the view must not.
+  // A change waits for the cluster; the view must not.
   private final ExecutorService slowActions = Executors.newSingleThreadExecutor(Demo::daemon);
   private final Set<CommitRule> visited =
       Collections.synchronizedSet(EnumSet.noneOf(CommitRule.class));
@@ -66,6 +63,7 @@ final class Demo {
   private final Set<Path> divergencesSeen = new HashSet<>();
   private volatile boolean showTries = true;
   private FolderLock lock;
+  private final Administrator administrator = new Administrator(this::runningPorts, events::add);
   private Writer writer;
   private StatusWatch watch;
 
@@ -255,6 +253,12 @@ final class Demo {
   // --- the show
 
   private void watchAndWrite() throws IOException, InterruptedException {
+    // The rule of an earlier run, with its data.
+    nodes.stream()
+        .flatMap(node -> StatusWatch.ask(node).stream())
+        .flatMap(status -> CommitRule.databaseIn(status).stream())
+        .findFirst()
+        .ifPresent(database -> rule = CommitRule.of(database));
     visited.add(rule);
     writer = new Writer(settings.writer(), this::target, ledger, events::add);
     watch = new StatusWatch(nodes, this::noteChanges);
@@ -376,7 +380,7 @@ final class Demo {
 
   private Optional<ClusterStatus.Partition> firstPartition(ClusterStatus status) {
     return Optional.ofNullable(status)
-        .flatMap(rule::databaseIn)
+        .flatMap(CommitRule::databaseIn)
         .flatMap(database -> database.partitionStates().stream().findFirst());
   }
 
@@ -384,7 +388,7 @@ final class Demo {
     List<DemoModel.RuleLine> lines = new ArrayList<>();
     for (CommitRule each : CommitRule.values()) {
       if (status != null && visited.contains(each)) {
-        each.databaseIn(status)
+        CommitRule.databaseIn(status)
             .ifPresent(
                 database ->
                     lines.add(
@@ -408,7 +412,7 @@ final class Demo {
     ClusterStatus status = watch.latest();
     CommitRule current = rule;
     Optional<ClusterStatus.Database> database =
-        Optional.ofNullable(status).flatMap(current::databaseIn);
+        Optional.ofNullable(status).flatMap(CommitRule::databaseIn);
     if (database.isEmpty()) {
       return null;
     }
@@ -494,17 +498,21 @@ final class Demo {
     }
   }
 
+  /** Running followers of the writer's database. */
+  private Stream<NodeProcess> followers(ClusterStatus status) {
+    return firstPartition(status).stream()
+        .flatMap(partition -> partition.replicas().stream())
+        .filter(ClusterStatus.Replica::isFollower)
+        .flatMap(replica -> node(replica.node()).stream())
+        .filter(Demo::isRunning);
+  }
+
   private void pauseFollower() throws IOException {
     ClusterStatus status = watch.latest();
     String controller = status == null ? "" : status.cluster().controller();
     // A paused controller would halt more than the replication that is to be seen.
     Optional<NodeProcess> follower =
-        firstPartition(status).stream()
-            .flatMap(partition -> partition.replicas().stream())
-            .filter(ClusterStatus.Replica::isFollower)
-            .flatMap(replica -> node(replica.node()).stream())
-            .filter(Demo::isRunning)
-            .min(Comparator.comparing(node -> node.name().equals(controller)));
+        followers(status).min(Comparator.comparing(node -> node.name().equals(controller)));
     if (follower.isEmpty()) {
       events.add("no follower to pause");
       return;
@@ -513,49 +521,47 @@ final class Demo {
     events.add(follower.get().name() + ", a follower, is paused (kill -STOP); p lets it go on");
   }
 
-  /** Moves the writer to the next commit rule, in a database that is created when needed. */
+  /** Changes the database to the next commit rule, under the writer's hands. */
   void nextRule() {
     showTries = false;
     slowActions.execute(
         () -> {
-          try {
-            moveTo(rule.next());
-          } catch (IOException e) {
-            events.add("cannot create the database: " + e.getMessage());
+          CommitRule before = rule;
+          CommitRule next = before.next();
+          boolean weaker = next.isWeakerThan(before);
+          // What is acknowledged meanwhile is counted under the weaker of the two.
+          rule = weaker ? next : before;
+          visited.add(rule);
+          if (administrator.alter(next)) {
+            visited.add(next);
+            rule = next;
+            events.add("from now on " + next.label() + " " + next.promise());
+          } else {
+            rule = before;
           }
         });
   }
 
-  private void moveTo(CommitRule next) throws IOException {
-    ClusterStatus status = watch.latest();
-    if (status == null) {
-      events.add("no node has answered yet");
-      return;
-    }
-    if (next.databaseIn(status).isEmpty() && !create(next, status)) {
-      return;
-    }
-    visited.add(next);
-    rule = next;
-    events.add("the writer moves to " + next.label() + ": " + next.promise());
+  /** Has a follower of the writer's database lead it. */
+  void switchOver() {
+    showTries = false;
+    slowActions.execute(
+        () -> {
+          Optional<NodeProcess> follower = followers(watch.latest()).findFirst();
+          follower.ifPresentOrElse(
+              node -> administrator.switchOver(node.name()),
+              () -> events.add("no follower to switch over to"));
+        });
   }
 
-  private boolean create(CommitRule next, ClusterStatus status) throws IOException {
-    Optional<NodeProcess> node = nodes.stream().filter(Demo::isRunning).findFirst();
-    if (node.isEmpty()) {
-      events.add("no node runs");
-      return false;
-    }
-    try (RespClient client =
-        RespClient.connect(
-            "127.0.0.1", node.get().ports().client(), Duration.ofSeconds(1), CREATE_TIMEOUT)) {
-      Reply reply = client.call(next.creation(status).toArray(String[]::new));
-      if (reply.bare() instanceof Reply.Failure) {
-        events.add(reply.text());
-        return false;
-      }
-      return true;
-    }
+  /** Lists what left the history, and writes it again. */
+  void replayDiverged() {
+    showTries = false;
+    slowActions.execute(administrator::replayDiverged);
+  }
+
+  private List<Integer> runningPorts() {
+    return nodes.stream().filter(Demo::isRunning).map(node -> node.ports().client()).toList();
   }
 
   /** Switches the writer on or off. */

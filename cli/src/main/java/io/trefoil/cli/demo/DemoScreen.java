@@ -71,6 +71,8 @@ final class DemoScreen {
       case 'r' -> demo.restart();
       case 'p' -> demo.togglePause();
       case 'c' -> demo.nextRule();
+      case 's' -> demo.switchOver();
+      case 'd' -> demo.replayDiverged();
       case 'w' -> demo.toggleWriter();
       case 't' -> demo.toggleTries();
       // Ctrl-C and Ctrl-D where the terminal sends them as keys; the end of the input.

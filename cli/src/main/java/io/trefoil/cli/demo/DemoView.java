@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /** Draws the model: a frame of lines for a screen, or one line for a log. Pure. */
 final class DemoView {
   static final String KEYS =
-      "k kill leader  r restart  p pause follower  c next rule  w writer  t try  q quit";
+      "k kill  r restart  p pause  s switch  c rule  d replay  w writer  t try  q quit";
 
   private DemoView() {}
 
@@ -96,9 +96,9 @@ final class DemoView {
     for (DemoModel.RuleLine line : model.rules()) {
       table.row(
           (line.rule() == model.rule() ? "> " : "  ") + line.rule().label(),
-          dash(line.database().leaders()),
-          line.database().epochs(),
-          line.database().state(),
+          line.rule() == model.rule() ? dash(line.database().leaders()) : "",
+          line.rule() == model.rule() ? line.database().epochs() : "",
+          line.rule() == model.rule() ? line.database().state() : "",
           line.counts().acknowledged(),
           line.counts().refused(),
           line.counts().uncertain(),

@@ -6,9 +6,7 @@ import io.trefoil.cli.RespClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -50,7 +48,7 @@ final class Writer implements Runnable {
   private final WriterLedger ledger;
   private final Consumer<String> events;
   private final CountDownLatch stopped = new CountDownLatch(1);
-  private final Map<CommitRule, Long> epochsChecked = new HashMap<>();
+  private long epochsChecked = -1;
   private volatile boolean on = true;
   private volatile String state = "starting";
   private RespClient client;
@@ -186,25 +184,42 @@ final class Writer implements Runnable {
   }
 
   private boolean isCheckDue(Target now) {
-    Long checked = epochsChecked.putIfAbsent(now.rule(), now.epochs());
-    return now.hasLeader() && checked != null && checked != now.epochs();
+    if (epochsChecked < 0) {
+      epochsChecked = now.epochs();
+    }
+    return now.hasLeader() && epochsChecked != now.epochs();
   }
 
-  /** Reads back all remembered writes; when that fails it is due again at the next turn. */
+  /**
+   * Reads back all remembered writes, under whichever rule they were acknowledged; when that fails
+   * it is due again at the next turn.
+   */
   private void check(Target now) throws InterruptedException {
-    List<Long> numbers = ledger.acknowledged(now.rule());
-    List<Long> missing = new ArrayList<>();
     state = "reading back what was acknowledged";
-    for (int from = 0; from < numbers.size(); from += CHECK_BATCH) {
-      List<Long> batch = numbers.subList(from, Math.min(from + CHECK_BATCH, numbers.size()));
-      if (!readBack(batch, missing)) {
+    for (CommitRule rule : CommitRule.values()) {
+      if (!check(rule)) {
         stopped.await(50, TimeUnit.MILLISECONDS);
         return;
       }
     }
-    ledger.lost(now.rule(), missing);
-    epochsChecked.put(now.rule(), now.epochs());
-    events.accept(verdict(now.rule(), numbers.size(), missing.size()));
+    epochsChecked = now.epochs();
+  }
+
+  /** False when the reads failed. */
+  private boolean check(CommitRule rule) {
+    List<Long> numbers = ledger.acknowledged(rule);
+    List<Long> missing = new ArrayList<>();
+    for (int from = 0; from < numbers.size(); from += CHECK_BATCH) {
+      List<Long> batch = numbers.subList(from, Math.min(from + CHECK_BATCH, numbers.size()));
+      if (!readBack(batch, missing)) {
+        return false;
+      }
+    }
+    ledger.lost(rule, missing);
+    if (!numbers.isEmpty()) {
+      events.accept(verdict(rule, numbers.size(), missing.size()));
+    }
+    return true;
   }
 
   private static String verdict(CommitRule rule, int read, int missing) {

@@ -95,8 +95,10 @@ class DemoTest {
     awaitOutput("n2 goes on");
 
     demo.nextRule();
-    awaitOutput("the writer moves to sync");
+    awaitOutput("DATABASE ALTER 0 REPLICAS 3 COMMIT SYNC: \\d+");
     awaitOutput("sync epoch 1 serving: [1-9]\\d* acknowledged");
+    demo.switchOver();
+    awaitOutput("SWITCHOVER 0 TO n[23]: \\d+");
     assertSecondDemoIsRefused();
 
     demo.togglePause();

@@ -68,7 +68,7 @@ class DemoViewTest {
             n3    paused   103  6381  follower  away        1234  5.5 KB   2.5 s
 
               COMMIT    LEADER  EPOCH  STATE      ACKNOWLEDGED  REFUSED  UNCERTAIN  LOST
-              majority  n2         13  serving          123456       12          3     0
+              majority                                  123456       12          3     0
             > async     -           4  no leader          7890        0          1    42
               writer: writing, 498 a second; n1 has been away for 9 s
 
@@ -83,7 +83,7 @@ class DemoViewTest {
 
 
 
-            k kill leader  r restart  p pause follower  c next rule  w writer  t try  q quit""");
+            k kill  r restart  p pause  s switch  c rule  d replay  w writer  t try  q quit""");
   }
 
   @Test

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Stands in for a node's process: answers STATUS, SELECT, SET, MGET and DATABASE CREATE. The
+ * Stands in for a node's process: answers STATUS, SELECT, SET and MGET, and OK to all else. The
  * lowest-numbered one of three that takes connections leads. Nothing is replicated, so a failover
  * loses every write: a demo must notice that.
  */
@@ -24,12 +24,10 @@ public final class StandInNode {
 
   private final int number;
   private final int firstPort;
-  private final Path databases;
 
-  private StandInNode(int number, int port, Path databases) {
+  private StandInNode(int number, int port) {
     this.number = number;
     this.firstPort = port - number + 1;
-    this.databases = databases;
   }
 
   public static void main(String[] arguments) throws IOException {
@@ -42,7 +40,7 @@ public final class StandInNode {
     if (Files.exists(directory.resolve("fail"))) {
       System.exit(2);
     }
-    StandInNode node = new StandInNode(number, port, directory.resolveSibling("databases"));
+    StandInNode node = new StandInNode(number, port);
     ScriptedServer server = new ScriptedServer(port, node::answer);
     if (arguments[2].equals("--stop-on-stdin-close")) {
       while (System.in.read() >= 0) {
@@ -75,9 +73,6 @@ public final class StandInNode {
               + (words.size() - 1)
               + "\r\n"
               + words.stream().skip(1).map(this::value).collect(Collectors.joining());
-        case "DATABASE":
-          Files.writeString(databases, words.get(2));
-          return "+OK\r\n";
         default:
           return "+OK\r\n";
       }
@@ -94,9 +89,6 @@ public final class StandInNode {
   private String status() throws IOException {
     List<String> rows = new ArrayList<>();
     rows.add(database(0, ""));
-    if (Files.exists(databases)) {
-      rows.add(database(1, Files.readString(databases)));
-    }
     return String.format(
         "{'format':1,'cluster':{'id':'x','controller':'n%d','expected_nodes':3},'answered_by':'n%d','databases':[%s]}"
             .replace('\'', '"'),

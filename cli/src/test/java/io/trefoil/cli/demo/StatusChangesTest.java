@@ -48,12 +48,13 @@ class StatusChangesTest {
   }
 
   @Test
-  void aRulesDatabaseTakesTheSmallestFreeNumber() {
-    assertThat(CommitRule.ASYNC.creation(BEFORE))
-        .startsWith("DATABASE", "CREATE", "demo-async", "NUMBER", "2", "PARTITIONS", "1")
+  void theRulesGoRoundOneDatabase() {
+    assertThat(CommitRule.ASYNC.alteration())
+        .startsWith("DATABASE", "ALTER", "0")
         .containsSubsequence("COMMIT", "ASYNC");
-    assertThat(CommitRule.MAJORITY.databaseIn(BEFORE)).isPresent();
-    assertThat(CommitRule.SYNC.databaseIn(BEFORE)).isEmpty();
+    assertThat(CommitRule.databaseIn(BEFORE)).isPresent();
     assertThat(CommitRule.ASYNC.next()).isEqualTo(CommitRule.MAJORITY);
+    assertThat(CommitRule.MAJORITY.isWeakerThan(CommitRule.SYNC)).isTrue();
+    assertThat(CommitRule.SYNC.isWeakerThan(CommitRule.MAJORITY)).isFalse();
   }
 }
