@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Starts three nodes on this machine, a small writer, and a live view.",
       "In the view: k kills the leader, r restarts what is dead or paused, p pauses a follower,",
-      "c moves the writer to the next commit rule, w switches it off, q quits.",
+      "c changes the commit rule while the writer writes, s has another node lead, d replays what",
+      "left the history, w switches the writer off, q quits.",
       "Without a terminal it prints lines and runs until it is stopped."
     })
 public final class DemoCommand implements Callable<Integer> {

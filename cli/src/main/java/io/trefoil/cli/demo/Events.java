@@ -1,13 +1,15 @@
 package io.trefoil.cli.demo;
 
 import java.time.LocalTime;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The newest things that happened, each with its time. Thread-safe. */
 final class Events {
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
+
   private static final int KEPT_MAX = 200;
 
   private final ArrayDeque<String> kept = new ArrayDeque<>();
@@ -16,7 +18,7 @@ final class Events {
   synchronized void add(String event) {
     // A node's words come into the terminal here: control characters must not.
     String clean = event.replaceAll("\\p{Cntrl}", " ");
-    kept.addLast(LocalTime.now().truncatedTo(ChronoUnit.SECONDS) + " " + clean);
+    kept.addLast(TIME.format(LocalTime.now()) + " " + clean);
     total++;
     if (kept.size() > KEPT_MAX) {
       kept.removeFirst();
