@@ -12,6 +12,7 @@ import io.trefoil.command.Session;
 import io.trefoil.control.Addresses;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
+import io.trefoil.control.ControlCommand;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.control.DatabaseOptions;
 import io.trefoil.control.NodeLease;
@@ -52,6 +53,9 @@ public final class NodeCore implements ControlLoop.Listener {
   private static final long TICK_MILLIS = 20;
   private static final long REPORT_MILLIS = 500;
   private static final long PERSIST_MILLIS = 5_000;
+
+  /** How long a node that is asked to stop waits for others to lead what it led. */
+  private static final long HAND_OVER_NANOS = 1_000_000_000L;
 
   private final NodeSettings settings;
   private final NodePorts ports;
@@ -527,7 +531,8 @@ public final class NodeCore implements ControlLoop.Listener {
   // The end.
 
   /**
-   * Stops serving, so that nothing more is promised.
+   * Hands over what this node leads, as far as others can lead it and that takes no time, and stops
+   * serving, so that nothing more is promised.
    *
    * @param then runs when nothing leaves any more, on one of the loops
    */
@@ -535,16 +540,34 @@ public final class NodeCore implements ControlLoop.Listener {
     DataLoop loop = data;
     if (loop == null) {
       control.stop(then);
-    } else {
+      return;
+    }
+    loop.execute(
+        () -> {
+          if (leadsForOthers()) {
+            control.submit(new ControlCommand.Drain(settings.node().name(), true), outcome -> {});
+          }
+          stopWhenHandedOver(clock.monotonicNanos() + HAND_OVER_NANOS, then);
+        });
+  }
+
+  /** On the data loop. */
+  private void stopWhenHandedOver(long deadlineNanos, Runnable then) {
+    if (leadsForOthers() && clock.monotonicNanos() - deadlineNanos < 0) {
       ports
           .dataLoop()
-          .execute(
-              () -> {
-                lease.release();
-                verifications.close();
-                control.stop(then);
-              });
+          .schedule(TICK_MILLIS, () -> data.execute(() -> stopWhenHandedOver(deadlineNanos, then)));
+      return;
     }
+    lease.release();
+    verifications.close();
+    control.stop(then);
+  }
+
+  /** Whether this node leads a partition of which another one has a copy. */
+  private boolean leadsForOthers() {
+    return routes.partitions().stream()
+        .anyMatch(route -> route.leadsHere() && route.terms().state().replicas().size() > 1);
   }
 
   /** Closes what has no thread any more; what fails to close is given to {@code failed}. */

@@ -53,10 +53,14 @@ class LiveChangeTest {
 
   /** What a command of an administrator answers, asked again while it may come about later. */
   private static void administer(String... words) {
+    administer(cluster.node(1), words);
+  }
+
+  private static void administer(NodeProcess asked, String... words) {
     ClusterProcesses.await(
         String.join(" ", words),
         () -> {
-          try (Jedis client = ClusterProcesses.client(cluster.node(1))) {
+          try (Jedis client = ClusterProcesses.client(asked)) {
             return ClusterProcesses.command(client, words).equals("OK");
           } catch (JedisDataException e) {
             assertThat(e.getMessage()).matches("(UNCERTAIN|CLUSTERDOWN|TRYAGAIN) .*");
@@ -249,6 +253,30 @@ class LiveChangeTest {
       }
     }
     throw new AssertionError("one replica only");
+  }
+
+  @Test
+  void a_leader_that_is_asked_to_stop_hands_over_first() throws Exception {
+    int database =
+        cluster.createDatabase("stops", "REPLICAS", "3", "PARTITIONS", "1", "COMMIT", "ASYNC");
+    NodeProcess leader = cluster.awaitLeader(cluster.node(1), database, 0);
+    List<NodeProcess> others = cluster.nodes().stream().filter(node -> node != leader).toList();
+    NodeProcess asked = others.get(0);
+    // Others lead only when they have been up for a while.
+    administer(asked, "SWITCHOVER", "stops", "TO", leader.name());
+    Writers writers = Writers.start(others, database, "stops");
+    try (writers) {
+      writers.awaitAcknowledged(WRITES);
+      assertThat(leader.terminate()).isZero();
+      writers.awaitAcknowledged(WRITES);
+    }
+    assertThat(writers.refused).as(writers.toString()).isEmpty();
+    assertThat(writers.uncertain).as(writers.toString()).isEmpty();
+    assertThat(cluster.status(asked).path("failovers").path(0).path("cause").asText())
+        .isEqualTo("handed_over");
+    leader.start();
+    cluster.awaitInSync();
+    assertThat(missing(writers, database)).isEmpty();
   }
 
   @Test
