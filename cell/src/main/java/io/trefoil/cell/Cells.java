@@ -35,7 +35,7 @@ public interface Cells {
    */
   long stamp();
 
-  /** Size in bytes of the found key's value. */
+  /** Size in bytes of the found key's value, which is a string. */
   int valueLength();
 
   /**
@@ -62,6 +62,15 @@ public interface Cells {
       int valueOffset,
       int valueLength,
       long expireAtMillis);
+
+  /**
+   * The fields of a key, which holds this type or is absent: to read, and to change. Good until the
+   * next call of a method of these cells, or until {@link Fields#save()}.
+   *
+   * @param type one that {@link CellType#hasFields() has fields}
+   * @return null when the key holds another type
+   */
+  Fields fields(CellType type, byte[] key, int offset, int length);
 
   /** Removes a key, whatever it holds; one write however large it is. Nothing happens if absent. */
   void remove(byte[] key, int offset, int length);

@@ -6,17 +6,46 @@ package io.trefoil.cell;
  */
 public final class CellsNotInMemory extends RuntimeException {
   private final transient byte[] key;
+  private final long collection;
+  private final transient byte[] field;
+
+  private CellsNotInMemory(byte[] key, long collection, byte[] field) {
+    super("cells not in memory", null, false, false);
+    this.key = key;
+    this.collection = collection;
+    this.field = field;
+  }
 
   /**
    * @param key the key to fetch, or null when the command needs the partition as a whole to be
    *     written out first (an exact {@link Cells#keyCount()}, for instance)
    */
   public CellsNotInMemory(byte[] key) {
-    super("cells not in memory", null, false, false);
-    this.key = key;
+    this(key, 0, null);
   }
 
+  /** A field of a key's collection is needed. */
+  public static CellsNotInMemory field(byte[] key, long collection, byte[] field) {
+    return new CellsNotInMemory(key, collection, field);
+  }
+
+  /** All fields of a key's collection are needed. */
+  public static CellsNotInMemory fields(byte[] key, long collection) {
+    return new CellsNotInMemory(key, collection, null);
+  }
+
+  /** The key that the command is about, or null. */
   public byte[] key() {
     return key;
+  }
+
+  /** The key's collection when its fields are needed; 0 when the key itself is. */
+  public long collection() {
+    return collection;
+  }
+
+  /** The field that is needed, or null for all. */
+  public byte[] field() {
+    return field;
   }
 }

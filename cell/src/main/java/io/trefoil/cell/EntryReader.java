@@ -25,6 +25,19 @@ public final class EntryReader {
 
     void clear();
 
+    void field(
+        Opened of,
+        byte[] field,
+        int fieldOffset,
+        int fieldLength,
+        byte[] value,
+        int valueOffset,
+        int valueLength);
+
+    void drop(Opened of, byte[] field, int offset, int length);
+
+    void head(Opened of, long expireAtMillis, long count);
+
     /** A point to compare replicas at; changes nothing. */
     void mark(long id, long timeMillis);
   }
@@ -40,6 +53,7 @@ public final class EntryReader {
    * @throws MalformedBytesException when they are not what an {@link EntryWriter} writes
    */
   public static void changes(ByteSource source, Changes changes) {
+    Opened opened = null;
     while (source.remaining() > 0) {
       int tag = source.getByte();
       switch (tag) {
@@ -55,6 +69,13 @@ public final class EntryReader {
         }
         case EntryWriter.CLEAR -> changes.clear();
         case EntryWriter.MARK -> changes.mark(source.getVarint(), source.getVarint());
+        case EntryWriter.OPEN -> opened = Opened.read(source);
+        case EntryWriter.FIELD -> field(source, Opened.checked(opened), changes);
+        case EntryWriter.DROP -> {
+          int length = source.getBlockLength();
+          changes.drop(Opened.checked(opened), source.array(), source.skip(length), length);
+        }
+        case EntryWriter.HEAD -> head(source, Opened.checked(opened), changes);
         default ->
             throw new MalformedBytesException("change " + tag + " is not known to this version");
       }
@@ -69,5 +90,22 @@ public final class EntryReader {
     int valueLength = source.getBlockLength();
     int value = source.skip(valueLength);
     changes.put(type, expireAt, source.array(), key, keyLength, source.array(), value, valueLength);
+  }
+
+  private static void field(ByteSource source, Opened of, Changes changes) {
+    int fieldLength = source.getBlockLength();
+    int field = source.skip(fieldLength);
+    int valueLength = source.getBlockLength();
+    int value = source.skip(valueLength);
+    changes.field(of, source.array(), field, fieldLength, source.array(), value, valueLength);
+  }
+
+  private static void head(ByteSource source, Opened of, Changes changes) {
+    long expireAt = source.getVarint();
+    long count = source.getVarint();
+    if (count <= 0) {
+      throw new MalformedBytesException("a head of " + count + " fields");
+    }
+    changes.head(of, expireAt, count);
   }
 }

@@ -16,7 +16,16 @@ import io.trefoil.base.ByteSink;
  * 3 expire  expireAt (varint) · key (block)
  * 4 clear
  * 5 mark    id (varint) · time in ms (varint)
+ * 6 open    type (1) · collection (8) · key (block)
+ * 7 field   field (block) · value (block)
+ * 8 drop    field (block)
+ * 9 head    expireAt (varint) · count (varint)
  * </pre>
+ *
+ * <p>7, 8 and 9 are about the collection that 6 opened last: its fields, and its key, which holds
+ * it and so many fields from then on. The collection's number is of the fields' lifetime: a key
+ * that is removed and made anew has another, and so none of the fields of before. An overwritten
+ * field alone leaves the head as it is.
  *
  * <p>A mark changes no cell: it is a point of the log at which replicas are compared, by what is
  * visible at its time.
@@ -27,6 +36,10 @@ public final class EntryWriter {
   static final int EXPIRE = 3;
   static final int CLEAR = 4;
   static final int MARK = 5;
+  static final int OPEN = 6;
+  static final int FIELD = 7;
+  static final int DROP = 8;
+  static final int HEAD = 9;
 
   private EntryWriter() {}
 
@@ -64,5 +77,31 @@ public final class EntryWriter {
 
   public static void mark(ByteSink sink, long id, long timeMillis) {
     sink.putByte(MARK).putVarint(id).putVarint(timeMillis);
+  }
+
+  /** Names the collection, and its key, that the changes of fields and head after it are about. */
+  public static void open(
+      ByteSink sink, CellType type, long collection, byte[] key, int offset, int length) {
+    sink.putByte(OPEN).putByte(type.code()).putLong(collection).putBlock(key, offset, length);
+  }
+
+  public static void field(
+      ByteSink sink,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    sink.putByte(FIELD).putBlock(field, fieldOffset, fieldLength);
+    sink.putBlock(value, valueOffset, valueLength);
+  }
+
+  public static void drop(ByteSink sink, byte[] field, int offset, int length) {
+    sink.putByte(DROP).putBlock(field, offset, length);
+  }
+
+  public static void head(ByteSink sink, long expireAtMillis, long count) {
+    sink.putByte(HEAD).putVarint(expireAtMillis).putVarint(count);
   }
 }

@@ -23,6 +23,12 @@ class EntryReaderTest {
     EntryWriter.expire(sink, 0, key, 0, 1);
     EntryWriter.clear(sink);
     EntryWriter.mark(sink, 1L << 60, 1_700_000_000_000L);
+    EntryWriter.open(sink, CellType.HASH, 1L << 61, key, 0, 1);
+    EntryWriter.field(sink, value, 0, 2, value, 2, 3);
+    EntryWriter.drop(sink, value, 4, 1);
+    EntryWriter.head(sink, 6_000, 1_000_000);
+    EntryWriter.open(sink, CellType.SET, 5, value, 0, 1);
+    EntryWriter.head(sink, 0, 1);
 
     ByteSource source = new ByteSource(sink.toArray());
     assertThat(EntryReader.stamp(source)).isEqualTo(77);
@@ -34,7 +40,11 @@ class EntryReaderTest {
             "remove k",
             "expire 0 k",
             "clear",
-            "mark 1152921504606846976 1700000000000");
+            "mark 1152921504606846976 1700000000000",
+            "field HASH k 2305843009213693952 va=lue",
+            "drop HASH k 2305843009213693952 e",
+            "head HASH k 2305843009213693952 6000 1000000",
+            "head SET v 5 0 1");
   }
 
   @Test
@@ -51,12 +61,38 @@ class EntryReaderTest {
         .isInstanceOf(MalformedBytesException.class);
   }
 
+  /**
+   * Each cut at its end: a field without a key, a number of none, a string, a type of tomorrow, a
+   * hash of none.
+   */
+  @Test
+  void fieldsThatBelongToNothingAreRefused() {
+    int[][] wrong = {
+      {7, 1, 'f', 0},
+      {8, 1, 'f'},
+      {9, 0, 1},
+      {6, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 'k'},
+      {6, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 'k'},
+      {6, 4, 1, 0, 0, 0, 0, 0, 0, 0, 1, 'k'},
+      {6, 2, 1, 0, 0, 0, 0, 0, 0, 0, 1, 'k', 9, 0, 0}
+    };
+    for (int[] bytes : wrong) {
+      ByteSink sink = new ByteSink();
+      for (int each : bytes) {
+        sink.putByte(each);
+      }
+      ByteSource source = new ByteSource(sink.toArray());
+      assertThatThrownBy(() -> EntryReader.changes(source, new Recorder()))
+          .isInstanceOf(MalformedBytesException.class);
+    }
+  }
+
   @Test
   void anUnknownChangeIsRefusedByNumber() {
-    ByteSource source = new ByteSource(new byte[] {9});
+    ByteSource source = new ByteSource(new byte[] {10});
     assertThatThrownBy(() -> EntryReader.changes(source, new Recorder()))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("change 9 is not known to this version");
+        .hasMessage("change 10 is not known to this version");
   }
 
   private static final class Recorder implements EntryReader.Changes {
@@ -87,6 +123,26 @@ class EntryReaderTest {
     @Override
     public void mark(long id, long timeMillis) {
       seen.add("mark " + id + " " + timeMillis);
+    }
+
+    @Override
+    public void field(Opened of, byte[] field, int fo, int fl, byte[] value, int vo, int vl) {
+      seen.add("field " + text(of) + " " + text(field, fo, fl) + "=" + text(value, vo, vl));
+    }
+
+    @Override
+    public void drop(Opened of, byte[] field, int offset, int length) {
+      seen.add("drop " + text(of) + " " + text(field, offset, length));
+    }
+
+    @Override
+    public void head(Opened of, long expireAt, long count) {
+      seen.add("head " + text(of) + " " + expireAt + " " + count);
+    }
+
+    private static String text(Opened of) {
+      String key = text(of.array(), of.offset(), of.length());
+      return of.type() + " " + key + " " + of.collection();
     }
 
     private static String text(byte[] array, int offset, int length) {

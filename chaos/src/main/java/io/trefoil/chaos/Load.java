@@ -222,7 +222,7 @@ final class Load {
       case INCREMENT -> new String[] {"INCR", key};
       case COMPARE_AND_SET -> new String[] {"SETNX", key, call.argument()};
       case DELETE -> new String[] {"DEL", key};
-      case EXPIRE -> throw new IllegalArgumentException("nobody asks for this");
+      default -> throw new IllegalArgumentException("nobody asks to " + call);
     };
   }
 }

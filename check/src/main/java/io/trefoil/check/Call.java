@@ -6,8 +6,9 @@ package io.trefoil.check;
  * @param argument the value to set, compare-and-set or append, or that expires; null where there is
  *     none
  * @param expected the value that a compare-and-set replaces; null for "no value"
+ * @param field of a hash, or member of a set; null where the call is about the whole key
  */
-public record Call(Kind kind, String argument, String expected) {
+public record Call(Kind kind, String argument, String expected, String field) {
   /** What is done to the key. */
   public enum Kind {
     GET,
@@ -16,7 +17,45 @@ public record Call(Kind kind, String argument, String expected) {
     INCREMENT,
     COMPARE_AND_SET,
     DELETE,
-    EXPIRE
+    EXPIRE,
+    SET_FIELD,
+    ADD_MEMBER,
+    REMOVE_FIELD,
+    GET_FIELD,
+    HAS_FIELD,
+    COUNT_FIELDS
+  }
+
+  private Call(Kind kind, String argument, String expected) {
+    this(kind, argument, expected, null);
+  }
+
+  /** Sets a field of a hash. */
+  public static Call setField(String field, String value) {
+    return new Call(Kind.SET_FIELD, value, null, field);
+  }
+
+  /** Adds a member to a set. */
+  public static Call addMember(String member) {
+    return new Call(Kind.ADD_MEMBER, null, null, member);
+  }
+
+  /** Removes a field or member, and with the last one the key. */
+  public static Call removeField(String field) {
+    return new Call(Kind.REMOVE_FIELD, null, null, field);
+  }
+
+  public static Call getField(String field) {
+    return new Call(Kind.GET_FIELD, null, null, field);
+  }
+
+  /** Asks for a field or member, not for its value. */
+  public static Call hasField(String field) {
+    return new Call(Kind.HAS_FIELD, null, null, field);
+  }
+
+  public static Call countFields() {
+    return new Call(Kind.COUNT_FIELDS, null, null, null);
   }
 
   public static Call get() {
@@ -53,7 +92,10 @@ public record Call(Kind kind, String argument, String expected) {
   }
 
   public boolean isRead() {
-    return kind == Kind.GET;
+    return switch (kind) {
+      case GET, GET_FIELD, HAS_FIELD, COUNT_FIELDS -> true;
+      default -> false;
+    };
   }
 
   @Override
@@ -66,6 +108,12 @@ public record Call(Kind kind, String argument, String expected) {
       case COMPARE_AND_SET -> "compare-and-set " + expected + " to " + argument;
       case DELETE -> "delete";
       case EXPIRE -> "expire " + argument;
+      case SET_FIELD -> "set field " + field + " to " + argument;
+      case ADD_MEMBER -> "add member " + field;
+      case REMOVE_FIELD -> "remove field " + field;
+      case GET_FIELD -> "get field " + field;
+      case HAS_FIELD -> "ask for field " + field;
+      case COUNT_FIELDS -> "count fields";
     };
   }
 }

@@ -24,6 +24,7 @@ public final class StringModel implements Model<Optional<String>> {
       case COMPARE_AND_SET -> matches(state, call) ? Optional.of(call.argument()) : state;
       case DELETE -> Optional.empty();
       case EXPIRE -> state.filter(value -> !value.startsWith(call.argument()));
+      default -> throw new IllegalArgumentException("nobody asks a string to " + call);
     };
   }
 
@@ -37,6 +38,7 @@ public final class StringModel implements Model<Optional<String>> {
       case COMPARE_AND_SET -> matches(state, call) ? "1" : "0";
       case DELETE -> state.isPresent() ? "1" : "0";
       case EXPIRE -> "OK";
+      default -> throw new IllegalArgumentException("nobody asks a string to " + call);
     };
   }
 

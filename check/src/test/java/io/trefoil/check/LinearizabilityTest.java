@@ -121,6 +121,45 @@ class LinearizabilityTest {
         .hasSize(1);
   }
 
+  private static List<Violation> checkFields(Invocation... history) {
+    return Linearizability.check(List.of(history), new FieldsModel());
+  }
+
+  @Test
+  void theFieldsOfAKeyHaveOneOrder() {
+    Invocation a = ok("a", Call.setField("f", "1"), 0, 10, "1");
+    Invocation b = ok("b", Call.setField("g", "2"), 0, 10, "1");
+    assertThat(checkFields(a, b, ok("c", Call.get(), 2, 9, "f=1"))).isEmpty();
+    assertThat(checkFields(a, b, ok("c", Call.get(), 2, 9, "g=2"))).isEmpty();
+    assertThat(
+            checkFields(a, b, ok("c", Call.get(), 2, 9, "g=2"), ok("d", Call.get(), 2, 9, "f=1")))
+        .as("either was first")
+        .hasSize(1);
+    assertThat(checkFields(a, b, ok("c", Call.countFields(), 11, 12, "2"))).isEmpty();
+    assertThat(checkFields(a, b, ok("c", Call.countFields(), 11, 12, "1"))).hasSize(1);
+  }
+
+  @Test
+  void aFieldOfAKeyThatWasDeletedIsNotThereAgainWhenAnotherIsSet() {
+    Invocation old = ok("a", Call.setField("f", "1"), 0, 1, "1");
+    Invocation gone = ok("a", Call.delete(), 2, 3, "1");
+    Invocation fresh = ok("a", Call.setField("g", "1"), 4, 5, "1");
+    assertThat(checkFields(old, gone, fresh, ok("b", Call.getField("f"), 6, 7, null))).isEmpty();
+    assertThat(checkFields(old, gone, fresh, ok("b", Call.getField("f"), 6, 7, "1"))).hasSize(1);
+    assertThat(checkFields(old, gone, fresh, ok("b", Call.hasField("f"), 6, 7, "1"))).hasSize(1);
+    assertThat(checkFields(old, gone, ok("b", Call.delete(), 4, 5, "1"))).hasSize(1);
+  }
+
+  @Test
+  void aMemberIsAddedAndRemovedOnce() {
+    Invocation add = ok("a", Call.addMember("m"), 0, 10, "1");
+    assertThat(checkFields(add, ok("b", Call.addMember("m"), 0, 10, "0"))).isEmpty();
+    assertThat(checkFields(add, ok("b", Call.addMember("m"), 0, 10, "1"))).hasSize(1);
+    Invocation remove = ok("a", Call.removeField("m"), 11, 20, "1");
+    assertThat(checkFields(add, remove, ok("b", Call.removeField("m"), 11, 20, "0"))).isEmpty();
+    assertThat(checkFields(add, remove, ok("b", Call.removeField("m"), 11, 20, "1"))).hasSize(1);
+  }
+
   @Test
   void keysAreLookedAtOneByOne() {
     Invocation other = Invocation.acknowledged("a", "other", Call.set("1"), 0, 1, "OK");

@@ -63,7 +63,7 @@ final class BitCommands {
     }
     long offset = call.args().parsed();
     int bit = 0;
-    if (call.find(1) && offset >> 3 < call.cells().valueLength()) {
+    if (call.findString(1) && offset >> 3 < call.cells().valueLength()) {
       byte[] octet = call.scratch(1);
       call.cells().copyValue((int) (offset >> 3), octet, 0, 1);
       bit = octet[0] >> shift(offset) & 1;
@@ -85,7 +85,7 @@ final class BitCommands {
       return;
     }
     int bit = (int) call.args().parsed();
-    boolean found = call.find(1);
+    boolean found = call.findString(1);
     int before = found ? call.cells().valueLength() : 0;
     long expireAt = found ? call.cells().expireAtMillis() : Cells.NEVER;
     int at = (int) (offset >> 3);
@@ -105,7 +105,7 @@ final class BitCommands {
 
   private static void bitcount(Call call) {
     // As in Redis, an absent key hides wrong arguments.
-    if (!call.find(1)) {
+    if (!call.findString(1)) {
       call.reply().integer(0);
       return;
     }

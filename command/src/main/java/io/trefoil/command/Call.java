@@ -1,7 +1,9 @@
 package io.trefoil.command;
 
 import io.trefoil.base.Invariants;
+import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.cell.Fields;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.Decimal;
 import io.trefoil.resp.ReplyWriter;
@@ -70,7 +72,13 @@ public final class Call {
 
   /** Runs the command by its handler. */
   public void run() {
-    command.handler().run(this);
+    int start = reply.size();
+    try {
+      command.handler().run(this);
+    } catch (Refused e) {
+      reply.truncate(start);
+      reply.error(e.error());
+    }
   }
 
   public Command command() {
@@ -115,6 +123,77 @@ public final class Call {
   /** Looks the key up that is argument {@code index}. */
   boolean find(int index) {
     return cells().find(args.array(), args.offset(index), args.length(index));
+  }
+
+  /**
+   * Looks up the string of the key that is argument {@code index}.
+   *
+   * @throws Refused when it holds something else
+   */
+  boolean findString(int index) {
+    boolean found = find(index);
+    if (found && cells.type() != CellType.STRING) {
+      throw Refused.WRONG_TYPE;
+    }
+    return found;
+  }
+
+  /**
+   * The fields of the key that is argument 1, which is of this type or absent.
+   *
+   * @throws Refused when it holds something else
+   */
+  Fields fields(CellType type) {
+    Fields fields = cells().fields(type, args.array(), args.offset(1), args.length(1));
+    if (fields == null) {
+      throw Refused.WRONG_TYPE;
+    }
+    return fields;
+  }
+
+  /** Whether there is a field that argument {@code index} names. */
+  boolean findField(Fields fields, int index) {
+    return fields.find(args.array(), args.offset(index), args.length(index));
+  }
+
+  /** Removes the fields that the arguments from {@code first} on name; returns how many. */
+  int removeFields(Fields fields, int first) {
+    int removed = 0;
+    for (int i = first; i < args.count(); i++) {
+      removed += fields.remove(args.array(), args.offset(i), args.length(i)) ? 1 : 0;
+    }
+    if (removed > 0) {
+      fields.save();
+    }
+    return removed;
+  }
+
+  /**
+   * Replies with all fields: their names, their values, or each name followed by its value.
+   *
+   * @throws Refused when that is too much
+   */
+  void replyFields(Fields fields, boolean names, boolean values) {
+    int start = reply.size();
+    fields.forEach(
+        (field, offset, length, value, valueOffset, valueLength) -> {
+          if ((long) reply.size() - start + length + valueLength > Refused.MAX_FIELDS_BYTES) {
+            throw Refused.TOO_LARGE;
+          }
+          if (names) {
+            reply.bulk(field, offset, length);
+          }
+          if (values) {
+            reply.bulk(value, valueOffset, valueLength);
+          }
+        });
+  }
+
+  /** Replies with the value of the field found last. */
+  void replyValue(Fields fields) {
+    int length = fields.valueLength();
+    int at = reply.bulkReserve(length);
+    fields.copyValue(0, reply.array(), at, length);
   }
 
   /** Sets the key that is argument {@code keyIndex} to a string. */

@@ -346,6 +346,8 @@ public final class Command {
       imply(group == Group.GENERIC && runs == Runs.ON_CELLS, "keyspace");
       imply(group == Group.STRING, "string");
       imply(group == Group.BITMAP, "bitmap");
+      imply(group == Group.HASH, "hash");
+      imply(group == Group.SET, "set");
       imply(group == Group.CONNECTION, "connection");
     }
 

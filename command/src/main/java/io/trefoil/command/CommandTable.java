@@ -45,6 +45,8 @@ public final class CommandTable {
                 StringCommands.rows(),
                 NumberCommands.rows(),
                 BitCommands.rows(),
+                HashCommands.rows(),
+                SetCommands.rows(),
                 ServerCommands.rows(),
                 TableCommands.rows(itself),
                 NodeCommands.rows(),

@@ -154,8 +154,13 @@ final class DivergedCommands {
       call.reply().integer(cells.stamp());
       call.reply().bulkText(cells.type().redisName());
       call.reply().integer(cells.expireAtMillis());
-      call.reply().integer(cells.valueLength());
-      call.replyValue(0, Math.min(cells.valueLength(), limit));
+      int length = isString(call) ? cells.valueLength() : 0;
+      call.reply().integer(length);
+      if (isString(call)) {
+        call.replyValue(0, Math.min(length, limit));
+      } else {
+        call.reply().bulkText("");
+      }
     }
   }
 
@@ -232,7 +237,13 @@ final class DivergedCommands {
     if (!gone && isAlready(call, change)) {
       return Standing.SAME;
     }
-    return call.cells().stamp() <= commonStamp(call) ? Standing.OLDER : Standing.CONFLICT;
+    // A field that is overwritten leaves its key's own stamp alone.
+    boolean older = isString(call) && call.cells().stamp() <= commonStamp(call);
+    return older ? Standing.OLDER : Standing.CONFLICT;
+  }
+
+  private static boolean isString(Call call) {
+    return call.cells().type() == CellType.STRING;
   }
 
   /** Whether the key found is as the change would leave it. */
@@ -243,7 +254,7 @@ final class DivergedCommands {
     }
     Args args = call.args();
     return change == Change.EXPIRE
-        || cells.type() == CellType.STRING
+        || isString(call)
             && cells.valueLength() == args.length(VALUE)
             && Arrays.equals(cells.value(), args.copy(VALUE));
   }

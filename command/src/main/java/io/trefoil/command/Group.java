@@ -2,12 +2,14 @@ package io.trefoil.command;
 
 import java.util.Locale;
 
-/** The chapter of the documentation that a command is in; the first six are Redis's. */
+/** The chapter of the documentation that a command is in; the first eight are Redis's. */
 public enum Group {
   CONNECTION,
   GENERIC,
   STRING,
   BITMAP,
+  HASH,
+  SET,
   SERVER,
   CLUSTER,
   TREFOIL;

@@ -7,7 +7,9 @@ import static io.trefoil.command.Flag.READONLY;
 import static io.trefoil.command.Flag.STALE;
 import static io.trefoil.command.Flag.WRITE;
 
+import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.cell.Fields;
 import io.trefoil.command.Command.Row;
 import io.trefoil.resp.Args;
 import java.util.List;
@@ -19,6 +21,9 @@ final class KeyCommands {
 
   /** What a key costs beside its bytes and its value's, roughly. */
   private static final int KEY_OVERHEAD_BYTES = 64;
+
+  /** What a field costs, roughly: it is not looked at. */
+  private static final int FIELD_BYTES = 100;
 
   private KeyCommands() {}
 
@@ -63,17 +68,17 @@ final class KeyCommands {
             .key()
             .converges()
             .onCells(KeyCommands::type),
-        row("rename", 3, "1.0.0", "O(1)", "Rename a key")
+        row("rename", 3, "1.0.0", COPY_COST, "Rename a key")
             .flags(WRITE)
             .keys(1, 2, 1)
             .refused(StringCommands.NEEDS_ORDER)
             .onCells(KeyCommands::rename),
-        row("renamenx", 3, "1.0.0", "O(1)", "Rename a key, only if the new key does not exist")
+        row("renamenx", 3, "1.0.0", COPY_COST, "Rename a key, only if the new key does not exist")
             .flags(WRITE, FAST)
             .keys(1, 2, 1)
             .refused(StringCommands.NEEDS_ORDER)
             .onCells(KeyCommands::renamenx),
-        row("copy", -3, "6.2.0", "O(N) where N is the size of the value.", "Copy a key")
+        row("copy", -3, "6.2.0", COPY_COST, "Copy a key")
             .flags(WRITE, DENYOOM)
             .keys(1, 2, 1)
             .refused(StringCommands.NEEDS_ORDER)
@@ -89,6 +94,8 @@ final class KeyCommands {
                 "A container for memory diagnostics commands")
             .container(memoryRows()));
   }
+
+  private static final String COPY_COST = "O(N) where N is the size of the value.";
 
   private static List<Command> objectRows() {
     return List.of(
@@ -206,19 +213,42 @@ final class KeyCommands {
     // The new name being the old one, it exists.
     boolean free = !call.find(2);
     if (free) {
-      call.find(1);
       move(call);
     }
     call.reply().integer(free ? 1 : 0);
   }
 
-  /** Gives the value found at argument 1, and its expiry, to the key at argument 2. */
+  /** Gives what key 1 holds, and its expiry, to key 2. */
   private static void move(Call call) {
-    Cells cells = call.cells();
-    byte[] value = cells.value();
-    long expireAt = cells.expireAtMillis();
+    copyContent(call);
     call.remove(1);
-    call.put(2, value, 0, value.length, expireAt);
+  }
+
+  /**
+   * Lets key 2 hold what key 1 holds, and expire with it: of a key that has fields, all of them.
+   *
+   * @throws Refused when that is too much for one write
+   */
+  private static void copyContent(Call call) {
+    call.find(1);
+    Cells cells = call.cells();
+    long expireAt = cells.expireAtMillis();
+    CellType type = cells.type();
+    if (!type.hasFields()) {
+      byte[] value = cells.value();
+      call.put(2, value, 0, value.length, expireAt);
+      return;
+    }
+    FieldList copied = new FieldList();
+    call.fields(type).forEach(copied);
+    if (call.find(2)) {
+      call.remove(2);
+    }
+    Args args = call.args();
+    copied.putInto(cells.fields(type, args.array(), args.offset(2), args.length(2)));
+    if (expireAt != Cells.NEVER) {
+      call.setExpiry(2, expireAt);
+    }
   }
 
   private static void copy(Call call) {
@@ -242,9 +272,7 @@ final class KeyCommands {
     }
     boolean copies = call.find(1) && (replace || !call.find(2));
     if (copies) {
-      call.find(1);
-      byte[] value = call.cells().value();
-      call.put(2, value, 0, value.length, call.cells().expireAtMillis());
+      copyContent(call);
     }
     call.reply().integer(copies ? 1 : 0);
   }
@@ -252,6 +280,8 @@ final class KeyCommands {
   private static void encoding(Call call) {
     if (!call.find(2)) {
       call.reply().nil();
+    } else if (call.cells().type().hasFields()) {
+      call.reply().bulkText("hashtable");
     } else if (NumberCommands.readNumber(call)) {
       call.reply().bulkText("int");
     } else {
@@ -291,9 +321,20 @@ final class KeyCommands {
       }
     }
     if (call.find(2)) {
-      call.reply().integer((long) args.length(2) + call.cells().valueLength() + KEY_OVERHEAD_BYTES);
+      call.reply().integer(args.length(2) + KEY_OVERHEAD_BYTES + valueBytes(call));
     } else {
       call.reply().nil();
     }
+  }
+
+  /** What the key found takes beside its name, roughly. */
+  private static long valueBytes(Call call) {
+    Cells cells = call.cells();
+    if (!cells.type().hasFields()) {
+      return cells.valueLength();
+    }
+    Args args = call.args();
+    Fields fields = cells.fields(cells.type(), args.array(), args.offset(2), args.length(2));
+    return fields.count() * FIELD_BYTES;
   }
 }

@@ -14,6 +14,8 @@ import java.util.Optional;
 
 /** Strings that are numbers. */
 final class NumberCommands {
+  static final String OVERFLOW = "ERR increment or decrement would overflow";
+
   private NumberCommands() {}
 
   static List<Command> rows() {
@@ -62,7 +64,7 @@ final class NumberCommands {
   private static void add(Call call, long delta) {
     long value = 0;
     long expireAt = Cells.NEVER;
-    if (call.find(1)) {
+    if (call.findString(1)) {
       if (!readNumber(call)) {
         call.reply().error(Errors.NOT_AN_INTEGER);
         return;
@@ -71,14 +73,18 @@ final class NumberCommands {
       expireAt = call.cells().expireAtMillis();
     }
     long sum = value + delta;
-    // Overflow: both have one sign and the sum the other.
-    if (((value ^ sum) & (delta ^ sum)) < 0) {
-      call.reply().error("ERR increment or decrement would overflow");
+    if (overflowed(value, delta, sum)) {
+      call.reply().error(OVERFLOW);
       return;
     }
     byte[] text = call.scratch(Decimal.MAX_LENGTH);
     call.put(1, text, 0, Decimal.write(sum, text, 0), expireAt);
     call.reply().integer(sum);
+  }
+
+  /** Whether both have one sign and the sum the other. */
+  static boolean overflowed(long value, long delta, long sum) {
+    return ((value ^ sum) & (delta ^ sum)) < 0;
   }
 
   /** Reads the value of the key found last into {@link Call#decimal()}, if it is a number. */
@@ -104,7 +110,7 @@ final class NumberCommands {
     Args args = call.args();
     Optional<LongDouble> value = Optional.of(LongDouble.ZERO);
     long expireAt = Cells.NEVER;
-    if (call.find(1)) {
+    if (call.findString(1)) {
       value = readFloat(call.cells());
       expireAt = call.cells().expireAtMillis();
     }

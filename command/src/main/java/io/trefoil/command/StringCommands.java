@@ -5,6 +5,7 @@ import static io.trefoil.command.Flag.FAST;
 import static io.trefoil.command.Flag.READONLY;
 import static io.trefoil.command.Flag.WRITE;
 
+import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.command.Command.Row;
 import io.trefoil.resp.Args;
@@ -141,7 +142,7 @@ final class StringCommands {
   }
 
   private static void get(Call call) {
-    if (call.find(1)) {
+    if (call.findString(1)) {
       call.replyValue();
     } else {
       call.reply().nil();
@@ -225,7 +226,7 @@ final class StringCommands {
       return;
     }
     // As in Redis, an absent key hides a wrong number.
-    if (!call.find(1)) {
+    if (!call.findString(1)) {
       call.reply().nil();
       return;
     }
@@ -247,7 +248,7 @@ final class StringCommands {
     int count = call.args().count();
     call.reply().array(count - 1);
     for (int i = 1; i < count; i++) {
-      if (call.find(i)) {
+      if (call.find(i) && call.cells().type() == CellType.STRING) {
         call.replyValue();
       } else {
         call.reply().nil();
@@ -293,7 +294,7 @@ final class StringCommands {
   private static void append(Call call) {
     Args args = call.args();
     int added = args.length(2);
-    if (!call.find(1)) {
+    if (!call.findString(1)) {
       call.putArgument(1, 2, Cells.NEVER);
       call.reply().integer(added);
       return;
@@ -319,7 +320,7 @@ final class StringCommands {
   }
 
   private static void strlen(Call call) {
-    call.reply().integer(call.find(1) ? call.cells().valueLength() : 0);
+    call.reply().integer(call.findString(1) ? call.cells().valueLength() : 0);
   }
 
   private static void getrange(Call call) {
@@ -331,7 +332,7 @@ final class StringCommands {
       return;
     }
     long last = call.args().parsed();
-    int size = call.find(1) ? call.cells().valueLength() : 0;
+    int size = call.findString(1) ? call.cells().valueLength() : 0;
     // As in Redis: two ends that are swapped and both negative select nothing, before clipping.
     boolean swapped = first < 0 && last < 0 && first > last;
     long from = Math.max(first < 0 ? size + first : first, 0);
@@ -353,7 +354,7 @@ final class StringCommands {
       call.reply().error("ERR offset is out of range");
       return;
     }
-    boolean found = call.find(1);
+    boolean found = call.findString(1);
     int before = found ? call.cells().valueLength() : 0;
     int length = args.length(3);
     if (length == 0) {

@@ -5,6 +5,7 @@ import io.trefoil.base.Hash64;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.Fields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,23 @@ import java.util.TreeMap;
 
 /** The cells of one partition in a map, in the order of their keys' hashes. */
 final class MapCells implements Cells {
-  private record Cell(Bytes value, long expireAtMillis, long stamp) {}
+  /**
+   * @param fields null for a string
+   */
+  private record Cell(
+      Bytes value,
+      long expireAtMillis,
+      CellType type,
+      NavigableMap<Bytes, Bytes> fields,
+      long stamp) {
+    Cell(Bytes value, long expireAtMillis, long stamp) {
+      this(value, expireAtMillis, CellType.STRING, null, stamp);
+    }
+
+    Cell expiringAt(long millis, long newStamp) {
+      return new Cell(value, millis, type, fields, newStamp);
+    }
+  }
 
   private final NavigableMap<Long, Map<Bytes, Cell>> byHash = new TreeMap<>();
   private final Random random = new Random(1);
@@ -71,8 +88,7 @@ final class MapCells implements Cells {
 
   @Override
   public CellType type() {
-    found();
-    return CellType.STRING;
+    return found().type;
   }
 
   @Override
@@ -111,6 +127,78 @@ final class MapCells implements Cells {
   }
 
   @Override
+  public Fields fields(CellType type, byte[] key, int offset, int length) {
+    Bytes name = Bytes.copyOf(key, offset, length);
+    Cell cell = get(name);
+    if (cell != null && cell.type != type) {
+      return null;
+    }
+    return new MapFields(
+        name, cell == null ? new Cell(Bytes.EMPTY, NEVER, type, new TreeMap<>(), 0) : cell);
+  }
+
+  private final class MapFields implements Fields {
+    private final Bytes key;
+    private final Cell cell;
+    private final NavigableMap<Bytes, Bytes> fields;
+    private Bytes foundValue;
+
+    MapFields(Bytes key, Cell cell) {
+      this.key = key;
+      this.cell = cell;
+      fields = new TreeMap<>(cell.fields);
+    }
+
+    @Override
+    public long count() {
+      return fields.size();
+    }
+
+    @Override
+    public boolean find(byte[] field, int offset, int length) {
+      foundValue = fields.get(Bytes.copyOf(field, offset, length));
+      return foundValue != null;
+    }
+
+    @Override
+    public int valueLength() {
+      return foundValue.length();
+    }
+
+    @Override
+    public void copyValue(int from, byte[] to, int toOffset, int length) {
+      System.arraycopy(foundValue.array(), from, to, toOffset, length);
+    }
+
+    @Override
+    public boolean put(byte[] field, int fo, int fl, byte[] value, int vo, int vl) {
+      return fields.put(Bytes.copyOf(field, fo, fl), Bytes.copyOf(value, vo, vl)) == null;
+    }
+
+    @Override
+    public boolean remove(byte[] field, int offset, int length) {
+      return fields.remove(Bytes.copyOf(field, offset, length)) != null;
+    }
+
+    @Override
+    public void save() {
+      if (fields.isEmpty()) {
+        MapCells.this.remove(key.array(), 0, key.length());
+      } else {
+        MapCells.this.put(
+            key, new Cell(cell.value, cell.expireAtMillis, cell.type, fields, ++lastStamp));
+      }
+    }
+
+    @Override
+    public void forEach(Visitor visitor) {
+      fields.forEach(
+          (field, value) ->
+              visitor.visit(field.array(), 0, field.length(), value.array(), 0, value.length()));
+    }
+  }
+
+  @Override
   public void remove(byte[] key, int offset, int length) {
     found = null;
     Bytes removed = Bytes.copyOf(key, offset, length);
@@ -125,7 +213,7 @@ final class MapCells implements Cells {
     Bytes changed = Bytes.copyOf(key, offset, length);
     Cell cell = get(changed);
     if (cell != null) {
-      put(changed, new Cell(cell.value, expireAtMillis, ++lastStamp));
+      put(changed, cell.expiringAt(expireAtMillis, ++lastStamp));
     }
   }
 
@@ -149,7 +237,7 @@ final class MapCells implements Cells {
       }
       for (Map.Entry<Bytes, Cell> cell : bucket.getValue().entrySet()) {
         if (visible(cell.getValue()) != null) {
-          visitor.visit(cell.getKey().array(), 0, cell.getKey().length(), CellType.STRING);
+          visitor.visit(cell.getKey().array(), 0, cell.getKey().length(), cell.getValue().type);
           visited++;
         }
       }

@@ -20,6 +20,7 @@ final class RandomCommands {
     "007",
     "a longer text of more than forty-four bytes, to be raw"
   };
+  private static final String[] FIELDS = {"f", "g", "h", "7", ""};
   // No relative time that succeeds and lasts: what is left of it differs from one server to the
   // next.
   private static final String[] TIMES = {
@@ -50,7 +51,8 @@ final class RandomCommands {
   private static List<String> command(Random random) {
     String key = pick(random, KEYS);
     String value = pick(random, VALUES);
-    return switch (random.nextInt(34)) {
+    String field = pick(random, FIELDS);
+    return switch (random.nextInt(51)) {
       case 0, 1, 2 -> set(random, key, value);
       case 3 -> List.of("SETNX", key, value);
       case 4 -> List.of("SETEX", key, pick(random, TIMES), value);
@@ -87,6 +89,21 @@ final class RandomCommands {
       case 30 -> List.of("COPY", key, pick(random, KEYS));
       case 31 -> List.of("TYPE", key);
       case 32 -> List.of("BITCOUNT", key);
+      case 33, 34, 35 -> List.of("HSET", key, field, value);
+      case 36 -> List.of("HSET", key, field, value, pick(random, FIELDS), pick(random, VALUES));
+      case 37 -> List.of(pick(random, "HGET", "HEXISTS"), key, field);
+      case 38 -> List.of("HMGET", key, field, pick(random, FIELDS));
+      case 39 -> List.of("HDEL", key, field, pick(random, FIELDS), pick(random, FIELDS));
+      case 40 -> List.of(pick(random, "HLEN", "HGETALL"), key);
+      case 41, 42 -> List.of("SADD", key, field, pick(random, FIELDS));
+      case 43 -> List.of("SREM", key, field, pick(random, FIELDS), pick(random, FIELDS));
+      case 44 -> List.of("SISMEMBER", key, field);
+      case 45 -> List.of(pick(random, "SCARD", "SMEMBERS"), key);
+      case 46 -> List.of("HSETNX", key, field, value);
+      case 47 -> List.of("HINCRBY", key, field, value);
+      case 48 -> List.of(pick(random, "HKEYS", "HVALS"), key);
+      case 49 -> List.of("HSTRLEN", key, field);
+      case 50 -> List.of("SMISMEMBER", key, field, pick(random, FIELDS));
       default -> List.of("GET", key);
     };
   }

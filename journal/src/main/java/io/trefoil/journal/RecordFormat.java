@@ -36,7 +36,11 @@ import java.util.zip.CRC32C;
  */
 final class RecordFormat {
   static final long MAGIC = 0x4a4c494f46455254L; // "TREFOILJ" in the file
-  static final int VERSION = 1;
+
+  /** The entries of version 1 have no fields; the records are the same. */
+  static final int VERSION = 2;
+
+  static final int OLDEST_VERSION = 1;
   static final int PRELUDE_VERSION_AT = 8;
   static final int PRELUDE_BYTES = 28;
 

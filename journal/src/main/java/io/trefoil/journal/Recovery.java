@@ -145,7 +145,7 @@ final class Recovery {
     if (!Arrays.equals(bytes, 0, FIXED, expected, 0, FIXED)) {
       return false;
     }
-    if (version != RecordFormat.VERSION) {
+    if (version < RecordFormat.OLDEST_VERSION || version > RecordFormat.VERSION) {
       throw new JournalUnusable(
           "file "
               + file.name
@@ -154,6 +154,8 @@ final class Recovery {
               + " has journal format "
               + version
               + ", this version reads "
+              + RecordFormat.OLDEST_VERSION
+              + " to "
               + RecordFormat.VERSION
               + "; start the version of trefoil that wrote it");
     }

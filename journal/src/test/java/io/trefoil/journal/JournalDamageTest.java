@@ -179,11 +179,24 @@ class JournalDamageTest {
   @Test
   void aNewerFormatIsRefusedByNumber() throws IOException {
     disk.kill();
-    byte[] newer = Arrays.copyOf(RecordFormat.prelude(2, 99), RecordFormat.PRELUDE_FIXED_BYTES);
+    byte[] newer = Arrays.copyOf(RecordFormat.prelude(3, 99), RecordFormat.PRELUDE_FIXED_BYTES);
     disk.open(FIRST).write(ByteBuffer.wrap(newer), 0);
     assertThatThrownBy(() -> open(disk))
         .isInstanceOf(JournalUnusable.class)
-        .hasMessageContaining("has journal format 2, this version reads 1");
+        .hasMessageContaining("has journal format 3, this version reads 1 to 2");
+  }
+
+  @Test
+  void theFormatBeforeIsReadAndGoneOnWith() throws IOException {
+    journal.appendStart(1, Position.ZERO, new byte[0]);
+    appendSynced(1, 3, 50);
+    disk.kill();
+    disk.open(FIRST).write(ByteBuffer.wrap(RecordFormat.prelude(1, 7)), 0);
+    journal = open(disk);
+    assertThat(journal.last(1).index()).isEqualTo(3);
+    appendSynced(4, 4, 50);
+    disk.kill();
+    assertThat(open(disk).last(1).index()).isEqualTo(4);
   }
 
   @Test

@@ -22,6 +22,7 @@ import io.trefoil.resp.Args;
 import io.trefoil.resp.Reply;
 import io.trefoil.resp.ReplyReader;
 import io.trefoil.resp.ReplyWriter;
+import io.trefoil.storage.PartitionStore;
 import io.trefoil.transport.PeerConnection;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -667,17 +668,26 @@ final class CommandRunner implements PartitionReplica.Work {
     Bytes parked = parkedKey(route, missing.key(), 0, missing.key().length);
     ArrayDeque<Runnable> queue = parkedKeys.computeIfAbsent(parked, key -> new ArrayDeque<>());
     queue.addFirst(again);
-    replica
-        .store()
-        .fetch(
-            missing.key(),
-            () -> {
-              loop.beginTurn();
-              ArrayDeque<Runnable> ready = parkedKeys.remove(parked);
-              if (ready != null) {
-                ready.forEach(Runnable::run);
-              }
-            });
+    fetch(
+        replica.store(),
+        missing,
+        () -> {
+          loop.beginTurn();
+          ArrayDeque<Runnable> ready = parkedKeys.remove(parked);
+          if (ready != null) {
+            ready.forEach(Runnable::run);
+          }
+        });
+  }
+
+  private static void fetch(PartitionStore store, CellsNotInMemory missing, Runnable callback) {
+    if (missing.collection() == 0) {
+      store.fetch(missing.key(), callback);
+    } else if (missing.field() == null) {
+      store.fields().fetchAll(missing.collection(), callback);
+    } else {
+      store.fields().fetch(missing.collection(), missing.field(), callback);
+    }
   }
 
   private boolean touchesParked(Command command, Args args, PartitionRoute route) {

@@ -8,6 +8,7 @@ import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.EntryReader;
+import io.trefoil.cell.Opened;
 import io.trefoil.replication.kernel.EntryBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,10 +30,15 @@ import java.util.Base64;
  * {"format":2,"partition":"1/0","database":"orders","node":"n1","new_epoch":12,"first":"9:991",
  *  "last":"9:1000","epochs":"9@991","written_ms":1790000000000,"common_stamp":113999}
  * {"position":"9:991","stamp":114032,"change":"put","type":"string","key":"a","value":"1"}
+ * {"position":"9:992","stamp":114033,"change":"field","type":"hash","key":"h","field":"f","value":"1"}
+ * {"position":"9:992","stamp":114033,"change":"head","type":"hash","key":"h","fields":1}
  * </pre>
  *
- * Keys and values that are not UTF-8 are given as {@code key_base64} and {@code value_base64}.
- * Format 1 had neither database, epochs, time nor common stamp.
+ * A field is set by {@code field} and removed by {@code drop}; {@code head} says how many fields
+ * the key had then, and when it would expire. Format 1 had no fields, and neither database, epochs,
+ * time nor common stamp.
+ *
+ * <p>Keys, fields and values that are not UTF-8 are given as {@code key_base64} and so on.
  */
 final class DivergenceFile implements EntryReader.Changes {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -129,6 +135,34 @@ final class DivergenceFile implements EntryReader.Changes {
   @Override
   public void clear() {
     line(change("clear"));
+  }
+
+  @Override
+  public void field(
+      Opened of,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    ObjectNode json = text(change("field", of), "field", field, fieldOffset, fieldLength);
+    line(of.type() == CellType.SET ? json : text(json, "value", value, valueOffset, valueLength));
+  }
+
+  @Override
+  public void drop(Opened of, byte[] field, int offset, int length) {
+    line(text(change("drop", of), "field", field, offset, length));
+  }
+
+  @Override
+  public void head(Opened of, long expireAtMillis, long count) {
+    line(expiry(change("head", of).put("fields", count), expireAtMillis));
+  }
+
+  private ObjectNode change(String name, Opened of) {
+    ObjectNode json = change(name).put("type", of.type().redisName());
+    return text(json, "key", of.array(), of.offset(), of.length());
   }
 
   @Override

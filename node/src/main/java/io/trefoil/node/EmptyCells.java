@@ -3,6 +3,7 @@ package io.trefoil.node;
 import io.trefoil.base.Invariants;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.cell.Fields;
 
 /**
  * The cells of a database that does not exist yet: reads find nothing, and its first write makes
@@ -78,6 +79,11 @@ final class EmptyCells implements Cells {
   }
 
   @Override
+  public Fields fields(CellType type, byte[] key, int offset, int length) {
+    return NO_FIELDS;
+  }
+
+  @Override
   public void remove(byte[] key, int offset, int length) {
     throw nothingHere();
   }
@@ -91,6 +97,47 @@ final class EmptyCells implements Cells {
   public void clear() {
     throw nothingHere();
   }
+
+  private static final Fields NO_FIELDS =
+      new Fields() {
+        @Override
+        public long count() {
+          return 0;
+        }
+
+        @Override
+        public boolean find(byte[] field, int offset, int length) {
+          return false;
+        }
+
+        @Override
+        public void forEach(Visitor visitor) {}
+
+        @Override
+        public int valueLength() {
+          throw nothingHere();
+        }
+
+        @Override
+        public void copyValue(int from, byte[] to, int toOffset, int length) {
+          throw nothingHere();
+        }
+
+        @Override
+        public boolean put(byte[] field, int fo, int fl, byte[] value, int vo, int vl) {
+          throw nothingHere();
+        }
+
+        @Override
+        public boolean remove(byte[] field, int offset, int length) {
+          return false;
+        }
+
+        @Override
+        public void save() {
+          throw nothingHere();
+        }
+      };
 
   private static RuntimeException nothingHere() {
     Invariants.check(false, "a database that does not exist holds nothing");

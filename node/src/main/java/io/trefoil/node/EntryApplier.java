@@ -3,6 +3,7 @@ package io.trefoil.node;
 import io.trefoil.base.ByteSource;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.EntryReader;
+import io.trefoil.cell.Opened;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.storage.PartitionStore;
 
@@ -47,7 +48,7 @@ final class EntryApplier implements EntryReader.Changes {
     }
   }
 
-  /** The largest stamp put so far. */
+  /** The largest stamp put so far; numbers of collections are such. */
   long lastStamp() {
     return lastStamp;
   }
@@ -93,6 +94,50 @@ final class EntryApplier implements EntryReader.Changes {
   @Override
   public void clear() {
     store.clear(index, stamp);
+  }
+
+  @Override
+  public void field(
+      Opened of,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    observeStamp(of.collection());
+    store
+        .fields()
+        .put(
+            index,
+            stamp,
+            of.collection(),
+            field,
+            fieldOffset,
+            fieldLength,
+            value,
+            valueOffset,
+            valueLength);
+  }
+
+  @Override
+  public void drop(Opened of, byte[] field, int offset, int length) {
+    store.fields().remove(index, stamp, of.collection(), field, offset, length);
+  }
+
+  @Override
+  public void head(Opened of, long expireAtMillis, long count) {
+    observeStamp(of.collection());
+    store.putHead(
+        index,
+        stamp,
+        of.type(),
+        expireAtMillis,
+        of.array(),
+        of.offset(),
+        of.length(),
+        of.collection(),
+        count);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.Invariants;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.EntryWriter;
+import io.trefoil.cell.Opened;
 
 /**
  * Collects the entries that a turn's commands write to one partition, in the form in which they are
@@ -24,6 +25,9 @@ final class EntryBuilder {
   private long nextIndex;
   private long stamp;
 
+  /** The collection that the entry named last; 0 for none. */
+  private long opened;
+
   /** Begins a command, whose entry, if it writes one, has this index and stamp. */
   void beginCommand(long index) {
     nextIndex = index;
@@ -38,6 +42,7 @@ final class EntryBuilder {
   void open(long newStamp) {
     Invariants.check(entryStart < 0, "a command writes one entry");
     entryStart = body.size();
+    opened = 0;
     body.reserve(LENGTH_BYTES);
     stamp = newStamp;
     EntryWriter.begin(body, newStamp);
@@ -74,6 +79,36 @@ final class EntryBuilder {
 
   void clear() {
     EntryWriter.clear(body);
+  }
+
+  void field(
+      Opened of,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    open(of);
+    EntryWriter.field(body, field, fieldOffset, fieldLength, value, valueOffset, valueLength);
+  }
+
+  void drop(Opened of, byte[] field, int offset, int length) {
+    open(of);
+    EntryWriter.drop(body, field, offset, length);
+  }
+
+  void head(Opened of, long expireAtMillis, long count) {
+    open(of);
+    EntryWriter.head(body, expireAtMillis, count);
+  }
+
+  /** Names the collection, unless the changes before are about it, too. */
+  private void open(Opened of) {
+    if (opened != of.collection()) {
+      opened = of.collection();
+      EntryWriter.open(body, of.type(), of.collection(), of.array(), of.offset(), of.length());
+    }
   }
 
   void mark(long id, long timeMillis) {

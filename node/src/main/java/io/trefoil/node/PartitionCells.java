@@ -3,6 +3,8 @@ package io.trefoil.node;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.Fields;
+import io.trefoil.cell.Opened;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.PartitionStore.Found;
 import java.util.Arrays;
@@ -15,6 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class PartitionCells implements Cells {
   private final PartitionReplica replica;
+  private final OpenedFields opened = new OpenedFields();
   private PartitionStore store;
   private boolean leading;
   private long now;
@@ -57,6 +60,16 @@ final class PartitionCells implements Cells {
     }
     heldIndex = Math.max(heldIndex, store.entryIndex());
     return found == Found.FOUND && !isExpired();
+  }
+
+  @Override
+  public Fields fields(CellType type, byte[] key, int offset, int length) {
+    boolean there = find(key, offset, length);
+    if (there && store.type() != type) {
+      return null;
+    }
+    opened.begin(type, key, offset, length, there);
+    return opened;
   }
 
   private boolean isExpired() {
@@ -180,6 +193,147 @@ final class PartitionCells implements Cells {
       }
     }
     return null;
+  }
+
+  /** The fields of the key that was opened last. */
+  private final class OpenedFields implements Fields {
+    private CellType type;
+    private byte[] key;
+    private int keyOffset;
+    private int keyLength;
+
+    /** Null while the key has no field. */
+    private Opened of;
+
+    private long expireAt;
+    private long countBefore;
+    private long count;
+
+    void begin(CellType newType, byte[] newKey, int offset, int length, boolean there) {
+      type = newType;
+      key = newKey;
+      keyOffset = offset;
+      keyLength = length;
+      of = there ? new Opened(type, store.collection(), key, offset, length) : null;
+      expireAt = there ? store.expireAtMillis() : NEVER;
+      countBefore = there ? store.fieldCount() : 0;
+      count = countBefore;
+    }
+
+    @Override
+    public long count() {
+      return count;
+    }
+
+    @Override
+    public boolean find(byte[] field, int offset, int length) {
+      if (of == null) {
+        return false;
+      }
+      long collection = of.collection();
+      Found found =
+          leading
+              ? store.fields().find(collection, field, offset, length)
+              : store.fields().findCommitted(collection, field, offset, length);
+      if (found == Found.NOT_IN_MEMORY) {
+        byte[] missing = Arrays.copyOfRange(field, offset, offset + length);
+        throw CellsNotInMemory.field(keyBytes(), collection, missing);
+      }
+      heldIndex = Math.max(heldIndex, store.entryIndex());
+      return found == Found.FOUND;
+    }
+
+    private byte[] keyBytes() {
+      return Arrays.copyOfRange(key, keyOffset, keyOffset + keyLength);
+    }
+
+    @Override
+    public int valueLength() {
+      return store.valueLength();
+    }
+
+    @Override
+    public void copyValue(int from, byte[] to, int toOffset, int length) {
+      store.copyValue(from, to, toOffset, length);
+    }
+
+    @Override
+    public boolean put(
+        byte[] field,
+        int fieldOffset,
+        int fieldLength,
+        byte[] value,
+        int valueOffset,
+        int valueLength) {
+      boolean fresh = !find(field, fieldOffset, fieldLength);
+      EntryBuilder entry = replica.entry();
+      if (of == null) {
+        of = new Opened(type, replica.newCollection(), key, keyOffset, keyLength);
+      }
+      entry.field(of, field, fieldOffset, fieldLength, value, valueOffset, valueLength);
+      store
+          .fields()
+          .put(
+              entry.index(),
+              entry.stamp(),
+              of.collection(),
+              field,
+              fieldOffset,
+              fieldLength,
+              value,
+              valueOffset,
+              valueLength);
+      count += fresh ? 1 : 0;
+      return fresh;
+    }
+
+    @Override
+    public boolean remove(byte[] field, int offset, int length) {
+      if (!find(field, offset, length)) {
+        return false;
+      }
+      EntryBuilder entry = replica.entry();
+      entry.drop(of, field, offset, length);
+      store.fields().remove(entry.index(), entry.stamp(), of.collection(), field, offset, length);
+      count--;
+      return true;
+    }
+
+    /** A field that was only overwritten leaves the head as it is. */
+    @Override
+    public void save() {
+      if (count == countBefore) {
+        return;
+      }
+      if (count == 0) {
+        PartitionCells.this.remove(key, keyOffset, keyLength);
+        return;
+      }
+      EntryBuilder entry = replica.entry();
+      entry.head(of, expireAt, count);
+      store.putHead(
+          entry.index(),
+          entry.stamp(),
+          type,
+          expireAt,
+          key,
+          keyOffset,
+          keyLength,
+          of.collection(),
+          count);
+    }
+
+    @Override
+    public void forEach(Visitor visitor) {
+      if (of == null) {
+        return;
+      }
+      Found found = store.fields().visit(of.collection(), !leading, count, visitor);
+      if (found == Found.NOT_IN_MEMORY) {
+        throw CellsNotInMemory.fields(keyBytes(), of.collection());
+      }
+      heldIndex = Math.max(heldIndex, store.entryIndex());
+    }
   }
 
   /** A command on the whole partition depends on every entry so far. */

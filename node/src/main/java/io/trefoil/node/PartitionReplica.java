@@ -291,6 +291,11 @@ final class PartitionReplica implements Effects {
     return builder;
   }
 
+  /** The number of a new collection, which no other has: a stamp of its own. */
+  long newCollection() {
+    return loop.nextStamp();
+  }
+
   /** The latest time that an entry of this leadership carries. */
   long carriedTimeMillis() {
     return carriedTimeMillis;

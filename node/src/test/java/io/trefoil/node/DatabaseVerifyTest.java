@@ -46,6 +46,8 @@ class DatabaseVerifyTest {
   /** Where the key begins in RocksDB, behind copy and hash. */
   private static final int DISK_KEY_HEADER = 12;
 
+  private static final int DISK_FIELD_HEADER = 20;
+
   @TempDir Path folder;
   private final int[] ports = new int[NODES];
   private final Process[] processes = new Process[NODES];
@@ -78,17 +80,22 @@ class DatabaseVerifyTest {
 
     changeStored(folder.resolve("n3"), "stays7", value -> value[value.length - 1]++);
     changeStored(folder.resolve("n3"), "stays8", null);
+    changeStored(folder.resolve("n3"), "field-stays9", value -> value[value.length - 1]++);
     start(2);
 
     Map<String, Object> changed = awaitAllCompared(1);
     assertThat(changed).containsEntry("result", "differs");
     Map<String, Map<String, Object>> keys = differingKeys(changed);
-    assertThat(keys.keySet()).containsExactlyInAnyOrder("stays7", "stays8");
+    assertThat(keys.keySet()).containsExactlyInAnyOrder("stays7", "stays8", "hash");
     assertThat(keys.get("stays7").get("n1"))
         .isEqualTo(keys.get("stays7").get("n2"))
         .isNotEqualTo(keys.get("stays7").get("n3"))
         .isNotEqualTo("absent");
     assertThat(keys.get("stays8")).containsEntry("n3", "absent");
+    assertThat(keys.get("hash").get("n1"))
+        .isEqualTo(keys.get("hash").get("n2"))
+        .isNotEqualTo(keys.get("hash").get("n3"))
+        .isNotEqualTo("absent");
 
     // Writing the keys again makes them equal, after a restart that replays marks.
     processes[0].destroyForcibly();
@@ -156,6 +163,7 @@ class DatabaseVerifyTest {
     try (Jedis client = client(1)) {
       for (int i = 0; i < count; i++) {
         client.set(prefix + i, "value " + i);
+        client.hset("hash", "field-" + prefix + i, "value " + i);
       }
       return true;
     }
@@ -291,8 +299,11 @@ class DatabaseVerifyTest {
     try (RocksIterator all = storage.newIterator(cells)) {
       for (all.seekToFirst(); all.isValid(); all.next()) {
         byte[] diskKey = all.key();
-        if (Arrays.equals(diskKey, DISK_KEY_HEADER, diskKey.length, key, 0, key.length)) {
-          return diskKey;
+        for (int header : new int[] {DISK_KEY_HEADER, DISK_FIELD_HEADER}) {
+          if (diskKey.length == header + key.length
+              && Arrays.equals(diskKey, header, diskKey.length, key, 0, key.length)) {
+            return diskKey;
+          }
         }
       }
     }

@@ -10,6 +10,7 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.cell.Opened;
 import io.trefoil.node.LeftKeys.Change;
 import io.trefoil.replication.kernel.EntryBatch;
 import java.io.IOException;
@@ -100,6 +101,28 @@ class DivergenceFileTest {
             "{\"position\":\"9:992\",\"stamp\":11,\"change\":\"remove\",\"key\":\"a\"}",
             "{\"position\":\"10:993\",\"stamp\":12,\"change\":\"expire\",\"key\":\"b\",\"expire_at_ms\":88000}",
             "{\"position\":\"10:993\",\"stamp\":12,\"change\":\"clear\"}");
+  }
+
+  @Test
+  void fields_are_lines_with_their_key_and_type() throws IOException {
+    byte[] text = "hsf1".getBytes(UTF_8);
+    Opened hash = new Opened(CellType.HASH, 9, text, 0, 1);
+    Opened set = new Opened(CellType.SET, 10, text, 1, 1);
+    begin(1, 10);
+    builder.field(hash, text, 2, 1, text, 3, 1);
+    builder.head(hash, 77_000, 2);
+    builder.field(set, text, 2, 1, text, 0, 0);
+    builder.drop(set, text, 3, 1);
+    builder.head(set, Cells.NEVER, 5);
+    builder.endCommand();
+
+    assertThat(Files.readAllLines(save(batch(9, 1))).subList(1, 6))
+        .containsExactly(
+            "{\"position\":\"9:1\",\"stamp\":10,\"change\":\"field\",\"type\":\"hash\",\"key\":\"h\",\"field\":\"f\",\"value\":\"1\"}",
+            "{\"position\":\"9:1\",\"stamp\":10,\"change\":\"head\",\"type\":\"hash\",\"key\":\"h\",\"fields\":2,\"expire_at_ms\":77000}",
+            "{\"position\":\"9:1\",\"stamp\":10,\"change\":\"field\",\"type\":\"set\",\"key\":\"s\",\"field\":\"f\"}",
+            "{\"position\":\"9:1\",\"stamp\":10,\"change\":\"drop\",\"type\":\"set\",\"key\":\"s\",\"field\":\"1\"}",
+            "{\"position\":\"9:1\",\"stamp\":10,\"change\":\"head\",\"type\":\"set\",\"key\":\"s\",\"fields\":5}");
   }
 
   @Test

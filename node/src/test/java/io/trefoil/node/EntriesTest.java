@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.trefoil.base.Bytes;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.cell.Opened;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.Storage;
@@ -94,6 +95,35 @@ class EntriesTest {
     assertThat(store.stamp()).isEqualTo(20);
     assertThat(store.entryIndex()).isEqualTo(2);
     assertThat(applier.lastStamp()).isEqualTo(20);
+  }
+
+  @Test
+  void fields_arrive_with_the_key_that_holds_them() {
+    byte[] key = "hh".getBytes(UTF_8);
+    byte[] text = "f1f2v".getBytes(UTF_8);
+    Opened of = new Opened(CellType.HASH, 30, key, 0, 2);
+    begin(1, 10);
+    builder.field(of, text, 0, 2, text, 4, 1);
+    int size = builder.sizeBytes();
+    builder.field(of, text, 2, 2, text, 4, 1);
+    assertThat(builder.sizeBytes() - size).as("the key is named once").isEqualTo(6);
+    builder.head(of, 88_000, 2);
+    builder.endCommand();
+    begin(2, 20);
+    builder.drop(of, text, 0, 2);
+    builder.head(of, 88_000, 1);
+    builder.endCommand();
+    applier.put(take(1));
+
+    assertThat(store.find(key, 0, 2)).isEqualTo(PartitionStore.Found.FOUND);
+    assertThat(store.type()).isEqualTo(CellType.HASH);
+    assertThat(store.collection()).isEqualTo(30);
+    assertThat(store.fieldCount()).isEqualTo(1);
+    assertThat(store.expireAtMillis()).isEqualTo(88_000);
+    assertThat(store.fields().find(30, text, 0, 2)).isEqualTo(PartitionStore.Found.ABSENT);
+    assertThat(store.fields().find(30, text, 2, 2)).isEqualTo(PartitionStore.Found.FOUND);
+    assertThat(store.valueLength()).isEqualTo(1);
+    assertThat(applier.lastStamp()).as("numbers of collections are stamps").isEqualTo(30);
   }
 
   @Test

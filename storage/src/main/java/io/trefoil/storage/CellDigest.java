@@ -1,62 +1,97 @@
 package io.trefoil.storage;
 
 import io.trefoil.base.Hash64;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Adds up hashes of cells: the same for the same visible cells in any order, whatever removed or
- * expired ones lie around.
+ * expired ones lie around. A key that has fields counts with all of them, whatever the number of
+ * its collection.
  */
 final class CellDigest implements CellWalk.Visitor {
   private final Arena arena;
   private final long logTimeMillis;
+  private final LongUnaryOperator fields;
   private long sum;
 
   /**
-   * @param arena where the table's cells are, or null when only cells from the disk are added
+   * @param arena where the table's cells are
+   * @param fields the {@link OfFields digest of the fields} of a collection, by its number
    */
-  CellDigest(Arena arena, long logTimeMillis) {
+  CellDigest(Arena arena, long logTimeMillis, LongUnaryOperator fields) {
     this.arena = arena;
     this.logTimeMillis = logTimeMillis;
+    this.fields = fields;
   }
 
   @Override
   public void inTable(int handle) {
-    byte[] key = arena.key(handle);
-    byte[] value = arena.value(handle);
-    add(key, 0, arena.type(handle), arena.expireAt(handle), value, 0);
+    if (StoredCell.expired(arena.expireAt(handle), logTimeMillis)) {
+      return;
+    }
+    long keyHash = Hash64.of(arena.key(handle));
+    long valueHash =
+        arena.isHead(handle)
+            ? fields.applyAsLong(arena.headCollection(handle))
+            : Hash64.of(arena.value(handle));
+    sum += ofCell(keyHash, arena.type(handle), arena.expireAt(handle), valueHash);
   }
 
   @Override
   public void onDisk(byte[] diskKey, byte[] stored) {
-    add(
-        diskKey,
-        CellDisk.KEY_HEADER,
-        StoredCell.type(stored),
-        StoredCell.expireAt(stored),
-        stored,
-        StoredCell.HEADER);
-  }
-
-  private void add(
-      byte[] key, int keyOffset, int type, long expireAt, byte[] value, int valueOffset) {
-    if (!StoredCell.expired(expireAt, logTimeMillis)) {
-      long keyHash = Hash64.of(key, keyOffset, key.length - keyOffset);
-      sum += ofCell(keyHash, type, expireAt, value, valueOffset);
+    if (!StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
+      sum += ofStored(name(diskKey, CellDisk.KEY_HEADER), stored, fields);
     }
   }
 
   /** The digest of one stored cell: key, type, expiry and value count, its stamp does not. */
-  static long ofStored(long keyHash, byte[] stored) {
-    return ofCell(
-        keyHash, StoredCell.type(stored), StoredCell.expireAt(stored), stored, StoredCell.HEADER);
+  static long ofStored(long keyHash, byte[] stored, LongUnaryOperator fields) {
+    long valueHash =
+        StoredCell.isHead(stored)
+            ? fields.applyAsLong(StoredCell.collection(stored))
+            : name(stored, StoredCell.HEADER);
+    return ofCell(keyHash, StoredCell.type(stored), StoredCell.expireAt(stored), valueHash);
   }
 
-  private static long ofCell(long keyHash, int type, long expireAt, byte[] value, int valueOffset) {
-    long valueHash = Hash64.of(value, valueOffset, value.length - valueOffset);
+  private static long ofCell(long keyHash, int type, long expireAt, long valueHash) {
     return Hash64.combine(Hash64.combine(keyHash, valueHash), Hash64.combine(type, expireAt));
+  }
+
+  /** The hash of what follows a header. */
+  private static long name(byte[] array, int header) {
+    return Hash64.of(array, header, array.length - header);
   }
 
   long sum() {
     return sum;
+  }
+
+  /** Adds up the hashes of one collection's fields and their values. */
+  static final class OfFields implements CellWalk.Visitor {
+    private final Arena arena;
+    private long sum;
+
+    /**
+     * @param arena where the table's cells are, or null when only cells from the disk are added
+     */
+    OfFields(Arena arena) {
+      this.arena = arena;
+    }
+
+    @Override
+    public void inTable(int handle) {
+      long valueHash = Hash64.of(arena.value(handle));
+      sum += Hash64.combine(name(arena.key(handle), Records.FIELD_AT), valueHash);
+    }
+
+    @Override
+    public void onDisk(byte[] diskKey, byte[] stored) {
+      long valueHash = name(stored, StoredCell.HEADER);
+      sum += Hash64.combine(name(diskKey, CellDisk.FIELD_HEADER), valueHash);
+    }
+
+    long sum() {
+      return sum;
+    }
   }
 }

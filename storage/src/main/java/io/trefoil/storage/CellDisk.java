@@ -8,14 +8,20 @@ import java.util.List;
  * The port to the disk that holds cells behind the memory table, and its layout.
  *
  * <p>Two families, made durable together. Cells: copy id (8 bytes, big-endian), top 32 bits of the
- * key's hash (big-endian), key → {@link StoredCell}. Metas: copy id → state, position, count, the
- * caller's bytes.
+ * key's hash (big-endian), key → {@link StoredCell}; and for fields: copy id with its top bit set,
+ * number of the collection (8, big-endian), top 32 bits of the field's hash, field. Metas: copy id
+ * → state, position, count, the caller's bytes.
  *
  * <p>What is written survives a crash only after {@link #flush}; what was made durable earlier
  * holds whole batches all the same. Thread-safe; only the flusher writes.
  */
 public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk, MemoryCellDisk {
   static final int KEY_HEADER = 12;
+
+  /** Bytes before the field in a field's key on disk. */
+  static final int FIELD_HEADER = 20;
+
+  private static final long FIELDS = Long.MIN_VALUE;
 
   /** Answers of {@link #peek} that are no cell. */
   static final byte[] ABSENT = new byte[0];
@@ -30,6 +36,22 @@ public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk
 
   static int hashOf(byte[] diskKey) {
     return ByteBuffer.wrap(diskKey).getInt(8);
+  }
+
+  static byte[] fieldKey(
+      long copy, long collection, int hash, byte[] field, int offset, int length) {
+    byte[] full = new byte[FIELD_HEADER + length];
+    ByteBuffer.wrap(full)
+        .putLong(copy | FIELDS)
+        .putLong(collection)
+        .putInt(hash)
+        .put(field, offset, length);
+    return full;
+  }
+
+  /** With what the keys of a collection's fields begin. */
+  static byte[] fieldsPrefix(long copy, long collection) {
+    return ByteBuffer.allocate(16).putLong(copy | FIELDS).putLong(collection).array();
   }
 
   static byte[] copyPrefix(long copy) {
@@ -48,8 +70,21 @@ public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk
   /** Looks a cell up, waiting for the disk; {@link #ABSENT} when there is none. */
   abstract byte[] get(byte[] diskKey);
 
-  /** The cells of a copy in hash order, seen as they are now, or in {@code view} if given. */
-  abstract CellIterator cells(long copy, int fromHash, View view);
+  /** The keys' cells of a copy in hash order, as they are now, or in {@code view} if given. */
+  CellIterator cells(long copy, int fromHash, View view) {
+    return range(key(copy, fromHash, ABSENT, 0, 0), copyPrefix(copy + 1), KEY_HEADER, view);
+  }
+
+  /** A collection's fields in the order of their hashes, as they are now, or in {@code view}. */
+  CellIterator fields(long copy, long collection, View view) {
+    byte[] end = fieldsPrefix(copy, collection + 1);
+    return range(fieldsPrefix(copy, collection), end, FIELD_HEADER, view);
+  }
+
+  /**
+   * @param header bytes before the name in the keys on disk; the last four of them are its hash
+   */
+  abstract CellIterator range(byte[] from, byte[] end, int header, View view);
 
   /** All cells as they are now, while writes go on. */
   abstract View view();
@@ -66,18 +101,29 @@ public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk
   interface View {}
 
   /** Walks over cells. */
-  interface CellIterator extends AutoCloseable {
+  abstract static class CellIterator implements AutoCloseable {
+    private final int header;
+
+    CellIterator(int header) {
+      this.header = header;
+    }
+
     /** Whether there is a cell here. */
-    boolean isValid();
+    abstract boolean isValid();
 
-    byte[] diskKey();
+    abstract byte[] diskKey();
 
-    byte[] stored();
+    abstract byte[] stored();
 
-    void next();
+    abstract void next();
+
+    /** Bytes before the key, or field, in {@link #diskKey()}. */
+    int header() {
+      return header;
+    }
 
     @Override
-    void close();
+    public abstract void close();
   }
 
   // Writing.
@@ -110,6 +156,12 @@ public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk
       return key.putLong(copy).putInt(hash);
     }
 
+    /** The same for a field. */
+    ByteBuffer fieldKey(long copy, long collection, int hash, int length) {
+      key = room(key, (long) FIELD_HEADER + length);
+      return key.putLong(copy | FIELDS).putLong(collection).putInt(hash);
+    }
+
     /** A buffer for a {@link StoredCell} with {@code length} bytes of value. */
     ByteBuffer value(int length) {
       value = room(value, (long) StoredCell.HEADER + length).order(ByteOrder.LITTLE_ENDIAN);
@@ -139,11 +191,30 @@ public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk
 
     abstract void delete(ByteBuffer diskKey);
 
+    abstract void delete(byte[] diskKey);
+
+    /** Removes every cell from one key on disk to before another. */
+    abstract void deleteRange(byte[] from, byte[] end);
+
     /** Removes the cells of a copy. */
-    abstract void clear(long copy);
+    void clear(long copy) {
+      deleteRange(copyPrefix(copy), copyPrefix(copy + 1));
+      deleteRange(copyPrefix(copy | FIELDS), copyPrefix((copy | FIELDS) + 1));
+    }
+
+    /** Removes all fields of a collection; takes the same short time however many. */
+    void clearFields(long copy, long collection) {
+      deleteRange(fieldsPrefix(copy, collection), fieldsPrefix(copy, collection + 1));
+    }
 
     /** Removes a copy. */
-    abstract void drop(long copy);
+    void drop(long copy) {
+      clear(copy);
+      forget(copy);
+    }
+
+    /** Removes the state of a copy. */
+    abstract void forget(long copy);
 
     /** The copy is whole, and this is its state. */
     abstract void ready(CopyState state);

@@ -14,16 +14,24 @@ import java.util.function.BooleanSupplier;
  * thread; holds back RocksDB's clean-up until closed.
  *
  * <p>Chunks are pieces of one stream of cells, cut anywhere: key length (4), stored length (4),
- * key, stored cell, again and again.
+ * key, stored cell, again and again. The fields of a key follow it in the same form, the top bit of
+ * their length set. Fields whose key is gone are left out.
  */
 public final class CellSnapshot implements AutoCloseable {
   private static final int CELLS_BETWEEN_LOOKS = 256;
+
+  /** In a length of the stream: a field of the key before. */
+  static final int FIELD_BIT = 1 << 31;
 
   private final CellDisk disk;
   private final CellDisk.View view;
   private final CopyState state;
   private final ByteSink pending = new ByteSink();
   private CellDisk.CellIterator cells;
+
+  /** Those of the key sent last, while they are sent. */
+  private CellDisk.CellIterator fields;
+
   private int sent;
 
   CellSnapshot(CellDisk disk, CellDisk.View view, CopyState state) {
@@ -60,19 +68,51 @@ public final class CellSnapshot implements AutoCloseable {
   private void fill(int maxBytes) {
     pending.clear();
     sent = 0;
-    while (pending.size() < maxBytes && cells.isValid()) {
-      byte[] key = cells.diskKey();
-      byte[] stored = cells.stored();
-      pending.putInt(key.length - CellDisk.KEY_HEADER).putInt(stored.length);
-      pending.putBytes(key, CellDisk.KEY_HEADER, key.length - CellDisk.KEY_HEADER);
-      pending.putBytes(stored, 0, stored.length);
-      cells.next();
+    while (pending.size() < maxBytes) {
+      if (fields != null && fields.isValid()) {
+        add(fields, FIELD_BIT);
+      } else if (cells.isValid()) {
+        closeFields();
+        byte[] stored = cells.stored();
+        if (StoredCell.isHead(stored)) {
+          fields = disk.fields(state.copy(), StoredCell.collection(stored), view);
+        }
+        add(cells, 0);
+      } else {
+        return;
+      }
     }
+  }
+
+  private void add(CellDisk.CellIterator from, int bit) {
+    byte[] key = from.diskKey();
+    byte[] stored = from.stored();
+    int length = key.length - from.header();
+    pending.putInt(length | bit).putInt(stored.length);
+    pending.putBytes(key, from.header(), length).putBytes(stored, 0, stored.length);
+    from.next();
+  }
+
+  private void closeFields() {
+    if (fields != null) {
+      fields.close();
+      fields = null;
+    }
+  }
+
+  private long fieldsDigest(long collection) {
+    CellDigest.OfFields digest = new CellDigest.OfFields(null);
+    try (CellDisk.CellIterator all = disk.fields(state.copy(), collection, view)) {
+      for (; all.isValid(); all.next()) {
+        digest.onDisk(all.diskKey(), all.stored());
+      }
+    }
+    return digest.sum();
   }
 
   /** The digest of the cells visible at {@code logTimeMillis}; reads them all. */
   public long digest(long logTimeMillis) {
-    CellDigest digest = new CellDigest(null, logTimeMillis);
+    CellDigest digest = new CellDigest(null, logTimeMillis, this::fieldsDigest);
     try (CellDisk.CellIterator all = disk.cells(state.copy(), 0, view)) {
       for (; all.isValid(); all.next()) {
         digest.onDisk(all.diskKey(), all.stored());
@@ -101,7 +141,7 @@ public final class CellSnapshot implements AutoCloseable {
         if (!StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
           keyCount++;
           sums[BucketDigests.bucketOf(CellDisk.hashOf(key))] +=
-              CellDigest.ofStored(keyHash(key), stored);
+              CellDigest.ofStored(keyHash(key), stored, this::fieldsDigest);
         }
       }
     }
@@ -138,7 +178,7 @@ public final class CellSnapshot implements AutoCloseable {
     return new CellList(listed, toHash);
   }
 
-  private static CellList.Cell listed(byte[] diskKey, byte[] stored) {
+  private CellList.Cell listed(byte[] diskKey, byte[] stored) {
     int length = diskKey.length - CellDisk.KEY_HEADER;
     long keyHash = keyHash(diskKey);
     int shown = Math.min(length, CellList.SHOWN_KEY_BYTES);
@@ -146,7 +186,7 @@ public final class CellSnapshot implements AutoCloseable {
         keyHash,
         length,
         Bytes.copyOf(diskKey, CellDisk.KEY_HEADER, shown),
-        CellDigest.ofStored(keyHash, stored));
+        CellDigest.ofStored(keyHash, stored, this::fieldsDigest));
   }
 
   private static long keyHash(byte[] diskKey) {
@@ -155,6 +195,7 @@ public final class CellSnapshot implements AutoCloseable {
 
   @Override
   public void close() {
+    closeFields();
     if (cells != null) {
       cells.close();
     }

@@ -1,15 +1,17 @@
 package io.trefoil.storage;
 
+import java.nio.ByteBuffer;
+
 /**
- * Visits the cells of a store in hash order, table and disk merged; the table wins. Cells of one
- * hash are visited together, so a hash is a place to go on from. The store must not change during a
- * walk.
+ * Visits cells in hash order, table and disk merged; the table wins: the keys of a store, or the
+ * fields of one collection. Cells of one hash are visited together, so a hash is a place to go on
+ * from. The store must not change during a walk.
  */
 final class CellWalk implements AutoCloseable {
   private static final long NONE = 1L << 32;
 
   private final Arena arena;
-  private final Layer layer;
+  private final HashOrder table;
   private final boolean committedOnly;
   private final CellDisk.CellIterator disk;
   private byte[] diskKey;
@@ -17,12 +19,12 @@ final class CellWalk implements AutoCloseable {
 
   /**
    * @param committedOnly visit what is committed; otherwise the newest versions
-   * @param disk the copy's cells on disk from the hash where the walk begins, or null when the
-   *     table has all
+   * @param disk the same cells on disk from the hash where the walk begins, or null when the table
+   *     has all
    */
-  CellWalk(Arena arena, Layer layer, boolean committedOnly, CellDisk.CellIterator disk) {
+  CellWalk(Arena arena, HashOrder table, boolean committedOnly, CellDisk.CellIterator disk) {
     this.arena = arena;
-    this.layer = layer;
+    this.table = table;
     this.committedOnly = committedOnly;
     this.disk = disk;
     readDiskKey();
@@ -58,6 +60,11 @@ final class CellWalk implements AutoCloseable {
     return hash + 1 == NONE ? 0 : hash + 1;
   }
 
+  /** Visits all cells. */
+  void visitAll(Visitor visitor) {
+    visitRange(0, NONE, visitor);
+  }
+
   /** Visits all cells whose hashes are from {@code from} to before {@code to}. */
   void visitRange(long from, long to, Visitor visitor) {
     long hash = from;
@@ -70,19 +77,22 @@ final class CellWalk implements AutoCloseable {
   }
 
   private long smallest(int from) {
-    long slot = layer.index.firstFrom(from);
+    long slot = table.firstFrom(from);
     long inTable = slot == 0 ? NONE : slot >>> 32;
     return Math.min(inTable, diskHash());
   }
 
   private long diskHash() {
-    return diskKey == null ? NONE : CellDisk.hashOf(diskKey) & 0xffffffffL;
+    if (diskKey == null) {
+      return NONE;
+    }
+    int at = disk.header() - Integer.BYTES;
+    return ByteBuffer.wrap(diskKey).getInt(at) & 0xffffffffL;
   }
 
   private void visitDisk(int hash, Visitor visitor) {
     examined++;
-    int newest =
-        layer.index.find(hash, diskKey, CellDisk.KEY_HEADER, diskKey.length - CellDisk.KEY_HEADER);
+    int newest = table.find(hash, diskKey, disk.header(), diskKey.length - disk.header());
     if (version(newest) == 0) {
       visitor.onDisk(diskKey, disk.stored());
     }
@@ -95,11 +105,11 @@ final class CellWalk implements AutoCloseable {
   }
 
   private void visitTable(int hash, Visitor visitor) {
-    long slot = layer.index.firstFrom(hash);
+    long slot = table.firstFrom(hash);
     if ((int) (slot >>> 32) != hash) {
       return;
     }
-    for (; slot != 0; slot = layer.index.nextOfSameHash()) {
+    for (; slot != 0; slot = table.nextOfSameHash()) {
       examined++;
       int handle = version((int) slot);
       if (handle != 0 && !arena.is(handle, Records.TOMBSTONE)) {

@@ -3,6 +3,10 @@ package io.trefoil.storage;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.Position;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * The dirty records of one store, frozen at one position on their way to the disk.
@@ -13,12 +17,18 @@ import java.nio.ByteBuffer;
  * a generation; it is bounded by freezing early.
  */
 final class Generation {
+  private static final int FEW_FIELDS = 64;
+
   final long copy;
   final Position position;
   final Layer layer;
 
   private final Bytes meta;
   private final IntList records;
+
+  /** Removed, with all their fields. */
+  private final Set<Long> removedCollections;
+
   private final Records memory;
   private final boolean clearFirst;
   private final long provisionalCount;
@@ -40,17 +50,17 @@ final class Generation {
       Position position,
       Bytes meta,
       Layer layer,
-      IntList records,
+      DirtyCells dirty,
       Records memory,
-      boolean clearFirst,
       boolean snapshotWanted) {
     this.copy = copy;
     this.position = position;
     this.meta = meta;
     this.layer = layer;
-    this.records = records;
+    this.records = dirty.records();
+    this.removedCollections = new HashSet<>(dirty.removedCollections());
     this.memory = memory;
-    this.clearFirst = clearFirst;
+    this.clearFirst = dirty.cleared();
     this.snapshotWanted = snapshotWanted;
     provisionalCount = layer.committedCount;
   }
@@ -64,8 +74,15 @@ final class Generation {
       int handle = records.get(i);
       if (handle != 0 && memory.is(handle, Records.BASE_UNKNOWN)) {
         unknown++;
-        foundOnDisk += isOnDisk(disk, handle) ? 1 : 0;
+        byte[] stored = onDisk(disk, handle);
+        foundOnDisk += stored != CellDisk.ABSENT ? 1 : 0;
+        noteRemoved(stored, handle);
       }
+    }
+    List<byte[]> fields = new ArrayList<>();
+    Set<Long> large = new HashSet<>();
+    if (!clearFirst) {
+      removedCollections.forEach(it -> listFields(disk, it, fields, large));
     }
     CopyState state = new CopyState(copy, position, provisionalCount - foundOnDisk, meta);
     disk.write(
@@ -75,6 +92,8 @@ final class Generation {
             batch.clear(copy);
           }
           addRecords(batch);
+          fields.forEach(batch::delete);
+          large.forEach(it -> batch.clearFields(copy, it));
           batch.ready(state);
         });
     if (snapshotWanted) {
@@ -83,11 +102,41 @@ final class Generation {
     return state;
   }
 
-  private boolean isOnDisk(CellDisk disk, int handle) {
+  /** A key was written blindly: what the disk had of it is gone, with its fields. */
+  private void noteRemoved(byte[] stored, int handle) {
+    if (!StoredCell.isHead(stored)) {
+      return;
+    }
+    long collection = StoredCell.collection(stored);
+    boolean goesOn = memory.isHead(handle) && memory.headCollection(handle) == collection;
+    if (!goesOn) {
+      removedCollections.add(collection);
+    }
+  }
+
+  /**
+   * Lists the fields of a removed collection to delete them one by one, if they are few: RocksDB
+   * reads slowly where many ranges were deleted. Many fields are one range.
+   */
+  private void listFields(CellDisk disk, long collection, List<byte[]> fields, Set<Long> large) {
+    List<byte[]> few = new ArrayList<>();
+    try (CellDisk.CellIterator all = disk.fields(copy, collection, null)) {
+      for (; all.isValid() && few.size() < FEW_FIELDS; all.next()) {
+        few.add(all.diskKey());
+      }
+      if (all.isValid()) {
+        large.add(collection);
+      } else {
+        fields.addAll(few);
+      }
+    }
+  }
+
+  private byte[] onDisk(CellDisk disk, int handle) {
     byte[] key = memory.key(handle);
     byte[] diskKey = CellDisk.key(copy, HashIndex.hash(key, 0, key.length), key, 0, key.length);
     byte[] cached = disk.peek(diskKey);
-    return (cached == null ? disk.get(diskKey) : cached) != CellDisk.ABSENT;
+    return cached == null ? disk.get(diskKey) : cached;
   }
 
   private void addRecords(CellDisk.Batch batch) {
@@ -102,8 +151,12 @@ final class Generation {
         scratch = new byte[keyLength * 2];
       }
       memory.copyKey(handle, scratch);
-      int hash = HashIndex.hash(scratch, 0, keyLength);
-      batch.key(copy, hash, keyLength).put(scratch, 0, keyLength);
+      if (!memory.is(handle, Records.FIELD)) {
+        int hash = HashIndex.hash(scratch, 0, keyLength);
+        batch.key(copy, hash, keyLength).put(scratch, 0, keyLength);
+      } else if (!addFieldKey(batch, scratch, keyLength)) {
+        continue;
+      }
       if (memory.is(handle, Records.TOMBSTONE)) {
         batch.delete();
         continue;
@@ -114,6 +167,18 @@ final class Generation {
       memory.copyValueTo(handle, value);
       batch.put();
     }
+  }
+
+  /** False when the field's collection is removed. */
+  private boolean addFieldKey(CellDisk.Batch batch, byte[] fieldKey, int keyLength) {
+    long collection = Records.collection(fieldKey);
+    if (removedCollections.contains(collection)) {
+      return false;
+    }
+    int at = Records.FIELD_AT;
+    int hash = HashIndex.hash(fieldKey, at, keyLength - at);
+    batch.fieldKey(copy, collection, hash, keyLength - at).put(fieldKey, at, keyLength - at);
+    return true;
   }
 
   // ---- on the owner's thread

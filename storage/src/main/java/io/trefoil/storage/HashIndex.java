@@ -15,7 +15,7 @@ import java.util.Arrays;
  *
  * <p>A slot is the top 32 bits of the hash, then the record's handle. Segments never merge again.
  */
-final class HashIndex {
+final class HashIndex implements HashOrder, RecordIndex {
   private static final int SEGMENT_BITS = 10;
   private static final int MAX_DEPTH = 20;
 
@@ -87,8 +87,8 @@ final class HashIndex {
     return size;
   }
 
-  /** The newest record of a key, or 0. */
-  int find(int hash, byte[] key, int offset, int length) {
+  @Override
+  public int find(int hash, byte[] key, int offset, int length) {
     seek(hash);
     long[] slots = segment.slots;
     for (int i = at; i < slots.length && slots[i] >>> 32 == (hash & HASH) && slots[i] != 0; i++) {
@@ -100,7 +100,11 @@ final class HashIndex {
     return 0;
   }
 
-  /** Whether {@code handle} is the newest record of its key. */
+  @Override
+  public boolean findHandle(int handle) {
+    return findHandle(arena.hash(handle), handle);
+  }
+
   boolean findHandle(int hash, int handle) {
     seek(hash);
     long[] slots = segment.slots;
@@ -124,13 +128,13 @@ final class HashIndex {
     at = i;
   }
 
-  /** Puts another record in the place of the one found last. */
-  void replaceFound(int handle) {
+  @Override
+  public void replaceFound(int handle) {
     segment.slots[at] = segment.slots[at] & ~HASH | handle & HASH;
   }
 
-  /** Removes the record found last. */
-  void removeFound() {
+  @Override
+  public void removeFound() {
     long[] slots = segment.slots;
     int hole = at;
     int i = hole + 1;
@@ -236,11 +240,8 @@ final class HashIndex {
     return segment.isFull() ? rebuilt(sorted, depth, bits + 1) : segment;
   }
 
-  /**
-   * The first slot whose hash is {@code hash} or larger: hash in the upper, handle in the lower
-   * half; 0 when there is none.
-   */
-  long firstFrom(int hash) {
+  @Override
+  public long firstFrom(int hash) {
     seek(hash);
     int place = depth == 0 ? 0 : hash >>> 32 - depth;
     while (true) {
@@ -260,8 +261,8 @@ final class HashIndex {
     }
   }
 
-  /** The slot after the one that {@link #firstFrom} or this found, if it has the same hash. */
-  long nextOfSameHash() {
+  @Override
+  public long nextOfSameHash() {
     long[] slots = segment.slots;
     long current = slots[at];
     if (at + 1 < slots.length && slots[at + 1] != 0 && slots[at + 1] >>> 32 == current >>> 32) {

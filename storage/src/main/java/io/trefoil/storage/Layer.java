@@ -11,6 +11,9 @@ package io.trefoil.storage;
 final class Layer {
   final HashIndex index;
 
+  /** Of the collections whose heads are in this layer. */
+  final FieldIndex fields;
+
   /** Index of the entry whose clear began this layer; 0 for what was there at the start. */
   final long clearIndex;
 
@@ -27,6 +30,18 @@ final class Layer {
 
   Layer(Arena arena, long clearIndex) {
     index = new HashIndex(arena);
+    fields = new FieldIndex(arena);
     this.clearIndex = clearIndex;
+  }
+
+  /** Where a record is, if it is in this layer. */
+  RecordIndex indexOf(Arena arena, int handle) {
+    return arena.is(handle, Records.FIELD) ? fields : index;
+  }
+
+  /** Returns the memory of the indexes. */
+  void release() {
+    index.release();
+    fields.release();
   }
 }

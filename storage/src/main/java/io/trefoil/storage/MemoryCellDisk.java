@@ -52,9 +52,8 @@ public final class MemoryCellDisk extends CellDisk {
   }
 
   @Override
-  CellIterator cells(long copy, int fromHash, View view) {
-    TreeMap<byte[], byte[]> seen = view == null ? cells : ((Moment) view).cells();
-    return new Walk(seen, key(copy, fromHash, ABSENT, 0, 0), copyPrefix(copy + 1));
+  CellIterator range(byte[] from, byte[] end, int header, View view) {
+    return new Walk(view == null ? cells : ((Moment) view).cells(), from, end, header);
   }
 
   @Override
@@ -137,13 +136,17 @@ public final class MemoryCellDisk extends CellDisk {
     }
 
     @Override
-    void clear(long copy) {
-      changes.add(() -> cells.subMap(copyPrefix(copy), copyPrefix(copy + 1)).clear());
+    void delete(byte[] diskKey) {
+      changes.add(() -> cells.remove(diskKey));
     }
 
     @Override
-    void drop(long copy) {
-      clear(copy);
+    void deleteRange(byte[] from, byte[] end) {
+      changes.add(() -> cells.subMap(from, end).clear());
+    }
+
+    @Override
+    void forget(long copy) {
       changes.add(() -> metas.remove(copy));
     }
 
@@ -159,34 +162,35 @@ public final class MemoryCellDisk extends CellDisk {
   }
 
   /** Finds its next cell anew each time, so that writes may go on. */
-  private static final class Walk implements CellIterator {
+  private static final class Walk extends CellIterator {
     private final TreeMap<byte[], byte[]> cells;
     private final byte[] end;
     private byte[] at;
 
-    Walk(TreeMap<byte[], byte[]> cells, byte[] from, byte[] end) {
+    Walk(TreeMap<byte[], byte[]> cells, byte[] from, byte[] end, int header) {
+      super(header);
       this.cells = cells;
       this.end = end;
       this.at = cells.ceilingKey(from);
     }
 
     @Override
-    public boolean isValid() {
+    boolean isValid() {
       return at != null && Arrays.compareUnsigned(at, end) < 0;
     }
 
     @Override
-    public byte[] diskKey() {
+    byte[] diskKey() {
       return at;
     }
 
     @Override
-    public byte[] stored() {
+    byte[] stored() {
       return cells.getOrDefault(at, ABSENT);
     }
 
     @Override
-    public void next() {
+    void next() {
       at = cells.higherKey(at);
     }
 

@@ -43,12 +43,12 @@ final class MemoryTable {
   /** A layer that nobody reads any more, and how far its records have been freed. */
   private static final class DeadLayer {
     final PartitionStore store;
-    final HashIndex index;
+    final Layer layer;
     long hash;
 
-    DeadLayer(PartitionStore store, HashIndex index) {
+    DeadLayer(PartitionStore store, Layer layer) {
       this.store = store;
-      this.index = index;
+      this.layer = layer;
     }
   }
 
@@ -86,7 +86,7 @@ final class MemoryTable {
 
   /** Takes over the records of a layer, to be freed in steps. */
   void bury(PartitionStore store, Layer layer) {
-    dead.add(new DeadLayer(store, layer.index));
+    dead.add(new DeadLayer(store, layer));
   }
 
   boolean maintain(int steps) {
@@ -95,6 +95,7 @@ final class MemoryTable {
       PartitionStore store = stores.get(i);
       if (store != null) {
         left -= store.drain(left);
+        left -= store.fields().collectRemoved(left);
       }
     }
     left -= freeDead(left);
@@ -106,25 +107,39 @@ final class MemoryTable {
     int done = 0;
     while (done < steps && !dead.isEmpty()) {
       DeadLayer layer = dead.peek();
-      long entry = layer.index.firstFrom((int) layer.hash);
-      if (entry == 0) {
-        finish(dead.remove());
-        continue;
-      }
-      layer.hash = (entry >>> 32) + 1;
-      for (long each = entry; each != 0; each = layer.index.nextOfSameHash()) {
-        layer.store.discard((int) each);
-        done++;
-      }
-      if (layer.hash == 1L << 32) {
+      int freed = freeFields(layer);
+      freed += freed == 0 ? freeKeys(layer) : 0;
+      if (freed == 0) {
         finish(dead.remove());
       }
+      done += freed;
     }
     return done;
   }
 
+  private static int freeFields(DeadLayer layer) {
+    int[] some = layer.layer.fields.takeSome();
+    for (int handle : some) {
+      layer.store.discard(handle);
+    }
+    return some.length;
+  }
+
+  /** Frees the keys of the next hash; returns how many, none at the end. */
+  private static int freeKeys(DeadLayer layer) {
+    HashIndex index = layer.layer.index;
+    long entry = layer.hash == 1L << 32 ? 0 : index.firstFrom((int) layer.hash);
+    int freed = 0;
+    for (long each = entry; each != 0; each = index.nextOfSameHash()) {
+      layer.store.discard((int) each);
+      freed++;
+    }
+    layer.hash = (entry >>> 32) + 1;
+    return freed;
+  }
+
   private void finish(DeadLayer layer) {
-    layer.index.release();
+    layer.layer.release();
     removeIfGone(layer.store);
   }
 

@@ -7,9 +7,7 @@ import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -29,14 +27,16 @@ import java.util.function.Consumer;
  * that the table does not have does not exist. Otherwise RocksDB's memory is asked, and if only the
  * disk can tell, the answer is {@link Found#NOT_IN_MEMORY}: {@link #fetch}, then ask again.
  *
+ * <p><b>Fields.</b> A key that has fields holds a {@link Head}: the number of a collection, and how
+ * many fields it has. The fields are cells of the collection, with versions like those of keys.
+ * When the commit of another version takes the head away, its fields are out of sight at once: the
+ * table's are freed bit by bit, the disk's removed by whoever writes the generation.
+ *
  * <p><b>Counts.</b> Each version knows whether its key was present before, so counts follow commits
  * and undos. A write to a key of which only the disk knows is counted as a new key, and corrected
  * when its generation is written; until then {@link #keyCount()} is not answered.
  */
 public final class PartitionStore implements AutoCloseable {
-  /** Keys in one step of the search for expired cells on disk. */
-  private static final int SWEEP_KEYS = 1_000;
-
   private static final long FREEZE_AFTER_MILLIS = 2_000;
   private static final int RANDOM_KEY_CANDIDATES = 16;
   private static final int NONE = 0;
@@ -55,25 +55,26 @@ public final class PartitionStore implements AutoCloseable {
   private final HandleRing uncommitted = new HandleRing();
   private long committedIndex;
 
-  private IntList dirty = new IntList();
-  private int dirtyState = Records.DIRTY_EVEN;
-  private long dirtyBytes;
-  private boolean clearIsDirty;
+  private DirtyCells dirty;
   private long unflushedSinceMillis = Long.MAX_VALUE;
   private Generation generation;
   private long generationsWritten;
   private Position flushed;
   private Position persisted;
 
-  private final Map<Bytes, List<Runnable>> fetches = new HashMap<>();
+  private final Fetches fetches;
+  private final ExpiredCells expired;
+
+  private final FieldCells fields;
+
   private final List<Consumer<CellSnapshot>> snapshotRequests = new ArrayList<>();
   private final List<Consumer<CellSnapshot>> snapshotsUnderWay = new ArrayList<>();
   private final List<Runnable> countRequests = new ArrayList<>();
   private boolean countWanted;
-  private long expiryHash;
-  private long sweepHash;
-  private boolean sweeping;
   private volatile boolean closed;
+
+  /** To write heads in. */
+  private final byte[] head = new byte[Head.BYTES];
 
   // What the last search found.
   private int found;
@@ -87,6 +88,10 @@ public final class PartitionStore implements AutoCloseable {
     this.copy = copy;
     this.owner = owner;
     number = memory.add(this);
+    dirty = new DirtyCells(arena);
+    fetches = new Fetches(storage, this);
+    expired = new ExpiredCells(storage, this, arena);
+    fields = new FieldCells(this, arena, disk, fetches);
     bottom = new Layer(arena, 0);
     top = bottom;
     layers.add(bottom);
@@ -115,6 +120,26 @@ public final class PartitionStore implements AutoCloseable {
 
   Executor owner() {
     return owner;
+  }
+
+  /** The cells of keys that have fields. */
+  public FieldCells fields() {
+    return fields;
+  }
+
+  /** The layer of the newest versions. */
+  Layer top() {
+    return top;
+  }
+
+  /** The layer of what is committed. */
+  Layer bottom() {
+    return bottom;
+  }
+
+  /** How many generations have reached the disk. */
+  long generationsWritten() {
+    return generationsWritten;
   }
 
   // ---- searching
@@ -162,7 +187,8 @@ public final class PartitionStore implements AutoCloseable {
     return describe(layer, handle);
   }
 
-  private Found describe(Layer layer, int handle) {
+  /** Remembers what a search in a layer has found: a record or none. */
+  Found describe(Layer layer, int handle) {
     if (handle == NONE) {
       found = NONE;
       foundIndex = layer.clearIndex;
@@ -205,6 +231,22 @@ public final class PartitionStore implements AutoCloseable {
     return foundIndex;
   }
 
+  /** The number of the found key's collection, when its type has fields. */
+  public long collection() {
+    return arena.headCollection(checkedFound());
+  }
+
+  /** How many fields the found key has, when its type has fields. */
+  public long fieldCount() {
+    return Head.count(arena.value(checkedFound()), 0);
+  }
+
+  /** The store describes nothing until the next search, which some entry decided. */
+  void foundNothing(long entryIndex) {
+    found = NONE;
+    foundIndex = entryIndex;
+  }
+
   private int checkedFound() {
     Invariants.check(found != NONE, "no key was found");
     return found;
@@ -218,41 +260,13 @@ public final class PartitionStore implements AutoCloseable {
    * The callback is not run when the disk fails or the store is closed first.
    */
   public void fetch(byte[] key, Runnable callback) {
-    Bytes wanted = Bytes.copyOf(key, 0, key.length);
-    List<Runnable> waiting = fetches.get(wanted);
-    if (waiting != null) {
-      waiting.add(callback);
-      return;
-    }
-    fetches.put(wanted, new ArrayList<>(List.of(callback)));
-    startFetch(wanted);
-  }
-
-  private void startFetch(Bytes key) {
-    int hash = HashIndex.hash(key.array(), 0, key.length());
-    byte[] diskKey = CellDisk.key(copy, hash, key.array(), 0, key.length());
-    Layer layer = bottom;
-    long writtenBefore = generationsWritten;
-    storage.onReader(
-        () -> {
-          byte[] stored = disk.get(diskKey);
-          owner.execute(() -> onFetched(key, hash, stored, layer, writtenBefore));
-        });
-  }
-
-  private void onFetched(Bytes key, int hash, byte[] stored, Layer layer, long writtenBefore) {
-    if (closed) {
-      return;
-    }
-    if (layer == bottom) {
-      // A newer version may have been written, flushed and evicted since the disk was read.
-      if (generationsWritten != writtenBefore) {
-        startFetch(key);
-        return;
-      }
-      insertBase(hash, key.array(), 0, key.length(), stored);
-    }
-    fetches.remove(key).forEach(Runnable::run);
+    int hash = HashIndex.hash(key, 0, key.length);
+    byte[] diskKey = CellDisk.key(copy, hash, key, 0, key.length);
+    fetches.add(
+        diskKey,
+        () -> disk.get(diskKey),
+        stored -> insertBase(hash, key, 0, key.length, stored),
+        callback);
   }
 
   /**
@@ -267,6 +281,17 @@ public final class PartitionStore implements AutoCloseable {
     if (known != NONE) {
       return known;
     }
+    int handle = writeBase(0, key, offset, length, stored);
+    if (newest == NONE) {
+      bottom.index.insert(hash, handle);
+    } else {
+      putUnder(newest, handle, stored == CellDisk.ABSENT);
+    }
+    return handle;
+  }
+
+  /** Writes a clean record of what the disk has. */
+  int writeBase(int flags, byte[] key, int offset, int length, byte[] stored) {
     boolean absent = stored == CellDisk.ABSENT;
     int valueLength = absent ? 0 : StoredCell.valueLength(stored);
     int handle = arena.allocate(Arena.recordBytes(length, valueLength));
@@ -275,7 +300,7 @@ public final class PartitionStore implements AutoCloseable {
         0,
         absent ? 0 : StoredCell.stamp(stored),
         absent ? 0 : StoredCell.expireAt(stored),
-        Records.CLEAN | (absent ? Records.TOMBSTONE : 0),
+        Records.CLEAN | flags | (absent ? Records.TOMBSTONE : 0),
         absent ? 0 : StoredCell.type(stored),
         number,
         key,
@@ -284,15 +309,11 @@ public final class PartitionStore implements AutoCloseable {
         stored,
         absent ? 0 : StoredCell.HEADER,
         valueLength);
-    if (newest == NONE) {
-      bottom.index.insert(hash, handle);
-    } else {
-      putUnder(newest, handle, absent);
-    }
     return handle;
   }
 
-  private void putUnder(int newest, int base, boolean absent) {
+  /** Puts a clean record under the uncommitted versions. */
+  void putUnder(int newest, int base, boolean absent) {
     int oldest = newest;
     while (arena.previous(oldest) != NONE) {
       oldest = arena.previous(oldest);
@@ -376,6 +397,21 @@ public final class PartitionStore implements AutoCloseable {
     return true;
   }
 
+  /** Lets a key hold a collection of so many fields, as of entry {@code index}. */
+  public void putHead(
+      long index,
+      long stamp,
+      CellType type,
+      long expireAtMillis,
+      byte[] key,
+      int offset,
+      int length,
+      long collection,
+      long count) {
+    Head.write(head, collection, count);
+    put(index, stamp, type, expireAtMillis, key, offset, length, head, 0, Head.BYTES);
+  }
+
   /** Removes every key as of entry {@code index}; takes the same short time however many. */
   public void clear(long index, long stamp) {
     int handle = arena.allocate(Arena.recordBytes(0, 0));
@@ -397,8 +433,8 @@ public final class PartitionStore implements AutoCloseable {
     }
     // Somebody waits for an exact count: don't add to what is unknown if memory can tell.
     byte[] stored = countWanted ? disk.peek(CellDisk.key(copy, hash, key, offset, length)) : null;
-    if (stored == null) {
-      return Records.BASE_UNKNOWN;
+    if (stored == null || StoredCell.isHead(stored)) {
+      return Records.BASE_UNKNOWN; // whoever writes the generation removes a head's fields
     }
     return stored == CellDisk.ABSENT ? 0 : Records.PRESENT_BEFORE;
   }
@@ -416,7 +452,8 @@ public final class PartitionStore implements AutoCloseable {
     top.unknown += (flags & Records.BASE_UNKNOWN) != 0 ? 1 : 0;
   }
 
-  private void remember(long index, int handle) {
+  /** Takes a new version into the uncommitted ones. */
+  void remember(long index, int handle) {
     long last = uncommitted.isEmpty() ? committedIndex + 1 : arena.index(uncommitted.peekBack());
     Invariants.check(index >= last, "written out of order", index, last);
     uncommitted.addBack(handle);
@@ -425,6 +462,9 @@ public final class PartitionStore implements AutoCloseable {
 
   /** By how much a version changes the number of keys. */
   private static int delta(int flags) {
+    if ((flags & Records.FIELD) != 0) {
+      return 0;
+    }
     int after = (flags & Records.TOMBSTONE) != 0 ? 0 : 1;
     return after - ((flags & Records.PRESENT_BEFORE) != 0 ? 1 : 0);
   }
@@ -456,21 +496,25 @@ public final class PartitionStore implements AutoCloseable {
     int handle = uncommitted.removeBack();
     int flags = arena.flags(handle);
     if ((flags & Records.CLEAR) != 0) {
-      top.index.release();
+      top.release();
       layers.removeLast();
       top = layers.peekLast();
     } else {
-      boolean newest = top.index.findHandle(arena.hash(handle), handle);
-      Invariants.check(newest, "undo of a version that is not the newest");
-      if (arena.previous(handle) == NONE) {
-        top.index.removeFound();
-      } else {
-        top.index.replaceFound(arena.previous(handle));
-      }
+      undoVersion(handle);
       top.count -= delta(flags);
       top.unknown -= (flags & Records.BASE_UNKNOWN) != 0 ? 1 : 0;
     }
     arena.free(handle);
+  }
+
+  private void undoVersion(int handle) {
+    RecordIndex index = top.indexOf(arena, handle);
+    Invariants.check(index.findHandle(handle), "undo of a version that is not the newest");
+    if (arena.previous(handle) == NONE) {
+      index.removeFound();
+    } else {
+      index.replaceFound(arena.previous(handle));
+    }
   }
 
   // ---- commit
@@ -495,7 +539,7 @@ public final class PartitionStore implements AutoCloseable {
     int old = arena.previous(handle);
     arena.setPrevious(handle, NONE);
     if (old == NONE) {
-      addDirty(handle);
+      dirty.add(handle);
     } else {
       supersede(old, handle);
     }
@@ -503,38 +547,47 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Puts a committed version in the place of the committed one before it. */
   private void supersede(int old, int handle) {
-    if (arena.state(old) != dirtyState) {
-      addDirty(handle);
-      discard(old);
-      return;
+    if (arena.isHead(old)) {
+      supersedeHead(old, handle);
     }
-    int place = arena.link(old);
-    dirty.set(place, handle);
-    arena.setLink(handle, place);
-    int inherited = arena.flags(old) & Records.BASE_UNKNOWN;
-    arena.setFlags(handle, arena.flags(handle) & ~Records.STATE | dirtyState | inherited);
-    dirtyBytes += arena.footprint(handle) - arena.footprint(old);
-    arena.free(old);
+    if (dirty.holds(old)) {
+      dirty.replace(old, handle);
+      arena.free(old);
+    } else {
+      dirty.add(handle);
+      discard(old);
+    }
   }
 
-  private void addDirty(int handle) {
-    arena.setState(handle, dirtyState);
-    arena.setLink(handle, dirty.add(handle));
-    dirtyBytes += arena.footprint(handle);
+  /** The fields of a key go with it, unless the key only counts them anew. */
+  private void supersedeHead(int old, int handle) {
+    long collection = arena.headCollection(old);
+    if (!arena.isHead(handle) || arena.headCollection(handle) != collection) {
+      removeCollection(collection);
+    }
+  }
+
+  private void removeCollection(long collection) {
+    dirty.removeCollection(collection);
+    fields.removed(collection);
   }
 
   private void commitClear() {
     memory.bury(this, layers.removeFirst());
     bottom = layers.peekFirst();
-    forgetDirty();
-    clearIsDirty = true;
-    expiryHash = 0;
-    sweepHash = 0;
+    dirty = dirty.afterClear();
+    fields.cleared();
+    expired.startOver();
   }
 
-  private void forgetDirty() {
-    dirty = new IntList();
-    dirtyBytes = 0;
+  /** Frees a committed record that nobody needs any more and that is out of the table. */
+  void forget(int handle) {
+    if (dirty.holds(handle)) {
+      dirty.forget(handle);
+      arena.free(handle);
+    } else {
+      discard(handle);
+    }
   }
 
   /** Frees a record that fell out of the table, now or when the flusher no longer reads it. */
@@ -564,11 +617,11 @@ public final class PartitionStore implements AutoCloseable {
       return false;
     }
     if (!snapshotRequests.isEmpty()
-        || (countWanted && bottom.unknown > 0 && dirty.size() > 0)
-        || dirtyBytes >= memory.freezeBytes()) {
+        || (countWanted && bottom.unknown > 0 && !dirty.isEmpty())
+        || dirty.bytes() >= memory.freezeBytes()) {
       return true;
     }
-    if (dirty.size() == 0 && !clearIsDirty && committedIndex <= flushed.index()) {
+    if (dirty.isEmpty() && committedIndex <= flushed.index()) {
       unflushedSinceMillis = Long.MAX_VALUE;
       return false;
     }
@@ -601,13 +654,9 @@ public final class PartitionStore implements AutoCloseable {
     boolean snapshotWanted = !snapshotRequests.isEmpty();
     snapshotsUnderWay.addAll(snapshotRequests);
     snapshotRequests.clear();
-    generation =
-        new Generation(
-            copy, position, meta, bottom, dirty, arena.view(), clearIsDirty, snapshotWanted);
+    generation = new Generation(copy, position, meta, bottom, dirty, arena.view(), snapshotWanted);
     committedIndex = position.index();
-    dirtyState ^= Records.DIRTY_EVEN ^ Records.DIRTY_ODD;
-    forgetDirty();
-    clearIsDirty = false;
+    dirty = dirty.next();
     unflushedSinceMillis = Long.MAX_VALUE;
     storage.write(generation, this);
   }
@@ -625,6 +674,7 @@ public final class PartitionStore implements AutoCloseable {
   void onWritten(Generation written) {
     written.written = true;
     generationsWritten++;
+    fields.onWritten();
     flushed = written.position;
     written.settleCounts();
     if (closed) {
@@ -669,12 +719,24 @@ public final class PartitionStore implements AutoCloseable {
       return;
     }
     arena.setState(handle, Records.CLEAN);
-    if (arena.is(handle, Records.TOMBSTONE)
-        && !closed
-        && bottom.index.findHandle(arena.hash(handle), handle)) {
-      bottom.index.removeFound();
+    if (arena.is(handle, Records.TOMBSTONE) && !closed && takeOut(handle)) {
       arena.free(handle);
     }
+  }
+
+  /** Takes a record out of the table if it is the newest of its key or field. */
+  private boolean takeOut(int handle) {
+    RecordIndex index = bottom.indexOf(arena, handle);
+    boolean newest = index.findHandle(handle);
+    if (newest) {
+      index.removeFound();
+    }
+    return newest;
+  }
+
+  /** The number that the store's records bear. */
+  int number() {
+    return number;
   }
 
   boolean isWriting() {
@@ -683,7 +745,7 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Whether more must not be committed before the generation under way is written. */
   boolean isTooDirty() {
-    return isWriting() && dirtyBytes >= MemoryTable.MAX_DIRTY_BYTES;
+    return isWriting() && dirty.bytes() >= MemoryTable.MAX_DIRTY_BYTES;
   }
 
   boolean hasGeneration() {
@@ -725,10 +787,9 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Drops a clean record unless uncommitted versions build on it. */
   boolean evict(int handle) {
-    if (closed || !bottom.index.findHandle(arena.hash(handle), handle)) {
+    if (closed || !takeOut(handle)) {
       return false;
     }
-    bottom.index.removeFound();
     if (!arena.is(handle, Records.TOMBSTONE)) {
       bottom.incomplete = true;
     }
@@ -739,7 +800,8 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Moves a clean record to another chunk. */
   boolean relocate(int handle) {
-    if (closed || !bottom.index.findHandle(arena.hash(handle), handle)) {
+    RecordIndex index = bottom.indexOf(arena, handle);
+    if (closed || !index.findHandle(handle)) {
       return false;
     }
     int room = arena.allocateElsewhere(handle);
@@ -747,7 +809,7 @@ public final class PartitionStore implements AutoCloseable {
       return false;
     }
     arena.copyRecord(handle, room);
-    bottom.index.replaceFound(room);
+    index.replaceFound(room);
     arena.free(handle);
     found = NONE;
     return true;
@@ -806,44 +868,35 @@ public final class PartitionStore implements AutoCloseable {
    */
   public int collectExpired(long logTimeMillis, int maxSteps) {
     found = NONE;
-    if (bottom.incomplete && !sweeping) {
-      sweepDisk(logTimeMillis);
-    }
-    int collected = 0;
-    int steps = 0;
-    while (steps < maxSteps) {
-      long entry = bottom.index.firstFrom((int) expiryHash);
-      if (entry == 0) {
-        expiryHash = 0;
-        break;
-      }
-      for (long each = entry; each != 0; each = bottom.index.nextOfSameHash()) {
-        steps++;
-        collected += collect((int) each, logTimeMillis) ? 1 : 0;
-      }
-      expiryHash = (entry >>> 32) + 1 & 0xffffffffL;
-      if (expiryHash == 0) {
-        break;
-      }
-    }
-    return collected;
+    return expired.collect(logTimeMillis, maxSteps);
   }
 
-  private boolean collect(int handle, long logTimeMillis) {
-    if (arena.state(handle) == Records.UNCOMMITTED
-        || arena.is(handle, Records.TOMBSTONE)
-        || !StoredCell.expired(arena.expireAt(handle), logTimeMillis)) {
-      return false;
-    }
+  /** Removes the expired cell that the index found last. */
+  void removeFoundExpired(int handle) {
     int tombstone = collected(arena.key(handle), arena.index(handle), arena.stamp(handle));
     bottom.index.replaceFound(tombstone);
     supersede(handle, tombstone);
-    return true;
+  }
+
+  /** Removes an expired cell that the disk has, unless the table knows better. */
+  void removeExpiredOnDisk(byte[] diskKey, byte[] stored) {
+    found = NONE;
+    int hash = CellDisk.hashOf(diskKey);
+    int length = diskKey.length - CellDisk.KEY_HEADER;
+    if (bottom.index.find(hash, diskKey, CellDisk.KEY_HEADER, length) != NONE) {
+      return;
+    }
+    int tombstone = collected(Bytes.copyOf(diskKey, CellDisk.KEY_HEADER, length).array(), 0, 0);
+    bottom.index.insert(hash, tombstone);
+    dirty.add(tombstone);
+    if (StoredCell.isHead(stored)) {
+      removeCollection(StoredCell.collection(stored));
+    }
   }
 
   /** Whether a reader thread is looking for expired cells. */
   boolean isSweeping() {
-    return sweeping;
+    return expired.isSweeping();
   }
 
   private int collected(byte[] key, long index, long stamp) {
@@ -853,60 +906,6 @@ public final class PartitionStore implements AutoCloseable {
     bottom.count--;
     bottom.committedCount--;
     return handle;
-  }
-
-  private void sweepDisk(long logTimeMillis) {
-    sweeping = true;
-    int from = (int) sweepHash;
-    Layer layer = bottom;
-    long writtenBefore = generationsWritten;
-    storage.onReader(
-        () -> {
-          List<byte[]> expired = new ArrayList<>();
-          long next = expiredOnDisk(from, logTimeMillis, expired);
-          owner.execute(() -> onSwept(layer, writtenBefore, expired, next));
-        });
-  }
-
-  /** Lists expired cells of the next keys on disk; returns the hash to go on from, or 0. */
-  private long expiredOnDisk(int from, long logTimeMillis, List<byte[]> expired) {
-    int seen = 0;
-    int lastHash = from;
-    try (CellDisk.CellIterator cells = disk.cells(copy, from, null)) {
-      for (; cells.isValid(); cells.next()) {
-        byte[] diskKey = cells.diskKey();
-        int hash = CellDisk.hashOf(diskKey);
-        if (seen >= SWEEP_KEYS && hash != lastHash) {
-          return hash & 0xffffffffL;
-        }
-        seen++;
-        lastHash = hash;
-        if (StoredCell.expired(StoredCell.expireAt(cells.stored()), logTimeMillis)) {
-          expired.add(diskKey);
-        }
-      }
-    }
-    return 0;
-  }
-
-  private void onSwept(Layer layer, long writtenBefore, List<byte[]> expired, long next) {
-    sweeping = false;
-    // What the disk had then is only known to be current while nothing was written since.
-    if (closed || layer != bottom || generationsWritten != writtenBefore) {
-      return;
-    }
-    found = NONE;
-    sweepHash = next;
-    for (byte[] diskKey : expired) {
-      int hash = CellDisk.hashOf(diskKey);
-      int length = diskKey.length - CellDisk.KEY_HEADER;
-      if (bottom.index.find(hash, diskKey, CellDisk.KEY_HEADER, length) == NONE) {
-        byte[] key = Bytes.copyOf(diskKey, CellDisk.KEY_HEADER, length).array();
-        int tombstone = collected(key, 0, 0);
-        bottom.index.insert(hash, tombstone);
-        addDirty(tombstone);
-      }
-    }
   }
 
   // ---- visiting
@@ -943,7 +942,7 @@ public final class PartitionStore implements AutoCloseable {
 
   private CellWalk walk(Layer layer, boolean committedOnly, int fromHash) {
     CellDisk.CellIterator cells = layer.incomplete ? disk.cells(copy, fromHash, null) : null;
-    return new CellWalk(arena, layer, committedOnly, cells);
+    return new CellWalk(arena, layer.index, committedOnly, cells);
   }
 
   private final class KeysOf implements CellWalk.Visitor {
@@ -1007,7 +1006,7 @@ public final class PartitionStore implements AutoCloseable {
    */
   public long digest(long logTimeMillis, long fromHash, long toHash) {
     found = NONE;
-    CellDigest digest = new CellDigest(arena, logTimeMillis);
+    CellDigest digest = new CellDigest(arena, logTimeMillis, fields::digest);
     try (CellWalk walk = walk(bottom, true, (int) fromHash)) {
       walk.visitRange(fromHash, toHash, digest);
     }
@@ -1023,7 +1022,7 @@ public final class PartitionStore implements AutoCloseable {
     undoAfter(-1);
     closed = true;
     memory.bury(this, bottom);
-    forgetDirty();
+    dirty = new DirtyCells(arena);
     fetches.clear();
     if (!isWriting()) {
       storage.forget(this);

@@ -1,6 +1,7 @@
 package io.trefoil.storage;
 
 import io.trefoil.base.Invariants;
+import io.trefoil.cell.CellType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -21,6 +22,9 @@ import java.util.Arrays;
  * index of its entry 8 · stamp 8 · expireAt 8 · previous 4 · link 4 · valueLength 4 · keyLength 4
  * · flags 1 · marks 1 · type 1 · store 2 · key · value
  * </pre>
+ *
+ * <p>The key of a {@link #FIELD field's} record is its collection's number (8) and then the field;
+ * its type is 0. The value of a collection's head is a {@link Head}.
  */
 class Records {
   static final int CHUNK_BITS = 18;
@@ -71,6 +75,12 @@ class Records {
 
   /** Not a record of a key: stands for a clear among the uncommitted records. */
   static final int CLEAR = 64;
+
+  /** A record of a field, not of a key. */
+  static final int FIELD = 128;
+
+  /** Bytes before the field in a field's key. */
+  static final int FIELD_AT = 8;
 
   // Marks: a byte of the owner's own.
   /** Looked up since the evictor passed. */
@@ -252,7 +262,10 @@ class Records {
     if (at + HEADER + (long) length > CHUNK) {
       return Arrays.equals(key(handle), Arrays.copyOfRange(key, offset, offset + length));
     }
-    at += HEADER;
+    return equalAt(b, at + HEADER, key, offset, length);
+  }
+
+  private static boolean equalAt(ByteBuffer b, int at, byte[] key, int offset, int length) {
     int i = 0;
     for (; i + 8 <= length; i += 8) {
       if (b.getLong(at + i) != (long) LONG.get(key, offset + i)) {
@@ -267,20 +280,63 @@ class Records {
     return true;
   }
 
+  /** A field's key: the number of its collection, then the field. */
+  static byte[] fieldKey(long collection, byte[] field, int offset, int length) {
+    byte[] key = new byte[FIELD_AT + length];
+    LONG.set(key, 0, collection);
+    System.arraycopy(field, offset, key, FIELD_AT, length);
+    return key;
+  }
+
+  /** The number of the collection that a field's key begins with. */
+  static long collection(byte[] fieldKey) {
+    return (long) LONG.get(fieldKey, 0);
+  }
+
+  /** The number of the collection that a field's record belongs to. */
+  long collection(int handle) {
+    return buffer(handle).getLong(at(handle) + HEADER);
+  }
+
+  /** Whether the record is of this field of this collection. */
+  boolean fieldEquals(int handle, long collection, byte[] field, int offset, int length) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle);
+    if (b.getInt(at + AT_KEY_LENGTH) != FIELD_AT + length || b.getLong(at + HEADER) != collection) {
+      return false;
+    }
+    if (at + HEADER + FIELD_AT + (long) length > CHUNK) {
+      byte[] whole = key(handle);
+      return Arrays.equals(whole, FIELD_AT, whole.length, field, offset, offset + length);
+    }
+    return equalAt(b, at + HEADER + FIELD_AT, field, offset, length);
+  }
+
   byte[] key(int handle) {
     byte[] key = new byte[keyLength(handle)];
     copy(handle, HEADER, key, 0, key.length);
     return key;
   }
 
-  /** The top 32 bits of the hash of the record's key. */
+  /** The top 32 bits of the hash of the record's key, or field. */
   int hash(int handle) {
     int length = keyLength(handle);
     if (length > scratch.length) {
       scratch = new byte[Math.max(length, scratch.length * 2)];
     }
     copy(handle, HEADER, scratch, 0, length);
-    return HashIndex.hash(scratch, 0, length);
+    int from = is(handle, FIELD) ? FIELD_AT : 0;
+    return HashIndex.hash(scratch, from, length - from);
+  }
+
+  /** Whether the record is of a key that has fields. */
+  boolean isHead(int handle) {
+    return type(handle) > CellType.STRING.code();
+  }
+
+  /** The number of the collection whose head the record is. */
+  long headCollection(int handle) {
+    return Head.collection(value(handle), 0);
   }
 
   byte[] value(int handle) {

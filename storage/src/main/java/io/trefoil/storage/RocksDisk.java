@@ -34,13 +34,14 @@ import org.rocksdb.WriteOptions;
 
 /**
  * Cells in RocksDB, and every call to it. A meta's record is: format, state, position, count, the
- * caller's bytes.
+ * caller's bytes. Format 1 had strings only; 2 has fields, too.
  *
  * <p>RocksDB's own log is off: {@link #flush} alone makes durable. Its two column families are
  * flushed together, and a memtable that is written out earlier holds whole batches.
  */
 final class RocksDisk extends CellDisk {
-  private static final int META_FORMAT = 1;
+  private static final int META_FORMAT = 2;
+  private static final int FORMAT_OF_STRINGS = 1;
   private static final int READY = 1;
   private static final int LOADING = 2;
   private static final byte[] CELLS = "cells".getBytes(StandardCharsets.UTF_8);
@@ -162,29 +163,30 @@ final class RocksDisk extends CellDisk {
   }
 
   @Override
-  CellIterator cells(long copy, int fromHash, View view) {
-    return new RocksCells(copy, fromHash, view == null ? null : ((RocksView) view).snapshot());
+  CellIterator range(byte[] from, byte[] end, int header, View view) {
+    return new RocksCells(from, end, header, view == null ? null : ((RocksView) view).snapshot());
   }
 
   private record RocksView(Snapshot snapshot) implements View {}
 
-  private final class RocksCells implements CellIterator {
+  private final class RocksCells extends CellIterator {
     private final Slice end;
     private final ReadOptions options;
     private final RocksIterator rocks;
 
-    private RocksCells(long copy, int fromHash, Snapshot snapshot) {
-      end = new Slice(copyPrefix(copy + 1));
-      options = new ReadOptions().setIterateUpperBound(end);
+    private RocksCells(byte[] from, byte[] end, int header, Snapshot snapshot) {
+      super(header);
+      this.end = new Slice(end);
+      options = new ReadOptions().setIterateUpperBound(this.end);
       if (snapshot != null) {
         options.setSnapshot(snapshot).setFillCache(false);
       }
       rocks = db.newIterator(cells, options);
-      rocks.seek(key(copy, fromHash, ABSENT, 0, 0));
+      rocks.seek(from);
     }
 
     @Override
-    public boolean isValid() {
+    boolean isValid() {
       if (rocks.isValid()) {
         return true;
       }
@@ -197,17 +199,17 @@ final class RocksDisk extends CellDisk {
     }
 
     @Override
-    public byte[] diskKey() {
+    byte[] diskKey() {
       return rocks.key();
     }
 
     @Override
-    public byte[] stored() {
+    byte[] stored() {
       return rocks.value();
     }
 
     @Override
-    public void next() {
+    void next() {
       rocks.next();
     }
 
@@ -264,7 +266,7 @@ final class RocksDisk extends CellDisk {
     try {
       ByteSource source = new ByteSource(value);
       int format = source.getByte();
-      if (format != META_FORMAT) {
+      if (format != META_FORMAT && format != FORMAT_OF_STRINGS) {
         throw new StorageException("storage format " + format + " is not known to this version");
       }
       source.getByte();
@@ -315,21 +317,29 @@ final class RocksDisk extends CellDisk {
     }
 
     @Override
-    void clear(long copy) {
+    void delete(byte[] diskKey) {
       try {
-        batch.deleteRange(cells, copyPrefix(copy), copyPrefix(copy + 1));
+        batch.delete(cells, diskKey);
       } catch (RocksDBException e) {
-        throw failed("clear a copy", e);
+        throw failed("delete a cell", e);
       }
     }
 
     @Override
-    void drop(long copy) {
-      clear(copy);
+    void deleteRange(byte[] from, byte[] end) {
+      try {
+        batch.deleteRange(cells, from, end);
+      } catch (RocksDBException e) {
+        throw failed("delete cells", e);
+      }
+    }
+
+    @Override
+    void forget(long copy) {
       try {
         batch.delete(metas, copyPrefix(copy));
       } catch (RocksDBException e) {
-        throw failed("drop a copy", e);
+        throw failed("forget a copy", e);
       }
     }
 

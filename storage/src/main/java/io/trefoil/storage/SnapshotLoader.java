@@ -23,6 +23,11 @@ public final class SnapshotLoader {
   private final ByteSink pending = new ByteSink();
   private long count;
 
+  /** Of the key that came last: the number of its collection, and how many fields are to come. */
+  private long collection;
+
+  private long fieldsToCome;
+
   SnapshotLoader(Storage storage, long copy) {
     this.storage = storage;
     this.copy = copy;
@@ -55,7 +60,9 @@ public final class SnapshotLoader {
     ByteSource source = new ByteSource(pending.array(), 0, pending.size());
     while (source.remaining() >= 8) {
       int start = source.position();
-      int keyLength = length(source.getInt(), 0);
+      int keyWord = source.getInt();
+      boolean field = (keyWord & CellSnapshot.FIELD_BIT) != 0;
+      int keyLength = length(keyWord & ~CellSnapshot.FIELD_BIT, 0);
       int storedLength = length(source.getInt(), StoredCell.HEADER);
       if (source.remaining() < (long) keyLength + storedLength) {
         keepFrom(start);
@@ -63,11 +70,39 @@ public final class SnapshotLoader {
       }
       byte[] key = source.getBytes(keyLength);
       byte[] stored = source.getBytes(storedLength);
-      int hash = HashIndex.hash(key, 0, keyLength);
-      batch.put(CellDisk.key(copy, hash, key, 0, keyLength), stored);
-      count++;
+      if (field) {
+        addField(batch, key, stored);
+      } else {
+        addKey(batch, key, stored);
+      }
     }
     keepFrom(source.position());
+  }
+
+  private void addKey(CellDisk.Batch batch, byte[] key, byte[] stored) {
+    checkFields();
+    boolean head = StoredCell.isHead(stored);
+    if (head && stored.length != StoredCell.HEADER + Head.BYTES) {
+      throw new MalformedBytesException("a snapshot with a head of " + stored.length + " bytes");
+    }
+    collection = head ? StoredCell.collection(stored) : 0;
+    fieldsToCome = head ? Head.count(stored, StoredCell.HEADER) : 0;
+    int hash = HashIndex.hash(key, 0, key.length);
+    batch.put(CellDisk.key(copy, hash, key, 0, key.length), stored);
+    count++;
+  }
+
+  private void addField(CellDisk.Batch batch, byte[] field, byte[] stored) {
+    int hash = HashIndex.hash(field, 0, field.length);
+    batch.put(CellDisk.fieldKey(copy, collection, hash, field, 0, field.length), stored);
+    fieldsToCome--;
+  }
+
+  private void checkFields() {
+    if (fieldsToCome != 0) {
+      throw new MalformedBytesException(
+          "a snapshot with a key whose fields are not as many as it says: " + fieldsToCome);
+    }
   }
 
   private static int length(int value, int min) {
@@ -96,6 +131,7 @@ public final class SnapshotLoader {
             throw new MalformedBytesException(
                 "a snapshot of " + expectedCount + " cells of which " + count + " came whole");
           }
+          checkFields();
           storage.finishCopy(new CopyState(copy, position, count, meta));
         });
   }

@@ -1,13 +1,17 @@
 package io.trefoil.storage;
 
 import io.trefoil.base.Bytes;
+import io.trefoil.cell.CellType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** A cell's value as RocksDB has it: type 1 · stamp 8 · expireAt 8 · value. */
+/** A cell's value as RocksDB has it: type 1 · stamp 8 · expireAt 8 · value; type 0 for a field. */
 final class StoredCell {
   static final int HEADER = 17;
+
+  /** In the place of a type, for a field: its key has the type. */
+  static final int FIELD = 0;
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -28,6 +32,16 @@ final class StoredCell {
 
   static int valueLength(byte[] stored) {
     return stored.length - HEADER;
+  }
+
+  /** Whether the cell is of a key that has fields. */
+  static boolean isHead(byte[] stored) {
+    return stored.length >= HEADER && type(stored) > CellType.STRING.code();
+  }
+
+  /** The number of the collection whose head the cell is. */
+  static long collection(byte[] stored) {
+    return Head.collection(stored, HEADER);
   }
 
   static Bytes value(byte[] stored) {

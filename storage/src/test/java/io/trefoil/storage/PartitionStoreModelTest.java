@@ -61,6 +61,7 @@ class PartitionStoreModelTest {
     final StoreModel model = new StoreModel();
     final int keys;
     final int largestValue;
+    final int largestHash;
 
     /** Null for RocksDB. */
     MemoryCellDisk memoryDisk;
@@ -69,6 +70,11 @@ class PartitionStoreModelTest {
     PartitionStore store;
     long index;
     long logTime = 1_000;
+
+    /** Of each entry, when it was written: by what is committed, expiry is collected. */
+    final TreeMap<Long, Long> logTimes = new TreeMap<>();
+
+    long collections;
     boolean snapshotUnderWay;
 
     Run(Path folder, long seed, MemoryCellDisk memoryDisk) {
@@ -77,6 +83,7 @@ class PartitionStoreModelTest {
       random = new Random(seed);
       keys = 1 << random.nextInt(12);
       largestValue = 1 << random.nextInt(19);
+      largestHash = 1 << random.nextInt(9);
       open();
     }
 
@@ -110,7 +117,7 @@ class PartitionStoreModelTest {
         storage.maintain(0, random.nextInt(1_000));
       } else if (dice < 86) {
         logTime += random.nextInt(50);
-        store.collectExpired(logTime, random.nextInt(keys) + 1);
+        store.collectExpired(committedTime(), random.nextInt(keys) + 1);
       } else if (dice < 88) {
         storage.persist().join();
       } else if (dice < 89) {
@@ -125,9 +132,18 @@ class PartitionStoreModelTest {
 
     // ---- writes
 
+    long committedTime() {
+      Map.Entry<Long, Long> last = logTimes.floorEntry(model.committedIndex);
+      return last == null ? 0 : last.getValue();
+    }
+
     void write(long at) {
+      logTimes.tailMap(at, true).clear();
+      logTimes.put(at, logTime);
       int dice = random.nextInt(100);
-      if (dice < 65) {
+      if (random.nextBoolean()) {
+        writeField(at);
+      } else if (dice < 65) {
         long expireAt = random.nextInt(4) == 0 ? logTime + 1 + random.nextInt(100) : 0;
         write(new Write(at, Kind.PUT, key(), value(), expireAt));
       } else if (dice < 85) {
@@ -141,6 +157,41 @@ class PartitionStoreModelTest {
       } else {
         write(new Write(at, Kind.CLEAR, null, null, 0));
       }
+    }
+
+    /** Sets or removes a field of a hash, made anew when the key holds something else. */
+    void writeField(long at) {
+      Bytes key = key();
+      Cell cell = model.newestCells().get(key);
+      boolean there =
+          cell != null && cell.fields() != null && !StoredCell.expired(cell.expireAt(), logTime);
+      Bytes field = Bytes.utf8("f" + random.nextInt(largestHash) + "y".repeat(random.nextInt(9)));
+      if (!there) {
+        long expireAt = random.nextInt(4) == 0 ? logTime + 1 + random.nextInt(100) : 0;
+        write(new Write(at, Kind.FIELD, key, smallValue(), expireAt, field, ++collections, 1));
+        return;
+      }
+      int count = cell.fields().size();
+      long expireAt = cell.expireAt();
+      long collection = cell.collection();
+      if (random.nextInt(3) > 0) {
+        boolean fresh = !cell.fields().containsKey(field);
+        int newCount = fresh ? count + 1 : random.nextBoolean() ? 0 : count;
+        write(new Write(at, Kind.FIELD, key, smallValue(), expireAt, field, collection, newCount));
+      } else {
+        Bytes ceiling = cell.fields().ceilingKey(field);
+        Bytes victim = ceiling == null ? cell.fields().firstKey() : ceiling;
+        write(
+            count == 1
+                ? new Write(at, Kind.REMOVE, key, null, 0)
+                : new Write(at, Kind.DROP, key, null, expireAt, victim, collection, count - 1));
+      }
+    }
+
+    Bytes smallValue() {
+      byte[] value = new byte[random.nextInt(100) == 0 ? 300_000 : random.nextInt(50)];
+      random.nextBytes(value);
+      return Bytes.wrap(value);
     }
 
     void write(Write write) {
@@ -173,6 +224,33 @@ class PartitionStoreModelTest {
               .isTrue();
         }
         case CLEAR -> store.clear(write.index(), stamp);
+        case FIELD, DROP -> applyField(write, stamp);
+      }
+    }
+
+    void applyField(Write write, long stamp) {
+      byte[] key = write.key().array();
+      byte[] field = write.field().array();
+      long at = write.index();
+      if (write.kind() == Kind.FIELD) {
+        byte[] value = write.value().array();
+        store
+            .fields()
+            .put(at, stamp, write.collection(), field, 0, field.length, value, 0, value.length);
+      } else {
+        store.fields().remove(at, stamp, write.collection(), field, 0, field.length);
+      }
+      if (write.count() > 0) {
+        store.putHead(
+            at,
+            stamp,
+            CellType.HASH,
+            write.expireAt(),
+            key,
+            0,
+            key.length,
+            write.collection(),
+            write.count());
       }
     }
 
@@ -279,7 +357,83 @@ class PartitionStoreModelTest {
     void checkKey() {
       Bytes key = key();
       check(key, model.newestCells().get(key), find(key, false));
+      checkFields(model.newestCells().get(key), find(key, false), false);
       check(key, model.committedCells().get(key), find(key, true));
+      checkFields(model.committedCells().get(key), find(key, true), true);
+    }
+
+    /** Each field is found, others are not, and a visit sees them all. */
+    void checkFields(Cell expected, Found found, boolean committed) {
+      if (expected == null
+          || expected.fields() == null
+          || StoredCell.expired(expected.expireAt(), logTime)) {
+        return;
+      }
+      assertThat(found).isEqualTo(Found.FOUND);
+      long collection = store.collection();
+      long count = store.fieldCount();
+      assertThat(collection).isEqualTo(expected.collection());
+      assertThat(count).isEqualTo(expected.fields().size());
+      for (int i = 0; i < 3; i++) {
+        Bytes field = Bytes.utf8("f" + random.nextInt(largestHash));
+        checkField(collection, field, expected.fields().get(field), committed);
+      }
+      Bytes some = expected.fields().firstKey();
+      checkField(collection, some, expected.fields().get(some), committed);
+      if (random.nextBoolean()) {
+        assertThat(visit(collection, count, committed)).isEqualTo(expected.fields());
+      }
+    }
+
+    void checkField(long collection, Bytes field, Bytes expected, boolean committed) {
+      Found found = findField(collection, field, committed);
+      if (found == Found.NOT_IN_MEMORY) {
+        boolean[] fetched = new boolean[1];
+        store.fields().fetch(collection, field.array(), () -> fetched[0] = true);
+        owner.runUntil(() -> fetched[0]);
+        found = findField(collection, field, committed);
+      }
+      assertThat(found).isEqualTo(expected == null ? Found.ABSENT : Found.FOUND);
+      if (expected != null) {
+        byte[] value = new byte[store.valueLength()];
+        store.copyValue(0, value, 0, value.length);
+        assertThat(Bytes.wrap(value)).isEqualTo(expected);
+      }
+    }
+
+    Found findField(long collection, Bytes field, boolean committed) {
+      return committed
+          ? store.fields().findCommitted(collection, field.array(), 0, field.length())
+          : store.fields().find(collection, field.array(), 0, field.length());
+    }
+
+    TreeMap<Bytes, Bytes> visit(long collection, long count, boolean committed) {
+      TreeMap<Bytes, Bytes> seen = new TreeMap<>();
+      Found found = visitOnce(collection, count, committed, seen);
+      if (found == Found.NOT_IN_MEMORY) {
+        boolean[] fetched = new boolean[1];
+        store.fields().fetchAll(collection, () -> fetched[0] = true);
+        owner.runUntil(() -> fetched[0]);
+        seen.clear();
+        found = visitOnce(collection, count, committed, seen);
+      }
+      assertThat(found).isEqualTo(Found.FOUND);
+      return seen;
+    }
+
+    Found visitOnce(long collection, long count, boolean committed, TreeMap<Bytes, Bytes> seen) {
+      return store
+          .fields()
+          .visit(
+              collection,
+              committed,
+              count,
+              (field, at, length, value, valueAt, valueLength) ->
+                  assertThat(
+                          seen.put(
+                              Bytes.copyOf(field, at, length),
+                              Bytes.copyOf(value, valueAt, valueLength)))
+                      .isNull());
     }
 
     Found find(Bytes key, boolean committed) {
@@ -311,9 +465,13 @@ class PartitionStoreModelTest {
       if (expected == null) {
         return;
       }
-      byte[] value = new byte[store.valueLength()];
-      store.copyValue(0, value, 0, value.length);
-      assertThat(Bytes.wrap(value)).isEqualTo(expected.value());
+      if (expected.fields() == null) {
+        byte[] value = new byte[store.valueLength()];
+        store.copyValue(0, value, 0, value.length);
+        assertThat(Bytes.wrap(value)).isEqualTo(expected.value());
+      }
+      assertThat(store.type())
+          .isEqualTo(expected.fields() == null ? CellType.STRING : CellType.HASH);
       assertThat(store.expireAtMillis()).isEqualTo(expected.expireAt());
       assertThat(store.stamp()).isEqualTo(expected.stamp());
       if (expected.index() > store.flushedPosition().index()) {
@@ -353,9 +511,10 @@ class PartitionStoreModelTest {
       return visible;
     }
 
-    static TreeMap<Bytes, Bytes> values(Map<Bytes, Cell> cells) {
-      TreeMap<Bytes, Bytes> values = new TreeMap<>();
-      cells.forEach((key, cell) -> values.put(key, cell.value()));
+    static TreeMap<Bytes, Object> values(Map<Bytes, Cell> cells) {
+      TreeMap<Bytes, Object> values = new TreeMap<>();
+      cells.forEach(
+          (key, cell) -> values.put(key, cell.fields() == null ? cell.value() : cell.fields()));
       return values;
     }
 
@@ -379,6 +538,28 @@ class PartitionStoreModelTest {
       assertThat(storage.memoryBytes(0)).isLessThanOrEqualTo(BUDGET);
       assertThat(store.keyCount()).isEqualTo(scan().size());
       assertThat(storage.copies().get(0).keyCount()).isEqualTo(store.keyCount());
+      checkNoRubbish();
+    }
+
+    /** The disk has as many fields as the heads on it count, and no others. */
+    void checkNoRubbish() {
+      long counted = 0;
+      try (CellDisk.CellIterator cells = storage.disk().cells(7, 0, null)) {
+        for (; cells.isValid(); cells.next()) {
+          byte[] stored = cells.stored();
+          counted += StoredCell.isHead(stored) ? Head.count(stored, StoredCell.HEADER) : 0;
+        }
+      }
+      long fields = 0;
+      byte[] first = CellDisk.fieldsPrefix(7, 0);
+      byte[] end = CellDisk.fieldsPrefix(7, Long.MAX_VALUE);
+      try (CellDisk.CellIterator all =
+          storage.disk().range(first, end, CellDisk.FIELD_HEADER, null)) {
+        for (; all.isValid(); all.next()) {
+          fields++;
+        }
+      }
+      assertThat(fields).isEqualTo(counted);
     }
   }
 }

@@ -14,6 +14,10 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
 
 class StorageTest {
   private static final long BUDGET = 16L << 20;
@@ -44,6 +48,39 @@ class StorageTest {
     assertThat(again.get("a")).isEqualTo("1");
     assertThat(again.get("b")).isNull();
     again.close();
+  }
+
+  /** Format 1 had strings only, and its strings are as they are now. */
+  @Test
+  void theFormatBeforeIsReadAndOneOfTomorrowRefusedByName() throws RocksDBException {
+    try (TestStore test = open()) {
+      test.put("a", "1");
+      test.flush();
+      test.storage.persist().join();
+    }
+    writeMetaFormat(1);
+    try (TestStore test = open()) {
+      assertThat(test.get("a")).isEqualTo("1");
+    }
+    writeMetaFormat(3);
+    assertThatThrownBy(this::open)
+        .isInstanceOf(StorageException.class)
+        .hasMessage("storage format 3 is not known to this version");
+  }
+
+  private void writeMetaFormat(int format) throws RocksDBException {
+    List<ColumnFamilyDescriptor> families =
+        List.of(
+            new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY),
+            new ColumnFamilyDescriptor(Bytes.utf8("cells").array()));
+    List<ColumnFamilyHandle> handles = new ArrayList<>();
+    byte[] copy = CellDisk.copyPrefix(1);
+    try (RocksDB db = RocksDB.open(folder.toString(), families, handles)) {
+      byte[] meta = db.get(handles.get(0), copy);
+      meta[0] = (byte) format;
+      db.put(handles.get(0), copy, meta);
+      handles.forEach(ColumnFamilyHandle::close);
+    }
   }
 
   @Test

@@ -14,7 +14,10 @@ import io.trefoil.base.MalformedBytesException;
  */
 public record Hello(Lane lane, String cluster, int from, int incarnation, int to) {
   private static final int MAGIC = 0x7472_6566; // "tref"
-  static final int FORMAT = 1;
+
+  /** 2: entries and snapshots have fields. */
+  static final int FORMAT = 2;
+
   private static final int MAX_CLUSTER_LENGTH = 64;
 
   byte[] encode() {

@@ -106,7 +106,7 @@ final class HistoryClients implements AutoCloseable {
       case INCREMENT -> Long.toString(client.incr(key));
       case COMPARE_AND_SET -> Long.toString(client.setnx(key, call.argument()));
       case DELETE -> Long.toString(client.del(key));
-      case EXPIRE -> throw new IllegalArgumentException("nobody asks for this");
+      default -> throw new IllegalArgumentException("nobody asks to " + call);
     };
   }
 

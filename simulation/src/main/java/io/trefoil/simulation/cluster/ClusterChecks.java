@@ -2,6 +2,7 @@ package io.trefoil.simulation.cluster;
 
 import io.trefoil.check.Counters;
 import io.trefoil.check.Durability;
+import io.trefoil.check.FieldsModel;
 import io.trefoil.check.Invocation;
 import io.trefoil.check.Linearizability;
 import io.trefoil.check.Sessions;
@@ -62,9 +63,15 @@ final class ClusterChecks {
         world.seen(Anomaly.NO_ORDER);
       }
     } else {
-      List<Invocation> all = new ArrayList<>(world.history);
-      all.addAll(world.expiries);
+      List<Invocation> all = new ArrayList<>(world.expiries);
+      List<Invocation> fields = new ArrayList<>();
+      for (Invocation it : world.history) {
+        if (!it.key().startsWith(FieldCalls.FLEETING + "-")) {
+          (FieldCalls.isShared(it.key()) ? fields : all).add(it);
+        }
+      }
       require(Linearizability.check(all, new StringModel()));
+      require(Linearizability.check(fields, new FieldsModel()));
       // A copy that comes is a moment behind the leader, who answered in its place.
       require(world.isMoved() ? List.of() : readsThatGoBack());
       world.count("histories linearizable");

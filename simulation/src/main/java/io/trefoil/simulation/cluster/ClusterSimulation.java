@@ -3,6 +3,7 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
 import io.trefoil.control.Durability;
 import io.trefoil.control.PartitionState;
@@ -490,7 +491,10 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     Set<String> keys = new TreeSet<>();
     Set<String> expiring = new TreeSet<>();
     for (Invocation it : world.history) {
-      (it.key().startsWith("expiring-") ? expiring : keys).add(it.key());
+      boolean expires =
+          it.key().startsWith("expiring-") || it.key().startsWith(FieldCalls.FLEETING + "-");
+      // Of a field, its key.
+      (expires ? expiring : keys).add(it.key().split("/")[0]);
     }
     List<Map<String, String>> all = readUntilEqual(keys);
     List<Map<String, String>> rest = readUntilEqual(expiring);
@@ -561,15 +565,37 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     }
 
     private void ask() {
-      if (next < keys.size()) {
-        List<String> command = new ArrayList<>(List.of("MGET"));
-        command.addAll(keys.subList(next, end()));
-        client.ask(this::onReply, command.toArray(String[]::new));
+      if (next == keys.size()) {
+        return;
       }
+      String key = keys.get(next);
+      if (FieldCalls.isAbout(key)) {
+        client.ask(this::onFields, FieldCalls.command(key, Call.get()));
+        return;
+      }
+      List<String> command = new ArrayList<>(List.of("MGET"));
+      command.addAll(keys.subList(next, end()));
+      client.ask(this::onReply, command.toArray(String[]::new));
     }
 
+    /** Several strings are read at once, keys with fields one by one. */
     private int end() {
-      return Math.min(keys.size(), next + KEYS_AT_ONCE);
+      int end = next;
+      while (end < keys.size() && end < next + KEYS_AT_ONCE && !FieldCalls.isAbout(keys.get(end))) {
+        end++;
+      }
+      return end;
+    }
+
+    private void onFields(String reply) {
+      if (reply == null || reply.startsWith("-")) {
+        world.schedule.after(AGAIN_MICROS, this::ask);
+        return;
+      }
+      String key = keys.get(next++);
+      FieldCalls.fields(key, RespText.results(reply, 0))
+          .forEach((field, value) -> contents.put(key + "/" + field, value));
+      ask();
     }
 
     /** Asks again while the answer is an error: leaders may change once more. */

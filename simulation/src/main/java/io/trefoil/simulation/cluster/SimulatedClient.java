@@ -199,13 +199,19 @@ class SimulatedClient implements SimulatedSocket.End {
     if (random.nextInt(40) == 0) {
       disconnect(); // and asks another node from now on
     }
+    if (work == Work.READS && random.nextBoolean()) {
+      call(shared(FieldCalls.HASH), Call.getField(FieldCalls.field(random)));
+      return;
+    }
     if (work != Work.READS_AND_WRITES) {
       call(shared("counter"), Call.get());
       return;
     }
     String value = name + "-" + ++asked;
-    int kind = random.nextInt(13);
-    if (kind == 10) {
+    int kind = random.nextInt(17);
+    if (kind >= 13) {
+      callFields(kind, value);
+    } else if (kind == 10) {
       callSeveral(value);
     } else if (kind > 10) {
       callExpiring(value);
@@ -222,6 +228,34 @@ class SimulatedClient implements SimulatedSocket.End {
   private String shared(String kind) {
     long round = world.schedule.nowMicros() / KEY_MICROS;
     return kind + "-" + random.nextInt(world.shape().keys()) + "-" + round;
+  }
+
+  /** A hash or a set: shared, growing, or one that expires. */
+  private void callFields(int kind, String value) {
+    if (kind == 13) {
+      String hash = FieldCalls.GROWING + "-" + random.nextInt(2);
+      Call set = Call.set(world.padded(value));
+      ask(List.of(new Asked(hash + "/" + value, set)), "HSET", hash, value, set.argument());
+    } else if (kind == 14 && random.nextBoolean()) {
+      callFleeting(value);
+    } else if (random.nextBoolean()) {
+      call(shared(FieldCalls.HASH), FieldCalls.ofHash(random, value));
+    } else {
+      call(shared(FieldCalls.SET), FieldCalls.ofSet(random));
+    }
+  }
+
+  private void callFleeting(String value) {
+    String key = shared(FieldCalls.FLEETING);
+    String millis = Integer.toString(LEAST_LIFE_MILLIS + random.nextInt(1_000));
+    switch (random.nextInt(4)) {
+      case 0 -> {
+        Call expire = Call.expire(value);
+        ask(List.of(new Asked(key, expire)), "PEXPIRE", key, millis);
+      }
+      case 1 -> call(key, Call.get());
+      default -> call(key, Call.setField(FieldCalls.field(random), value));
+    }
   }
 
   /** Two keys in one command, of one partition or of any two. */
@@ -283,7 +317,7 @@ class SimulatedClient implements SimulatedSocket.End {
     world.started();
     ask(
         reply -> {
-          List<String> results = RespText.results(reply, calls.size());
+          List<String> results = results(calls, reply);
           for (int i = 0; i < calls.size(); i++) {
             Asked it = calls.get(i);
             world.ended(
@@ -299,11 +333,22 @@ class SimulatedClient implements SimulatedSocket.End {
         command);
   }
 
+  private static List<String> results(List<Asked> calls, String reply) {
+    Asked first = calls.get(0);
+    boolean list = reply != null && reply.startsWith("*");
+    return list && FieldCalls.isAbout(first.key())
+        ? List.of(FieldCalls.whole(first.key(), reply))
+        : RespText.results(reply, calls.size());
+  }
+
   private long nowNanos() {
     return world.schedule.nowMicros() * 1_000;
   }
 
   private static String[] command(String key, Call call) {
+    if (FieldCalls.isAbout(key)) {
+      return FieldCalls.command(key, call);
+    }
     return switch (call.kind()) {
       case GET -> new String[] {"GET", key};
       case SET -> new String[] {"SET", key, call.argument()};
@@ -311,7 +356,7 @@ class SimulatedClient implements SimulatedSocket.End {
       case INCREMENT -> new String[] {"INCR", key};
       case COMPARE_AND_SET -> new String[] {"SETNX", key, call.argument()};
       case DELETE -> new String[] {"DEL", key};
-      case EXPIRE -> throw new IllegalArgumentException("nobody asks for this");
+      default -> throw new IllegalArgumentException("nobody asks to " + call);
     };
   }
 
@@ -336,6 +381,8 @@ class SimulatedClient implements SimulatedSocket.End {
       // SET with NX
       return Invocation.acknowledged(who, key, call, start, nowNanos(), result == null ? "0" : "1");
     }
-    return Invocation.acknowledged(who, key, call, start, nowNanos(), result);
+    // HSET of a field that nobody else sets says that it is new.
+    boolean setsField = call.kind() == Call.Kind.SET && reply.equals(":1");
+    return Invocation.acknowledged(who, key, call, start, nowNanos(), setsField ? "OK" : result);
   }
 }

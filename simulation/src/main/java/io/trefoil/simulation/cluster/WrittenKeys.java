@@ -3,12 +3,13 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.base.ByteSource;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.EntryReader;
+import io.trefoil.cell.Opened;
 import io.trefoil.replication.kernel.EntryBatch;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The keys that a batch of entries puts. */
+/** The keys that a batch of entries puts; a field is {@code key/field}. */
 final class WrittenKeys implements EntryReader.Changes {
   private final List<String> keys = new ArrayList<>();
 
@@ -47,6 +48,31 @@ final class WrittenKeys implements EntryReader.Changes {
 
   @Override
   public void clear() {}
+
+  @Override
+  public void field(
+      Opened of,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    String name = new String(field, fieldOffset, fieldLength, StandardCharsets.UTF_8);
+    keys.add(key(of) + "/" + name);
+  }
+
+  private static String key(Opened of) {
+    return new String(of.array(), of.offset(), of.length(), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void drop(Opened of, byte[] field, int offset, int length) {}
+
+  @Override
+  public void head(Opened of, long expireAtMillis, long count) {
+    keys.add(key(of));
+  }
 
   @Override
   public void mark(long id, long timeMillis) {}

@@ -1,0 +1,62 @@
+package io.trefoil.cell;
+
+/**
+ * The fields of one key: of a hash, or the members of a set, whose values are empty. Each is a cell
+ * of its own, so a change of one is no larger for the others. A key without fields is absent.
+ *
+ * <p>Like all of {@link Cells}, any method may throw {@link CellsNotInMemory}.
+ */
+public interface Fields {
+  /** How many there are; known without looking at them. */
+  long count();
+
+  /**
+   * Looks a field up. When it is there, {@link #valueLength()} and {@link #copyValue} describe its
+   * value until the next call of a method here.
+   */
+  boolean find(byte[] field, int offset, int length);
+
+  /** Size in bytes of the found field's value. */
+  int valueLength();
+
+  /** Copies {@code length} bytes of the found field's value, from byte {@code from}. */
+  void copyValue(int from, byte[] to, int toOffset, int length);
+
+  /**
+   * Sets a field.
+   *
+   * @return whether it is new
+   */
+  boolean put(
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength);
+
+  /**
+   * Removes a field.
+   *
+   * @return whether it was there
+   */
+  boolean remove(byte[] field, int offset, int length);
+
+  /** Keeps the changes: to be called once, after the last of them. */
+  void save();
+
+  /** Visits all fields, in the order of their hashes. */
+  void forEach(Visitor visitor);
+
+  /** Receives what {@link #forEach} visits. The arrays are only valid during the call. */
+  @FunctionalInterface
+  interface Visitor {
+    void visit(
+        byte[] field,
+        int fieldOffset,
+        int fieldLength,
+        byte[] value,
+        int valueOffset,
+        int valueLength);
+  }
+}

@@ -1,0 +1,87 @@
+package io.trefoil.storage;
+
+import io.trefoil.base.Bytes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Reads of a store that wait for the disk, on reader threads. Belongs to the store's owner. */
+final class Fetches {
+  private final Storage storage;
+  private final PartitionStore store;
+  private final Map<Bytes, List<Runnable>> waiting = new HashMap<>();
+
+  Fetches(Storage storage, PartitionStore store) {
+    this.storage = storage;
+    this.store = store;
+  }
+
+  /**
+   * Reads something on a reader thread, puts it into the table, and runs the callback; both on the
+   * owner's thread. Fetches of one name share one read. The callback is not run when the disk fails
+   * or the store is closed first.
+   *
+   * @param name of what is read: its key on disk, or what its keys begin with
+   * @param insert not called when the table was cleared meanwhile, and so knows better
+   */
+  <T> void add(byte[] name, Supplier<T> read, Consumer<T> insert, Runnable callback) {
+    add(name, read, insert, null, callback);
+  }
+
+  /**
+   * As above, for what takes long to read: it is not read again.
+   *
+   * @param outdated called in the place of {@code insert} when something newer may have been
+   *     written meanwhile; null to read again
+   */
+  <T> void add(
+      byte[] name, Supplier<T> read, Consumer<T> insert, Runnable outdated, Runnable callback) {
+    Bytes wanted = Bytes.wrap(name);
+    List<Runnable> others = waiting.get(wanted);
+    if (others != null) {
+      others.add(callback);
+      return;
+    }
+    waiting.put(wanted, new ArrayList<>(List.of(callback)));
+    start(new Fetch<>(wanted, read, insert, outdated));
+  }
+
+  private record Fetch<T>(Bytes wanted, Supplier<T> read, Consumer<T> insert, Runnable outdated) {}
+
+  private <T> void start(Fetch<T> fetch) {
+    Layer layer = store.bottom();
+    long writtenBefore = store.generationsWritten();
+    storage.onReader(
+        () -> {
+          T stored = fetch.read().get();
+          store.owner().execute(() -> onRead(fetch, stored, layer, writtenBefore));
+        });
+  }
+
+  private <T> void onRead(Fetch<T> fetch, T stored, Layer layer, long writtenBefore) {
+    if (store.isClosed()) {
+      return;
+    }
+    if (layer == store.bottom()) {
+      // A newer version may have been written, flushed and evicted since the disk was read.
+      boolean current = store.generationsWritten() == writtenBefore;
+      if (!current && fetch.outdated() == null) {
+        start(fetch);
+        return;
+      }
+      if (current) {
+        fetch.insert().accept(stored);
+      } else {
+        fetch.outdated().run();
+      }
+    }
+    waiting.remove(fetch.wanted()).forEach(Runnable::run);
+  }
+
+  void clear() {
+    waiting.clear();
+  }
+}

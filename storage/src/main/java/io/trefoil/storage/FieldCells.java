@@ -1,0 +1,326 @@
+package io.trefoil.storage;
+
+import io.trefoil.base.Invariants;
+import io.trefoil.cell.Fields;
+import io.trefoil.storage.PartitionStore.Found;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The fields of a store's collections. They have versions as keys have, in the same order of
+ * entries, and are committed, undone, written behind and evicted with them; the store describes
+ * what was found last.
+ *
+ * <p>Who writes a field counts it in the head, by {@link PartitionStore#putHead}: so a head knows
+ * how many fields there are, and whether the table has them all.
+ *
+ * <p>For the owner's thread, like the store.
+ */
+public final class FieldCells {
+  private static final int NONE = 0;
+
+  /** Of a collection's fields on disk, so many are put into the table when all are asked for. */
+  private static final int MAX_FETCHED_FIELDS = 4_096;
+
+  private static final int MAX_FETCHED_BYTES = 1 << 20;
+
+  private final PartitionStore store;
+  private final Arena arena;
+  private final CellDisk disk;
+  private final Fetches fetches;
+
+  /** Removed collections whose fields are still in the table. */
+  private final ArrayDeque<Long> removed = new ArrayDeque<>();
+
+  /** Collections that were just read from disk for somebody who visits all their fields. */
+  private final Set<Long> fetched = new HashSet<>();
+
+  private record OnDisk(byte[] diskKey, byte[] stored) {}
+
+  FieldCells(PartitionStore store, Arena arena, CellDisk disk, Fetches fetches) {
+    this.store = store;
+    this.arena = arena;
+    this.disk = disk;
+    this.fetches = fetches;
+  }
+
+  // ---- searching
+
+  /** Looks up a field's newest version, as {@link PartitionStore#find} does a key's. */
+  public Found find(long collection, byte[] field, int offset, int length) {
+    return find(store.top(), false, collection, field, offset, length);
+  }
+
+  /** Looks up a field's committed version. */
+  public Found findCommitted(long collection, byte[] field, int offset, int length) {
+    return find(store.bottom(), true, collection, field, offset, length);
+  }
+
+  private Found find(
+      Layer layer, boolean committedOnly, long collection, byte[] field, int offset, int length) {
+    int hash = HashIndex.hash(field, offset, length);
+    int handle = layer.fields.find(collection, hash, field, offset, length);
+    if (committedOnly) {
+      handle = CellWalk.committed(arena, handle);
+    }
+    if (handle == NONE && layer.incomplete) {
+      byte[] stored =
+          disk.peek(CellDisk.fieldKey(store.copy(), collection, hash, field, offset, length));
+      if (stored == null) {
+        store.foundNothing(0);
+        return Found.NOT_IN_MEMORY;
+      }
+      if (stored != CellDisk.ABSENT) {
+        handle = insertBase(hash, Records.fieldKey(collection, field, offset, length), stored);
+      }
+    }
+    return store.describe(layer, handle);
+  }
+
+  /** As {@link PartitionStore#insertBase}. */
+  private int insertBase(int hash, byte[] fieldKey, byte[] stored) {
+    FieldIndex index = store.bottom().fields;
+    long collection = Records.collection(fieldKey);
+    int at = Records.FIELD_AT;
+    int newest = index.find(collection, hash, fieldKey, at, fieldKey.length - at);
+    int known = CellWalk.committed(arena, newest);
+    if (known != NONE) {
+      return known;
+    }
+    int handle = store.writeBase(Records.FIELD, fieldKey, 0, fieldKey.length, stored);
+    if (newest == NONE) {
+      index.insert(collection, hash, handle);
+    } else {
+      store.putUnder(newest, handle, stored == CellDisk.ABSENT);
+    }
+    return handle;
+  }
+
+  // ---- writing
+
+  /** Sets a field as of entry {@code index}. */
+  public void put(
+      long index,
+      long stamp,
+      long collection,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    int hash = HashIndex.hash(field, fieldOffset, fieldLength);
+    int current = store.top().fields.find(collection, hash, field, fieldOffset, fieldLength);
+    byte[] key = Records.fieldKey(collection, field, fieldOffset, fieldLength);
+    int handle = arena.allocate(Arena.recordBytes(key.length, valueLength));
+    arena.write(
+        handle,
+        index,
+        stamp,
+        0,
+        Records.UNCOMMITTED | Records.FIELD,
+        StoredCell.FIELD,
+        store.number(),
+        key,
+        0,
+        key.length,
+        value,
+        valueOffset,
+        valueLength);
+    push(index, collection, hash, current, handle);
+  }
+
+  /** Removes a field as of entry {@code index}. Nothing happens when it is known to be absent. */
+  public void remove(
+      long index, long stamp, long collection, byte[] field, int offset, int length) {
+    Layer top = store.top();
+    int hash = HashIndex.hash(field, offset, length);
+    int current = top.fields.find(collection, hash, field, offset, length);
+    if (current == NONE ? !top.incomplete : arena.is(current, Records.TOMBSTONE)) {
+      return;
+    }
+    byte[] key = Records.fieldKey(collection, field, offset, length);
+    int handle = arena.allocate(Arena.recordBytes(key.length, 0));
+    int flags = Records.UNCOMMITTED | Records.FIELD | Records.TOMBSTONE;
+    int type = StoredCell.FIELD;
+    int number = store.number();
+    arena.write(handle, index, stamp, 0, flags, type, number, key, 0, key.length, key, 0, 0);
+    push(index, collection, hash, current, handle);
+  }
+
+  private void push(long index, long collection, int hash, int current, int handle) {
+    store.remember(index, handle);
+    FieldIndex fields = store.top().fields;
+    if (current == NONE) {
+      fields.insert(collection, hash, handle);
+    } else {
+      arena.setPrevious(handle, current);
+      fields.replaceFound(handle);
+    }
+  }
+
+  // ---- all fields of a collection
+
+  /**
+   * Visits the fields of a collection, in the order of their hashes; {@link
+   * PartitionStore#entryIndex} is then the largest of theirs.
+   *
+   * <p>When the table has as many as the head counts, it has all. Otherwise they are to be fetched
+   * first: {@link #fetchAll} puts some of them into the table, and for the rest this then reads the
+   * disk, whose cache the fetch has filled.
+   *
+   * @param committedOnly what is committed, otherwise the newest versions
+   * @param count what the collection's head says
+   * @return NOT_IN_MEMORY, after visiting some of them, when they must be fetched first
+   */
+  public Found visit(long collection, boolean committedOnly, long count, Fields.Visitor visitor) {
+    Layer layer = committedOnly ? store.bottom() : store.top();
+    boolean withDisk = fetched.remove(collection) && layer.incomplete;
+    Visit visit = new Visit(visitor);
+    try (CellWalk walk = walk(layer, committedOnly, collection, withDisk)) {
+      walk.visitAll(visit);
+    }
+    store.foundNothing(visit.index);
+    if (visit.visited < count && !withDisk && layer.incomplete) {
+      return Found.NOT_IN_MEMORY;
+    }
+    Invariants.check(visit.visited == count, "a head counts its fields", visit.visited, count);
+    return Found.FOUND;
+  }
+
+  private CellWalk walk(Layer layer, boolean committedOnly, long collection, boolean withDisk) {
+    CellDisk.CellIterator cells = withDisk ? disk.fields(store.copy(), collection, null) : null;
+    return new CellWalk(arena, layer.fields.of(collection), committedOnly, cells);
+  }
+
+  private final class Visit implements CellWalk.Visitor {
+    private final Fields.Visitor visitor;
+    private long visited;
+    private long index;
+
+    Visit(Fields.Visitor visitor) {
+      this.visitor = visitor;
+    }
+
+    @Override
+    public void inTable(int handle) {
+      arena.mark(handle, Records.REFERENCED);
+      index = Math.max(index, arena.index(handle));
+      byte[] key = arena.key(handle);
+      byte[] value = arena.value(handle);
+      int at = Records.FIELD_AT;
+      visitor.visit(key, at, key.length - at, value, 0, value.length);
+      visited++;
+    }
+
+    @Override
+    public void onDisk(byte[] diskKey, byte[] stored) {
+      int at = CellDisk.FIELD_HEADER;
+      int valueAt = StoredCell.HEADER;
+      visitor.visit(diskKey, at, diskKey.length - at, stored, valueAt, stored.length - valueAt);
+      visited++;
+    }
+  }
+
+  /** The digest of a collection's committed fields; waits for the disk if need be. */
+  long digest(long collection) {
+    Layer bottom = store.bottom();
+    CellDigest.OfFields digest = new CellDigest.OfFields(arena);
+    try (CellWalk walk = walk(bottom, true, collection, bottom.incomplete)) {
+      walk.visitAll(digest);
+    }
+    return digest.sum();
+  }
+
+  // ---- fetching
+
+  /** As {@link PartitionStore#fetch}, for a field. */
+  public void fetch(long collection, byte[] field, Runnable callback) {
+    int hash = HashIndex.hash(field, 0, field.length);
+    byte[] diskKey = CellDisk.fieldKey(store.copy(), collection, hash, field, 0, field.length);
+    byte[] key = Records.fieldKey(collection, field, 0, field.length);
+    fetches.add(
+        diskKey, () -> disk.get(diskKey), stored -> insertBase(hash, key, stored), callback);
+  }
+
+  /** As {@link PartitionStore#fetch}, so that {@link #visit} can visit all fields. */
+  public void fetchAll(long collection, Runnable callback) {
+    fetches.add(
+        CellDisk.fieldsPrefix(store.copy(), collection),
+        () -> read(collection),
+        fields -> {
+          fields.forEach(it -> insertBase(collection, it));
+          fetched.add(collection);
+        },
+        () -> fetched.add(collection),
+        callback);
+  }
+
+  /** Reads all fields, which fills the disk's cache, and returns the first of them. */
+  private List<OnDisk> read(long collection) {
+    List<OnDisk> first = new ArrayList<>();
+    long bytes = 0;
+    try (CellDisk.CellIterator fields = disk.fields(store.copy(), collection, null)) {
+      for (; fields.isValid(); fields.next()) {
+        if (first.size() < MAX_FETCHED_FIELDS && bytes < MAX_FETCHED_BYTES) {
+          OnDisk field = new OnDisk(fields.diskKey(), fields.stored());
+          first.add(field);
+          bytes += field.diskKey().length + field.stored().length;
+        }
+      }
+    }
+    return first;
+  }
+
+  private void insertBase(long collection, OnDisk field) {
+    byte[] diskKey = field.diskKey();
+    int at = CellDisk.FIELD_HEADER;
+    int length = diskKey.length - at;
+    int hash = HashIndex.hash(diskKey, at, length);
+    insertBase(hash, Records.fieldKey(collection, diskKey, at, length), field.stored());
+  }
+
+  /** The disk has changed: what was fetched may not be in its cache any more. */
+  void onWritten() {
+    fetched.clear();
+  }
+
+  // ---- removed collections
+
+  /** The commit of an entry took the collection's head away. */
+  void removed(long collection) {
+    removed.add(collection);
+  }
+
+  /** All that was removed went with its layer. */
+  void cleared() {
+    removed.clear();
+  }
+
+  /**
+   * Frees fields of removed collections, which nobody can see any more.
+   *
+   * @return how much was done, in steps
+   */
+  int collectRemoved(int steps) {
+    int done = 0;
+    while (done < steps && !removed.isEmpty()) {
+      store.foundNothing(0);
+      done++;
+      FieldIndex fields = store.bottom().fields;
+      int handle = fields.findAny(removed.peek());
+      if (handle == NONE) {
+        removed.remove();
+        continue;
+      }
+      Invariants.check(
+          arena.state(handle) != Records.UNCOMMITTED, "a change of a field without a key");
+      fields.removeFound();
+      store.forget(handle);
+    }
+    return done;
+  }
+}

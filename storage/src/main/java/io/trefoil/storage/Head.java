@@ -1,0 +1,32 @@
+package io.trefoil.storage;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * What a key that has fields holds as its value: the number of its collection (8) and how many
+ * fields there are (8). The fields are cells of that collection; those of a number that no key
+ * holds are rubbish.
+ */
+final class Head {
+  static final int BYTES = 16;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private Head() {}
+
+  static void write(byte[] to, long collection, long count) {
+    LONG.set(to, 0, collection);
+    LONG.set(to, 8, count);
+  }
+
+  static long collection(byte[] from, int offset) {
+    return (long) LONG.get(from, offset);
+  }
+
+  static long count(byte[] from, int offset) {
+    return (long) LONG.get(from, offset + 8);
+  }
+}

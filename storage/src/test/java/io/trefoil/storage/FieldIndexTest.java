@@ -1,0 +1,89 @@
+package io.trefoil.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trefoil.base.Bytes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+class FieldIndexTest {
+  private final Arena arena = new Arena(64 << 20);
+
+  /** Collections of one field and of thousands. */
+  @Property(tries = 30)
+  void eachCollectionIsASetInTheOrderOfHashes(@ForAll long seed) {
+    Random random = new Random(seed);
+    long indexBytes = arena.usedBytes();
+    FieldIndex index = new FieldIndex(arena);
+    List<Map<Bytes, Integer>> model = new ArrayList<>();
+    for (int i = 0; i < 1 + random.nextInt(200); i++) {
+      model.add(new TreeMap<>());
+    }
+    int fields = 1 + random.nextInt(3_000);
+    for (int i = 0; i < 8_000; i++) {
+      int number = random.nextInt(1 + random.nextInt(model.size()));
+      Bytes field = Bytes.utf8("f" + random.nextInt(fields));
+      Map<Bytes, Integer> collection = model.get(number);
+      int handle = find(index, number, field);
+      assertThat(handle).isEqualTo(collection.getOrDefault(field, 0));
+      if (handle == 0) {
+        collection.put(field, insert(index, number, field));
+      } else if (random.nextInt(3) > 0) {
+        assertThat(index.findHandle(handle)).isTrue();
+        index.removeFound();
+        assertThat(index.findHandle(handle)).isFalse();
+        collection.remove(field);
+      }
+    }
+    for (int number = 0; number < model.size(); number++) {
+      assertThat(walk(index, number))
+          .containsExactlyInAnyOrderElementsOf(model.get(number).values());
+    }
+    Map<Bytes, Integer> first = model.get(0);
+    for (int handle = index.findAny(1); handle != 0; handle = index.findAny(1)) {
+      assertThat(first.values().remove(handle)).isTrue();
+      index.removeFound();
+    }
+    assertThat(first).isEmpty();
+    int taken = 0;
+    for (int[] some = index.takeSome(); some.length > 0; some = index.takeSome()) {
+      taken += some.length;
+    }
+    assertThat(taken).isEqualTo(model.stream().mapToInt(Map::size).sum());
+    assertThat(arena.usedBytes() % Arena.CHUNK).isEqualTo(indexBytes % Arena.CHUNK);
+  }
+
+  private static int find(FieldIndex index, int number, Bytes field) {
+    int hash = HashIndex.hash(field.array(), 0, field.length());
+    return index.find(number + 1, hash, field.array(), 0, field.length());
+  }
+
+  private int insert(FieldIndex index, int number, Bytes field) {
+    byte[] key = Records.fieldKey(number + 1, field.array(), 0, field.length());
+    int handle = arena.allocate(Arena.recordBytes(key.length, 0));
+    int flags = Records.CLEAN | Records.FIELD;
+    arena.write(handle, 0, 0, 0, flags, 0, 0, key, 0, key.length, key, 0, 0);
+    index.insert(number + 1, HashIndex.hash(field.array(), 0, field.length()), handle);
+    return handle;
+  }
+
+  private static List<Integer> walk(FieldIndex index, int number) {
+    List<Integer> seen = new ArrayList<>();
+    HashOrder order = index.of(number + 1);
+    long hash = 0;
+    do {
+      long first = order.firstFrom((int) hash);
+      for (long each = first; each != 0; each = order.nextOfSameHash()) {
+        assertThat(each >>> 32).isEqualTo(first >>> 32).isGreaterThanOrEqualTo(hash);
+        seen.add((int) each);
+      }
+      hash = first == 0 ? 0 : (first >>> 32) + 1 & 0xffffffffL;
+    } while (hash != 0);
+    return seen;
+  }
+}

@@ -1,0 +1,260 @@
+package io.trefoil.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trefoil.base.Bytes;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.Position;
+import io.trefoil.cell.CellType;
+import io.trefoil.storage.PartitionStore.Found;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Keys that have fields; {@link PartitionStoreModelTest} has them in every mixture. */
+class FieldsTest {
+  private static final int LARGE = 10_000;
+
+  @TempDir Path folder;
+
+  private TestStore open(long budget) {
+    return new TestStore(folder, budget);
+  }
+
+  private static void putFields(TestStore test, String key, long collection, int from, int to) {
+    byte[] value = new byte[20];
+    test.index++;
+    for (int i = from; i < to; i++) {
+      byte[] field = Bytes.utf8("field-" + i).array();
+      value[0] = (byte) i;
+      test.store
+          .fields()
+          .put(test.index, test.index, collection, field, 0, field.length, value, 0, value.length);
+    }
+    head(test, key, collection, to);
+  }
+
+  private static void head(TestStore test, String key, long collection, long count) {
+    byte[] k = Bytes.utf8(key).array();
+    test.store.putHead(test.index, test.index, CellType.HASH, 0, k, 0, k.length, collection, count);
+  }
+
+  private static void removeField(TestStore test, long collection, String field) {
+    byte[] f = Bytes.utf8(field).array();
+    test.store.fields().remove(test.index, test.index, collection, f, 0, f.length);
+  }
+
+  private static TreeMap<Bytes, Bytes> visit(TestStore test, long collection, long count) {
+    TreeMap<Bytes, Bytes> seen = new TreeMap<>();
+    if (visit(test, collection, count, seen) == Found.NOT_IN_MEMORY) {
+      seen.clear();
+      boolean[] fetched = new boolean[1];
+      test.store.fields().fetchAll(collection, () -> fetched[0] = true);
+      test.owner.runUntil(() -> fetched[0]);
+      assertThat(visit(test, collection, count, seen)).isEqualTo(Found.FOUND);
+    }
+    return seen;
+  }
+
+  private static Found visit(
+      TestStore test, long collection, long count, TreeMap<Bytes, Bytes> seen) {
+    return test.store
+        .fields()
+        .visit(
+            collection,
+            false,
+            count,
+            (field, at, length, value, valueAt, valueLength) ->
+                seen.put(
+                    Bytes.copyOf(field, at, length), Bytes.copyOf(value, valueAt, valueLength)));
+  }
+
+  @Test
+  void aFieldOfALargeHashIsASmallWriteAndSoIsItsRemovalAsAWhole() {
+    try (TestStore test = open(64L << 20)) {
+      putFields(test, "h", 7, 0, LARGE);
+      test.flush();
+      long mark = test.store.mark();
+      putFields(test, "h", 7, LARGE, LARGE + 1);
+      assertThat(test.store.mark() - mark).as("the field and the head").isEqualTo(2);
+      mark = test.store.mark();
+      test.remove("h");
+      assertThat(test.store.mark() - mark).isEqualTo(1);
+      test.commit();
+      assertThat(test.find("h")).isEqualTo(Found.ABSENT);
+    }
+  }
+
+  @Test
+  void theFieldsOfARemovedKeyAreCollectedFromMemoryAndDisk() {
+    try (TestStore test = open(64L << 20)) {
+      long before = test.storage.memoryBytes(0);
+      putFields(test, "large", 7, 0, LARGE);
+      putFields(test, "small", 8, 0, 10);
+      test.flush();
+      assertThat(fieldsOnDisk(test)).isEqualTo(LARGE + 10);
+      test.remove("large");
+      test.put("small", "a string now");
+      test.flush();
+      assertThat(fieldsOnDisk(test)).isZero();
+      // A chunk for each size of record that is left, and the index of keys.
+      assertThat(test.storage.memoryBytes(0) - before).isLessThan(4 * Arena.CHUNK);
+    }
+  }
+
+  @Test
+  void aHashThatWasNeverOnDiskLeavesNothingThere() {
+    try (TestStore test = open(64L << 20)) {
+      putFields(test, "h", 7, 0, 1_000);
+      test.commit();
+      test.remove("h");
+      test.put("other", "1");
+      test.flush();
+      assertThat(fieldsOnDisk(test)).isZero();
+      putFields(test, "h", 9, 0, 3);
+      test.flush();
+      assertThat(visit(test, 9, 3)).hasSize(3);
+    }
+  }
+
+  private static int fieldsOnDisk(TestStore test) {
+    int fields = 0;
+    byte[] from = CellDisk.fieldsPrefix(1, 0);
+    byte[] end = CellDisk.fieldsPrefix(1, Long.MAX_VALUE);
+    try (CellDisk.CellIterator all =
+        test.storage.disk().range(from, end, CellDisk.FIELD_HEADER, null)) {
+      for (; all.isValid(); all.next()) {
+        fields++;
+      }
+    }
+    return fields;
+  }
+
+  @Test
+  void aHashLargerThanMemoryIsVisitedWhole() {
+    try (TestStore test = open(3L * Arena.CHUNK)) {
+      for (int from = 0; from < LARGE; from += 1_000) {
+        putFields(test, "h", 7, from, from + 1_000);
+        test.flush();
+      }
+      test.index++;
+      removeField(test, 7, "field-5");
+      removeField(test, 7, "field-" + (LARGE - 1));
+      head(test, "h", 7, LARGE - 2);
+      TreeMap<Bytes, Bytes> seen = visit(test, 7, LARGE - 2);
+      assertThat(seen).hasSize(LARGE - 2).doesNotContainKey(Bytes.utf8("field-5"));
+      assertThat(seen.get(Bytes.utf8("field-77")).array()[0]).isEqualTo((byte) 77);
+      test.settle();
+      assertThat(test.storage.memoryBytes(0)).isLessThanOrEqualTo(3L * Arena.CHUNK);
+      // Without the uncommitted removals.
+      test.store.undoAfter(test.index - 1);
+      assertThat(visit(test, 7, LARGE)).hasSize(LARGE);
+    }
+  }
+
+  @Test
+  void aDigestIsOfFieldsAndValuesAndNotOfTheirHistory() {
+    try (TestStore test = open(64L << 20)) {
+      putFields(test, "h", 7, 0, 100);
+      test.commit();
+      long digest = test.digest();
+      test.remove("h");
+      test.commit();
+      assertThat(test.digest()).isZero();
+
+      putFields(test, "h", 8, 0, 100);
+      test.index++;
+      removeField(test, 8, "field-3");
+      head(test, "h", 8, 99);
+      test.commit();
+      assertThat(test.digest()).isNotEqualTo(digest);
+      test.index++;
+      byte[] field = Bytes.utf8("field-3").array();
+      test.store.fields().put(test.index, 1, 8, field, 0, field.length, new byte[] {4}, 0, 1);
+      head(test, "h", 8, 100);
+      test.commit();
+      assertThat(test.digest()).as("another value").isNotEqualTo(digest);
+      test.index++;
+      byte[] value = new byte[20];
+      value[0] = 3;
+      test.store.fields().put(test.index, 1, 8, field, 0, field.length, value, 0, value.length);
+      test.commit();
+      assertThat(test.digest()).isEqualTo(digest);
+      test.flush();
+      assertThat(test.digest()).isEqualTo(digest);
+
+      test.put("h", "a string");
+      putFields(test, "i", 9, 0, 100);
+      test.commit();
+      assertThat(test.digest()).as("of another key").isNotEqualTo(digest);
+    }
+  }
+
+  @Test
+  void aSnapshotCarriesFieldsAndRefusesToBeIncomplete() {
+    try (TestStore test = open(64L << 20)) {
+      putFields(test, "h", 7, 0, LARGE);
+      putFields(test, "i", 8, 0, 1);
+      test.put("s", "string");
+      test.flush();
+      long digest = test.digest();
+      List<byte[]> chunks = new ArrayList<>();
+      CellSnapshot[] taken = new CellSnapshot[1];
+      test.store.requestSnapshot(snapshot -> taken[0] = snapshot);
+      test.put("later", "1");
+      test.flush();
+      test.remove("h"); // which the snapshot still shows
+      test.flush();
+      try (CellSnapshot snapshot = taken[0]) {
+        for (byte[] c = snapshot.nextChunk(999); c != null; c = snapshot.nextChunk(999)) {
+          chunks.add(c);
+        }
+        assertThat(snapshot.bucketDigests(0, () -> false).orElseThrow().total())
+            .isEqualTo(snapshot.digest(0));
+        assertThat(snapshot.list(0, 0, 1L << 32).cells()).hasSize(4);
+        assertThat(
+                snapshot.list(0, 0, 1L << 32).cells().stream()
+                    .mapToLong(CellList.Cell::digest)
+                    .sum())
+            .isEqualTo(snapshot.digest(0));
+      }
+      SnapshotLoader loader = test.storage.load(2);
+      chunks.forEach(chunk -> loader.addChunk(chunk).join());
+      loader.finish(new Position(1, 4), 4, Bytes.EMPTY).join();
+
+      byte[] last = chunks.get(chunks.size() - 1);
+      SnapshotLoader cutOff = test.storage.load(3);
+      chunks.subList(0, chunks.size() / 2).forEach(chunk -> cutOff.addChunk(chunk).join());
+      assertThatThrownBy(() -> cutOff.finish(new Position(1, 4), 4, Bytes.EMPTY).join())
+          .hasCauseInstanceOf(MalformedBytesException.class);
+      assertThat(last).isNotEmpty();
+
+      test.store.close();
+      test.settle();
+      test.storage.drop(1).join();
+      test.open(2);
+      test.remove("later");
+      test.commit();
+      assertThat(test.digest()).isEqualTo(digest);
+      assertThat(visit(test, 7, LARGE)).hasSize(LARGE);
+    }
+  }
+
+  @Test
+  void aFieldWithoutAKeyBeforeItIsNoSnapshot() {
+    try (TestStore test = open(64L << 20)) {
+      SnapshotLoader loader = test.storage.load(2);
+      byte[] field = new byte[8 + 1 + StoredCell.HEADER];
+      field[0] = 1;
+      field[3] = (byte) 0x80;
+      field[4] = StoredCell.HEADER;
+      loader.addChunk(field).join();
+      assertThatThrownBy(() -> loader.finish(new Position(1, 1), 0, Bytes.EMPTY).join())
+          .hasCauseInstanceOf(MalformedBytesException.class);
+    }
+  }
+}
