@@ -236,6 +236,8 @@ public sealed interface ControlMessage {
   }
 
   /**
+   * Also sent unasked, when it is new.
+   *
    * @param state null when the version asked about is the newest
    */
   record StateReply(ClusterState state) implements ToNode {

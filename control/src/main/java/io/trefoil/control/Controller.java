@@ -34,6 +34,9 @@ public final class Controller implements ControlMessage.ControllerHandler {
   /** How often a change of the voters is tried. */
   static final long SET_VOTERS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** A state of so many partitions is sent to all at once; of a larger one they are told. */
+  static final int SMALL_STATE_PARTITIONS = 64;
+
   /** Requests that wait for an outcome; more are left unanswered, and their senders ask again. */
   static final int MAX_WAITING = 10_000;
 
@@ -89,9 +92,12 @@ public final class Controller implements ControlMessage.ControllerHandler {
 
   /** Those who wait to lead, or to know who leads, need not wait for their next lease. */
   private void tellNodes() {
+    boolean small = state.partitions().size() <= SMALL_STATE_PARTITIONS;
+    ControlMessage.ToNode news =
+        small ? new ControlMessage.StateReply(state) : new ControlMessage.Newer(state.version());
     for (NodeId node : state.nodes().keySet()) {
       if (!node.equals(self)) {
-        send(node, new ControlMessage.Newer(state.version()));
+        send(node, news);
       }
     }
   }
