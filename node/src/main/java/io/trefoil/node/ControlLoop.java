@@ -538,6 +538,10 @@ final class ControlLoop {
         && newer.version() > state.version()
         && stage == Stage.SERVING) {
       requestState();
+    } else if (message instanceof ControlMessage.StateReply sent
+        && sent.state() != null
+        && stage == Stage.SERVING) {
+      onState(sent.state());
     }
   }
 

@@ -1022,6 +1022,7 @@ public final class PartitionStore implements AutoCloseable {
     undoAfter(-1);
     closed = true;
     memory.bury(this, bottom);
+    fields.cleared();
     dirty = new DirtyCells(arena);
     fetches.clear();
     if (!isWriting()) {

@@ -107,6 +107,21 @@ class FieldsTest {
   }
 
   @Test
+  void aStoreClosesWhileFieldsOfRemovedKeysAreStillInTheTable() {
+    try (TestStore test = open(64L << 20)) {
+      putFields(test, "h", 7, 0, LARGE);
+      test.commit();
+      test.remove("h");
+      test.commit();
+      test.store.close();
+      for (int i = 0; i < LARGE; i++) {
+        test.storage.maintain(0, 10);
+      }
+      assertThat(test.failures).isEmpty();
+    }
+  }
+
+  @Test
   void aHashThatWasNeverOnDiskLeavesNothingThere() {
     try (TestStore test = open(64L << 20)) {
       putFields(test, "h", 7, 0, 1_000);

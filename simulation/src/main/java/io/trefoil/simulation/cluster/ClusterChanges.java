@@ -4,8 +4,11 @@ import io.trefoil.control.CommitRule;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.simulation.Rule;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 
 /** What an administrator changes while everything runs, and goes wrong. */
 final class ClusterChanges {
@@ -15,17 +18,24 @@ final class ClusterChanges {
   private Rule rule;
   private int replicas;
 
+  /** All that was asked for: nobody knows which of it was done. */
+  private final Set<Rule> rules = EnumSet.noneOf(Rule.class);
+
+  private final Set<Integer> sizes = new TreeSet<>();
+
   ClusterChanges(ClusterWorld world, SimulatedClient administrator) {
     this.world = world;
     this.shape = world.shape();
     this.administrator = administrator;
     this.rule = shape.rule();
     this.replicas = shape.replicas();
+    rules.add(rule);
+    sizes.add(replicas);
   }
 
   void changeRule(SplittableRandom random) {
     Rule wanted = Rule.values()[random.nextInt(Rule.values().length)];
-    if (may(wanted, replicas)) {
+    if (sizes.stream().allMatch(copies -> may(wanted, copies))) {
       rule = wanted;
       CommitRule commit = asked().commit();
       ask("commit rule changed", ("DATABASE ALTER data COMMIT " + commit).split(" "));
@@ -37,7 +47,7 @@ final class ClusterChanges {
     int nodes = world.machines.size();
     if (nodes > 1 && random.nextBoolean()) {
       int wanted = 1 + random.nextInt(Math.min(nodes, 5));
-      if (may(rule, wanted)) {
+      if (rules.stream().allMatch(any -> may(any, wanted))) {
         replicas = wanted;
         world.mayMove();
         CommitRule commit = asked().commit();
@@ -66,17 +76,22 @@ final class ClusterChanges {
 
   /** Not where a loss that happens here may cost something that others would not. */
   private boolean may(Rule wanted, int copies) {
-    DatabaseSettings settings =
-        ClusterShape.settings(wanted, copies, shape.partitions(), shape.fsync());
+    DatabaseSettings settings = settings(wanted, copies);
     return shape.rate(FaultRate.DISK_LOSSES) == 0
         || copies > 1 && settings.commit().copies(copies) > 1;
   }
 
   private DatabaseSettings asked() {
-    DatabaseSettings settings =
-        ClusterShape.settings(rule, replicas, shape.partitions(), shape.fsync());
-    world.mayStand(settings);
-    return settings;
+    rules.add(rule);
+    sizes.add(replicas);
+    for (Rule any : rules) {
+      sizes.forEach(copies -> world.mayStand(settings(any, copies)));
+    }
+    return settings(rule, replicas);
+  }
+
+  private DatabaseSettings settings(Rule any, int copies) {
+    return ClusterShape.settings(any, copies, shape.partitions(), shape.fsync());
   }
 
   private void ask(String what, String... words) {

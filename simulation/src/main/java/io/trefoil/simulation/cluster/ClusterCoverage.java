@@ -57,7 +57,6 @@ public final class ClusterCoverage {
           "message LeaseRequest",
           "message Mismatch",
           "message NeedSnapshot",
-          "message Newer",
           "message NotController",
           "message OutcomeReply",
           "message Report",
