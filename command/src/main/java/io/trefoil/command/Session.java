@@ -127,7 +127,8 @@ public final class Session {
     return consistency;
   }
 
-  void setConsistency(Consistency newConsistency) {
+  /** Has its reads promise something else from now on. */
+  public void setConsistency(Consistency newConsistency) {
     consistency = newConsistency;
   }
 

@@ -3,6 +3,7 @@ package io.trefoil.node;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trefoil.base.NodeId;
 import io.trefoil.command.Command;
+import io.trefoil.command.Consistency;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.ControlCommand;
@@ -295,16 +296,25 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   // CONSISTENCY.
 
   private void consistency(Args args, ClientConnection connection) {
-    if (args.count() != 2 || !args.isWord(1, "LAST")) {
+    if (args.count() == 2 && args.isWord(1, "LAST")) {
+      now(connection, reply -> last(connection, reply));
+    } else if (args.count() == 2 && args.isWord(1, "LINEARIZABLE")) {
+      readsAre(Consistency.LINEARIZABLE, connection);
+    } else if (args.count() == 2 && args.isWord(1, "EVENTUAL")) {
+      readsAre(Consistency.EVENTUAL, connection);
+    } else {
       now(
           connection,
           reply ->
               reply.error(
-                  "UNSUPPORTED CONSISTENCY has LAST only so far; READONLY and READWRITE choose"
-                      + " the level"));
-      return;
+                  "UNSUPPORTED CONSISTENCY is LINEARIZABLE, EVENTUAL or LAST so far; SESSION and BOUNDED are not"
+                      + " there yet"));
     }
-    now(connection, reply -> last(connection, reply));
+  }
+
+  private static void readsAre(Consistency level, ClientConnection connection) {
+    connection.session().setConsistency(level);
+    now(connection, ReplyWriter::ok);
   }
 
   private void last(ClientConnection connection, ReplyWriter reply) {

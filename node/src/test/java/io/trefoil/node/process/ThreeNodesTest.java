@@ -126,10 +126,22 @@ class ThreeNodesTest {
       try (Jedis client = ClusterProcesses.client(node)) {
         ClusterProcesses.command(client, "READONLY");
         client.get("key-1");
-        Object last = client.sendCommand(() -> "CONSISTENCY".getBytes(), "LAST");
-        assertThat(text(((List<?>) last).get(1))).isEqualTo(node.name());
+        assertThat(lastAnswer(client).get(1)).isEqualTo(node.name());
+        ClusterProcesses.command(client, "CONSISTENCY", "LINEARIZABLE");
+        client.get("key-1");
+        assertThat(lastAnswer(client).get(3)).isEqualTo("leader");
+        ClusterProcesses.command(client, "CONSISTENCY", "EVENTUAL");
+        client.get("key-1");
+        assertThat(lastAnswer(client).get(1)).isEqualTo(node.name());
       }
     }
+  }
+
+  /** Names and values, one after the other. */
+  private static List<String> lastAnswer(Jedis client) {
+    Object last = client.sendCommand(() -> "CONSISTENCY".getBytes(), "LAST");
+    return ((List<?>) last)
+        .stream().map(it -> it instanceof Long ? it.toString() : text(it)).toList();
   }
 
   /** A leader has no heartbeats to tell it the time, and nobody writes. */
