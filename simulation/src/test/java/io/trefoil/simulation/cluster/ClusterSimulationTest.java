@@ -26,7 +26,7 @@ class ClusterSimulationTest {
   @Test
   @Tag("slow")
   void noPromiseIsBrokenInManyClusters() {
-    assertThat(run(100, 120).missing()).as("never met").isEmpty();
+    assertThat(run(100, 250).missing()).as("never met").isEmpty();
   }
 
   @Test
@@ -42,11 +42,14 @@ class ClusterSimulationTest {
    * 5410, the only copy of a partition showed readers less than it had acknowledged, until it led
    * again after a start; 20229, the late word of a dead process took a node from its successor;
    * 5506, of a change that was never released: a restored disk counted when its first process had
-   * died; 8131, a deposed leader's snapshot was taken for its successor's.
+   * died; 8131, a deposed leader's snapshot was taken for its successor's; 652, the only copy of a
+   * configuration was gone on without while another one stood beside it; 2004, a leader whose copy
+   * was to go had only a drained node to hand over to; 2109, a snapshot whose sender was lost was
+   * thrown away and then installed; 2172, a follower's reader was answered by a new leader from
+   * what that knew to be committed; 5268, fields were collected from a store that had closed.
    */
   @ParameterizedTest
-  @ValueSource(
-      longs = {22, 219, 652, 805, 2_004, 2_109, 2_172, 5_268, 5_335, 5_410, 5_506, 8_131, 20_229})
+  @ValueSource(longs = {22, 219, 652, 805, 2_004, 2_109, 2_172, 5_268, 5_410, 5_506, 8_131, 20_229})
   void aSeedThatFoundABugPasses(long seed) {
     assertThat(run(seed, 1).of("acknowledged")).isPositive();
   }
