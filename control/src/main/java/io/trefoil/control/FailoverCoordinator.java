@@ -64,7 +64,7 @@ public final class FailoverCoordinator {
   static final long HAND_OVER_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   /** So many are handed over at once: each is a pause for its clients. */
-  static final int MAX_HAND_OVERS = 8;
+  static final int MAX_HAND_OVERS = 4;
 
   /** A report of silence is forgotten after this. */
   static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(1);

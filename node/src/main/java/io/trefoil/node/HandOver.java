@@ -16,7 +16,7 @@ final class HandOver {
   private static final long DRAIN_NANOS = 100_000_000L;
 
   /** How long the controller may take to open an epoch. */
-  private static final long OPEN_NANOS = 300_000_000L;
+  private static final long OPEN_NANOS = 1_000_000_000L;
 
   /** A successor that is farther behind is not waited for. */
   private static final long NEAR_ENTRIES = 10_000;
