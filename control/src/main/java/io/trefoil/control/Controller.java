@@ -35,7 +35,7 @@ public final class Controller implements ControlMessage.ControllerHandler {
   static final long SET_VOTERS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** A state of so many partitions is sent to all at once; of a larger one they are told. */
-  static final int SMALL_STATE_PARTITIONS = 64;
+  static final int SMALL_STATE_PARTITIONS = 8;
 
   /** Requests that wait for an outcome; more are left unanswered, and their senders ask again. */
   static final int MAX_WAITING = 10_000;
