@@ -68,6 +68,8 @@ final class DataLoop {
   private final Set<Turnable> keeping = new LinkedHashSet<>();
   private final ArrayDeque<SyncWaiter> syncWaiters = new ArrayDeque<>();
   private boolean committed;
+  private final List<PartitionReplica> committing = new ArrayList<>();
+  private long answeredNanos = Long.MIN_VALUE;
   private boolean leaseHolds;
   private boolean leaseHeld;
   private boolean overBudget;
@@ -249,9 +251,19 @@ final class DataLoop {
     return leaseHolds;
   }
 
-  /** Something was committed: replies may be free. */
-  void committed() {
+  /** The replica committed something: replies may be free. */
+  void committed(PartitionReplica replica) {
     committed = true;
+    if (committing.isEmpty() || committing.get(committing.size() - 1) != replica) {
+      committing.add(replica);
+    }
+  }
+
+  /**
+   * When the last turn began at whose end this node held its lease: what ran by then ran under it.
+   */
+  long answeredNanos() {
+    return answeredNanos;
   }
 
   /** A connection has replies to send at the end of the turn. */
@@ -369,9 +381,15 @@ final class DataLoop {
    */
   private void answer() {
     leaseHolds = lease.isValid(clock.monotonicNanos());
-    if (!leaseHolds) {
+    if (leaseHolds) {
+      answeredNanos = nowNanos;
+      for (int i = 0; i < committing.size(); i++) {
+        committing.get(i).committedUnderLease();
+      }
+    } else {
       leadershipLost(null);
     }
+    committing.clear();
     if (committed) {
       committed = false;
       // A copy: what is released may complete replies of others, which then come in.

@@ -55,7 +55,7 @@ public final class NodeCore implements ControlLoop.Listener {
   private static final long PERSIST_MILLIS = 5_000;
 
   /** How long a node that is asked to stop waits for others to lead what it led. */
-  private static final long HAND_OVER_NANOS = 1_000_000_000L;
+  private static final long HAND_OVER_NANOS = 5_000_000_000L;
 
   private final NodeSettings settings;
   private final NodePorts ports;

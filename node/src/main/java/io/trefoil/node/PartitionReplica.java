@@ -32,7 +32,7 @@ import java.util.function.Consumer;
  *
  * <p>Belongs to the data loop's thread.
  */
-final class PartitionReplica implements Effects {
+final class PartitionReplica implements Effects, ReplyQueue.Answerer {
   /** A leader that has so much unconfirmed refuses more. */
   private static final long MAX_TAIL_ENTRIES = 1_000_000;
 
@@ -70,6 +70,8 @@ final class PartitionReplica implements Effects {
    */
   private long appliedTimeMillis;
 
+  private long leasedEpoch;
+  private long leasedIndex;
   private long journaledCommit;
   private final ReplyQueue.Failure lostLeadership;
   private final ReplyQueue.Failure notConfirmed;
@@ -354,17 +356,29 @@ final class PartitionReplica implements Effects {
     machine.step(new Event.Proposed(count, builder.take(), logTime), this);
   }
 
-  /**
-   * Whether a reply may leave that this leader gave in {@code epoch} and that waits for an entry.
-   */
-  boolean answersFor(long epoch, long index) {
+  @Override
+  public boolean answersFor(long epoch, long index) {
     return machine.isLeader()
         && machine.epoch() == epoch
         && index <= machine.commitIndex()
         && loop.leaseHolds();
   }
 
-  long epoch() {
+  /** Notes that this node held its lease when all that is committed by now was. */
+  void committedUnderLease() {
+    if (machine.isLeader()) {
+      leasedEpoch = machine.epoch();
+      leasedIndex = machine.commitIndex();
+    }
+  }
+
+  @Override
+  public boolean answeredFor(long epoch, long index, long ranNanos) {
+    return leasedEpoch == epoch && index <= leasedIndex && ranNanos <= loop.answeredNanos();
+  }
+
+  @Override
+  public long epoch() {
     return machine.epoch();
   }
 
@@ -388,7 +402,8 @@ final class PartitionReplica implements Effects {
     refusedWrites++;
   }
 
-  void countUncertain() {
+  @Override
+  public void countUncertain() {
     uncertainWrites++;
   }
 
@@ -399,24 +414,29 @@ final class PartitionReplica implements Effects {
     return new long[] {committedWrites, refusedWrites, uncertainWrites};
   }
 
-  long turnNanos() {
+  @Override
+  public long turnNanos() {
     return loop.nowNanos();
   }
 
-  long writeTimeoutNanos() {
+  @Override
+  public long writeTimeoutNanos() {
     return terms.writeTimeoutNanos();
   }
 
-  ReplyQueue.Failure lostLeadership() {
+  @Override
+  public ReplyQueue.Failure lostLeadership() {
     return lostLeadership;
   }
 
-  ReplyQueue.Failure notConfirmed() {
+  @Override
+  public ReplyQueue.Failure notConfirmed() {
     return notConfirmed;
   }
 
   /** A write's id, as {@code -UNCERTAIN} gives it: database/partition@epoch:index. */
-  String writeId(long epoch, long index) {
+  @Override
+  public String writeId(long epoch, long index) {
     return id + "@" + epoch + ":" + index;
   }
 
@@ -625,7 +645,7 @@ final class PartitionReplica implements Effects {
       host.reachedMark(this, mark);
     }
     commitStore(index);
-    loop.committed();
+    loop.committed(this);
   }
 
   private void commitStore(long index) {

@@ -14,6 +14,41 @@ import java.util.Arrays;
  * no object a command. Owner thread only.
  */
 final class ReplyQueue {
+  /** The leader that answers for replies: {@link PartitionReplica}. */
+  interface Answerer {
+    /** Of its leadership. */
+    long epoch();
+
+    /** When the present turn began. */
+    long turnNanos();
+
+    /**
+     * Whether a reply may leave that it gave as leader of {@code epoch} and that waits for an
+     * entry.
+     */
+    boolean answersFor(long epoch, long index);
+
+    /**
+     * Whether a reply could have left while it led, and only had to wait behind another one of its
+     * connection: it says what was so then, and may leave at any time.
+     *
+     * @param ranNanos when the turn began in which its command ran
+     */
+    boolean answeredFor(long epoch, long index, long ranNanos);
+
+    /** How long a reply may wait. */
+    long writeTimeoutNanos();
+
+    /** A write's id, as {@code -UNCERTAIN} gives it. */
+    String writeId(long epoch, long index);
+
+    void countUncertain();
+
+    Failure lostLeadership();
+
+    Failure notConfirmed();
+  }
+
   /** Where replies go when they may leave. */
   interface Exit {
     void send(byte[] array, int length);
@@ -28,7 +63,7 @@ final class ReplyQueue {
 
   private long[] marks = new long[64 * MARK];
   private int markCount;
-  private PartitionReplica replica; // whose entry what is in `out` waits for, and whose lease
+  private Answerer replica; // whose entry what is in `out` waits for, and whose lease
   private long epoch;
   private long index;
 
@@ -52,7 +87,7 @@ final class ReplyQueue {
    * @param heldIndex the entry it waits for; 0 when everything it looked at is committed
    * @param wroteIndex the entry that the command wrote; 0 for none
    */
-  void of(PartitionReplica from, long heldIndex, long wroteIndex) {
+  void of(Answerer from, long heldIndex, long wroteIndex) {
     if (replica != from) {
       if (replica != null) {
         sealAllButLast();
@@ -139,11 +174,12 @@ final class ReplyQueue {
   }
 
   /**
-   * Turns replies that {@code lost} can't answer for any more into errors.
+   * Turns replies that {@code lost} can't answer for any more into errors; not those that it could
+   * answer for while it led, and that only waited behind another partition's.
    *
    * @param lost null for all replicas
    */
-  void leadershipLost(PartitionReplica lost) {
+  void leadershipLost(Answerer lost) {
     if (replica != null) {
       seal(out.size(), markCount);
     }
@@ -152,7 +188,7 @@ final class ReplyQueue {
           && held.replica != null
           && (lost == null || held.replica == lost)
           && !held.isReady()) {
-        held.fail(held.replica.lostLeadership());
+        held.leadershipLost();
       }
     }
   }
@@ -201,13 +237,13 @@ final class ReplyQueue {
   private final class Held implements Segment {
     private byte[] bytes;
     private final long[] marks;
-    private final PartitionReplica replica;
+    private final Answerer replica;
     private final long epoch;
     private final long index;
     private final long sinceNanos;
-    private boolean failed;
+    private boolean decided;
 
-    Held(byte[] bytes, long[] marks, PartitionReplica replica, long epoch, long index) {
+    Held(byte[] bytes, long[] marks, Answerer replica, long epoch, long index) {
       this.bytes = bytes;
       this.marks = marks;
       this.replica = replica;
@@ -218,7 +254,7 @@ final class ReplyQueue {
 
     @Override
     public boolean isReady() {
-      return failed || replica == null || replica.answersFor(epoch, index);
+      return decided || replica == null || replica.answersFor(epoch, index);
     }
 
     @Override
@@ -228,6 +264,14 @@ final class ReplyQueue {
 
     boolean isOverdue(long nowNanos) {
       return replica != null && !isReady() && nowNanos - sinceNanos > replica.writeTimeoutNanos();
+    }
+
+    void leadershipLost() {
+      if (replica.answeredFor(epoch, index, sinceNanos)) {
+        decided = true;
+      } else {
+        fail(replica.lostLeadership());
+      }
     }
 
     /** Replaces each reply by an error: of a write by what may have become of it. */
@@ -250,7 +294,7 @@ final class ReplyQueue {
       waitingBytes -= bytes.length;
       bytes = Arrays.copyOf(errors.array(), errors.size());
       waitingBytes += bytes.length;
-      failed = true;
+      decided = true;
     }
   }
 

@@ -14,7 +14,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
-/** Replies that wait for nothing and for other nodes; those of leaders run in real processes. */
+/** Replies that wait for nothing, for other nodes, and for leaders. */
 class ReplyQueueTest {
   private final StringBuilder sent = new StringBuilder();
   private final ReplyQueue queue =
@@ -71,6 +71,110 @@ class ReplyQueueTest {
     ReplyQueue.Awaited awaited = queue.await();
     awaited.complete(encoded("a"));
     assertThatThrownBy(() -> awaited.complete(encoded("b"))).hasMessageContaining("answered once");
+  }
+
+  /** A leader of epoch 1 that committed up to {@code committed}. */
+  private static final class Leader implements ReplyQueue.Answerer {
+    boolean leads = true;
+    long committed;
+    long leased = -1;
+    long uncertain;
+
+    @Override
+    public long epoch() {
+      return 1;
+    }
+
+    @Override
+    public long turnNanos() {
+      return 10;
+    }
+
+    @Override
+    public boolean answersFor(long epoch, long index) {
+      return leads && index <= committed;
+    }
+
+    @Override
+    public boolean answeredFor(long epoch, long index, long ranNanos) {
+      return index <= leased;
+    }
+
+    @Override
+    public long writeTimeoutNanos() {
+      return 1_000;
+    }
+
+    @Override
+    public String writeId(long epoch, long index) {
+      return epoch + ":" + index;
+    }
+
+    @Override
+    public void countUncertain() {
+      uncertain++;
+    }
+
+    @Override
+    public ReplyQueue.Failure lostLeadership() {
+      return failure("deposed");
+    }
+
+    @Override
+    public ReplyQueue.Failure notConfirmed() {
+      return failure("late");
+    }
+
+    private static ReplyQueue.Failure failure(String why) {
+      return new ReplyQueue.Failure() {
+        @Override
+        public String ofRead() {
+          return "READ " + why;
+        }
+
+        @Override
+        public String ofWrite(String writeId) {
+          return "UNCERTAIN " + writeId + " " + why;
+        }
+      };
+    }
+  }
+
+  private void write(Leader leader, long index) {
+    queue.writer().simple("w" + index);
+    queue.of(leader, index, index);
+  }
+
+  @Test
+  void a_committed_reply_behind_another_partitions_outlives_its_leadership() {
+    Leader slow = new Leader();
+    Leader deposed = new Leader();
+    write(slow, 1);
+    write(deposed, 1);
+    write(slow, 2);
+    write(deposed, 2);
+    assertThat(queue.endTurn()).isTrue();
+    deposed.leased = 1;
+    deposed.leads = false;
+    queue.leadershipLost(deposed);
+    assertThat(sent).isEmpty();
+    slow.committed = 2;
+    assertThat(queue.release()).isFalse();
+    assertThat(sent).hasToString("+w1\r\n+w1\r\n+w2\r\n-UNCERTAIN 1:2 deposed\r\n");
+    assertThat(deposed.uncertain).isEqualTo(1);
+    assertThat(queue.waitingBytes()).isZero();
+  }
+
+  @Test
+  void a_reply_that_waits_for_too_long_is_an_error() {
+    Leader leader = new Leader();
+    write(leader, 1);
+    queue.endTurn();
+    queue.expire(1_010);
+    assertThat(queue.release()).isTrue();
+    queue.expire(1_011);
+    assertThat(queue.release()).isFalse();
+    assertThat(sent).hasToString("-UNCERTAIN 1:1 late\r\n");
   }
 
   /** Commands answer at once or later, in any order; a turn ends after each third. */

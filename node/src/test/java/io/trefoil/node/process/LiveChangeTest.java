@@ -7,6 +7,7 @@ import io.trefoil.check.Linearizability;
 import io.trefoil.check.StringModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -224,7 +225,8 @@ class LiveChangeTest {
   @Test
   void a_switchover_refuses_no_write_and_leaves_none_uncertain() {
     int database =
-        cluster.createDatabase("over", "REPLICAS", "3", "PARTITIONS", "1", "COMMIT", "ASYNC");
+        cluster.createDatabase(
+            "over", patient("REPLICAS", "3", "PARTITIONS", "1", "COMMIT", "ASYNC"));
     Writers writers = Writers.start(cluster.nodes(), database, "over");
     try (writers) {
       for (int i = 0; i < SWITCHOVERS; i++) {
@@ -246,6 +248,31 @@ class LiveChangeTest {
     assertThat(last.path("possible_loss").asBoolean()).isFalse();
   }
 
+  /** Where a write waits for as long as a switchover takes on a machine that is busy. */
+  private static String[] patient(String... options) {
+    String[] all = Arrays.copyOf(options, options.length + 2);
+    all[options.length] = "WRITE-TIMEOUT";
+    all[options.length + 1] = "3500"; // less than the writers' own patience
+    return all;
+  }
+
+  @Test
+  void a_pipeline_over_several_partitions_is_answered_through_a_switchover() {
+    int database =
+        cluster.createDatabase(
+            "pipelined", patient("REPLICAS", "3", "PARTITIONS", "4", "COMMIT", "MAJORITY"));
+    NodeProcess leader = cluster.awaitLeader(cluster.node(1), database, 0);
+    try (Pipeliner client = Pipeliner.start(leader, database)) {
+      for (int i = 0; i < SWITCHOVERS; i++) {
+        client.awaitAcknowledged(WRITES);
+        NodeProcess from = cluster.awaitLeader(cluster.node(1), database, 0);
+        administer("SWITCHOVER", "pipelined", "PARTITION", "0", "TO", otherReplica(database, from));
+      }
+      client.awaitAcknowledged(WRITES);
+      assertThat(client.errors()).isEmpty();
+    }
+  }
+
   private static String otherReplica(int database, NodeProcess leader) {
     for (JsonNode replica : database(database).path("partition_states").path(0).path("replicas")) {
       if (!replica.path("node").asText().equals(leader.name())) {
@@ -258,7 +285,8 @@ class LiveChangeTest {
   @Test
   void a_leader_that_is_asked_to_stop_hands_over_first() throws Exception {
     int database =
-        cluster.createDatabase("stops", "REPLICAS", "3", "PARTITIONS", "1", "COMMIT", "ASYNC");
+        cluster.createDatabase(
+            "stops", patient("REPLICAS", "3", "PARTITIONS", "1", "COMMIT", "ASYNC"));
     NodeProcess leader = cluster.awaitLeader(cluster.node(1), database, 0);
     List<NodeProcess> others = cluster.nodes().stream().filter(node -> node != leader).toList();
     NodeProcess asked = others.get(0);
