@@ -52,6 +52,15 @@ public record Invocation(
     return outcome == Outcome.ACKNOWLEDGED;
   }
 
+  /**
+   * What the key held for the client: what it read or wrote; of a count, what that became.
+   *
+   * <p>Only of an acknowledged call.
+   */
+  public String value() {
+    return call.isRead() || call.kind() == Call.Kind.INCREMENT ? result : call.argument();
+  }
+
   @Override
   public String toString() {
     return client

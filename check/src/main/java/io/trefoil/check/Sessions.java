@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * What one client may count on from call to call, wherever it reads: its own writes, reads that
@@ -50,27 +49,22 @@ public final class Sessions {
       boolean isChecked = isRead == (guarantee != Guarantee.MONOTONIC_WRITES);
       boolean counts = isRead == (guarantee == Guarantee.MONOTONIC_READS);
       Invocation floor = highest.get(session);
-      int version = versions.of(it.key(), value(it));
+      int version = versions.of(it.key(), it.value());
       boolean isBehind =
           floor != null
               && floor.endNanos() <= it.startNanos()
-              && version < versions.of(floor.key(), value(floor));
+              && version < versions.of(floor.key(), floor.value());
       if (isChecked && isBehind) {
         violations.add(
             new Violation(
                 guarantee.toString(),
-                "version " + version + " after " + versions.of(floor.key(), value(floor)),
+                "version " + version + " after " + versions.of(floor.key(), floor.value()),
                 List.of(floor, it)));
       }
-      if (counts && (floor == null || version > versions.of(floor.key(), value(floor)))) {
+      if (counts && (floor == null || version > versions.of(floor.key(), floor.value()))) {
         highest.put(session, it);
       }
     }
     return violations;
-  }
-
-  /** What the key held for the client: what it wrote, or what it read. */
-  private static String value(Invocation it) {
-    return it.call().isRead() ? it.result() : Objects.requireNonNull(it.call().argument());
   }
 }

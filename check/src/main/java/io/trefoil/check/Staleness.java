@@ -26,7 +26,7 @@ public final class Staleness {
         int seen = versions.of(read.key(), read.result());
         for (Invocation write : writes.getOrDefault(read.key(), List.of())) {
           long age = read.startNanos() - write.endNanos();
-          if (age > boundNanos && versions.of(write.key(), write.call().argument()) > seen) {
+          if (age > boundNanos && versions.of(write.key(), write.value()) > seen) {
             violations.add(
                 new Violation(
                     "reads are at most " + boundNanos + " ns old",

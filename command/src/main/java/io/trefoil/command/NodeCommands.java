@@ -75,9 +75,29 @@ final class NodeCommands {
                 -2,
                 Group.TREFOIL,
                 OWN,
-                "Tell who answered the last command, and from what position")
+                "Choose what the connection's reads promise; tell what the last one achieved")
             .flags(NOSCRIPT, LOADING, STALE, FAST)
             .onNode(),
+        new Row(
+                "session",
+                -2,
+                Group.TREFOIL,
+                OWN,
+                "Depends on subcommand.",
+                "A container for commands about what a session has seen")
+            .container(
+                List.of(
+                    row("session|token", 2, Group.TREFOIL, OWN, "Tell what the connection has seen")
+                        .flags(NOSCRIPT, LOADING, STALE)
+                        .onNode(),
+                    row(
+                            "session|wait",
+                            -3,
+                            Group.TREFOIL,
+                            OWN,
+                            "Have the connection's reads show what another one has seen")
+                        .flags(NOSCRIPT, LOADING, STALE)
+                        .onNode())),
         row(
                 "switchover",
                 -2,

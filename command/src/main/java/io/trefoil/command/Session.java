@@ -26,6 +26,9 @@ public final class Session {
   private int protocol = 2;
   private int database;
   private Consistency consistency = Consistency.DATABASE_DEFAULT;
+  private int boundMillis;
+  private boolean attributes;
+  private final SeenPositions seen = new SeenPositions();
   private ReplyMode replyMode = ReplyMode.ON;
   private boolean noEvict;
   private boolean noTouch;
@@ -127,9 +130,34 @@ public final class Session {
     return consistency;
   }
 
+  /** How old its reads may be when they are {@link Consistency#BOUNDED}. */
+  public int boundMillis() {
+    return boundMillis;
+  }
+
   /** Has its reads promise something else from now on. */
   public void setConsistency(Consistency newConsistency) {
     consistency = newConsistency;
+  }
+
+  /** Has its reads be at most so old. */
+  public void setBounded(int millis) {
+    consistency = Consistency.BOUNDED;
+    boundMillis = millis;
+  }
+
+  /** Whether replies in RESP3 say who answered, and from what. */
+  public boolean attributes() {
+    return attributes && protocol == 3;
+  }
+
+  public void setAttributes(boolean on) {
+    attributes = on;
+  }
+
+  /** What it has written and, while its reads are {@link Consistency#SESSION}, read. */
+  public SeenPositions seen() {
+    return seen;
   }
 
   void replyOn() {
@@ -191,6 +219,8 @@ public final class Session {
     database = 0;
     authenticated = !passwordRequired;
     consistency = Consistency.DATABASE_DEFAULT;
+    attributes = false;
+    seen.clear();
     replyMode = ReplyMode.ON;
     noEvict = false;
     noTouch = false;

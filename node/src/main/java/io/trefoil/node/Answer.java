@@ -6,10 +6,11 @@ import io.trefoil.base.Position;
 /**
  * Who answered a command, and from what.
  *
- * @param node null when this node refused it by itself
+ * @param node null when this node refused it by itself, or several answered
  * @param leader whether the partition's leader answered
- * @param position up to which the answering replica had committed
- * @param ageMillis how old that may be: 0 from a leader, else since the leader's last word
+ * @param position of the latest entry that the command may have seen; 0:0 with several replicas
+ * @param ageMillis how old that may be: 0 from a leader that holds its lease, {@link
+ *     Freshness#UNKNOWN} when there is no telling
  */
 record Answer(NodeId node, boolean leader, Position position, long ageMillis) {
   static final Answer NONE = new Answer(null, false, Position.ZERO, 0);
@@ -18,7 +19,12 @@ record Answer(NodeId node, boolean leader, Position position, long ageMillis) {
     return new Answer(node, true, position, 0);
   }
 
-  static Answer byFollower(NodeId node, Position position, long ageMillis) {
-    return new Answer(node, false, position, ageMillis);
+  /** Of a command that two replicas answered together. */
+  Answer with(Answer other) {
+    return new Answer(
+        other.node != null && other.node.equals(node) ? node : null,
+        leader && other.leader,
+        Position.ZERO,
+        Math.max(ageMillis, other.ageMillis));
   }
 }

@@ -1,12 +1,15 @@
 package io.trefoil.node;
 
 import io.trefoil.base.InvariantViolation;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
 import io.trefoil.command.Server;
 import io.trefoil.command.Session;
 import io.trefoil.resp.ReplyWriter;
 import io.trefoil.resp.RespLimits;
 import io.trefoil.resp.RespParser;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * One client. Its bytes are parsed where they are, its commands run on the data loop, its replies
@@ -40,8 +43,15 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   private boolean stopped;
   private boolean goesOnLater;
 
-  private Answer lastAnswer = Answer.NONE;
-  private PartitionReplica answeredHere;
+  /** Number of the last command on cells, and of the last one whose answer is known. */
+  private long asked;
+
+  private long answered;
+  private NodeId answeredBy;
+  private boolean answeredByLeader;
+  private long answeredEpoch;
+  private long answeredIndex;
+  private long answeredAgeMillis;
   private PartitionReplica lastWrite;
   private long lastWriteIndex;
   private Routes.PartitionRoute lastWriteElsewhere;
@@ -93,13 +103,34 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
 
   /** The command's reply is there, and {@code replica}, which leads, answers for it. */
   void ended(int start, PartitionReplica replica) {
-    answeredHere = replica;
+    noteAnswer(++asked, true, replica.answeredEpoch(), replica.answeredIndex(), 0);
     if (replica.wroteIndex() > 0) {
       lastWrite = replica;
       lastWriteIndex = replica.wroteIndex();
     }
     endCommand(start);
     replies.of(replica, replica.heldIndex(), replica.wroteIndex());
+  }
+
+  /** The command's reply is there, from what is committed here. */
+  void endedFromCommitted(int start, PartitionReplica replica) {
+    long index = replica.machine().commitIndex();
+    noteAnswer(
+        ++asked,
+        replica.machine().isLeader(),
+        replica.machine().epochAt(index),
+        index,
+        replica.ageMillis());
+    ended(start);
+  }
+
+  private void noteAnswer(long number, boolean byLeader, long epoch, long index, long ageMillis) {
+    answered = number;
+    answeredBy = loop.self();
+    answeredByLeader = byLeader;
+    answeredEpoch = epoch;
+    answeredIndex = index;
+    answeredAgeMillis = ageMillis;
   }
 
   private boolean endCommand(int start) {
@@ -117,12 +148,30 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   Delivery await() {
     boolean sent = session.commandEnds();
     ReplyQueue.Awaited awaited = replies.await();
+    long number = ++asked;
     return (by, reply) -> {
-      lastAnswer = by;
-      answeredHere = null;
+      if (number > answered) {
+        noteAnswer(
+            number, by.leader(), by.position().epoch(), by.position().index(), by.ageMillis());
+        answeredBy = by.node();
+      }
       awaited.complete(sent ? reply : new byte[0]);
       loop.completed(this);
     };
+  }
+
+  /** The command's reply is written when all replies before it have left. */
+  void whenReached(Consumer<ReplyWriter> writing) {
+    boolean sent = session.commandEnds();
+    replies.whenReached(
+        () -> {
+          ReplyWriter reply = new ReplyWriter();
+          reply.setProtocol(session.protocol());
+          if (sent) {
+            writing.accept(reply);
+          }
+          return reply.toArray();
+        });
   }
 
   /** The connection's last write went another way than straight to a replica here. */
@@ -138,9 +187,11 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
 
   /** Who answered the last command on cells. */
   Answer lastAnswer() {
-    return answeredHere == null
-        ? lastAnswer
-        : Answer.byLeader(loop.self(), answeredHere.committedPosition());
+    return new Answer(
+        answeredBy,
+        answeredByLeader,
+        new Position(answeredEpoch, answeredIndex),
+        answeredAgeMillis);
   }
 
   /** The replica here that took the connection's last write straight; null when none did. */

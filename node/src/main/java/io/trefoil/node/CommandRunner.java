@@ -2,6 +2,7 @@ package io.trefoil.node;
 
 import io.trefoil.base.Bytes;
 import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.command.Call;
@@ -14,8 +15,8 @@ import io.trefoil.command.Runs;
 import io.trefoil.command.ScanCursor;
 import io.trefoil.command.Scatter;
 import io.trefoil.command.Scattered;
+import io.trefoil.command.SeenPositions;
 import io.trefoil.command.Session;
-import io.trefoil.control.Reads;
 import io.trefoil.node.Routes.DatabaseRoute;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.resp.Args;
@@ -66,6 +67,9 @@ final class CommandRunner implements PartitionReplica.Work {
 
     /** Runs one that another node sent to this one for what only this one has. */
     void runForNode(Command command, Args args, int protocol, Delivery delivery);
+
+    /** Writes who answered a command, and from what, as an attribute of RESP3. */
+    void writeAttribute(Answer answer, ReplyWriter into);
 
     /** Makes the database of a number, and then calls back on the loop with an error or null. */
     void ensure(int number, Consumer<String> then);
@@ -164,27 +168,105 @@ final class CommandRunner implements PartitionReplica.Work {
       return;
     }
     PartitionRoute route = database.partition(partition);
-    PartitionReplica replica = route.local();
-    boolean straight =
-        replica != null
-            && replica.takesCommands()
-            && loop.leaseHeld()
-            && !route.hasWaiting()
-            && (parkedKeys.isEmpty() || !touchesParked(command, args, route));
-    if (!straight || !runHere(connection, command, args, route, database, start)) {
+    if (!runStraight(connection, command, args, route, database, start)) {
+      Session session = connection.session();
       Args kept = args.detached();
-      Delivery delivery = connection.await();
+      Delivery delivery = awaitAnswer(connection);
       if (command.has(Flag.WRITE)) {
         delivery = noting(connection, route, delivery);
       }
-      dispatch(
-          route,
-          command,
-          kept,
-          connection.session().protocol(),
-          reads(connection.session(), database) == Consistency.EVENTUAL,
-          delivery);
+      dispatch(route, command, kept, session.protocol(), database.readTerms(session), delivery);
     }
+  }
+
+  /** The reply comes later; with who answered it in front, where the client wants that. */
+  private Delivery awaitAnswer(ClientConnection connection) {
+    Delivery delivery = connection.await();
+    if (!connection.session().attributes()) {
+      return delivery;
+    }
+    return (by, reply) -> {
+      ReplyWriter told = new ReplyWriter(reply.length + 128);
+      told.setProtocol(3);
+      nodeCommands.writeAttribute(by, told);
+      told.raw(reply);
+      delivery.deliver(by, told.toArray());
+    };
+  }
+
+  /** Runs a command into its connection's own buffer. False when it has to go another way. */
+  private boolean runStraight(
+      ClientConnection connection,
+      Command command,
+      Args args,
+      PartitionRoute route,
+      DatabaseRoute database,
+      int start) {
+    PartitionReplica replica = route.local();
+    Session session = connection.session();
+    if (replica == null || session.attributes()) {
+      return false;
+    }
+    Consistency reads = database.reads(session);
+    if (replica.takesCommands() && loop.leaseHeld()) {
+      return !route.hasWaiting()
+          && (parkedKeys.isEmpty() || !touchesParked(command, args, route))
+          && (reads != Consistency.SESSION || covers(replica, session.seen()))
+          && runHere(connection, command, args, route, database, start);
+    }
+    return reads != Consistency.LINEARIZABLE
+        && !command.has(Flag.WRITE)
+        && mayReadHere(route, reads, database.boundMillis(session), session.seen())
+        && runCommittedHere(connection, command, args, route, database, start);
+  }
+
+  private static boolean covers(PartitionReplica replica, SeenPositions seen) {
+    long epoch = seen.epochOf(replica.id());
+    return epoch == 0
+        || epoch == replica.epoch() && replica.machine().isLeader()
+        || replica.coverage(epoch, seen.of(replica.id()).index())
+            == PartitionReplica.Coverage.COVERED;
+  }
+
+  /** Whether what is committed here keeps what a reader was promised. */
+  private boolean mayReadHere(
+      PartitionRoute route, Consistency level, int boundMillis, SeenPositions seen) {
+    return route.isReadableHere(loop.self())
+        && switch (level) {
+          case EVENTUAL -> true;
+          case BOUNDED -> route.local().ageMillis() <= boundMillis;
+          // What is on its way to the leader shows something newer, or writes it.
+          case SESSION -> !seen.isUnderWay(route.id()) && covers(route.local(), seen);
+          default -> false;
+        };
+  }
+
+  private boolean mayReadHere(PartitionRoute route, ReadTerms reads) {
+    return mayReadHere(route, reads.level(), reads.boundMillis(), reads.seen());
+  }
+
+  /** A read from what is committed here. False when its cells have to be fetched first. */
+  private boolean runCommittedHere(
+      ClientConnection connection,
+      Command command,
+      Args args,
+      PartitionRoute route,
+      DatabaseRoute database,
+      int start) {
+    PartitionReplica replica = route.local();
+    ReplyWriter reply = connection.replies().writer();
+    try {
+      replica.runOnCommitted(work(command, args, route.number(), database.partitionCount(), reply));
+    } catch (CellsNotInMemory e) {
+      reply.truncate(start);
+      return false;
+    }
+    if (database.reads(connection.session()) == Consistency.SESSION) {
+      long index = replica.machine().commitIndex();
+      connection.session().seen().saw(replica.id(), replica.machine().epochAt(index), index);
+    }
+    connection.endedFromCommitted(start, replica);
+    return true;
   }
 
   /** Has the connection remember a write that was answered, for WAIT. */
@@ -223,6 +305,12 @@ final class CommandRunner implements PartitionReplica.Work {
       reply.truncate(start);
       return false;
     }
+    if (replica.wroteIndex() > 0 || database.reads(connection.session()) == Consistency.SESSION) {
+      connection
+          .session()
+          .seen()
+          .saw(replica.id(), replica.answeredEpoch(), replica.answeredIndex());
+    }
     connection.ended(start, replica);
     return true;
   }
@@ -244,12 +332,13 @@ final class CommandRunner implements PartitionReplica.Work {
     Args kept = args.detached();
     int number = session.database();
     int protocol = session.protocol();
-    Delivery delivery = connection.await();
+    Delivery delivery = awaitAnswer(connection);
     Consumer<String> then =
         error -> {
           DatabaseRoute database = routes.database(number);
           if (error == null && database != null) {
-            dispatchAnywhere(database, command, kept, protocol, false, delivery);
+            dispatchAnywhere(
+                database, command, kept, protocol, database.readTerms(session), delivery);
           } else if (error == null && !write) {
             ReplyWriter reply = new ReplyWriter();
             reply.setProtocol(protocol);
@@ -266,15 +355,6 @@ final class CommandRunner implements PartitionReplica.Work {
     } else {
       nodeCommands.look(then);
     }
-  }
-
-  private static Consistency reads(Session session, DatabaseRoute database) {
-    if (session.consistency() != Consistency.DATABASE_DEFAULT) {
-      return session.consistency();
-    }
-    return database.database().settings().reads().level() == Reads.Level.EVENTUAL
-        ? Consistency.EVENTUAL
-        : Consistency.LINEARIZABLE;
   }
 
   // Which partitions.
@@ -307,9 +387,9 @@ final class CommandRunner implements PartitionReplica.Work {
   private void scatter(
       ClientConnection connection, DatabaseRoute database, Command command, Args args) {
     Args kept = args.detached();
-    boolean committed = reads(connection.session(), database) == Consistency.EVENTUAL;
+    ReadTerms reads = database.readTerms(connection.session());
     dispatchAnywhere(
-        database, command, kept, connection.session().protocol(), committed, connection.await());
+        database, command, kept, connection.session().protocol(), reads, awaitAnswer(connection));
   }
 
   /** Runs a command wherever its cells are, in one partition or several. */
@@ -318,11 +398,11 @@ final class CommandRunner implements PartitionReplica.Work {
       Command command,
       Args args,
       int protocol,
-      boolean committed,
+      ReadTerms reads,
       Delivery delivery) {
     int partition = onePartition(database, command, args);
     if (partition >= 0) {
-      dispatch(database.partition(partition), command, args, protocol, committed, delivery);
+      dispatch(database.partition(partition), command, args, protocol, reads, delivery);
       return;
     }
     if (command.scatter() == Scatter.NONE) {
@@ -331,11 +411,11 @@ final class CommandRunner implements PartitionReplica.Work {
     }
     Scattered scattered = split(database, command, args);
     if (command.scatter() == Scatter.FIRST_FOUND) {
-      new InTurn(database, command, scattered, protocol, committed, delivery).next();
+      new InTurn(database, command, scattered, protocol, reads, delivery).next();
     } else {
       List<PartitionRoute> targets =
           scattered.parts().stream().map(part -> database.partition(part.partition())).toList();
-      new Gather(targets, command, scattered, protocol, committed, delivery).start();
+      new Gather(targets, command, scattered, protocol, reads, delivery).start();
     }
   }
 
@@ -343,7 +423,7 @@ final class CommandRunner implements PartitionReplica.Work {
   private void everywhere(Command command, Args args, int protocol, Delivery delivery) {
     List<PartitionRoute> targets = List.copyOf(routes.partitions());
     Scattered scattered = Scattered.everywhere(command, args, new int[targets.size()]);
-    new Gather(targets, command, scattered, protocol, false, delivery).start();
+    new Gather(targets, command, scattered, protocol, ReadTerms.LINEARIZABLE, delivery).start();
   }
 
   private static Scattered split(DatabaseRoute database, Command command, Args args) {
@@ -376,9 +456,10 @@ final class CommandRunner implements PartitionReplica.Work {
     private final Command command;
     private final Scattered scattered;
     private final int protocol;
-    private final boolean committed;
+    private final ReadTerms reads;
     private final Delivery delivery;
     private final Reply[] replies;
+    private Answer answer;
     private int left;
 
     Gather(
@@ -386,13 +467,13 @@ final class CommandRunner implements PartitionReplica.Work {
         Command command,
         Scattered scattered,
         int protocol,
-        boolean committed,
+        ReadTerms reads,
         Delivery delivery) {
       this.targets = targets;
       this.command = command;
       this.scattered = scattered;
       this.protocol = protocol;
-      this.committed = committed;
+      this.reads = reads;
       this.delivery = delivery;
       this.replies = new Reply[scattered.parts().size()];
       this.left = replies.length;
@@ -409,15 +490,16 @@ final class CommandRunner implements PartitionReplica.Work {
             command,
             scattered.parts().get(i).args(),
             protocol,
-            committed,
+            reads,
             (by, reply) -> onReply(part, by, reply));
       }
     }
 
     private void onReply(int part, Answer by, byte[] reply) {
       replies[part] = ReplyReader.read(reply);
+      answer = answer == null ? by : answer.with(by);
       if (--left == 0) {
-        finish(by);
+        finish(answer);
       }
     }
 
@@ -435,7 +517,7 @@ final class CommandRunner implements PartitionReplica.Work {
     private final Command command;
     private final Scattered scattered;
     private final int protocol;
-    private final boolean committed;
+    private final ReadTerms reads;
     private final Delivery delivery;
     private int part;
 
@@ -444,13 +526,13 @@ final class CommandRunner implements PartitionReplica.Work {
         Command command,
         Scattered scattered,
         int protocol,
-        boolean committed,
+        ReadTerms reads,
         Delivery delivery) {
       this.database = database;
       this.command = command;
       this.scattered = scattered;
       this.protocol = protocol;
-      this.committed = committed;
+      this.reads = reads;
       this.delivery = delivery;
     }
 
@@ -461,7 +543,7 @@ final class CommandRunner implements PartitionReplica.Work {
           command,
           asked.args(),
           protocol,
-          committed,
+          reads,
           this::onReply);
     }
 
@@ -478,22 +560,20 @@ final class CommandRunner implements PartitionReplica.Work {
   // One partition.
 
   /**
-   * Runs a command on one partition, here or where it is led.
-   *
-   * @param committed whether a read may be answered from what is committed here
+   * Runs a command on one partition: here, where that keeps what reads promise, or at its leader.
    */
   void dispatch(
       PartitionRoute route,
       Command command,
       Args args,
       int protocol,
-      boolean committed,
+      ReadTerms reads,
       Delivery delivery) {
-    boolean mayBeOld = committed && !command.has(Flag.WRITE);
-    if (mayBeOld && route.isReadableHere(loop.self())) {
-      runOnCommitted(route, command, args, protocol, delivery);
+    if (!command.has(Flag.WRITE) && mayReadHere(route, reads)) {
+      runOnCommitted(route, command, args, protocol, reads, delivery);
     } else {
-      ToLeader run = new ToLeader(route, command, args, protocol, committed, delivery);
+      Delivery answer = reads.seen() == null ? delivery : noting(route, command, reads, delivery);
+      ToLeader run = new ToLeader(route, command, args, protocol, reads, answer);
       if (route.hasWaiting()) {
         run.await();
       } else {
@@ -502,14 +582,31 @@ final class CommandRunner implements PartitionReplica.Work {
     }
   }
 
+  /** Has a session know what a command that goes to the leader has seen, or written. */
+  private static Delivery noting(
+      PartitionRoute route, Command command, ReadTerms reads, Delivery delivery) {
+    SeenPositions seen = reads.seen();
+    boolean counts = reads.isSession() || command.has(Flag.WRITE);
+    seen.begins(route.id());
+    return (by, reply) -> {
+      seen.ends(route.id());
+      if (Failures.saysDiverged(reply)) {
+        seen.forget(route.id());
+      } else if (counts && by.position().epoch() > 0) {
+        seen.saw(route.id(), by.position().epoch(), by.position().index());
+      }
+      delivery.deliver(by, reply);
+    };
+  }
+
   private void toLeader(
       PartitionRoute route,
       Command command,
       Args args,
       int protocol,
-      boolean committed,
+      Position floor,
       Delivery delivery) {
-    new ToLeader(route, command, args, protocol, committed, delivery).go();
+    new ToLeader(route, command, args, protocol, floor, delivery).go();
   }
 
   /** A command on its way to a leader, for as long as its database's write timeout. */
@@ -518,7 +615,8 @@ final class CommandRunner implements PartitionReplica.Work {
     private final Command command;
     private final Args args;
     private final int protocol;
-    private final boolean committed;
+    private final ReadTerms reads;
+    private final Position floor;
     private final Delivery delivery;
     private final long deadlineNanos;
 
@@ -527,13 +625,36 @@ final class CommandRunner implements PartitionReplica.Work {
         Command command,
         Args args,
         int protocol,
-        boolean committed,
+        ReadTerms reads,
+        Delivery delivery) {
+      this(route, command, args, protocol, reads, reads.floor(route.id()), delivery);
+    }
+
+    /** One that only the leader may answer. */
+    ToLeader(
+        PartitionRoute route,
+        Command command,
+        Args args,
+        int protocol,
+        Position floor,
+        Delivery delivery) {
+      this(route, command, args, protocol, ReadTerms.LINEARIZABLE, floor, delivery);
+    }
+
+    private ToLeader(
+        PartitionRoute route,
+        Command command,
+        Args args,
+        int protocol,
+        ReadTerms reads,
+        Position floor,
         Delivery delivery) {
       this.route = route;
       this.command = command;
       this.args = args;
       this.protocol = protocol;
-      this.committed = committed;
+      this.reads = reads;
+      this.floor = floor;
       this.delivery = delivery;
       this.deadlineNanos = loop.nowNanos() + route.terms().writeTimeoutNanos();
     }
@@ -541,17 +662,12 @@ final class CommandRunner implements PartitionReplica.Work {
     void go() {
       NodeId leader = route.leader();
       if (leader != null && leader.equals(loop.self()) && isServedHere(route)) {
-        runAsLeader(route, command, args, protocol, delivery);
+        runAsLeader(route, command, args, protocol, floor, delivery);
+      } else if (mayBeOld() && mayReadHere(route, reads)) {
+        runOnCommitted(route, command, args, protocol, reads, delivery);
       } else if (leader != null && !leader.equals(loop.self()) && forwards.canReach(leader)) {
         forwards.send(
-            leader,
-            route,
-            protocol,
-            command.has(Flag.WRITE),
-            committed,
-            args,
-            delivery,
-            this::await);
+            leader, route, protocol, command.has(Flag.WRITE), floor, args, delivery, this::await);
       } else {
         await();
       }
@@ -559,7 +675,17 @@ final class CommandRunner implements PartitionReplica.Work {
 
     /** Waits for a leader: a failover is then a pause, not an error. */
     void await() {
-      CommandRunner.this.await(route, deadlineNanos, () -> isReachable(route), this::go, delivery);
+      CommandRunner.this.await(
+          route,
+          deadlineNanos,
+          () -> isReachable(route) || mayBeOld() && mayReadHere(route, reads),
+          this::go,
+          delivery);
+    }
+
+    /** While there is no leader, a copy may become good enough. What is under way is this. */
+    private boolean mayBeOld() {
+      return !command.has(Flag.WRITE) && reads.level() == Consistency.BOUNDED;
     }
   }
 
@@ -609,10 +735,20 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   private void runAsLeader(
-      PartitionRoute route, Command command, Args args, int protocol, Delivery delivery) {
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      Position floor,
+      Delivery delivery) {
     PartitionReplica replica = route.local();
     if (touchesParked(command, args, route)) {
-      parkBehind(route, command, args, protocol, delivery);
+      parkBehind(route, command, args, protocol, floor, delivery);
+      return;
+    }
+    if (floor.epoch() > 0
+        && replica.coverage(floor.epoch(), floor.index()) != PartitionReplica.Coverage.COVERED) {
+      refuse(delivery, Failures.leftHistory(route.id(), floor, replica));
       return;
     }
     String refusal = command.has(Flag.WRITE) ? replica.refuseWrite() : null;
@@ -627,25 +763,34 @@ final class CommandRunner implements PartitionReplica.Work {
       scratch.setProtocol(protocol);
       replica.runAsLeader(work(command, args, route.number(), count, scratch));
     } catch (CellsNotInMemory e) {
-      fetchThen(route, e, () -> toLeader(route, command, args, protocol, false, delivery));
+      fetchThen(route, e, () -> toLeader(route, command, args, protocol, floor, delivery));
       return;
     }
-    Answer by = Answer.byLeader(loop.self(), replica.committedPosition());
+    Answer by = replica.answerAsLeader();
     asyncReplies.add(replica, scratch.toArray(), reply -> delivery.deliver(by, reply));
   }
 
   private void runOnCommitted(
-      PartitionRoute route, Command command, Args args, int protocol, Delivery delivery) {
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      ReadTerms reads,
+      Delivery delivery) {
     PartitionReplica replica = route.local();
     try {
       scratch.clear();
       scratch.setProtocol(protocol);
       replica.runOnCommitted(work(command, args, route.number(), partitionCount(route), scratch));
     } catch (CellsNotInMemory e) {
-      fetchThen(route, e, () -> dispatch(route, command, args, protocol, true, delivery));
+      fetchThen(route, e, () -> dispatch(route, command, args, protocol, reads, delivery));
       return;
     }
-    delivery.deliver(replica.answerFromCommitted(), scratch.toArray());
+    Answer by = replica.answerFromCommitted();
+    if (reads.isSession()) {
+      reads.seen().saw(route.id(), by.position().epoch(), by.position().index());
+    }
+    delivery.deliver(by, scratch.toArray());
   }
 
   private int partitionCount(PartitionRoute route) {
@@ -707,12 +852,17 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   private void parkBehind(
-      PartitionRoute route, Command command, Args args, int protocol, Delivery delivery) {
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      Position floor,
+      Delivery delivery) {
     ArrayDeque<Runnable> queue = parkedKeys.get(firstParked(command, args, route));
     if (queue.size() >= MAX_WAITING) {
       refuse(delivery, "TRYAGAIN too many commands wait for this key to be read from disk");
     } else {
-      queue.addLast(() -> toLeader(route, command, args, protocol, false, delivery));
+      queue.addLast(() -> toLeader(route, command, args, protocol, floor, delivery));
     }
   }
 
@@ -735,6 +885,7 @@ final class CommandRunner implements PartitionReplica.Work {
    * if it can't, the other node hears that the connection broke, and awaits it no longer.
    *
    * @param epoch in which the other node takes this one for the leader
+   * @param floor what the history must have; {@link Position#ZERO} for whatever it has
    */
   void runForwarded(
       PeerConnection from,
@@ -742,7 +893,7 @@ final class CommandRunner implements PartitionReplica.Work {
       PartitionRoute route,
       long epoch,
       int protocol,
-      boolean committed,
+      Position floor,
       Args args) {
     Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
     Command command = route == null ? null : table.find(args);
@@ -756,10 +907,10 @@ final class CommandRunner implements PartitionReplica.Work {
           route,
           loop.nowNanos() + atMost,
           () -> !isUndecided(route, epoch),
-          () -> runOrBounce(from, id, route, epoch, protocol, args),
+          () -> runOrBounce(from, id, route, epoch, protocol, floor, args),
           answer);
     } else {
-      runOrBounce(from, id, route, epoch, protocol, args);
+      runOrBounce(from, id, route, epoch, protocol, floor, args);
     }
   }
 
@@ -777,7 +928,7 @@ final class CommandRunner implements PartitionReplica.Work {
   /** Runs this node's own command on cells of one partition, as if a client had sent it. */
   void runOnLeader(PartitionRoute route, Args args, Consumer<Reply> receiver) {
     Delivery delivery = (by, reply) -> receiver.accept(ReplyReader.read(reply));
-    dispatch(route, table.find(args), args, 2, false, delivery);
+    dispatch(route, table.find(args), args, 2, ReadTerms.LINEARIZABLE, delivery);
   }
 
   /** Whether this node may yet come to take commands in an epoch, or has yet to hear of it. */
@@ -790,10 +941,16 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   private void runOrBounce(
-      PeerConnection from, long id, PartitionRoute route, long epoch, int protocol, Args args) {
+      PeerConnection from,
+      long id,
+      PartitionRoute route,
+      long epoch,
+      int protocol,
+      Position floor,
+      Args args) {
     if (isServedHere(route) && route.local().epoch() == epoch) {
       Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
-      runAsLeader(route, table.find(args), args, protocol, answer);
+      runAsLeader(route, table.find(args), args, protocol, floor, answer);
     } else {
       forwards.bounce(from, id);
     }

@@ -59,6 +59,7 @@ final class DataLoop {
   private Peers network;
   private FailureHandler onFailure;
 
+  private final long startNanos;
   private boolean inTurn;
   private long nowNanos;
   private long wallMillis;
@@ -93,6 +94,7 @@ final class DataLoop {
     this.lease = lease;
     this.self = self;
     this.incarnation = incarnation;
+    this.startNanos = clock.monotonicNanos();
   }
 
   /** Gives the loop what it works with, before its first turn. */
@@ -162,6 +164,26 @@ final class DataLoop {
   /** Monotonic time at the beginning of this turn. */
   long nowNanos() {
     return nowNanos;
+  }
+
+  /** Monotonic time at the beginning of this turn, since this process has its loop. */
+  long sinceStartMillis() {
+    return (nowNanos - startNanos) / 1_000_000;
+  }
+
+  /** As above, but of this very moment. */
+  long sinceStartMillisNow() {
+    return (clock.monotonicNanos() - startNanos) / 1_000_000;
+  }
+
+  /** How long ago the last turn began at whose end this node held its lease. */
+  long sinceAnsweredMillisNow() {
+    return (clock.monotonicNanos() - answeredNanos) / 1_000_000;
+  }
+
+  /** Whether this node holds its lease at this very moment. */
+  boolean holdsLeaseNow() {
+    return lease.isValid(clock.monotonicNanos());
   }
 
   /**

@@ -1,6 +1,8 @@
 package io.trefoil.node;
 
 import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
 import io.trefoil.replication.kernel.PeerProgress;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +43,33 @@ final class Failures {
       }
     }
     return away;
+  }
+
+  private static final String DIVERGED = "DIVERGED ";
+
+  /** A leader's history lacks what a session has seen: nothing was done. */
+  static String leftHistory(PartitionId partition, Position seen, PartitionReplica leader) {
+    return DIVERGED
+        + "what this session saw at "
+        + partition
+        + "@"
+        + seen
+        + " is not in the history of epoch "
+        + leader.epoch()
+        + ": see DIVERGED LIST; the session begins anew with the next command";
+  }
+
+  /** Whether a reply is {@link #leftHistory}. */
+  static boolean saysDiverged(byte[] reply) {
+    if (reply.length <= DIVERGED.length() || reply[0] != '-') {
+      return false;
+    }
+    for (int i = 0; i < DIVERGED.length(); i++) {
+      if (reply[i + 1] != DIVERGED.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static String noLeader(PartitionTerms terms) {

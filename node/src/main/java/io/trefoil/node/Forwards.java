@@ -68,7 +68,7 @@ final class Forwards {
   /**
    * Sends a command to a leader.
    *
-   * @param committed whether the leader may answer from what is committed, as a follower would
+   * @param floor what the leader's history must have; {@link Position#ZERO} for whatever it has
    * @param bounced runs when the command came back: nothing was done, and another node leads, or
    *     will in a moment
    */
@@ -77,12 +77,12 @@ final class Forwards {
       PartitionRoute route,
       int protocol,
       boolean write,
-      boolean committed,
+      Position floor,
       Args args,
       Delivery delivery,
       Runnable bounced) {
     long deadline = loop.nowNanos() + MAX_WAIT_NANOS;
-    send(leader, route, protocol, write, committed, args, deadline, delivery, bounced);
+    send(leader, route, protocol, write, floor, args, deadline, delivery, bounced);
   }
 
   /**
@@ -95,7 +95,7 @@ final class Forwards {
       PartitionRoute route,
       int protocol,
       boolean write,
-      boolean committed,
+      Position floor,
       Args args,
       long deadlineNanos,
       Delivery delivery,
@@ -108,7 +108,8 @@ final class Forwards {
     frame.putByte(Frames.FORWARD).putVarint(id);
     ReplicationCodec.putPartition(frame, partition);
     frame.putVarint(epoch);
-    frame.putByte(protocol).putByte(committed ? 1 : 0);
+    frame.putByte(protocol);
+    ReplicationCodec.putPosition(frame, floor);
     byte[] command = args.encoded();
     frame.putBytes(command, 0, command.length);
     loop.network().send(Lane.DATA, leader.number(), frame.array(), 0, frame.size());

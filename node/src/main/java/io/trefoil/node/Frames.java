@@ -2,7 +2,7 @@ package io.trefoil.node;
 
 /** The first byte of a frame between nodes says what it is. The codes never change. */
 public final class Frames {
-  /** Partition, then a replication message. */
+  /** Partition, a time that is sent back, then a replication message. */
   public static final int REPLICATION = 1;
 
   /** A message of the control plane that is not Raft's. */

@@ -2,6 +2,7 @@ package io.trefoil.node;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
 import io.trefoil.command.Command;
 import io.trefoil.command.Consistency;
 import io.trefoil.control.ClusterNode;
@@ -40,6 +41,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final WriteStatus writeStatus;
   private final Outside outside;
   private final List<Wait> waits = new ArrayList<>();
+  private final SessionWaits sessionWaits;
   private final List<Submitted> submitted = new ArrayList<>();
   private final List<Unfinished> unfinished = new ArrayList<>();
   private final List<Consumer<String>> lookers = new ArrayList<>();
@@ -101,6 +103,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     this.forwards = forwards;
     this.verifications = verifications;
     this.divergences = divergences;
+    this.sessionWaits = new SessionWaits(loop, routes);
     this.writeStatus = new WriteStatus(loop, routes, forwards, asyncReplies, divergences);
     this.outside = outside;
   }
@@ -114,6 +117,9 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       case "switchover" -> switchover(DatabaseGrammar.parseSwitchover(words(args)), connection);
       case "status" -> status(connection);
       case "consistency" -> consistency(args, connection);
+      case "session|token" ->
+          connection.whenReached(reply -> reply.bulkText(connection.session().seen().token()));
+      case "session|wait" -> sessionWaits.begin(args, connection);
       case "lastsave" ->
           now(connection, reply -> reply.integer(outside.lastWriteOutMillis().get() / 1_000));
       case "bgsave" -> {
@@ -177,7 +183,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
           elsewhere,
           connection.session().protocol(),
           false,
-          false,
+          Position.ZERO,
           args.detached(),
           deadline,
           delivery,
@@ -295,20 +301,55 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
 
   // CONSISTENCY.
 
+  private static final int MAX_BOUND_MILLIS = 86_400_000;
+
   private void consistency(Args args, ClientConnection connection) {
-    if (args.count() == 2 && args.isWord(1, "LAST")) {
-      now(connection, reply -> last(connection, reply));
-    } else if (args.count() == 2 && args.isWord(1, "LINEARIZABLE")) {
+    int words = args.count();
+    if (words == 2 && args.isWord(1, "LAST")) {
+      connection.whenReached(reply -> last(connection.lastAnswer(), reply));
+    } else if (words == 2 && args.isWord(1, "LINEARIZABLE")) {
       readsAre(Consistency.LINEARIZABLE, connection);
-    } else if (args.count() == 2 && args.isWord(1, "EVENTUAL")) {
+    } else if (words == 2 && args.isWord(1, "SESSION")) {
+      readsAre(Consistency.SESSION, connection);
+    } else if (words == 2 && args.isWord(1, "EVENTUAL")) {
       readsAre(Consistency.EVENTUAL, connection);
+    } else if (words == 3 && args.isWord(1, "BOUNDED")) {
+      bounded(args, connection);
+    } else if (words == 3 && args.isWord(1, "ATTRIBUTES")) {
+      attributes(args, connection);
     } else {
       now(
           connection,
           reply ->
               reply.error(
-                  "UNSUPPORTED CONSISTENCY is LINEARIZABLE, EVENTUAL or LAST so far; SESSION and BOUNDED are not"
-                      + " there yet"));
+                  "ERR CONSISTENCY is followed by LINEARIZABLE, SESSION, BOUNDED ms, EVENTUAL, LAST,"
+                      + " ATTRIBUTES ON or ATTRIBUTES OFF"));
+    }
+  }
+
+  private static void bounded(Args args, ClientConnection connection) {
+    if (!args.parseLong(2) || args.parsed() < 1 || args.parsed() > MAX_BOUND_MILLIS) {
+      now(
+          connection,
+          reply ->
+              reply.error(
+                  "ERR CONSISTENCY BOUNDED is followed by milliseconds from 1 to "
+                      + MAX_BOUND_MILLIS));
+      return;
+    }
+    connection.session().setBounded((int) args.parsed());
+    now(connection, ReplyWriter::ok);
+  }
+
+  private static void attributes(Args args, ClientConnection connection) {
+    boolean on = args.isWord(2, "ON");
+    if (!on && !args.isWord(2, "OFF")) {
+      now(connection, reply -> reply.error("ERR CONSISTENCY ATTRIBUTES is followed by ON or OFF"));
+    } else if (on && connection.session().protocol() != 3) {
+      now(connection, reply -> reply.error("ERR RESP2 has no attributes; send HELLO 3 first"));
+    } else {
+      connection.session().setAttributes(on);
+      now(connection, ReplyWriter::ok);
     }
   }
 
@@ -317,19 +358,36 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     now(connection, ReplyWriter::ok);
   }
 
-  private void last(ClientConnection connection, ReplyWriter reply) {
-    Answer answer = connection.lastAnswer();
-    reply.map(4);
-    reply.bulkText("node");
+  private void last(Answer answer, ReplyWriter reply) {
+    reply.map(ANSWER_FIELDS);
+    writeAnswer(answer, reply);
+  }
+
+  @Override
+  public void writeAttribute(Answer answer, ReplyWriter into) {
+    into.attribute(ANSWER_FIELDS);
+    writeAnswer(answer, into);
+  }
+
+  private static final int ANSWER_FIELDS = 5;
+
+  private void writeAnswer(Answer answer, ReplyWriter reply) {
     ClusterNode node =
         answer.node() == null ? null : outside.state().get().nodes().get(answer.node());
+    reply.bulkText("node");
     reply.bulkText(node == null ? "" : node.name());
     reply.bulkText("role");
     reply.bulkText(answer.leader() ? "leader" : answer.node() == null ? "" : "follower");
+    reply.bulkText("epoch");
+    reply.integer(answer.position().epoch());
     reply.bulkText("position");
     reply.bulkText(answer.position().toString());
     reply.bulkText("age_ms");
-    reply.integer(answer.ageMillis());
+    if (answer.ageMillis() == Freshness.UNKNOWN) {
+      reply.nil();
+    } else {
+      reply.integer(answer.ageMillis());
+    }
   }
 
   // STATUS and DATABASE.
@@ -599,6 +657,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   /** Looks at what waits. */
   void tick() {
     waits.removeIf(this::answer);
+    sessionWaits.tick();
     finishChanges();
     for (Submitted each : List.copyOf(submitted)) {
       if (loop.nowNanos() - each.deadlineNanos > 0) {

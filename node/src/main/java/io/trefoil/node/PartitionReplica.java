@@ -70,6 +70,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
    */
   private long appliedTimeMillis;
 
+  private final Freshness freshness;
   private long leasedEpoch;
   private long leasedIndex;
   private long journaledCommit;
@@ -157,6 +158,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
     this.overlayIndex = start.recovered().commitIndex();
     this.journaledCommit = overlayIndex;
     this.appliedTimeMillis = start.appliedTimeMillis();
+    this.freshness = new Freshness(loop);
     this.lostLeadership = Failures.leadershipLost(this);
     this.notConfirmed = Failures.notConfirmed(this);
   }
@@ -390,12 +392,66 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
 
   /** What a read of what is committed here was answered from. */
   Answer answerFromCommitted() {
-    return machine.isLeader()
-        ? Answer.byLeader(loop.self(), committedPosition())
-        : Answer.byFollower(
-            loop.self(),
-            committedPosition(),
-            Math.max(loop.wallMillis() - machine.logTimeMillis(), 0));
+    Position position = committedPosition();
+    return new Answer(loop.self(), machine.isLeader(), position, ageMillis());
+  }
+
+  /** What the command that this leader ran last saw and wrote. */
+  Answer answerAsLeader() {
+    return Answer.byLeader(loop.self(), new Position(answeredEpoch(), answeredIndex()));
+  }
+
+  /** Index of the latest entry that the command which this leader ran last may have seen. */
+  long answeredIndex() {
+    return held > 0 ? held : machine.commitIndex();
+  }
+
+  /** The epoch of {@link #answeredIndex()}. */
+  long answeredEpoch() {
+    long index = answeredIndex();
+    return index > machine.lastIndex() ? machine.epoch() : machine.epochAt(index);
+  }
+
+  /**
+   * At most so old is what is committed here: nothing is missing that was acknowledged before.
+   * {@link Freshness#UNKNOWN} when there is no telling. Of this very moment.
+   */
+  long ageMillis() {
+    return commitsItsOwn()
+        ? Freshness.withDrift(loop.sinceAnsweredMillisNow())
+        : freshness.ageMillis();
+  }
+
+  /** Whether this leader knows how far the log is committed: it has committed something itself. */
+  private boolean commitsItsOwn() {
+    return machine.isLeader() && machine.epochAt(machine.commitIndex()) == machine.epoch();
+  }
+
+  /** How a position stands to this replica's state. */
+  enum Coverage {
+    COVERED,
+    NOT_YET,
+    /** It is not in the history that this replica knows. */
+    LOST
+  }
+
+  /**
+   * Whether a read here shows what was so at a position: of the log on a leader, whose replies wait
+   * for what they looked at, and of what is committed elsewhere.
+   */
+  Coverage coverage(long epoch, long index) {
+    long end = takesCommands() ? lastIndex() : machine.commitIndex();
+    long endEpoch = end > machine.lastIndex() ? machine.epoch() : machine.epochAt(end);
+    if (endEpoch < epoch) {
+      return Coverage.NOT_YET;
+    }
+    if (index > end) {
+      return endEpoch == epoch ? Coverage.NOT_YET : Coverage.LOST;
+    }
+    boolean own = index > machine.lastIndex(); // written in this turn
+    return (own ? machine.epoch() : machine.epochAt(index)) == epoch
+        ? Coverage.COVERED
+        : Coverage.LOST;
   }
 
   void countRefused() {
@@ -446,8 +502,16 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
     machine.step(event, this);
   }
 
-  void receive(NodeId from, Message message) {
+  void receive(NodeId from, ReplicationCodec.Echo echo, Message message) {
     machine.step(new Event.Received(from, message), this);
+    if (message instanceof Message.Appended) {
+      freshness.heard(from, echo);
+    } else if (message instanceof Message.Append append
+        && append.epoch() == machine.epoch()
+        && from.equals(machine.leader())
+        && append.commitIndex() <= machine.commitIndex()) {
+      freshness.covers(echo);
+    }
     handOver.maybeFinish();
   }
 
@@ -586,6 +650,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
     frame.clear();
     frame.putByte(Frames.REPLICATION);
     ReplicationCodec.putPartition(frame, id);
+    ReplicationCodec.putEcho(frame, freshness.echo(to, message, commitsItsOwn()));
     ReplicationCodec.encode(frame, message);
     loop.network().send(Lane.DATA, to.number(), frame.array(), 0, frame.size());
   }
@@ -675,12 +740,14 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
   }
 
   private void becameLeader() {
+    freshness.leaderChanged();
     putUpTo(machine.lastIndex());
     loop.observeStamp(applier.lastStamp());
     host.roleChanged(this);
   }
 
   private void becameFollower() {
+    freshness.leaderChanged();
     builder.reset();
     marks.removeIf(mark -> mark.index() > machine.commitIndex());
     store.undoAfter(
@@ -710,6 +777,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
     }
     copy = newCopy;
     store = newStore;
+    freshness.reset();
     recent.clear();
     marks.clear();
     applier = new EntryApplier(newStore, applier.lastStamp(), this::addMark);

@@ -5,6 +5,7 @@ import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.ControlMessage;
@@ -122,7 +123,8 @@ final class PeerTraffic implements PeerListener {
         PartitionId partition = ReplicationCodec.getPartition(source);
         PartitionReplica replica = side.replicas().find(partition);
         if (replica != null) {
-          replica.receive(from, ReplicationCodec.decode(source));
+          ReplicationCodec.Echo echo = ReplicationCodec.getEcho(source);
+          replica.receive(from, echo, ReplicationCodec.decode(source));
         }
       }
       case Frames.FORWARD -> onForward(side, connection, source);
@@ -146,11 +148,10 @@ final class PeerTraffic implements PeerListener {
     PartitionId partition = ReplicationCodec.getPartition(source);
     long epoch = source.getVarint();
     int protocol = source.getByte();
-    boolean committed = source.getByte() == 1;
+    Position floor = ReplicationCodec.getPosition(source);
     Args args = command(side, source);
     side.runner()
-        .runForwarded(
-            from, id, side.routes().partition(partition), epoch, protocol, committed, args);
+        .runForwarded(from, id, side.routes().partition(partition), epoch, protocol, floor, args);
   }
 
   private static Args command(DataSide side, ByteSource source) {

@@ -28,6 +28,28 @@ public final class ReplicationCodec {
     return new PartitionId(source.getCount(Integer.MAX_VALUE), source.getCount(Integer.MAX_VALUE));
   }
 
+  /**
+   * A time of a follower's own, which its leader sends back; see {@link Freshness}.
+   *
+   * @param incarnation of the follower; 0 for no time
+   * @param millis since that incarnation began
+   */
+  public record Echo(int incarnation, long millis) {
+    public static final Echo NONE = new Echo(0, 0);
+  }
+
+  public static void putEcho(ByteSink sink, Echo echo) {
+    sink.putVarint(echo.incarnation());
+    if (echo.incarnation() > 0) {
+      sink.putVarint(echo.millis());
+    }
+  }
+
+  public static Echo getEcho(ByteSource source) {
+    int incarnation = source.getCount(Integer.MAX_VALUE);
+    return incarnation == 0 ? Echo.NONE : new Echo(incarnation, getNumber(source));
+  }
+
   public static void encode(ByteSink sink, Message message) {
     if (message instanceof Message.Append append) {
       begin(sink, APPEND, message);

@@ -4,6 +4,7 @@ import io.trefoil.base.Invariants;
 import io.trefoil.resp.ReplyWriter;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * One connection's replies, in the order of its commands. A reply leaves only when the entry it
@@ -105,6 +106,12 @@ final class ReplyQueue {
     Awaited awaited = new Awaited();
     waiting.add(awaited);
     return awaited;
+  }
+
+  /** The next reply is made when all that come before it have left. */
+  void whenReached(Supplier<byte[]> reply) {
+    seal(out.size(), markCount);
+    waiting.add(new Reached(reply));
   }
 
   private void mark(long wroteIndex) {
@@ -231,6 +238,19 @@ final class ReplyQueue {
     @Override
     public byte[] bytes() {
       return reply;
+    }
+  }
+
+  /** A reply about the replies before it. */
+  private record Reached(Supplier<byte[]> reply) implements Segment {
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public byte[] bytes() {
+      return reply.get();
     }
   }
 

@@ -2,6 +2,8 @@ package io.trefoil.node;
 
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
+import io.trefoil.command.Consistency;
+import io.trefoil.command.Session;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.Database;
 import io.trefoil.control.PartitionState;
@@ -60,6 +62,10 @@ final class Routes {
 
     void local(PartitionReplica replica) {
       local = replica;
+    }
+
+    PartitionId id() {
+      return terms.state().id();
     }
 
     /** The leader, as far as is known here, or null. */
@@ -136,15 +142,43 @@ final class Routes {
     private final SlotRanges ranges;
     private final PartitionRoute[] partitions;
     private Database database;
+    private Consistency reads;
 
     private DatabaseRoute(Database database) {
-      this.database = database;
+      database(database);
       this.ranges = new SlotRanges(database.settings().partitions());
       this.partitions = new PartitionRoute[database.settings().partitions()];
     }
 
     Database database() {
       return database;
+    }
+
+    private void database(Database newest) {
+      database = newest;
+      reads =
+          switch (newest.settings().reads().level()) {
+            case LINEARIZABLE -> Consistency.LINEARIZABLE;
+            case SESSION -> Consistency.SESSION;
+            case BOUNDED -> Consistency.BOUNDED;
+            case EVENTUAL -> Consistency.EVENTUAL;
+          };
+    }
+
+    /** What a connection's reads promise here. */
+    Consistency reads(Session session) {
+      return session.consistency() == Consistency.DATABASE_DEFAULT ? reads : session.consistency();
+    }
+
+    /** How old a connection's reads may be here, when they are bounded. */
+    int boundMillis(Session session) {
+      return session.consistency() == Consistency.DATABASE_DEFAULT
+          ? database.settings().reads().boundMillis()
+          : session.boundMillis();
+    }
+
+    ReadTerms readTerms(Session session) {
+      return new ReadTerms(reads(session), boundMillis(session), session.seen());
     }
 
     int partitionCount() {
@@ -179,7 +213,7 @@ final class Routes {
     for (Database database : state.databases().values()) {
       DatabaseRoute route =
           byNumber.computeIfAbsent(database.number(), number -> new DatabaseRoute(database));
-      route.database = database;
+      route.database(database);
       for (PartitionState partition : state.partitionsOf(database.id()).values()) {
         PartitionTerms terms = new PartitionTerms(database, partition);
         PartitionRoute known =

@@ -99,7 +99,7 @@ final class WriteStatus {
       }
     } else if (forwards.canReach(leader)) {
       Runnable bounced = () -> refuse(delivery, Failures.noLeader(route.terms()));
-      forwards.send(leader, route, 2, false, false, args, answer, bounced);
+      forwards.send(leader, route, 2, false, Position.ZERO, args, answer, bounced);
     } else {
       refuse(delivery, Failures.noLeader(route.terms()));
     }

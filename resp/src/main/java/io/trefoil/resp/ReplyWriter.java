@@ -147,6 +147,15 @@ public final class ReplyWriter {
     }
   }
 
+  /**
+   * The head of an attribute of RESP3, which precedes the reply that it is about; the next replies
+   * are {@code count} times a key and its value.
+   */
+  public void attribute(int count) {
+    Invariants.check(protocol == 3, "RESP2 has no attributes", protocol, 3);
+    header('|', count);
+  }
+
   /** The head of a set. */
   public void set(int count) {
     header(protocol == 3 ? '~' : '*', count);

@@ -113,6 +113,21 @@ public enum Mutant {
   EXPIRY_BY_WALL_CLOCK(
       "keys expire by the log's time, which is the leader's and never goes back",
       "what has expired is there again after a failover",
+      World.CLUSTER),
+  /** A follower takes itself for fresh before it has committed what its leader had. */
+  FRESH_BEFORE_COMMITTED(
+      "a copy is as fresh as its leader's word only with all that the leader had committed then",
+      "reads that are at most so old",
+      World.CLUSTER),
+  /** The leader is not told what a session has seen. */
+  FLOOR_NOT_SENT(
+      "a leader is told what a session has seen",
+      "the word that a session's own write left the history",
+      World.CLUSTER),
+  /** A session goes on at another node without its token. */
+  TOKEN_FORGOTTEN(
+      "a token carries what a session has seen to another connection",
+      "one's own writes, and reads that never go back, from node to node",
       World.CLUSTER);
 
   /** Where it is broken. */

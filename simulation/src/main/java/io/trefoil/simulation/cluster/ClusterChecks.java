@@ -1,11 +1,13 @@
 package io.trefoil.simulation.cluster;
 
+import io.trefoil.check.Call;
 import io.trefoil.check.Counters;
 import io.trefoil.check.Durability;
 import io.trefoil.check.FieldsModel;
 import io.trefoil.check.Invocation;
 import io.trefoil.check.Linearizability;
 import io.trefoil.check.Sessions;
+import io.trefoil.check.Staleness;
 import io.trefoil.check.StringModel;
 import io.trefoil.check.Versions;
 import io.trefoil.check.Violation;
@@ -25,9 +27,14 @@ import java.util.stream.IntStream;
 /** Whether what clients were told, and what is there in the end, keeps the promises. */
 final class ClusterChecks {
   private final ClusterWorld world;
+  private final int boundMillis;
 
-  ClusterChecks(ClusterWorld world) {
+  /**
+   * @param boundMillis of the reads that are at most so old
+   */
+  ClusterChecks(ClusterWorld world, int boundMillis) {
     this.world = world;
+    this.boundMillis = boundMillis;
   }
 
   /**
@@ -74,6 +81,8 @@ final class ClusterChecks {
       require(Linearizability.check(fields, new FieldsModel()));
       // A copy that comes is a moment behind the leader, who answered in its place.
       require(world.isMoved() ? List.of() : readsThatGoBack());
+      requireSessions();
+      requireBound();
       world.count("histories linearizable");
     }
     require(counters.neverAsked(world.followerReads));
@@ -85,16 +94,41 @@ final class ClusterChecks {
 
   /** On one connection to a follower. */
   private List<Violation> readsThatGoBack() {
+    return Sessions.check(
+        Sessions.Guarantee.MONOTONIC_READS, world.followerReads, counts(world.followerReads));
+  }
+
+  /** Wherever a session goes on. */
+  private void requireSessions() {
+    Versions counts = counts(world.sessionCalls);
+    require(Sessions.check(Sessions.Guarantee.READ_YOUR_WRITES, world.sessionCalls, counts));
+    require(Sessions.check(Sessions.Guarantee.MONOTONIC_READS, world.sessionCalls, counts));
+  }
+
+  /** Whoever answered. */
+  private void requireBound() {
+    List<Invocation> calls = new ArrayList<>(world.boundedReads);
+    for (Invocation it : world.history) {
+      if (it.call().kind() == Call.Kind.INCREMENT) {
+        calls.add(it);
+      }
+    }
+    require(Staleness.check(calls, counts(calls), boundMillis * 1_000_000L));
+  }
+
+  /** In which order a counter's values came about. */
+  private static Versions counts(List<Invocation> calls) {
     Map<String, Integer> most = new TreeMap<>();
-    for (Invocation read : world.followerReads) {
-      most.merge(
-          read.key(), read.result() == null ? 0 : Integer.parseInt(read.result()), Math::max);
+    for (Invocation it : calls) {
+      if (it.isAcknowledged()) {
+        most.merge(it.key(), it.value() == null ? 0 : Integer.parseInt(it.value()), Math::max);
+      }
     }
     Versions counts = new Versions();
     most.forEach(
         (key, last) ->
             counts.add(key, IntStream.rangeClosed(1, last).mapToObj(Integer::toString).toList()));
-    return Sessions.check(Sessions.Guarantee.MONOTONIC_READS, world.followerReads, counts);
+    return counts;
   }
 
   private static void require(List<Violation> violations) {

@@ -59,6 +59,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private int lives;
   private SimulationFailure broken;
 
+  /** Of the reads that are at most so old. */
+  private final int boundMillis;
+
   /**
    * @param traceLines how many of the last lines are kept
    */
@@ -104,6 +107,10 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     }
     clients.add(client("r1", clientRandom, SimulatedClient.Work.READS));
     clients.add(client("f1", clientRandom, SimulatedClient.Work.FOLLOWER_READS));
+    clients.add(new SessionClient(world, clientMachine, "s1", clientRandom.split()));
+    BoundedClient bounded = new BoundedClient(world, clientMachine, "b1", clientRandom.split());
+    clients.add(bounded);
+    this.boundMillis = bounded.boundMillis();
   }
 
   private SimulatedClient client(String name, SplittableRandom from, SimulatedClient.Work work) {
@@ -191,7 +198,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     runUntil(healedAt + 2 * HEAL_MICROS, () -> world.allAnswered() && areEqual());
     ClusterWorld.require(world.allAnswered(), "a client waits for ever");
     ClusterWorld.require(areEqual(), "the replicas did not become equal after the faults");
-    new ClusterChecks(world).check(readAll(), seen);
+    new ClusterChecks(world, boundMillis).check(readAll(), seen);
     if (!world.isChanged()) {
       seen.forEach(it -> coverage.saw(shape.rule(), it));
     }

@@ -45,6 +45,11 @@ final class ClusterWorld {
   final List<Invocation> history = new ArrayList<>();
   final List<Invocation> followerReads = new ArrayList<>();
 
+  /** What sessions counted and read, by whoever answered. */
+  final List<Invocation> sessionCalls = new ArrayList<>();
+
+  final List<Invocation> boundedReads = new ArrayList<>();
+
   /** What time may do to keys that expire. */
   final List<Invocation> expiries = new ArrayList<>();
 

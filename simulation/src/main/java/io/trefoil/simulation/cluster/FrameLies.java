@@ -21,6 +21,9 @@ final class FrameLies {
   static byte[] read(Mutant mutant, byte[] frame) {
     return switch (mutant) {
       case EXPIRY_BY_WALL_CLOCK -> frame[0] == Frames.REPLICATION ? withoutTime(frame) : frame;
+      case FRESH_BEFORE_COMMITTED ->
+          frame[0] == Frames.REPLICATION ? withOlderCommit(frame) : frame;
+      case FLOOR_NOT_SENT -> frame[0] == Frames.FORWARD ? withoutFloor(frame) : frame;
       case LEASE_TOO_LONG -> frame[0] == Frames.CONTROL ? withLongerLease(frame) : frame;
       default -> frame;
     };
@@ -31,12 +34,14 @@ final class FrameLies {
     ByteSource source = new ByteSource(frame);
     source.getByte();
     PartitionId partition = ReplicationCodec.getPartition(source);
+    ReplicationCodec.Echo echo = ReplicationCodec.getEcho(source);
     if (!(ReplicationCodec.decode(source) instanceof Message.Append append)) {
       return frame;
     }
     ByteSink sink = new ByteSink(frame.length);
     sink.putByte(Frames.REPLICATION);
     ReplicationCodec.putPartition(sink, partition);
+    ReplicationCodec.putEcho(sink, echo);
     ReplicationCodec.encode(
         sink,
         new Message.Append(
@@ -46,6 +51,49 @@ final class FrameLies {
             append.commitIndex(),
             append.everywhereIndex(),
             0));
+    return sink.toArray();
+  }
+
+  /** The word that a copy is fresh comes with a commit index that lacks the last entry. */
+  private static byte[] withOlderCommit(byte[] frame) {
+    ByteSource source = new ByteSource(frame);
+    source.getByte();
+    PartitionId partition = ReplicationCodec.getPartition(source);
+    ReplicationCodec.Echo echo = ReplicationCodec.getEcho(source);
+    if (!(ReplicationCodec.decode(source) instanceof Message.Append append)
+        || append.batch() != null) {
+      return frame;
+    }
+    ByteSink sink = new ByteSink(frame.length);
+    sink.putByte(Frames.REPLICATION);
+    ReplicationCodec.putPartition(sink, partition);
+    ReplicationCodec.putEcho(sink, echo);
+    ReplicationCodec.encode(
+        sink,
+        new Message.Append(
+            append.epoch(),
+            append.previous(),
+            null,
+            Math.max(append.commitIndex() - 1, 0),
+            Math.min(append.everywhereIndex(), Math.max(append.commitIndex() - 1, 0)),
+            append.logTimeMillis()));
+    return sink.toArray();
+  }
+
+  /** What a session has seen is not told to the leader that answers it. */
+  private static byte[] withoutFloor(byte[] frame) {
+    ByteSource source = new ByteSource(frame);
+    source.getByte();
+    source.getVarint(); // the command's number
+    ReplicationCodec.getPartition(source);
+    source.getVarint(); // the epoch
+    source.getByte(); // of RESP
+    int start = source.position();
+    source.getVarint();
+    source.getVarint();
+    ByteSink sink = new ByteSink(frame.length);
+    sink.putBytes(frame, 0, start).putVarint(0).putVarint(0);
+    sink.putBytes(frame, source.position(), source.remaining());
     return sink.toArray();
   }
 

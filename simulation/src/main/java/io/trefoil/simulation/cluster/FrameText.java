@@ -24,6 +24,7 @@ final class FrameText {
         switch (kind) {
           case Frames.REPLICATION -> {
             ReplicationCodec.getPartition(source);
+            ReplicationCodec.getEcho(source);
             yield source.getByte();
           }
           case Frames.CONTROL -> {
@@ -43,6 +44,7 @@ final class FrameText {
     return switch (kind) {
       case Frames.REPLICATION -> {
         ReplicationCodec.getPartition(source);
+        ReplicationCodec.getEcho(source);
         yield ReplicationCodec.decode(source).getClass().getSimpleName();
       }
       case Frames.CONTROL -> control(source).getClass().getSimpleName();
@@ -65,6 +67,7 @@ final class FrameText {
     int kind = source.getByte();
     if (kind == Frames.REPLICATION) {
       PartitionId partition = ReplicationCodec.getPartition(source);
+      ReplicationCodec.getEcho(source);
       Message message = ReplicationCodec.decode(source);
       return partition + " " + message;
     }

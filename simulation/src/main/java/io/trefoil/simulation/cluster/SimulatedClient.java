@@ -33,10 +33,10 @@ class SimulatedClient implements SimulatedSocket.End {
 
   private static final int LEAST_LIFE_MILLIS = 100;
 
-  private final ClusterWorld world;
+  final ClusterWorld world;
   private final Machine own;
-  private final String name;
-  private final SplittableRandom random;
+  final String name;
+  final SplittableRandom random;
 
   private final Work work;
 
@@ -104,10 +104,20 @@ class SimulatedClient implements SimulatedSocket.End {
       socket.send(encode("SELECT", Integer.toString(world.shape().database())));
       skip = 1;
     }
-    if (readsOfFollowers()) {
-      socket.send(encode("READONLY"));
+    for (String[] command : greeting()) {
+      socket.send(encode(command));
       skip++;
     }
+  }
+
+  /** What a new connection begins with, beside its database. */
+  List<String[]> greeting() {
+    return readsOfFollowers() ? List.<String[]>of(new String[] {"READONLY"}) : List.of();
+  }
+
+  /** Whether an answer to that is an error with which the connection is of no use. */
+  boolean isRefusal(String reply) {
+    return reply.startsWith("-");
   }
 
   /** Whom it connects to. */
@@ -154,7 +164,7 @@ class SimulatedClient implements SimulatedSocket.End {
       input = Arrays.copyOfRange(input, length, input.length);
       if (skip > 0) {
         skip--;
-        if (reply.startsWith("-")) {
+        if (isRefusal(reply)) {
           disconnect();
           return;
         }
@@ -181,7 +191,7 @@ class SimulatedClient implements SimulatedSocket.End {
   /** Begins to work, until it is stopped. */
   void work() {
     world.schedule.after(
-        (1 + random.nextInt(2 * world.shape().thinkMillis())) * Schedule.MILLIS, this::next);
+        (1 + random.nextInt(2 * world.shape().thinkMillis())) * Schedule.MILLIS, this::turn);
   }
 
   void stop() {
@@ -191,11 +201,16 @@ class SimulatedClient implements SimulatedSocket.End {
   /** A key, and what is asked of it. */
   private record Asked(String key, Call call) {}
 
-  private void next() {
+  private void turn() {
     if (stopped) {
       disconnect();
-      return;
+    } else {
+      next();
     }
+  }
+
+  /** Asks for something, and works on when it is answered. */
+  void next() {
     if (random.nextInt(40) == 0) {
       disconnect(); // and asks another node from now on
     }
@@ -225,7 +240,7 @@ class SimulatedClient implements SimulatedSocket.End {
   }
 
   /** A key that other clients use, too; others after a while, so that histories stay short. */
-  private String shared(String kind) {
+  String shared(String kind) {
     long round = world.schedule.nowMicros() / KEY_MICROS;
     return kind + "-" + random.nextInt(world.shape().keys()) + "-" + round;
   }
@@ -321,7 +336,7 @@ class SimulatedClient implements SimulatedSocket.End {
           for (int i = 0; i < calls.size(); i++) {
             Asked it = calls.get(i);
             world.ended(
-                seen(it.key(), it.call(), start, reply, results.get(i)), readsOfFollowers());
+                seenOf(it.key(), it.call(), start, reply, results.get(i)), readsOfFollowers());
           }
           world.answered();
           halfSeen(calls, results);
@@ -341,7 +356,7 @@ class SimulatedClient implements SimulatedSocket.End {
         : RespText.results(reply, calls.size());
   }
 
-  private long nowNanos() {
+  long nowNanos() {
     return world.schedule.nowMicros() * 1_000;
   }
 
@@ -368,9 +383,40 @@ class SimulatedClient implements SimulatedSocket.End {
     }
   }
 
+  /** What it saw of a call whose reply is all there is to it. */
+  Invocation seen(String key, Call call, long start, String reply, String who) {
+    return seen(key, call, start, reply, RespText.results(reply, 1).get(0), who);
+  }
+
+  /** Now and then, whether a follower answered the read before. */
+  void lookWhoAnswered(String level, Runnable then) {
+    if (random.nextInt(4) > 0) {
+      then.run();
+      return;
+    }
+    world.started();
+    ask(
+        last -> {
+          world.answered();
+          if (last != null && last.contains("follower")) {
+            world.count(level + " read by a follower");
+          } else if (last != null && last.contains("leader")) {
+            world.count(level + " read by a leader");
+          }
+          then.run();
+        },
+        "CONSISTENCY",
+        "LAST");
+  }
+
   /** A follower promises something to a connection, not to who is behind it. */
-  private Invocation seen(String key, Call call, long start, String reply, String result) {
+  private Invocation seenOf(String key, Call call, long start, String reply, String result) {
     String who = readsOfFollowers() ? name + "#" + connections : name;
+    return seen(key, call, start, reply, result, who);
+  }
+
+  private Invocation seen(
+      String key, Call call, long start, String reply, String result, String who) {
     if (reply == null || reply.startsWith("-UNCERTAIN")) {
       return Invocation.uncertain(who, key, call, start);
     }

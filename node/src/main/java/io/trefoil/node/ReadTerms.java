@@ -1,0 +1,26 @@
+package io.trefoil.node;
+
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.command.Consistency;
+import io.trefoil.command.SeenPositions;
+
+/**
+ * What a command's reads promise, and whose session it belongs to. See {@code docs/reads.md}.
+ *
+ * @param level never {@link Consistency#DATABASE_DEFAULT}
+ * @param boundMillis how old they may be when they are {@link Consistency#BOUNDED}
+ * @param seen of the session; null when it is nobody's
+ */
+record ReadTerms(Consistency level, int boundMillis, SeenPositions seen) {
+  static final ReadTerms LINEARIZABLE = new ReadTerms(Consistency.LINEARIZABLE, 0, null);
+
+  boolean isSession() {
+    return level == Consistency.SESSION;
+  }
+
+  /** What must not be lacking in the history that a reply tells of. */
+  Position floor(PartitionId partition) {
+    return isSession() ? seen.of(partition) : Position.ZERO;
+  }
+}
