@@ -6,8 +6,8 @@ import java.util.Map;
 
 /**
  * Says in words what {@code CONSISTENCY LAST} answers of the connection's last command: a map, or
- * RESP2's row of names and values, of {@code node}, {@code role}, {@code position} and {@code
- * age_ms}. Other names are shown as they are.
+ * RESP2's row of names and values, of {@code node}, {@code role}, {@code epoch}, {@code position}
+ * and {@code age_ms}. Other names are shown as they are.
  */
 final class Explanation {
   private Explanation() {}
@@ -25,7 +25,8 @@ final class Explanation {
     StringBuilder text = new StringBuilder();
     append(text, answeredBy(said.remove("node"), said.remove("role")));
     append(text, prefixed("position ", said.remove("position")));
-    append(text, suffixed(said.remove("age_ms"), " ms old"));
+    said.remove("epoch"); // the position begins with it
+    append(text, age(said.remove("age_ms")));
     said.forEach((name, value) -> append(text, name + " " + value));
     return text.toString();
   }
@@ -39,8 +40,9 @@ final class Explanation {
     return value == null ? null : prefix + value;
   }
 
-  private static String suffixed(String value, String suffix) {
-    return value == null ? null : value + suffix;
+  private static String age(String millis) {
+    boolean isKnown = millis != null && !millis.isEmpty() && Character.isDigit(millis.charAt(0));
+    return millis == null ? null : isKnown ? millis + " ms old" : "nobody knows how old";
   }
 
   private static void append(StringBuilder text, String part) {

@@ -746,10 +746,16 @@ final class CommandRunner implements PartitionReplica.Work {
       parkBehind(route, command, args, protocol, floor, delivery);
       return;
     }
-    if (floor.epoch() > 0
-        && replica.coverage(floor.epoch(), floor.index()) != PartitionReplica.Coverage.COVERED) {
-      refuse(delivery, Failures.leftHistory(route.id(), floor, replica));
-      return;
+    if (floor.epoch() > 0) {
+      PartitionReplica.Coverage coverage = replica.coverage(floor.epoch(), floor.index());
+      if (coverage != PartitionReplica.Coverage.COVERED) {
+        refuse(
+            delivery,
+            coverage == PartitionReplica.Coverage.LOST
+                ? Failures.leftHistory(route.id(), floor, replica)
+                : Failures.notYet(route.id(), floor, replica));
+        return;
+      }
     }
     String refusal = command.has(Flag.WRITE) ? replica.refuseWrite() : null;
     if (refusal != null) {

@@ -59,6 +59,16 @@ final class Failures {
         + ": see DIVERGED LIST; the session begins anew with the next command";
   }
 
+  /** A session's token is of the future: nothing was done. */
+  static String notYet(PartitionId partition, Position seen, PartitionReplica leader) {
+    return "TRYAGAIN the session's token tells of "
+        + partition
+        + "@"
+        + seen
+        + ", and the leader's log ends at "
+        + leader.machine().last();
+  }
+
   /** Whether a reply is {@link #leftHistory}. */
   static boolean saysDiverged(byte[] reply) {
     if (reply.length <= DIVERGED.length() || reply[0] != '-') {

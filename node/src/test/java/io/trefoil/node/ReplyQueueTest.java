@@ -166,6 +166,18 @@ class ReplyQueueTest {
   }
 
   @Test
+  void a_reply_about_others_is_made_when_they_have_left() {
+    ReplyQueue.Awaited awaited = queue.await();
+    queue.whenReached(() -> encoded("after " + sent.length()));
+    reply("c");
+    assertThat(queue.endTurn()).isTrue();
+    awaited.complete(encoded("a"));
+    assertThat(queue.release()).isFalse();
+    assertThat(sent).hasToString("+a\r\n+after 4\r\n+c\r\n");
+    assertThat(queue.waitingBytes()).isZero();
+  }
+
+  @Test
   void a_reply_that_waits_for_too_long_is_an_error() {
     Leader leader = new Leader();
     write(leader, 1);
