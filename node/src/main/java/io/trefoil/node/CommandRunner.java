@@ -14,7 +14,6 @@ import io.trefoil.command.Reach;
 import io.trefoil.command.Runs;
 import io.trefoil.command.ScanCursor;
 import io.trefoil.command.Scatter;
-import io.trefoil.command.Scattered;
 import io.trefoil.command.SeenPositions;
 import io.trefoil.command.Session;
 import io.trefoil.node.Routes.DatabaseRoute;
@@ -26,13 +25,11 @@ import io.trefoil.resp.ReplyWriter;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.transport.PeerConnection;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * Takes a command to where its cells are: runs it here, forwards it to the leader, scatters it over
@@ -379,7 +376,7 @@ final class CommandRunner implements PartitionReplica.Work {
     return first;
   }
 
-  private static int partitionOfKey(DatabaseRoute database, Command command, Args args, int key) {
+  static int partitionOfKey(DatabaseRoute database, Command command, Args args, int key) {
     int index = command.keyIndex(key);
     return database.partitionOf(args.array(), args.offset(index), args.length(index));
   }
@@ -409,152 +406,13 @@ final class CommandRunner implements PartitionReplica.Work {
       refuse(delivery, "CROSSSLOT Keys in request don't hash to the same slot");
       return;
     }
-    Scattered scattered = split(database, command, args);
-    if (command.scatter() == Scatter.FIRST_FOUND) {
-      new InTurn(database, command, scattered, protocol, reads, delivery).next();
-    } else {
-      List<PartitionRoute> targets =
-          scattered.parts().stream().map(part -> database.partition(part.partition())).toList();
-      new Gather(targets, command, scattered, protocol, reads, delivery).start();
-    }
+    new Scattering(this, command, protocol, reads, delivery).over(database, args);
   }
 
   /** Runs a command in every partition of every database. */
   private void everywhere(Command command, Args args, int protocol, Delivery delivery) {
-    List<PartitionRoute> targets = List.copyOf(routes.partitions());
-    Scattered scattered = Scattered.everywhere(command, args, new int[targets.size()]);
-    new Gather(targets, command, scattered, protocol, ReadTerms.LINEARIZABLE, delivery).start();
-  }
-
-  private static Scattered split(DatabaseRoute database, Command command, Args args) {
-    if (command.reach() != Reach.KEYS) {
-      int[] all = IntStream.range(0, database.partitionCount()).toArray();
-      if (command.scatter() == Scatter.FIRST_FOUND) {
-        shuffle(all);
-      }
-      return Scattered.everywhere(command, args, all);
-    }
-    int[] partitionOfKey = new int[command.keyCount(args)];
-    for (int key = 0; key < partitionOfKey.length; key++) {
-      partitionOfKey[key] = partitionOfKey(database, command, args, key);
-    }
-    return Scattered.byKey(command, args, partitionOfKey);
-  }
-
-  private static void shuffle(int[] array) {
-    for (int i = array.length - 1; i > 0; i--) {
-      int j = java.util.concurrent.ThreadLocalRandom.current().nextInt(i + 1);
-      int swapped = array[i];
-      array[i] = array[j];
-      array[j] = swapped;
-    }
-  }
-
-  /** Collects the replies of a command that runs in several partitions at once. */
-  private final class Gather {
-    private final List<PartitionRoute> targets;
-    private final Command command;
-    private final Scattered scattered;
-    private final int protocol;
-    private final ReadTerms reads;
-    private final Delivery delivery;
-    private final Reply[] replies;
-    private Answer answer;
-    private int left;
-
-    Gather(
-        List<PartitionRoute> targets,
-        Command command,
-        Scattered scattered,
-        int protocol,
-        ReadTerms reads,
-        Delivery delivery) {
-      this.targets = targets;
-      this.command = command;
-      this.scattered = scattered;
-      this.protocol = protocol;
-      this.reads = reads;
-      this.delivery = delivery;
-      this.replies = new Reply[scattered.parts().size()];
-      this.left = replies.length;
-    }
-
-    void start() {
-      if (replies.length == 0) {
-        finish(Answer.NONE);
-      }
-      for (int i = 0; i < replies.length; i++) {
-        int part = i;
-        dispatch(
-            targets.get(i),
-            command,
-            scattered.parts().get(i).args(),
-            protocol,
-            reads,
-            (by, reply) -> onReply(part, by, reply));
-      }
-    }
-
-    private void onReply(int part, Answer by, byte[] reply) {
-      replies[part] = ReplyReader.read(reply);
-      answer = answer == null ? by : answer.with(by);
-      if (--left == 0) {
-        finish(answer);
-      }
-    }
-
-    private void finish(Answer by) {
-      ReplyWriter gathered = new ReplyWriter();
-      gathered.setProtocol(protocol);
-      scattered.gather(Arrays.asList(replies), gathered);
-      delivery.deliver(by, gathered.toArray());
-    }
-  }
-
-  /** Asks one partition after the other until one has an answer. */
-  private final class InTurn {
-    private final DatabaseRoute database;
-    private final Command command;
-    private final Scattered scattered;
-    private final int protocol;
-    private final ReadTerms reads;
-    private final Delivery delivery;
-    private int part;
-
-    InTurn(
-        DatabaseRoute database,
-        Command command,
-        Scattered scattered,
-        int protocol,
-        ReadTerms reads,
-        Delivery delivery) {
-      this.database = database;
-      this.command = command;
-      this.scattered = scattered;
-      this.protocol = protocol;
-      this.reads = reads;
-      this.delivery = delivery;
-    }
-
-    void next() {
-      Scattered.Part asked = scattered.parts().get(part++);
-      dispatch(
-          database.partition(asked.partition()),
-          command,
-          asked.args(),
-          protocol,
-          reads,
-          this::onReply);
-    }
-
-    private void onReply(Answer by, byte[] reply) {
-      boolean found = !(ReplyReader.read(reply) instanceof Reply.Nil);
-      if (found || part == scattered.parts().size()) {
-        delivery.deliver(by, reply);
-      } else {
-        next();
-      }
-    }
+    new Scattering(this, command, protocol, ReadTerms.LINEARIZABLE, delivery)
+        .everywhere(List.copyOf(routes.partitions()), args);
   }
 
   // One partition.
