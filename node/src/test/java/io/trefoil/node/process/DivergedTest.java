@@ -433,4 +433,31 @@ class DivergedTest {
           .hasMessageContaining("a write's id is database/partition@epoch:index");
     }
   }
+
+  @Test
+  void with_failover_safe_nobody_leads_before_all_have_answered_and_nothing_is_lost()
+      throws IOException {
+    int database =
+        cluster.createDatabase(
+            "safe", "REPLICAS", "3", "PARTITIONS", "1", "COMMIT", "ASYNC", "FAILOVER", "SAFE");
+    NodeProcess leader = cluster.awaitLeader(cluster.node(1), database, 0);
+    NodeProcess asked = cluster.nodeBeside(leader);
+    Writers writers = Writers.start(cluster.nodes(), database, "safe");
+    try (writers) {
+      writers.awaitAcknowledged(MANY);
+      leader.kill();
+      ClusterProcesses.await(
+          "a word of who is missing",
+          () -> cluster.status(asked).path("warnings").toString().contains(leader.name()));
+      try (Jedis client = ClusterProcesses.client(asked, database, 30_000)) {
+        assertThatThrownBy(() -> client.set("safe", "value"))
+            .hasMessageStartingWith("CLUSTERDOWN no leader for partition 0 of 'safe'");
+      }
+      leader.start();
+      writers.awaitAcknowledged(MANY);
+    }
+    Map<String, String> contents = ClusterProcesses.awaitEqualContents(cluster.nodes(), database);
+    assertThat(contents.keySet()).as(writers.toString()).containsAll(writers.acknowledged);
+    assertThat(files(asked).stream().map(file -> file.get("database"))).doesNotContain("safe");
+  }
 }
