@@ -158,6 +158,7 @@ public record ClusterStatus(
    * @param ledAgain how many of the partitions have had a leader again
    * @param leaderlessMs how long the one that waited longest had none
    * @param possibleLoss whether acknowledged writes may have been lost
+   * @param leftHistory entries in divergence files that the new leaders' history lacks
    */
   public record Failover(
       long epoch,
@@ -168,7 +169,8 @@ public record ClusterStatus(
       int partitions,
       int ledAgain,
       long leaderlessMs,
-      boolean possibleLoss) {
+      boolean possibleLoss,
+      long leftHistory) {
     public Failover {
       from = orEmpty(from);
       cause = orEmpty(cause);

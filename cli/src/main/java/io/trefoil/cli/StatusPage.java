@@ -78,10 +78,16 @@ final class StatusPage {
           failover.from(),
           failover.partitions(),
           over ? Quantities.millis(failover.leaderlessMs()) : "still",
-          failover.possibleLoss() ? "possible" : "none",
+          loss(failover),
           failover.words());
     }
     return table.lines();
+  }
+
+  private static String loss(ClusterStatus.Failover failover) {
+    return failover.leftHistory() > 0
+        ? failover.leftHistory() + " kept"
+        : failover.possibleLoss() ? "possible" : "none";
   }
 
   private static String describe(ClusterStatus.Database database) {

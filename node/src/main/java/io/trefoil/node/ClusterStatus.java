@@ -94,7 +94,7 @@ final class ClusterStatus {
   }
 
   /** The newest first. */
-  private static void writeFailovers(ArrayNode failovers, ClusterState state) {
+  private void writeFailovers(ArrayNode failovers, ClusterState state) {
     for (int i = state.failovers().size() - 1; i >= 0; i--) {
       Failover failover = state.failovers().get(i);
       failovers
@@ -107,8 +107,21 @@ final class ClusterStatus {
           .put("partitions", failover.partitions())
           .put("led_again", failover.led())
           .put("leaderless_ms", failover.leaderlessMillis())
-          .put("possible_loss", failover.possibleLoss());
+          .put("possible_loss", failover.possibleLoss())
+          .put("left_history", leftHistory(state, failover.epoch()));
     }
+  }
+
+  /** Entries that nodes in reach keep because the history of an epoch lacks them. */
+  private long leftHistory(ClusterState state, long epoch) {
+    long entries = 0;
+    for (ClusterNode node : state.nodes().values()) {
+      JsonNode report = report(node.id().number());
+      if (report != null) {
+        entries += report.path("left_history").path(Long.toString(epoch)).asLong();
+      }
+    }
+    return entries;
   }
 
   private void writeNode(ObjectNode json, ClusterNode node, boolean controller, boolean votes) {

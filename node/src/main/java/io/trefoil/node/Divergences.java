@@ -143,6 +143,13 @@ final class Divergences {
     return entries;
   }
 
+  /** Entries that are kept here, by the epoch whose history lacks them. */
+  Map<Long, Long> entriesByEpoch() {
+    Map<Long, Long> entries = new TreeMap<>();
+    files.values().forEach(file -> entries.merge(file.newEpoch(), file.entries(), Long::sum));
+    return entries;
+  }
+
   /** Files that are neither in the history again nor discarded. */
   long undecidedFiles() {
     return files.values().stream().filter(file -> !file.isReplayed()).count();

@@ -55,6 +55,8 @@ final class StatusReport {
     strays.forEach(id -> strayCopies.add(id.toString()));
     ObjectNode diverged = report.putObject("diverged");
     divergences.undecidedEntries().forEach((id, count) -> diverged.put(id.toString(), count));
+    ObjectNode left = report.putObject("left_history");
+    divergences.entriesByEpoch().forEach((epoch, count) -> left.put(epoch.toString(), count));
     return report;
   }
 

@@ -206,6 +206,15 @@ class DivergedTest {
             + file.get("entries")
             + " entries of database 'lost' that left the history: ./trefoil diverged list";
     ClusterProcesses.await("status tells of it", () -> warnings(third).equals(List.of(warning)));
+    ClusterProcesses.await(
+        "the failover's loss is counted",
+        () -> {
+          long left = 0;
+          for (JsonNode failover : cluster.status(third).path("failovers")) {
+            left += failover.path("left_history").asLong();
+          }
+          return left == (long) file.get("entries");
+        });
     assertThat(metrics(old))
         .contains("trefoil_diverged_files{node=\"" + old.name() + "\",region=\"local\"} 1.0")
         .containsPattern("trefoil_diverged_entries\\{database=\"lost\".*} " + file.get("entries"));
