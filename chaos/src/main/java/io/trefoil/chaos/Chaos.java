@@ -43,6 +43,7 @@ final class Chaos {
   private static final long STOP_MILLIS = 5_000;
   private static final int CALLS_AFTERWARDS = 200;
   private static final int KEYS_AT_ONCE = 500;
+  private static final String INCOMPLETE = "incomplete";
   private static final Duration CONNECT = Duration.ofSeconds(2);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -271,7 +272,7 @@ final class Chaos {
     for (NodeProcess node : nodes) {
       contents.add(contents(node));
     }
-    String verified = verify();
+    String verified = verified(faults);
     Set<String> saved = new HashSet<>();
     long unknown = 0;
     for (NodeProcess node : nodes) {
@@ -322,6 +323,20 @@ final class Chaos {
       return items.values();
     }
     throw new CommandFailed("no row of replies but " + reply.bare().text());
+  }
+
+  /**
+   * Asked again while not all could be compared: on a busy machine a leader may change meanwhile.
+   */
+  private String verified(Faults faults) throws IOException, InterruptedException {
+    String[] result = {INCOMPLETE};
+    await(
+        faults,
+        () -> {
+          result[0] = verify();
+          return !result[0].equals(INCOMPLETE);
+        });
+    return result[0];
   }
 
   private String verify() throws IOException {
