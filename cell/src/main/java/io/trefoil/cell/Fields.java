@@ -16,6 +16,15 @@ public interface Fields {
    */
   boolean find(byte[] field, int offset, int length);
 
+  /** Stamp of the entry that set the found field last. Every later one has a larger stamp. */
+  long stamp();
+
+  /**
+   * Stamp of the entry that changed the key last, or any of its fields, whichever is later; looks
+   * at all of them. The key is there, and nothing was changed here yet.
+   */
+  long newestStamp();
+
   /** Size in bytes of the found field's value. */
   int valueLength();
 

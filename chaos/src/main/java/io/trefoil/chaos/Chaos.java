@@ -28,7 +28,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** One run: a cluster is started, things go wrong while clients work, and all of it is judged. */
@@ -40,6 +43,7 @@ final class Chaos {
   private static final long STOP_MILLIS = 5_000;
   private static final int CALLS_AFTERWARDS = 200;
   private static final int KEYS_AT_ONCE = 500;
+  private static final String INCOMPLETE = "incomplete";
   private static final Duration CONNECT = Duration.ofSeconds(2);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -47,11 +51,18 @@ final class Chaos {
   /**
    * @param seed of the plan of faults, and of what clients ask
    * @param millis how long things go wrong
+   * @param isChanged whether the database is changed meanwhile
    * @param port client port of the first node, when free
    * @param folder of data and page; what an earlier run left there is removed
    */
   record Settings(
-      long seed, long millis, int nodes, DatabaseSettings database, int port, Path folder) {}
+      long seed,
+      long millis,
+      int nodes,
+      DatabaseSettings database,
+      boolean isChanged,
+      int port,
+      Path folder) {}
 
   private interface Condition {
     boolean holds() throws IOException;
@@ -60,12 +71,14 @@ final class Chaos {
   private final Settings settings;
   private final NodeProcess.Launch launch;
   private final PrintStream out;
+  private final Changes changes;
   private final List<NodeProcess> nodes = new ArrayList<>();
 
   Chaos(Settings settings, NodeProcess.Launch launch, PrintStream out) {
     this.settings = settings;
     this.launch = launch;
     this.out = out;
+    this.changes = new Changes(DATABASE, settings.database());
   }
 
   /**
@@ -186,16 +199,23 @@ final class Chaos {
 
   private boolean torment(Links links, FaultyNetwork network)
       throws IOException, InterruptedException {
-    List<PlannedFault> plan = FaultPlan.draw(settings.seed(), settings.millis(), settings.nodes());
+    List<FaultKind> kinds =
+        changes.possible(settings.nodes()).stream()
+            .filter(kind -> settings.isChanged() || !kind.isChange())
+            .toList();
+    List<PlannedFault> plan =
+        FaultPlan.draw(settings.seed(), settings.millis(), settings.nodes(), kinds);
+    long planned = plan.stream().filter(each -> each.kind().isChange()).count();
     say(
         String.format(
-            "%s, %s, %d replicas, %d partitions: %d s, %d faults planned, seed %d",
+            "%s, %s, %d replicas, %d partitions: %d s, %d faults and %d changes planned, seed %d",
             settings.database().commit(),
             settings.database().durability(),
             settings.database().replicas(),
             settings.database().partitions(),
             settings.millis() / 1_000,
-            plan.size(),
+            plan.size() - planned,
+            planned,
             settings.seed()));
     Observer observer = new Observer(nodes, NUMBER);
     Thread observing = new Thread(observer, "observer");
@@ -203,22 +223,25 @@ final class Chaos {
     observing.start();
     List<Integer> ports = nodes.stream().map(node -> node.ports().client()).toList();
     Load load = Load.start(ports, NUMBER, settings.seed());
-    Faults faults =
-        new Faults(
-            nodes,
-            links,
-            network,
-            observer,
-            what -> say(String.format("%7.1f s  %s", observer.millis() / 1_000.0, what)));
+    Consumer<String> tell =
+        what -> say(String.format("%7.1f s  %s", observer.millis() / 1_000.0, what));
+    Administrator administrator = new Administrator(changes, nodes, observer, tell);
+    Faults faults = new Faults(nodes, links, network, administrator, observer, tell);
     faults.run(plan, settings.millis());
     say("all is mended");
+    boolean asDeclared =
+        await(faults, administrator::isIdle)
+            && await(faults, administrator::restore)
+            && await(faults, () -> isSeen(changes::isAsDeclared));
+    administrator.close();
     boolean inSync = await(faults, this::isInSync);
     long before = load.acknowledged();
     boolean wentOn = await(faults, () -> load.acknowledged() > before + CALLS_AFTERWARDS);
     load.stop();
     observer.stop();
     observing.join();
-    Evidence evidence = evidence(load, observer, faults, inSync && wentOn);
+    Evidence evidence =
+        evidence(load, observer, faults, administrator.asked(), asDeclared, inSync && wentOn);
     Verdict verdict = Verdict.of(evidence);
     Report report =
         new Report(
@@ -236,14 +259,20 @@ final class Chaos {
     return verdict.isGood();
   }
 
-  private Evidence evidence(Load load, Observer observer, Faults faults, boolean wentOn)
+  private Evidence evidence(
+      Load load,
+      Observer observer,
+      Faults faults,
+      List<Administrator.Asked> asked,
+      boolean asDeclared,
+      boolean wentOn)
       throws IOException, InterruptedException {
     await(faults, this::isInSync);
     List<Map<String, String>> contents = new ArrayList<>();
     for (NodeProcess node : nodes) {
       contents.add(contents(node));
     }
-    String verified = verify();
+    String verified = verified(faults);
     Set<String> saved = new HashSet<>();
     long unknown = 0;
     for (NodeProcess node : nodes) {
@@ -251,14 +280,18 @@ final class Chaos {
         unknown += readDivergence(file, saved);
       }
     }
+    Set<FaultKind> kindsAsked =
+        asked.stream().map(Administrator.Asked::kind).collect(Collectors.toSet());
     return new Evidence(
-        settings.database(),
+        changes.mayStand(kindsAsked),
         load.history(),
         load.followerReads(),
         load.withoutReplicas(),
         contents,
         saved,
         unknown,
+        asked,
+        asDeclared,
         verified,
         wentOn,
         observer.contradictions(),
@@ -290,6 +323,20 @@ final class Chaos {
       return items.values();
     }
     throw new CommandFailed("no row of replies but " + reply.bare().text());
+  }
+
+  /**
+   * Asked again while not all could be compared: on a busy machine a leader may change meanwhile.
+   */
+  private String verified(Faults faults) throws IOException, InterruptedException {
+    String[] result = {INCOMPLETE};
+    await(
+        faults,
+        () -> {
+          result[0] = verify();
+          return !result[0].equals(INCOMPLETE);
+        });
+    return result[0];
   }
 
   private String verify() throws IOException {
@@ -337,13 +384,18 @@ final class Chaos {
 
   /** Whether all nodes are up and every copy has what its leader has, as every node sees it. */
   private boolean isInSync() {
+    return isSeen(Chaos::isInSync);
+  }
+
+  /** Whether every node says that all are up, and that of the database. */
+  private boolean isSeen(Predicate<ClusterStatus.Database> what) {
     return nodes.stream()
         .allMatch(
             node ->
                 Observer.ask(node)
                     .filter(this::areAllUp)
                     .flatMap(status -> status.database(NUMBER))
-                    .filter(Chaos::isInSync)
+                    .filter(what)
                     .isPresent());
   }
 

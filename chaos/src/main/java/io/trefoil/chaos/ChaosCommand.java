@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "chaos",
     description = {
-      "Starts nodes on this machine and kills, stops, cuts off and starves them while clients work;",
-      "then checks what the clients were told, and writes a page with a timeline.",
+      "Starts nodes on this machine and kills, stops, cuts off and starves them while clients work",
+      "and an operator changes the database; then checks what the clients were told, and writes a page with a timeline.",
       "The same seed is the same plan of faults. Needs Linux, and ends all that it starts.",
       "Exit code 1: a promise was broken."
     })
@@ -71,6 +71,11 @@ public final class ChaosCommand implements Callable<Integer> {
       defaultValue = "os",
       description = "os or fsync (default: os).")
   String durability;
+
+  @Option(
+      names = "--no-changes",
+      description = "Leave the database as it is: no ALTER, MOVE, SWITCHOVER.")
+  boolean noChanges;
 
   @Option(
       names = "--seed",
@@ -121,6 +126,7 @@ public final class ChaosCommand implements Callable<Integer> {
             seconds * 1_000L,
             nodes,
             database(),
+            !noChanges,
             port,
             folder.toAbsolutePath().normalize());
     NodeProcess.Launch launch =

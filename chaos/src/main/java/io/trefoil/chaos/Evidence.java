@@ -9,25 +9,30 @@ import java.util.Set;
 /**
  * What a run has left, from which it is judged.
  *
+ * @param mayHaveStood settings: those declared, and those that changes asked for
  * @param history what clients were told whose reads are linearizable
  * @param followerReads what clients were told by whatever node they asked
  * @param withoutReplicas writes that were refused because replicas were out of reach
  * @param contents what each node answers in the end, by key
  * @param savedKeys keys in divergence files
  * @param unknownEntries entries that divergence files count and no longer have
+ * @param changes what an operator asked for
+ * @param asDeclared whether the database was as declared again, and nothing on its way, in the end
  * @param verified what {@code DATABASE VERIFY} found
  * @param wentOn whether calls were acknowledged when all was mended
  * @param leaderContradictions epochs that two nodes were said to lead
  * @param unexpectedEnds nodes that ended though nothing was done to them
  */
 record Evidence(
-    DatabaseSettings settings,
+    Set<DatabaseSettings> mayHaveStood,
     List<Invocation> history,
     List<Invocation> followerReads,
     long withoutReplicas,
     List<Map<String, String>> contents,
     Set<String> savedKeys,
     long unknownEntries,
+    List<Administrator.Asked> changes,
+    boolean asDeclared,
     String verified,
     boolean wentOn,
     List<String> leaderContradictions,

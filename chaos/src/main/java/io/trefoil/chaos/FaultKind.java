@@ -1,9 +1,13 @@
 package io.trefoil.chaos;
 
-/** What goes wrong with a node, or between nodes, until it is mended. */
+/**
+ * What goes wrong with a node, or between nodes, until it is mended; and what an operator changes
+ * meanwhile.
+ */
 enum FaultKind {
   KILL("killed", "kill -9; started again later"),
   KILL_ALL("all killed", "kill -9 of every node at once; all are started again"),
+  STOP("stopped", "SIGTERM: it hands over and ends; started again later"),
   PAUSE("paused", "SIGSTOP; SIGCONT later"),
   CUT("cut off", "no byte to or from the other nodes"),
   CUT_ONE_WAY("can't send", "no byte to the other nodes; theirs arrive"),
@@ -15,7 +19,12 @@ enum FaultKind {
   DELAY("slow network", "every byte to and from the node comes late"),
   LOSS("lossy network", "packets are lost; what follows waits for their repetition"),
   RESET("connections reset", "all connections between nodes break, once"),
-  DISK_FULL("disk full", "writes to its files fail; it has room again later");
+  DISK_FULL("disk full", "writes to its files fail; it has room again later"),
+  ALTER_COMMIT("commit rule", "DATABASE ALTER to another commit rule, and back"),
+  ALTER_DURABILITY("durability", "DATABASE ALTER to the other durability, and back"),
+  ALTER_REPLICAS("replicas", "DATABASE ALTER to one copy fewer, and back"),
+  SWITCHOVER("switchover", "another node is to lead"),
+  MOVE("move", "a copy goes to a node that has none");
 
   private final String label;
   private final String meaning;
@@ -34,8 +43,29 @@ enum FaultKind {
     return meaning;
   }
 
-  /** Whether it happens between nodes, where several such faults must not undo each other. */
-  boolean isOfNetwork() {
-    return ordinal() >= CUT.ordinal() && ordinal() <= RESET.ordinal();
+  /** Whether it is a change that an operator makes, and nothing goes wrong. */
+  boolean isChange() {
+    return switch (this) {
+      case ALTER_COMMIT, ALTER_DURABILITY, ALTER_REPLICAS, SWITCHOVER, MOVE -> true;
+      case KILL,
+          KILL_ALL,
+          STOP,
+          PAUSE,
+          CUT,
+          CUT_ONE_WAY,
+          SPLIT,
+          BRIDGE,
+          RING,
+          DELAY,
+          LOSS,
+          RESET,
+          DISK_FULL ->
+          false;
+    };
+  }
+
+  /** Whether there is nothing to mend or to take back. */
+  boolean isOnce() {
+    return this == RESET || this == SWITCHOVER || this == MOVE;
   }
 }

@@ -1,6 +1,7 @@
 package io.trefoil.chaos;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -20,33 +21,49 @@ final class FaultPlan {
   private FaultPlan() {}
 
   /**
-   * Draws a plan.
+   * Draws a plan. Changes come beside what goes wrong, each drawn on their own: the same seed goes
+   * wrong in the same way with and without them.
    *
    * @param millis how long the run is
    * @param nodes how many nodes there are, three or more
+   * @param kinds that may come
    * @return in the order of their times
    */
-  static List<PlannedFault> draw(long seed, long millis, int nodes) {
+  static List<PlannedFault> draw(long seed, long millis, int nodes, List<FaultKind> kinds) {
     SplittableRandom random = new SplittableRandom(seed);
-    List<FaultKind> bag = new ArrayList<>();
+    List<FaultKind> faults = kinds.stream().filter(kind -> !kind.isChange()).toList();
+    List<FaultKind> changes = kinds.stream().filter(FaultKind::isChange).toList();
     List<PlannedFault> plan = new ArrayList<>();
-    long at = FIRST_MILLIS;
-    while (at < millis - QUIET_END_MILLIS) {
-      if (bag.isEmpty()) {
-        bag.addAll(oneRound());
-      }
-      FaultKind kind = bag.remove(random.nextInt(bag.size()));
-      plan.add(fault(random, at, millis, kind, nodes));
-      at += 500 + random.nextInt(2 * GAP_MILLIS);
-    }
+    plan.addAll(series(random.split(), millis, nodes, oneRound(faults)));
+    plan.addAll(series(random.split(), millis, nodes, changes));
+    plan.sort(Comparator.comparingLong(PlannedFault::atMillis));
     return List.copyOf(plan);
   }
 
-  /** Each kind comes once in a round, and those that lose leaders more often. */
-  private static List<FaultKind> oneRound() {
-    List<FaultKind> round = new ArrayList<>(List.of(FaultKind.values()));
-    round.addAll(List.of(FaultKind.KILL, FaultKind.KILL, FaultKind.PAUSE, FaultKind.CUT));
+  /** Those that lose leaders come more often. */
+  private static List<FaultKind> oneRound(List<FaultKind> kinds) {
+    List<FaultKind> round = new ArrayList<>(kinds);
+    List.of(FaultKind.KILL, FaultKind.KILL, FaultKind.PAUSE, FaultKind.CUT).stream()
+        .filter(kinds::contains)
+        .forEach(round::add);
     return round;
+  }
+
+  /** All of a round come before any comes again. */
+  private static List<PlannedFault> series(
+      SplittableRandom random, long millis, int nodes, List<FaultKind> round) {
+    List<FaultKind> bag = new ArrayList<>();
+    List<PlannedFault> series = new ArrayList<>();
+    long at = FIRST_MILLIS;
+    while (at < millis - QUIET_END_MILLIS && !round.isEmpty()) {
+      if (bag.isEmpty()) {
+        bag.addAll(round);
+      }
+      FaultKind kind = bag.remove(random.nextInt(bag.size()));
+      series.add(fault(random, at, millis, kind, nodes));
+      at += 500 + random.nextInt(2 * GAP_MILLIS);
+    }
+    return series;
   }
 
   private static PlannedFault fault(
@@ -61,8 +78,7 @@ final class FaultPlan {
           default -> 0;
         };
     boolean ofLeader = random.nextInt(2) == 0;
-    boolean once = kind == FaultKind.RESET;
     return new PlannedFault(
-        at, kind, once ? 0 : Math.min(lasts, millis - at), ofLeader, node, other, amount);
+        at, kind, kind.isOnce() ? 0 : Math.min(lasts, millis - at), ofLeader, node, other, amount);
   }
 }

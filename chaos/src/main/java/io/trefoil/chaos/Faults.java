@@ -5,18 +5,26 @@ import io.trefoil.cli.process.NodeProcess;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Does what a plan says to the processes and the network, and mends it. In one thread. */
+/**
+ * Does what a plan says to the processes and the network, and mends it; has changes asked for. In
+ * one thread.
+ */
 final class Faults {
   private static final long TICK_MILLIS = 100;
   private static final int LAST_LINES = 15;
   private static final long STOPS_MILLIS = 3_000;
+
+  /** A node that was asked to end has, also one that stood still meanwhile. */
+  private static final long ENDS_MILLIS = 30_000;
 
   /**
    * A fault as it came.
@@ -35,6 +43,7 @@ final class Faults {
   private final List<NodeProcess> nodes;
   private final Links links;
   private final FaultyNetwork network;
+  private final Administrator administrator;
   private final Observer observer;
   private final Consumer<String> say;
   private final List<Happened> happened = new ArrayList<>();
@@ -48,15 +57,20 @@ final class Faults {
   /** Nodes whose disk is or was full: they stop rather than go on without a journal. */
   private final Set<NodeProcess> mayStop = new HashSet<>();
 
+  /** Nodes that were asked to end, and by when they must have. */
+  private final Map<NodeProcess, Long> stopping = new HashMap<>();
+
   Faults(
       List<NodeProcess> nodes,
       Links links,
       FaultyNetwork network,
+      Administrator administrator,
       Observer observer,
       Consumer<String> say) {
     this.nodes = nodes;
     this.links = links;
     this.network = network;
+    this.administrator = administrator;
     this.observer = observer;
     this.say = say;
   }
@@ -66,7 +80,10 @@ final class Faults {
     return List.copyOf(happened);
   }
 
-  /** Nodes that ended though nothing was done to them, with their last words. */
+  /**
+   * Nodes that ended though nothing was done to them, with their last words, or that did not end
+   * when asked to.
+   */
   List<String> unexpectedEnds() {
     return List.copyOf(unexpectedEnds);
   }
@@ -87,27 +104,50 @@ final class Faults {
       TimeUnit.MILLISECONDS.sleep(TICK_MILLIS);
     }
     mendUntil(Long.MAX_VALUE);
+    while (!stopping.isEmpty()) {
+      lookAfterNodes();
+      TimeUnit.MILLISECONDS.sleep(TICK_MILLIS);
+    }
     startDead();
   }
 
   /** Notices nodes that end, and starts them again; to be called while waiting for anything. */
   void lookAfterNodes() throws IOException {
     for (NodeProcess node : nodes) {
-      if (node.state() == NodeProcess.State.DEAD && !mayBeDead.contains(node)) {
-        if (!mayStop.remove(node)) {
-          unexpectedEnds.add(
-              node.name()
-                  + " ended at "
-                  + observer.millis() / 1_000.0
-                  + " s, "
-                  + node.endedWith()
-                  + "\n    "
-                  + String.join("\n    ", node.lastLines(LAST_LINES)));
-          say.accept(node.name() + " ended by itself, " + node.endedWith());
+      boolean isDead = node.state() == NodeProcess.State.DEAD;
+      if (isDead && stopping.remove(node) != null) {
+        noteEnd(node);
+      } else if (isDead && !mayBeDead.contains(node) && !mayStop.remove(node)) {
+        unexpected(node, "ended by itself, " + node.endedWith());
+      } else if (!isDead && stopping.getOrDefault(node, Long.MAX_VALUE) < observer.millis()) {
+        unexpected(node, "did not end in " + ENDS_MILLIS / 1_000 + " s when asked to");
+        boolean isWanted = mayBeDead.add(node);
+        kill(node);
+        if (isWanted) {
+          mayBeDead.remove(node);
         }
+      }
+      if (node.state() == NodeProcess.State.DEAD && !mayBeDead.contains(node)) {
         node.start();
       }
     }
+  }
+
+  private void noteEnd(NodeProcess node) {
+    if (!node.wasStopped() && !mayStop.remove(node)) {
+      unexpected(node, "was asked to end and ended with " + node.endedWith());
+    }
+  }
+
+  private void unexpected(NodeProcess node, String what) {
+    unexpectedEnds.add(
+        String.format(
+            "%s at %.1f s: %s%n    %s",
+            node.name(),
+            observer.millis() / 1_000.0,
+            what,
+            String.join("\n    ", node.lastLines(LAST_LINES))));
+    say.accept(node.name() + " " + what);
   }
 
   private void mendUntil(long millis) throws IOException {
@@ -124,6 +164,11 @@ final class Faults {
   }
 
   private void begin(PlannedFault fault) throws IOException {
+    if (fault.kind().isChange()) {
+      administrator.begin(fault);
+      pending.add(new Pending(fault.endsMillis(), () -> administrator.end(fault)));
+      return;
+    }
     int met = fault.ofLeader() ? leader(fault.node()) : fault.node();
     NodeProcess node = nodes.get(met);
     boolean isDead = node.state() == NodeProcess.State.DEAD;
@@ -144,6 +189,14 @@ final class Faults {
                 startAgain(each);
               }
             });
+      }
+      case STOP -> {
+        if (!isDead) {
+          mayBeDead.add(node);
+          stopping.put(node, observer.millis() + ENDS_MILLIS);
+          node.askToStop();
+          note(fault, met, () -> startAgain(node));
+        }
       }
       case PAUSE -> {
         if (node.state() == NodeProcess.State.RUNNING) {
@@ -171,6 +224,7 @@ final class Faults {
 
   private void kill(NodeProcess node) {
     mayBeDead.add(node);
+    stopping.remove(node);
     node.kill();
     try {
       node.awaitEnd(5_000);
@@ -181,6 +235,10 @@ final class Faults {
 
   private void startAgain(NodeProcess node) throws IOException {
     mayBeDead.remove(node);
+    if (stopping.containsKey(node)) {
+      lookAfterNodes(); // it may still run: it starts once it has ended
+      return;
+    }
     mayStop.remove(node);
     if (node.state() == NodeProcess.State.DEAD) {
       node.start();

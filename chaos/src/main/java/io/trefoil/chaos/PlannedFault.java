@@ -1,7 +1,7 @@
 package io.trefoil.chaos;
 
 /**
- * One fault of a plan.
+ * One fault, or change, of a plan.
  *
  * @param atMillis when it comes, since the start
  * @param lastsMillis until it is mended; 0 when there is nothing to mend

@@ -45,6 +45,7 @@ final class Report {
     lines.add("again with   " + command());
     lines.add("calls        " + calls());
     lines.add("faults       " + faults());
+    lines.add("changes      " + changes());
     lines.add("leaders      " + leaders());
     lines.add("");
     for (Verdict.Check check : verdict.checks()) {
@@ -90,14 +91,15 @@ final class Report {
     return String.format(
         Locale.ROOT,
         "./trefoil chaos --commit %s --durability %s --nodes %d --replicas %d --partitions %d"
-            + " --seconds %d --seed %d",
+            + " --seconds %d --seed %d%s",
         settings.database().commit().toString().split(" ")[0].toLowerCase(Locale.ROOT),
         settings.database().durability().toString().toLowerCase(Locale.ROOT),
         nodes.size(),
         settings.database().replicas(),
         settings.database().partitions(),
         settings.millis() / 1_000,
-        settings.seed());
+        settings.seed(),
+        settings.isChanged() ? "" : " --no-changes");
   }
 
   private String conclusion() {
@@ -129,6 +131,16 @@ final class Report {
     kinds.forEach(
         (kind, count) ->
             text.append(' ').append(count).append(' ').append(kind.label()).append(','));
+    return text.substring(0, text.length() - 1);
+  }
+
+  /** How many were asked for, and the first words of what was answered. */
+  private String changes() {
+    Map<String, Integer> answers = new TreeMap<>();
+    evidence.changes().forEach(it -> answers.merge(it.outcome(), 1, Integer::sum));
+    StringBuilder text = new StringBuilder(evidence.changes().size() + ":");
+    answers.forEach(
+        (answer, count) -> text.append(' ').append(count).append(' ').append(answer).append(','));
     return text.substring(0, text.length() - 1);
   }
 
@@ -190,6 +202,7 @@ final class Report {
         .append(escape(calls()))
         .append("<br>faults: ")
         .append(escape(faults()));
+    html.append("<br>changes: ").append(escape(changes()));
     html.append("<br>leaders: ").append(escape(leaders())).append("</p>\n");
     html.append(timeline.svg());
     html.append(
@@ -209,6 +222,10 @@ final class Report {
     html.append("</table>\n<h2>Faults</h2>\n<table><tr><th>from</th><th>to</th><th></th></tr>\n");
     for (Faults.Happened fault : happened) {
       row(html, seconds(fault.fromMillis()), seconds(fault.untilMillis()), words(fault, nodes));
+    }
+    html.append("</table>\n<h2>Changes</h2>\n<table><tr><th>from</th><th>to</th><th></th></tr>\n");
+    for (Administrator.Asked change : evidence.changes()) {
+      row(html, seconds(change.fromMillis()), seconds(change.untilMillis()), change.toString());
     }
     html.append("</table>\n</body></html>\n");
     return html.toString();

@@ -24,6 +24,8 @@ final class Timeline {
   private static final String REFUSED = "#e6a04d";
   private static final String UNCERTAIN = "#b03a2e";
   private static final String FAULT = "#9a9a9a";
+  private static final String DONE = "#7fb7d9";
+  private static final String NOT_DONE = "#e6a04d";
 
   private final long millis;
   private final List<String> nodes;
@@ -57,6 +59,7 @@ final class Timeline {
     y = GAP;
     calls();
     faults();
+    changes();
     leaders();
     lag();
     axis();
@@ -157,6 +160,19 @@ final class Timeline {
       y += ROW;
     }
     y += GAP / 2;
+  }
+
+  private void changes() {
+    text(0, y + 14, "changes");
+    for (Administrator.Asked change : evidence.changes()) {
+      double x = x(change.fromMillis());
+      double width = Math.max(3, x(change.untilMillis()) - x);
+      box(x, y + 3, width, ROW - 6, change.isDone() ? DONE : NOT_DONE, change.toString());
+      if (width > 7 * change.kind().label().length()) {
+        text(x + 2, y + 14, change.kind().label());
+      }
+    }
+    y += ROW + GAP / 2;
   }
 
   private void leaders() {

@@ -10,6 +10,7 @@ import io.trefoil.control.Promises;
 import io.trefoil.control.Promises.Anomaly;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,8 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
 
     Judge(Evidence evidence) {
       this.evidence = evidence;
-      this.may = Promises.mayBeSeen(evidence.settings());
+      this.may = EnumSet.noneOf(Anomaly.class);
+      evidence.mayHaveStood().forEach(settings -> may.addAll(Promises.mayBeSeen(settings)));
       this.counters = new Counters(evidence.history());
     }
 
@@ -131,8 +133,15 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
           "writes go on when all is mended",
           evidence.wentOn() ? List.of() : List.of("nothing was acknowledged"),
           "they did");
+      long done = evidence.changes().stream().filter(Administrator.Asked::isDone).count();
+      check(
+          "changes are through when all is mended",
+          evidence.asDeclared() ? List.of() : List.of("the database is not as declared"),
+          String.format(
+              "%d of %d changes came about at once; the database is as declared",
+              done, evidence.changes().size()));
       check("one leader an epoch", evidence.leaderContradictions(), "as every node saw it");
-      check("a node ends only when made to", evidence.unexpectedEnds(), "none did by itself");
+      check("a node ends when made to, and only then", evidence.unexpectedEnds(), "all did");
     }
 
     void anomalies() {

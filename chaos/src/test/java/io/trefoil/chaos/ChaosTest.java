@@ -49,7 +49,7 @@ class ChaosTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     boolean good =
         new Chaos(
-                new Chaos.Settings(seed, seconds * 1_000L, 3, database, 7_379, folder),
+                new Chaos.Settings(seed, seconds * 1_000L, 3, database, true, 7_379, folder),
                 launch,
                 new PrintStream(out, true, StandardCharsets.UTF_8))
             .run();

@@ -10,17 +10,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FaultPlanTest {
   private static final long LONG = 600_000;
+  private static final List<FaultKind> ALL = List.of(FaultKind.values());
 
   @Test
   void the_same_seed_is_the_same_plan() {
-    assertThat(FaultPlan.draw(7, LONG, 3)).isEqualTo(FaultPlan.draw(7, LONG, 3));
-    assertThat(FaultPlan.draw(7, LONG, 3)).isNotEqualTo(FaultPlan.draw(8, LONG, 3));
+    assertThat(FaultPlan.draw(7, LONG, 3, ALL)).isEqualTo(FaultPlan.draw(7, LONG, 3, ALL));
+    assertThat(FaultPlan.draw(7, LONG, 3, ALL)).isNotEqualTo(FaultPlan.draw(8, LONG, 3, ALL));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {3, 5})
   void every_kind_comes_and_all_is_mended_in_time(int nodes) {
-    List<PlannedFault> plan = FaultPlan.draw(1, LONG, nodes);
+    List<PlannedFault> plan = FaultPlan.draw(1, LONG, nodes, ALL);
     assertThat(plan).extracting(PlannedFault::kind).contains(FaultKind.values());
     assertThat(plan).isSortedAccordingTo((a, b) -> Long.compare(a.atMillis(), b.atMillis()));
     assertThat(plan).allMatch(fault -> fault.endsMillis() <= LONG);
@@ -28,8 +29,16 @@ class FaultPlanTest {
   }
 
   @Test
+  void the_same_goes_wrong_with_and_without_changes() {
+    List<FaultKind> faults = ALL.stream().filter(kind -> !kind.isChange()).toList();
+    assertThat(FaultPlan.draw(7, LONG, 3, ALL))
+        .filteredOn(fault -> !fault.kind().isChange())
+        .isEqualTo(FaultPlan.draw(7, LONG, 3, faults));
+  }
+
+  @Test
   void a_short_run_has_faults_too() {
-    assertThat(FaultPlan.draw(1, 10_000, 3)).isNotEmpty();
+    assertThat(FaultPlan.draw(1, 10_000, 3, ALL)).isNotEmpty();
   }
 
   @Test

@@ -41,13 +41,15 @@ class VerdictTest {
       Set<String> saved) {
     List<Map<String, String>> contents = List.of(data, data, data);
     return new Evidence(
-        settings(rule),
+        Set.of(settings(rule)),
         history,
         followerReads,
         0,
         contents,
         saved,
         0,
+        List.of(),
+        true,
         "equal",
         true,
         List.of(),
@@ -91,6 +93,40 @@ class VerdictTest {
   }
 
   @Test
+  void what_a_changed_rule_may_do_may_be_seen_and_no_more() {
+    Evidence async = evidence(CommitRule.ASYNC, List.of(SET), List.of(), DATA, Set.of());
+    Evidence majority = evidence(CommitRule.MAJORITY, List.of(SET), List.of(), DATA, Set.of());
+    assertThat(Verdict.of(async).mayBeSeen()).doesNotContain(Anomaly.WRITE_REFUSED);
+    Changes changes = new Changes("data", settings(CommitRule.ASYNC));
+    assertThat(
+            Verdict.of(withStood(async, changes.mayStand(Set.of(FaultKind.ALTER_COMMIT))))
+                .mayBeSeen())
+        .contains(Anomaly.WRITE_REFUSED);
+    changes = new Changes("data", settings(CommitRule.MAJORITY));
+    assertThat(
+            Verdict.of(withStood(majority, changes.mayStand(Set.of(FaultKind.values()))))
+                .mayBeSeen())
+        .doesNotContain(Anomaly.ACKNOWLEDGED_WRITE_LOST, Anomaly.NO_ORDER);
+  }
+
+  private static Evidence withStood(Evidence evidence, Set<DatabaseSettings> stood) {
+    return new Evidence(
+        stood,
+        evidence.history(),
+        evidence.followerReads(),
+        evidence.withoutReplicas(),
+        evidence.contents(),
+        evidence.savedKeys(),
+        evidence.unknownEntries(),
+        evidence.changes(),
+        evidence.asDeclared(),
+        evidence.verified(),
+        evidence.wentOn(),
+        evidence.leaderContradictions(),
+        evidence.unexpectedEnds());
+  }
+
+  @Test
   void reads_that_fit_no_order_break_a_promise() {
     Invocation later = Invocation.acknowledged("b", "unique-1", Call.get(), 3, 4, null);
     assertThat(broken(evidence(CommitRule.SYNC, List.of(SET, later), List.of(), DATA, Set.of())))
@@ -117,13 +153,15 @@ class VerdictTest {
   void a_cluster_that_does_not_recover_breaks_promises() {
     Evidence evidence =
         new Evidence(
-            settings(CommitRule.MAJORITY),
+            Set.of(settings(CommitRule.MAJORITY)),
             List.of(SET),
             List.of(),
             0,
             List.of(DATA, Map.of()),
             Set.of(),
             0,
+            List.of(),
+            false,
             "differs",
             false,
             List.of("partition 0, epoch 3: n1 and n2"),
@@ -132,7 +170,8 @@ class VerdictTest {
         .containsExactly(
             "replicas are equal when all is mended",
             "writes go on when all is mended",
+            "changes are through when all is mended",
             "one leader an epoch",
-            "a node ends only when made to");
+            "a node ends when made to, and only then");
   }
 }

@@ -20,7 +20,10 @@ final class DivergedDiff {
   private final String id;
   private final boolean json;
   private final Stdio stdio;
-  private final Map<State, List<Row>> rows = new EnumMap<>(State.class);
+
+  /** Of each key one row, or one for each of its fields. */
+  private final Map<State, List<List<Row>>> rows = new EnumMap<>(State.class);
+
   private final Map<State, Long> counts = new EnumMap<>(State.class);
   private String database = "";
   private String clear = "";
@@ -42,7 +45,7 @@ final class DivergedDiff {
     }
   }
 
-  private record Row(String key, String file, String now) {}
+  private record Row(String state, String key, String file, String now) {}
 
   DivergedDiff(RespClient client, String id, boolean json, Stdio stdio) {
     this.client = client;
@@ -80,24 +83,66 @@ final class DivergedDiff {
     ReplyFields key = ReplyFields.of(compared);
     State state = State.valueOf(key.text("state").toUpperCase(Locale.ROOT));
     counts.merge(state, 1L, Long::sum);
-    List<Row> some = rows.computeIfAbsent(state, each -> new ArrayList<>());
+    List<List<Row>> some = rows.computeIfAbsent(state, each -> new ArrayList<>());
     if (some.size() < MAX_ROWS) {
-      String file =
-          key.text("change").equals("remove")
-              ? "(removed)"
-              : key.text("change").equals("expire")
-                  ? "(as it was)"
-                  : DivergedCommand.shown(key.get("file_value"), 30);
-      String now =
-          key.isNull("now_value")
-              ? "(" + key.text("now_type") + ")"
-              : DivergedCommand.shown(key.get("now_value"), 30);
-      some.add(
-          new Row(
-              DivergedCommand.shown(key.get("key"), 40),
-              file + expiry(key, "file_expire_at_ms"),
-              now + expiry(key, "now_expire_at_ms")));
+      some.add(rows(key));
     }
+  }
+
+  /** The key as a whole, where that is what is written, and each of its fields that differ. */
+  private static List<Row> rows(ReplyFields key) {
+    List<Reply> fields = key.list("fields");
+    List<Row> rows = new ArrayList<>();
+    if (fields.isEmpty() || key.text("change").equals("replace")) {
+      rows.add(
+          new Row(
+              key.text("state"),
+              DivergedCommand.shown(key.get("key"), 40),
+              inFile(key) + expiry(key, "file_expire_at_ms"),
+              now(key) + expiry(key, "now_expire_at_ms")));
+    }
+    boolean otherType =
+        !key.text("now_type").equals("none") && !key.text("now_type").equals(key.text("file_type"));
+    for (Reply each : fields) {
+      ReplyFields field = ReplyFields.of(each);
+      rows.add(
+          new Row(
+              otherType ? key.text("state") : field.text("state"),
+              DivergedCommand.shown(key.get("key"), 20)
+                  + " "
+                  + DivergedCommand.shown(field.get("field"), 20),
+              ofField(key, field, "file_value", "(removed)"),
+              otherType ? now(key) : ofField(key, field, "now_value", "(none)")));
+    }
+    if (key.number("fields_left_off") > 0) {
+      String more = "... " + key.number("fields_left_off") + " more fields";
+      rows.add(new Row(key.text("state"), more, "", ""));
+    }
+    return rows;
+  }
+
+  private static String inFile(ReplyFields key) {
+    return switch (key.text("change")) {
+      case "remove" -> "(removed)";
+      case "expire" -> "(as it was)";
+      case "put" -> DivergedCommand.shown(key.get("file_value"), 30);
+      case "replace" -> "(" + key.text("file_type") + " made anew)";
+      default -> "(" + (key.isNull("file_type") ? "unknown" : key.text("file_type")) + ")";
+    };
+  }
+
+  private static String now(ReplyFields key) {
+    return key.isNull("now_value")
+        ? "(" + key.text("now_type") + ")"
+        : DivergedCommand.shown(key.get("now_value"), 30);
+  }
+
+  private static String ofField(ReplyFields key, ReplyFields field, String name, String absent) {
+    if (field.isNull(name)) {
+      return absent;
+    }
+    boolean member = key.text("file_type").equals("set");
+    return member ? "(member)" : DivergedCommand.shown(field.get(name), 30);
   }
 
   private static String expiry(ReplyFields key, String field) {
@@ -113,9 +158,9 @@ final class DivergedDiff {
       if (state == State.SAME) {
         continue; // nothing to be done
       }
-      for (Row row : rows.getOrDefault(state, List.of())) {
+      for (List<Row> key : rows.getOrDefault(state, List.of())) {
         if (shown < MAX_ROWS) {
-          table.row(state.name().toLowerCase(Locale.ROOT), row.key(), row.file(), row.now());
+          key.forEach(row -> table.row(row.state(), row.key(), row.file(), row.now()));
           shown++;
         }
       }

@@ -82,6 +82,31 @@ class DivergedCommandTest {
         "now_expire_at_ms", NIL);
   }
 
+  private static String field(String name, String state, String file, String now) {
+    return map(
+        "field", text(name),
+        "state", text(state),
+        "change", text(file == null ? "drop" : "set"),
+        "file_value", file == null ? NIL : text(file),
+        "now_value", now == null ? NIL : text(now));
+  }
+
+  private static String comparedFields(
+      String key, String state, String change, String nowType, String... fields) {
+    return map(
+        "key", text(key),
+        "state", text(state),
+        "change", text(change),
+        "file_type", text("hash"),
+        "file_value", NIL,
+        "file_expire_at_ms", NIL,
+        "now_type", text(nowType),
+        "now_value", NIL,
+        "now_expire_at_ms", NIL,
+        "fields", array(fields),
+        "fields_left_off", number(0));
+  }
+
   private String page(String digest, String next, String... compared) {
     return map(
         "database", text("orders"),
@@ -103,6 +128,20 @@ class DivergedCommandTest {
       return line.endsWith("FROM 0")
           ? map("changes", array(change("9:993", "a", "1")), "next", number(1))
           : map("changes", array(change("9:994", "b", "two\n")), "next", NIL);
+    } else if (line.startsWith("DIVERGED DIFF fields")) {
+      return page(
+          "0000000000000003",
+          NIL,
+          comparedFields(
+              "both",
+              "conflict",
+              "fields",
+              "hash",
+              field("f", "conflict", "1", "2"),
+              field("g", "older", null, "1")),
+          comparedFields(
+              "turned", "conflict", "fields", "string", field("f", "missing", "1", null)),
+          comparedFields("anew", "older", "replace", "hash", field("f", "missing", "1", null)));
     } else if (line.startsWith("DIVERGED DIFF")) {
       return line.endsWith("FROM 0")
           ? page(
@@ -194,6 +233,20 @@ class DivergedCommandTest {
     out.reset();
     assertThat(run("show", "--json", ID)).isZero();
     assertThat(out().lines()).hasSize(2).last().asString().contains("\"value\":\"two\\n\"");
+  }
+
+  @Test
+  void each_field_that_differs_has_a_row() {
+    assertThat(run("diff", "fields")).isZero();
+    assertThat(out().lines().map(line -> line.replaceAll(" +", " ").strip()))
+        .contains(
+            "conflict \"both\" \"f\" \"1\" \"2\"",
+            "older \"both\" \"g\" (removed) \"1\"",
+            "conflict \"turned\" \"f\" \"1\" (string)",
+            "older \"anew\" (hash made anew) (hash)",
+            "missing \"anew\" \"f\" \"1\" (none)",
+            "2 in conflict: written since, or perhaps so",
+            "1 older: not written since");
   }
 
   @Test

@@ -23,22 +23,28 @@ import java.util.Optional;
  * in one step:
  *
  * <pre>
- * DIVERGED COMPARE key PUT|REMOVE|EXPIRE expire-at common-stamp max-bytes [value]
- * DIVERGED APPLY   key PUT|REMOVE|EXPIRE expire-at common-stamp SAFE|ANY|stamp [value]
+ * DIVERGED COMPARE key change expire-at common-stamp max-bytes [value | fields]
+ * DIVERGED APPLY   key change expire-at common-stamp SAFE|ANY|stamp [value | fields]
+ * change: PUT of a string | REMOVE | EXPIRE | FIELDS, some of them | REPLACE, all of them
  * </pre>
  *
- * {@code expire-at} is in milliseconds since 1970, 0 for never. Stamps up to {@code common-stamp}
- * are of entries that both histories have; -1 when that is not known.
+ * Fields are given as {@link FieldChanges} has them. {@code expire-at} is in milliseconds since
+ * 1970, 0 for never, -1 with FIELDS for what it is now. Stamps up to {@code common-stamp} are of
+ * entries that both histories have; -1 when that is not known.
  */
 final class DivergedCommands {
   private static final String OWN = "0.1.0";
   private static final String KEYS_OF_FILE = "O(N) with N the size of the file";
+  private static final String FIELDS_OF_KEY = "O(N) with N the number of the key's fields";
   private static final int KEY = 2;
   private static final int CHANGE = 3;
   private static final int EXPIRE_AT = 4;
   private static final int COMMON_STAMP = 5;
   private static final int LIMIT_OR_MODE = 6;
   private static final int VALUE = 7;
+
+  /** Of a field's value no more is told. */
+  private static final int MAX_FIELD_BYTES = 1 << 10;
 
   private DivergedCommands() {}
 
@@ -56,12 +62,12 @@ final class DivergedCommands {
                     node("diverged|replay", -3, KEYS_OF_FILE)
                         .text("Write what a divergence file holds again, but for conflicts"),
                     node("diverged|discard", 3, "O(1)").text("Delete a divergence file"),
-                    row("diverged|compare", -7, "Compare a key with what DIFF found in a file")
+                    onKey("diverged|compare", "Compare a key with what DIFF found in a file")
                         .flags(READONLY)
                         .keys(KEY, KEY, 1)
                         .refused(StringCommands.NEEDS_ORDER)
                         .onCells(DivergedCommands::compare),
-                    row("diverged|apply", -7, "Write a key as REPLAY does, unless it has changed")
+                    onKey("diverged|apply", "Write a key as REPLAY does, unless it has changed")
                         .flags(WRITE, DENYOOM)
                         .keys(KEY, KEY, 1)
                         .refused(StringCommands.NEEDS_ORDER)
@@ -95,6 +101,10 @@ final class DivergedCommands {
     return new Row(name, arity, Group.TREFOIL, OWN, "O(1)", summary);
   }
 
+  private static Row onKey(String name, String summary) {
+    return new Row(name, -7, Group.TREFOIL, OWN, FIELDS_OF_KEY, summary);
+  }
+
   private static Command help(String container, String... lines) {
     return row(container + "|help", 2, Help.SUMMARY)
         .flags(LOADING, STALE)
@@ -113,8 +123,8 @@ final class DivergedCommands {
     Command text(String summary);
   }
 
-  /** How a key stands to what a file would leave it as. */
-  private enum Standing {
+  /** How a key, or a field, stands to what a file would leave it as; the worst last. */
+  enum Standing {
     /** It is so already. */
     SAME,
     /** The key is not there. */
@@ -124,7 +134,12 @@ final class DivergedCommands {
     /** The key has been written since, or may have been. */
     CONFLICT;
 
-    private String word() {
+    /** Of a cell that is there and differs. */
+    static Standing ofWritten(boolean isOlder) {
+      return isOlder ? OLDER : CONFLICT;
+    }
+
+    String word() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
@@ -132,7 +147,13 @@ final class DivergedCommands {
   private enum Change {
     PUT,
     REMOVE,
-    EXPIRE;
+    EXPIRE,
+    FIELDS,
+    REPLACE;
+
+    boolean isOfFields() {
+      return this == FIELDS || this == REPLACE;
+    }
 
     private static Optional<Change> of(Args args) {
       return Arrays.stream(values()).filter(each -> args.isWord(CHANGE, each.name())).findFirst();
@@ -145,13 +166,14 @@ final class DivergedCommands {
       return;
     }
     int limit = (int) Math.min(Math.max(call.args().parsed(), 0), Integer.MAX_VALUE);
-    Standing standing = standing(call, change);
+    long version = version(call, change);
+    Standing standing = standing(call, change, version);
     boolean found = call.find(KEY);
-    call.reply().array(found ? 6 : 1);
+    call.reply().array(!found ? 1 : change.isOfFields() ? 7 : 6);
     call.reply().bulkText(standing.word());
     if (found) {
       Cells cells = call.cells();
-      call.reply().integer(cells.stamp());
+      call.reply().integer(version);
       call.reply().bulkText(cells.type().redisName());
       call.reply().integer(cells.expireAtMillis());
       int length = isString(call) ? cells.valueLength() : 0;
@@ -160,6 +182,9 @@ final class DivergedCommands {
         call.replyValue(0, Math.min(length, limit));
       } else {
         call.reply().bulkText("");
+      }
+      if (change.isOfFields()) {
+        fields(call, change).reply(commonStamp(call), Math.min(limit, MAX_FIELD_BYTES));
       }
     }
   }
@@ -176,13 +201,14 @@ final class DivergedCommands {
       return;
     }
     long seen = args.parsed();
-    Standing standing = standing(call, change);
+    long version = version(call, change);
+    Standing standing = standing(call, change, version);
     boolean found = call.find(KEY);
     if (standing == Standing.SAME) {
       call.reply().bulkText(standing.word());
     } else if (safe && standing == Standing.CONFLICT || change == Change.EXPIRE && !found) {
       call.reply().bulkText(Standing.CONFLICT.word());
-    } else if (!safe && !any && seen != (found ? call.cells().stamp() : 0)) {
+    } else if (!safe && !any && seen != version) {
       call.reply().bulkText("changed");
     } else {
       change(call, change);
@@ -193,6 +219,8 @@ final class DivergedCommands {
   private static void change(Call call, Change change) {
     if (leavesNothing(call, change)) {
       call.remove(KEY);
+    } else if (change.isOfFields()) {
+      fields(call, change).apply(expireAt(call));
     } else if (change == Change.PUT) {
       call.putArgument(KEY, VALUE, expireAt(call));
     } else {
@@ -204,12 +232,19 @@ final class DivergedCommands {
   private static Change parse(Call call) {
     Change change = Change.of(call.args()).orElse(null);
     int words = change == Change.PUT ? VALUE + 1 : VALUE;
-    if (change == null || call.args().count() != words) {
+    boolean good =
+        change != null
+            && (change.isOfFields() ? fields(call, change) != null : call.args().count() == words);
+    if (!good) {
       call.reply().error(Errors.SYNTAX);
       return null;
     }
     boolean numbers = call.parseLong(EXPIRE_AT) && call.parseLong(COMMON_STAMP);
     return numbers ? change : null;
+  }
+
+  private static FieldChanges fields(Call call, Change change) {
+    return FieldChanges.parse(call, KEY, VALUE, change == Change.REPLACE);
   }
 
   private static long expireAt(Call call) {
@@ -225,21 +260,51 @@ final class DivergedCommands {
   /** Whether the key would be gone by now: removed, or expired meanwhile. */
   private static boolean leavesNothing(Call call, Change change) {
     long expireAt = expireAt(call);
-    boolean expired = expireAt != Cells.NEVER && expireAt <= call.cells().nowMillis();
+    boolean expires = expireAt != Cells.NEVER && expireAt != FieldChanges.EXPIRY_AS_IT_IS;
+    boolean expired = expires && expireAt <= call.cells().nowMillis();
     return change == Change.REMOVE || expired;
   }
 
-  private static Standing standing(Call call, Change change) {
+  private static Standing standing(Call call, Change change, long version) {
     boolean gone = leavesNothing(call, change);
+    if (!gone && change.isOfFields()) {
+      return fields(call, change).standing(expireAt(call), commonStamp(call), version);
+    }
     if (!call.find(KEY)) {
       return gone ? Standing.SAME : change == Change.PUT ? Standing.MISSING : Standing.CONFLICT;
     }
     if (!gone && isAlready(call, change)) {
       return Standing.SAME;
     }
-    // A field that is overwritten leaves its key's own stamp alone.
-    boolean older = isString(call) && call.cells().stamp() <= commonStamp(call);
-    return older ? Standing.OLDER : Standing.CONFLICT;
+    boolean otherType = !gone && change == Change.PUT && !isString(call);
+    return Standing.ofWritten(!otherType && version <= commonStamp(call));
+  }
+
+  /** As {@link FieldChanges#version}, of any change. */
+  private static long version(Call call, Change change) {
+    boolean gone = leavesNothing(call, change);
+    if (!gone && change.isOfFields()) {
+      return fields(call, change).version();
+    }
+    boolean ofExpiryAlone = !gone && change == Change.EXPIRE;
+    if (!call.find(KEY)) {
+      return 0;
+    }
+    return ofExpiryAlone ? call.cells().stamp() : newestStamp(call, KEY);
+  }
+
+  /**
+   * Stamp of the last change of the key found: a field that is overwritten leaves the key's own.
+   */
+  static long newestStamp(Call call, int key) {
+    Cells cells = call.cells();
+    if (isString(call)) {
+      return cells.stamp();
+    }
+    Args args = call.args();
+    return cells
+        .fields(cells.type(), args.array(), args.offset(key), args.length(key))
+        .newestStamp();
   }
 
   private static boolean isString(Call call) {

@@ -22,7 +22,7 @@ final class MapCells implements Cells {
       Bytes value,
       long expireAtMillis,
       CellType type,
-      NavigableMap<Bytes, Bytes> fields,
+      NavigableMap<Bytes, Field> fields,
       long stamp) {
     Cell(Bytes value, long expireAtMillis, long stamp) {
       this(value, expireAtMillis, CellType.STRING, null, stamp);
@@ -33,10 +33,13 @@ final class MapCells implements Cells {
     }
   }
 
+  private record Field(Bytes value, long stamp) {}
+
   private final NavigableMap<Long, Map<Bytes, Cell>> byHash = new TreeMap<>();
   private final Random random = new Random(1);
   private Cell found;
   private boolean inMemory = true;
+  private int visits;
   private long lastStamp;
   private long nowMillis = 1_000_000_000_000L;
 
@@ -57,6 +60,11 @@ final class MapCells implements Cells {
   /** Makes the next look-up fail as one whose cell is only on disk. */
   void writeOut() {
     inMemory = false;
+  }
+
+  /** How often all fields of a key were looked at for their stamps. */
+  int visits() {
+    return visits;
   }
 
   private Cell get(Bytes key) {
@@ -140,8 +148,9 @@ final class MapCells implements Cells {
   private final class MapFields implements Fields {
     private final Bytes key;
     private final Cell cell;
-    private final NavigableMap<Bytes, Bytes> fields;
-    private Bytes foundValue;
+    private final NavigableMap<Bytes, Field> fields;
+    private Field foundField;
+    private boolean changed;
 
     MapFields(Bytes key, Cell cell) {
       this.key = key;
@@ -156,27 +165,48 @@ final class MapCells implements Cells {
 
     @Override
     public boolean find(byte[] field, int offset, int length) {
-      foundValue = fields.get(Bytes.copyOf(field, offset, length));
-      return foundValue != null;
+      foundField = fields.get(Bytes.copyOf(field, offset, length));
+      return foundField != null;
+    }
+
+    @Override
+    public long stamp() {
+      return foundField.stamp;
+    }
+
+    @Override
+    public long newestStamp() {
+      visits++;
+      long ofFields = fields.values().stream().mapToLong(Field::stamp).max().orElse(0);
+      return Math.max(cell.stamp, ofFields);
+    }
+
+    /** One stamp for all that a command changes. */
+    private long newStamp() {
+      lastStamp += changed ? 0 : 1;
+      changed = true;
+      return lastStamp;
     }
 
     @Override
     public int valueLength() {
-      return foundValue.length();
+      return foundField.value.length();
     }
 
     @Override
     public void copyValue(int from, byte[] to, int toOffset, int length) {
-      System.arraycopy(foundValue.array(), from, to, toOffset, length);
+      System.arraycopy(foundField.value.array(), from, to, toOffset, length);
     }
 
     @Override
     public boolean put(byte[] field, int fo, int fl, byte[] value, int vo, int vl) {
-      return fields.put(Bytes.copyOf(field, fo, fl), Bytes.copyOf(value, vo, vl)) == null;
+      Field set = new Field(Bytes.copyOf(value, vo, vl), newStamp());
+      return fields.put(Bytes.copyOf(field, fo, fl), set) == null;
     }
 
     @Override
     public boolean remove(byte[] field, int offset, int length) {
+      newStamp();
       return fields.remove(Bytes.copyOf(field, offset, length)) != null;
     }
 
@@ -184,17 +214,18 @@ final class MapCells implements Cells {
     public void save() {
       if (fields.isEmpty()) {
         MapCells.this.remove(key.array(), 0, key.length());
-      } else {
-        MapCells.this.put(
-            key, new Cell(cell.value, cell.expireAtMillis, cell.type, fields, ++lastStamp));
+      } else if (changed) {
+        long stamp = fields.size() == cell.fields.size() ? cell.stamp : lastStamp;
+        MapCells.this.put(key, new Cell(cell.value, cell.expireAtMillis, cell.type, fields, stamp));
       }
     }
 
     @Override
     public void forEach(Visitor visitor) {
       fields.forEach(
-          (field, value) ->
-              visitor.visit(field.array(), 0, field.length(), value.array(), 0, value.length()));
+          (name, field) ->
+              visitor.visit(
+                  name.array(), 0, name.length(), field.value.array(), 0, field.value.length()));
     }
   }
 

@@ -23,6 +23,11 @@ final class DivergenceDiff implements KeyWalk.Step {
   /** Of a longer value its beginning is given; its length is always. */
   private static final int MAX_VALUE_BYTES = 1 << 20;
 
+  /** Of a key, so many fields that differ are shown, as the leader tells no more values. */
+  private static final int MAX_FIELDS = 100;
+
+  private static final int MAX_FIELD_BYTES = 1 << 10;
+
   private final Opened opened;
   private final int maxCount;
   private final ReplyWriter[] entries;
@@ -41,7 +46,8 @@ final class DivergenceDiff implements KeyWalk.Step {
   }
 
   /** What {@code DIVERGED COMPARE} and {@code APPLY} get; null for what they don't know. */
-  static Args command(String name, Opened opened, Key key, byte[] value, String limitOrMode) {
+  static Args command(
+      String name, Opened opened, Key key, List<byte[]> content, String limitOrMode) {
     if (key.change() == Change.UNKNOWN) {
       return null;
     }
@@ -53,9 +59,7 @@ final class DivergenceDiff implements KeyWalk.Step {
     words.add(utf8(Long.toString(key.expireAtMillis())));
     words.add(utf8(Long.toString(opened.file().commonStamp())));
     words.add(utf8(limitOrMode));
-    if (value != null) {
-      words.add(value);
-    }
+    words.addAll(content);
     return Args.of(words.toArray(byte[][]::new));
   }
 
@@ -82,12 +86,12 @@ final class DivergenceDiff implements KeyWalk.Step {
     }
 
     @Override
-    public Args ask(int number, Key key, byte[] value) {
-      return command("COMPARE", opened, key, value, "0");
+    public Args ask(int number, Key key, List<byte[]> content) {
+      return command("COMPARE", opened, key, content, "0");
     }
 
     @Override
-    public void answered(int number, Key key, byte[] value, Reply reply) {
+    public void answered(int number, Key key, List<byte[]> content, Reply reply) {
       if (reply instanceof Reply.Failure failure) {
         error = failure.text();
         return;
@@ -119,20 +123,20 @@ final class DivergenceDiff implements KeyWalk.Step {
   }
 
   @Override
-  public Args ask(int number, Key key, byte[] value) {
+  public Args ask(int number, Key key, List<byte[]> content) {
     if (first < 0) {
       first = number;
     }
-    return command("COMPARE", opened, key, value, Integer.toString(MAX_VALUE_BYTES));
+    return command("COMPARE", opened, key, content, Integer.toString(MAX_VALUE_BYTES));
   }
 
   @Override
-  public void answered(int number, Key key, byte[] value, Reply reply) {
-    stamps.answered(number, key, value, reply);
+  public void answered(int number, Key key, List<byte[]> content, Reply reply) {
+    stamps.answered(number, key, content, reply);
     if (stamps.error() == null) {
       entries[number] = new ReplyWriter();
       entries[number].setProtocol(protocol);
-      entry(key, value, reply, entries[number]);
+      entry(key, content, reply, entries[number]);
       count++;
       bytes += entries[number].size();
     }
@@ -148,38 +152,70 @@ final class DivergenceDiff implements KeyWalk.Step {
     return stamps.error();
   }
 
-  private static void entry(Key key, byte[] value, Reply reply, ReplyWriter out) {
+  private static void entry(Key key, List<byte[]> content, Reply reply, ReplyWriter out) {
     List<Reply> now = reply instanceof Reply.Several several ? several.items() : List.of();
-    out.map(11);
+    byte[] value = key.change() == Change.PUT ? content.get(0) : null;
+    out.map(14);
     out.bulkText("key");
     out.bulk(key.key().array());
     Divergences.text(out, "state", now.isEmpty() ? "unknown" : text(now.get(0)));
     Divergences.text(out, "position", key.position().toString());
     Divergences.text(out, "change", key.change().name().toLowerCase(Locale.ROOT));
+    type(key, out);
     out.bulkText("file_value");
-    value(value, out);
+    value(value, MAX_VALUE_BYTES, out);
     Divergences.number(out, "file_bytes", value == null ? 0 : value.length);
     expiry(out, "file_expire_at_ms", key.expireAtMillis());
     boolean there = now.size() > 1;
     Divergences.text(out, "now_type", there ? text(now.get(2)) : "none");
     out.bulkText("now_value");
     boolean string = there && text(now.get(2)).equals(CellType.STRING.redisName());
-    value(string ? ((Reply.Bulk) now.get(5)).bytes().array() : null, out);
+    value(string ? ((Reply.Bulk) now.get(5)).bytes().array() : null, MAX_VALUE_BYTES, out);
     Divergences.number(out, "now_bytes", there ? ((Reply.Whole) now.get(4)).value() : 0);
     expiry(out, "now_expire_at_ms", there ? ((Reply.Whole) now.get(3)).value() : Cells.NEVER);
+    fields(key.fields() == null ? List.of() : FieldDiff.of(content, now), out);
   }
 
-  private static void value(byte[] value, ReplyWriter out) {
+  private static void type(Key key, ReplyWriter out) {
+    out.bulkText("file_type");
+    if (key.fields() != null) {
+      out.bulkText(key.fields().type().redisName());
+    } else if (key.change() == Change.PUT) {
+      out.bulkText(CellType.STRING.redisName());
+    } else {
+      out.nil();
+    }
+  }
+
+  private static void fields(List<FieldDiff> different, ReplyWriter out) {
+    int shown = Math.min(different.size(), MAX_FIELDS);
+    out.bulkText("fields");
+    out.array(shown);
+    for (FieldDiff field : different.subList(0, shown)) {
+      out.map(5);
+      out.bulkText("field");
+      out.bulk(field.name());
+      Divergences.text(out, "state", field.state());
+      Divergences.text(out, "change", field.dropped() ? "drop" : "set");
+      out.bulkText("file_value");
+      value(field.dropped() ? null : field.file(), MAX_FIELD_BYTES, out);
+      out.bulkText("now_value");
+      value(field.now(), MAX_FIELD_BYTES, out);
+    }
+    Divergences.number(out, "fields_left_off", different.size() - shown);
+  }
+
+  private static void value(byte[] value, int maxBytes, ReplyWriter out) {
     if (value == null) {
       out.nil();
     } else {
-      out.bulk(value, 0, Math.min(value.length, MAX_VALUE_BYTES));
+      out.bulk(value, 0, Math.min(value.length, maxBytes));
     }
   }
 
   private static void expiry(ReplyWriter out, String name, long expireAtMillis) {
     out.bulkText(name);
-    if (expireAtMillis == Cells.NEVER) {
+    if (expireAtMillis == Cells.NEVER || expireAtMillis == LeftKeys.EXPIRY_AS_IT_IS) {
       out.nil();
     } else {
       out.integer(expireAtMillis);

@@ -33,8 +33,13 @@ final class DivergenceReader implements Closeable {
     line();
   }
 
-  /** Goes to where a line begins. */
+  /** Goes to where a line begins; cheap when that is a little further on. */
   void seek(long offset) throws IOException {
+    if (in != null && offset >= position && offset - position < BUFFER_BYTES) {
+      in.skipNBytes(offset - position);
+      position = offset;
+      return;
+    }
     channel.position(offset);
     in = new BufferedInputStream(Channels.newInputStream(channel), BUFFER_BYTES);
     position = offset;

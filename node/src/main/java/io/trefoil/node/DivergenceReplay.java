@@ -59,18 +59,19 @@ final class DivergenceReplay implements KeyWalk.Step {
   }
 
   @Override
-  public Args ask(int number, Key key, byte[] value) {
+  public Args ask(int number, Key key, List<byte[]> content) {
     // After a clear nothing is there, but for what others write meanwhile.
     boolean any = overwrite && stamps == null;
     boolean onlySeen = overwrite && stamps != null;
     String mode =
         any ? "ANY" : onlySeen ? Long.toString(clearedNow ? 0 : stamps.of(number)) : "SAFE";
-    return DivergenceDiff.command("APPLY", opened, key, value, mode);
+    return DivergenceDiff.command("APPLY", opened, key, content, mode);
   }
 
   @Override
-  public void answered(int number, Key key, byte[] value, Reply reply) {
-    String outcome = reply == null ? "unknown kind of change" : DivergenceDiff.text(reply);
+  public void answered(int number, Key key, List<byte[]> content, Reply reply) {
+    String outcome =
+        reply == null ? "not a change that this version can write" : DivergenceDiff.text(reply);
     if (reply instanceof Reply.Failure failure) {
       error = failure.text();
       uncertain += failure.prefix().equals("UNCERTAIN") ? 1 : 0;

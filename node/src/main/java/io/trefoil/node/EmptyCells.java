@@ -114,6 +114,16 @@ final class EmptyCells implements Cells {
         public void forEach(Visitor visitor) {}
 
         @Override
+        public long stamp() {
+          throw nothingHere();
+        }
+
+        @Override
+        public long newestStamp() {
+          throw nothingHere();
+        }
+
+        @Override
         public int valueLength() {
           throw nothingHere();
         }

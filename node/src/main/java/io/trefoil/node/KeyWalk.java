@@ -40,11 +40,11 @@ final class KeyWalk {
     /**
      * The command for a key; null for none, and then its answer is null.
      *
-     * @param value as {@link Key#value} gives it
+     * @param content as {@link Key#content} gives it
      */
-    Args ask(int number, Key key, byte[] value);
+    Args ask(int number, Key key, List<byte[]> content);
 
-    void answered(int number, Key key, byte[] value, Reply reply);
+    void answered(int number, Key key, List<byte[]> content, Reply reply);
 
     /** Whether there is to be more; asked between keys that are asked together. */
     boolean goesOn();
@@ -90,43 +90,43 @@ final class KeyWalk {
     int from = next;
     background.execute(
         () -> {
-          List<byte[]> values = new ArrayList<>();
+          List<List<byte[]>> contents = new ArrayList<>();
           try (DivergenceReader reader = new DivergenceReader(folder.open(name))) {
             long bytes = 0;
             for (int i = from;
-                i < keys.size() && values.size() < KEYS_AT_ONCE && bytes < BYTES_AT_ONCE;
+                i < keys.size() && contents.size() < KEYS_AT_ONCE && bytes < BYTES_AT_ONCE;
                 i++) {
-              byte[] value = keys.get(i).value(reader);
-              values.add(value);
-              bytes += value == null ? 0 : value.length;
+              List<byte[]> content = keys.get(i).content(reader);
+              contents.add(content);
+              bytes += content.stream().mapToLong(word -> word.length).sum();
             }
           } catch (IOException e) {
             loop.execute(() -> end.accept(e));
             return;
           }
-          loop.execute(() -> ask(values));
+          loop.execute(() -> ask(contents));
         });
   }
 
-  private void ask(List<byte[]> values) {
+  private void ask(List<List<byte[]>> contents) {
     int from = next;
-    next += values.size();
-    awaited = values.size();
-    for (int i = 0; i < values.size(); i++) {
+    next += contents.size();
+    awaited = contents.size();
+    for (int i = 0; i < contents.size(); i++) {
       int number = from + i;
       Key key = keys.get(number);
-      byte[] value = values.get(i);
-      Args command = step.ask(number, key, value);
+      List<byte[]> content = contents.get(i);
+      Args command = step.ask(number, key, content);
       if (command == null) {
-        answered(number, value, null);
+        answered(number, content, null);
       } else {
-        leader.ask(command, reply -> answered(number, value, reply));
+        leader.ask(command, reply -> answered(number, content, reply));
       }
     }
   }
 
-  private void answered(int number, byte[] value, Reply reply) {
-    step.answered(number, keys.get(number), value, reply);
+  private void answered(int number, List<byte[]> content, Reply reply) {
+    step.answered(number, keys.get(number), content, reply);
     if (--awaited == 0) {
       begin();
     }

@@ -6,6 +6,7 @@ import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,10 @@ final class LeftKeys {
     REMOVE,
     /** An expiry of what was there before. */
     EXPIRE,
+    /** Some fields set or removed; the others are what they were before. */
+    FIELDS,
+    /** A key with these fields and no other. */
+    REPLACE,
     /** Something that this version can't write. */
     UNKNOWN
   }
@@ -36,20 +41,44 @@ final class LeftKeys {
   /**
    * A key.
    *
-   * @param expireAtMillis {@link Cells#NEVER} for never
+   * @param expireAtMillis {@link Cells#NEVER} for never; {@link #EXPIRY_AS_IT_IS} with {@link
+   *     Change#FIELDS} when the file does not say
    * @param valueAt where the line with the value begins, if it is a {@link Change#PUT}
+   * @param fields null but with {@link Change#FIELDS} and {@link Change#REPLACE}
    * @param position of the last change
    */
-  record Key(Bytes key, Change change, long expireAtMillis, long valueAt, Position position) {
-    /** The value of a {@link Change#PUT}; null of others. */
-    byte[] value(DivergenceReader reader) throws IOException {
-      if (change != Change.PUT) {
-        return null;
-      }
-      reader.seek(valueAt);
-      return DivergenceReader.bytes(reader.next(), "value");
+  record Key(
+      Bytes key,
+      Change change,
+      long expireAtMillis,
+      long valueAt,
+      LeftFields fields,
+      Position position) {
+    Key(Bytes key, Change change, long expireAtMillis, long valueAt, Position position) {
+      this(key, change, expireAtMillis, valueAt, null, position);
+    }
+
+    static Key of(Bytes key, LeftFields fields, long expireAtMillis, Position position) {
+      Change change =
+          fields.isTooLarge() ? Change.UNKNOWN : fields.isAll() ? Change.REPLACE : Change.FIELDS;
+      return new Key(key, change, expireAtMillis, 0, fields, position);
+    }
+
+    /** The value of a {@link Change#PUT}, or the words of fields; nothing of others. */
+    List<byte[]> content(DivergenceReader reader) throws IOException {
+      return switch (change) {
+        case PUT -> {
+          reader.seek(valueAt);
+          yield List.of(DivergenceReader.bytes(reader.next(), "value"));
+        }
+        case FIELDS, REPLACE -> fields.words(reader);
+        case REMOVE, EXPIRE, UNKNOWN -> List.of();
+      };
     }
   }
+
+  /** As {@code DIVERGED APPLY} takes it. */
+  static final long EXPIRY_AS_IT_IS = -1;
 
   private LeftKeys() {}
 
@@ -90,6 +119,7 @@ final class LeftKeys {
           case "put" -> new Key(key, string ? Change.PUT : Change.UNKNOWN, expireAt, at, position);
           case "remove" -> new Key(key, Change.REMOVE, Cells.NEVER, 0, position);
           case "expire" -> expired(before, key, expireAt, position);
+          case "field", "drop", "head" -> fields(before, key, change, at, position);
           default -> new Key(key, Change.UNKNOWN, expireAt, 0, position);
         };
     byKey.put(key, after);
@@ -99,7 +129,40 @@ final class LeftKeys {
   private static Key expired(Key before, Bytes key, long expireAt, Position position) {
     return before == null
         ? new Key(key, Change.EXPIRE, expireAt, 0, position)
-        : new Key(key, before.change(), expireAt, before.valueAt(), position);
+        : new Key(key, before.change(), expireAt, before.valueAt(), before.fields(), position);
+  }
+
+  /** A key whose fields, or their number, changed. */
+  private static Key fields(Key before, Bytes key, JsonNode change, long at, Position position)
+      throws IOException {
+    if (before != null && before.change() == Change.UNKNOWN && before.fields() == null) {
+      return new Key(key, Change.UNKNOWN, Cells.NEVER, 0, position);
+    }
+    CellType type = type(change.path("type").asText());
+    if (type == null) {
+      return new Key(key, Change.UNKNOWN, Cells.NEVER, 0, position);
+    }
+    LeftFields fields = before == null ? null : before.fields();
+    if (fields == null || fields.type() != type) {
+      // After a removal, or what held no such fields, the key is one that was made anew.
+      boolean wasThere = before == null || before.change() == Change.EXPIRE;
+      fields = new LeftFields(type, !wasThere);
+    }
+    long expireAt = before == null ? EXPIRY_AS_IT_IS : before.expireAtMillis();
+    switch (change.path("change").asText()) {
+      case "field" -> fields.set(change, at);
+      case "drop" -> fields.drop(change);
+      default -> expireAt = change.path("expire_at_ms").asLong(Cells.NEVER);
+    }
+    return Key.of(key, fields, expireAt, position);
+  }
+
+  /** Null for one that has no fields, or is not known. */
+  private static CellType type(String name) {
+    return Arrays.stream(CellType.values())
+        .filter(type -> type.hasFields() && type.redisName().equals(name))
+        .findFirst()
+        .orElse(null);
   }
 
   /** In the order of their last changes. */

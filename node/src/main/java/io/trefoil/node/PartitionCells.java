@@ -206,6 +206,7 @@ final class PartitionCells implements Cells {
     private Opened of;
 
     private long expireAt;
+    private long headStamp;
     private long countBefore;
     private long count;
 
@@ -216,6 +217,7 @@ final class PartitionCells implements Cells {
       keyLength = length;
       of = there ? new Opened(type, store.collection(), key, offset, length) : null;
       expireAt = there ? store.expireAtMillis() : NEVER;
+      headStamp = there ? store.stamp() : 0;
       countBefore = there ? store.fieldCount() : 0;
       count = countBefore;
     }
@@ -245,6 +247,18 @@ final class PartitionCells implements Cells {
 
     private byte[] keyBytes() {
       return Arrays.copyOfRange(key, keyOffset, keyOffset + keyLength);
+    }
+
+    @Override
+    public long stamp() {
+      return store.stamp();
+    }
+
+    /** A removed field is counted in the head, which has a new stamp then. */
+    @Override
+    public long newestStamp() {
+      forEach((field, offset, length, value, valueOffset, valueLength) -> {});
+      return Math.max(headStamp, store.fields().newestStamp());
     }
 
     @Override

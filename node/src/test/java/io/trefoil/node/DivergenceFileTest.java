@@ -302,8 +302,8 @@ class DivergenceFileTest {
 
   private String value(LeftKeys.Key key) throws IOException {
     try (DivergenceReader reader = new DivergenceReader(files.open("1-4-9-1-1"))) {
-      byte[] value = key.value(reader);
-      return value == null ? null : new String(value, UTF_8);
+      List<byte[]> content = key.content(reader);
+      return content.isEmpty() ? null : new String(content.get(0), UTF_8);
     }
   }
 
@@ -339,6 +339,111 @@ class DivergenceFileTest {
     assertThat(key(keys, "only").change()).isEqualTo(Change.EXPIRE);
   }
 
+  private static Opened opened(CellType type, String key) {
+    return new Opened(
+        type,
+        1 + key.hashCode() % 1_000_000L * 10 + type.code() + 20_000_000,
+        key.getBytes(UTF_8),
+        0,
+        key.length());
+  }
+
+  private void field(Opened of, String field, String value) {
+    byte[] name = field.getBytes(UTF_8);
+    byte[] bytes = value.getBytes(UTF_8);
+    builder.field(of, name, 0, name.length, bytes, 0, bytes.length);
+  }
+
+  private void drop(Opened of, String field) {
+    builder.drop(of, field.getBytes(UTF_8), 0, field.length());
+  }
+
+  private List<String> words(LeftKeys.Key key) throws IOException {
+    try (DivergenceReader reader = new DivergenceReader(files.open("1-4-9-1-1"))) {
+      return key.content(reader).stream().map(word -> new String(word, UTF_8)).toList();
+    }
+  }
+
+  @Test
+  void of_each_field_the_last_change_is_left() throws IOException {
+    begin(1, 10);
+    Opened hash = opened(CellType.HASH, "h");
+    field(hash, "twice", "1");
+    field(hash, "gone", "1");
+    builder.head(hash, Cells.NEVER, 2);
+    field(hash, "twice", "2");
+    drop(hash, "gone");
+    builder.head(hash, 99_000, 1);
+    Opened set = opened(CellType.SET, "overwritten");
+    field(set, "a", "");
+    builder.endCommand();
+    save(batch(9, 1));
+    LeftKeys.Key left = key(keys(), "h");
+    assertThat(left.change()).isEqualTo(Change.FIELDS);
+    assertThat(left.expireAtMillis()).isEqualTo(99_000);
+    assertThat(words(left)).containsExactly("hash", "SET", "twice", "2", "DROP", "gone", "");
+    LeftKeys.Key member = key(keys(), "overwritten");
+    assertThat(words(member)).containsExactly("set", "SET", "a", "");
+    assertThat(member.expireAtMillis())
+        .as("the file does not say")
+        .isEqualTo(LeftKeys.EXPIRY_AS_IT_IS);
+  }
+
+  @Test
+  void a_key_that_was_made_anew_has_the_fields_of_after_that_alone() throws IOException {
+    begin(1, 10);
+    Opened hash = opened(CellType.HASH, "h");
+    field(hash, "before", "1");
+    builder.remove("h".getBytes(UTF_8), 0, 1);
+    field(hash, "after", "1");
+    field(hash, "short", "1");
+    drop(hash, "short");
+    builder.head(hash, Cells.NEVER, 1);
+    put("turned".getBytes(UTF_8), "1".getBytes(UTF_8), Cells.NEVER);
+    builder.remove("turned".getBytes(UTF_8), 0, 6);
+    Opened set = opened(CellType.SET, "turned");
+    field(set, "a", "");
+    builder.head(set, Cells.NEVER, 1);
+    Opened gone = opened(CellType.HASH, "gone");
+    drop(gone, "last");
+    builder.remove("gone".getBytes(UTF_8), 0, 4);
+    builder.endCommand();
+    save(batch(9, 1));
+    assertThat(key(keys(), "h").change()).isEqualTo(Change.REPLACE);
+    assertThat(words(key(keys(), "h"))).containsExactly("hash", "SET", "after", "1");
+    assertThat(key(keys(), "turned").change()).isEqualTo(Change.REPLACE);
+    assertThat(words(key(keys(), "turned"))).containsExactly("set", "SET", "a", "");
+    assertThat(key(keys(), "gone").change()).isEqualTo(Change.REMOVE);
+  }
+
+  @Test
+  void an_expiry_belongs_to_the_fields_that_are_there() throws IOException {
+    begin(1, 10);
+    builder.expire(55_000, "h".getBytes(UTF_8), 0, 1);
+    field(opened(CellType.HASH, "h"), "f", "1");
+    field(opened(CellType.HASH, "later"), "f", "1");
+    builder.expire(66_000, "later".getBytes(UTF_8), 0, 5);
+    builder.endCommand();
+    save(batch(9, 1));
+    assertThat(key(keys(), "h").change()).isEqualTo(Change.FIELDS);
+    assertThat(key(keys(), "h").expireAtMillis()).isEqualTo(55_000);
+    assertThat(key(keys(), "later").change()).isEqualTo(Change.FIELDS);
+    assertThat(key(keys(), "later").expireAtMillis()).isEqualTo(66_000);
+  }
+
+  @Test
+  void more_fields_than_are_written_in_one_step_are_not_replayed() throws IOException {
+    begin(1, 10);
+    Opened hash = opened(CellType.HASH, "large");
+    for (int i = 0; i <= LeftFields.MAX_FIELDS; i++) {
+      field(hash, "f" + i, "1");
+    }
+    builder.endCommand();
+    save(batch(9, 1));
+    assertThat(key(keys(), "large").change()).isEqualTo(Change.UNKNOWN);
+    assertThat(words(key(keys(), "large"))).isEmpty();
+  }
+
   @Test
   void what_a_clear_takes_away_is_told_apart_from_what_came_after_it() throws IOException {
     begin(1, 10);
@@ -368,6 +473,7 @@ class DivergenceFileTest {
         "{}",
         "{\"position\":\"9:1\",\"change\":\"put\"}",
         "{\"position\":\"9\",\"change\":\"remove\",\"key\":\"a\"}",
+        "{\"position\":\"9:1\",\"change\":\"drop\",\"type\":\"set\",\"key\":\"a\"}",
         "{\"position\":\"9:1\",\"change\":\"remove\",\"key_base64\":\"#\"}",
       })
   void a_line_that_is_no_change_is_named_by_its_place(String line) throws IOException {

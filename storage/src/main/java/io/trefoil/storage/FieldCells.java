@@ -38,6 +38,8 @@ public final class FieldCells {
   /** Collections that were just read from disk for somebody who visits all their fields. */
   private final Set<Long> fetched = new HashSet<>();
 
+  private long newestStamp;
+
   private record OnDisk(byte[] diskKey, byte[] stored) {}
 
   FieldCells(PartitionStore store, Arena arena, CellDisk disk, Fetches fetches) {
@@ -184,11 +186,17 @@ public final class FieldCells {
       walk.visitAll(visit);
     }
     store.foundNothing(visit.index);
+    newestStamp = visit.stamp;
     if (visit.visited < count && !withDisk && layer.incomplete) {
       return Found.NOT_IN_MEMORY;
     }
     Invariants.check(visit.visited == count, "a head counts its fields", visit.visited, count);
     return Found.FOUND;
+  }
+
+  /** The largest stamp of the fields that {@link #visit} visited last; 0 of none. */
+  public long newestStamp() {
+    return newestStamp;
   }
 
   private CellWalk walk(Layer layer, boolean committedOnly, long collection, boolean withDisk) {
@@ -200,6 +208,7 @@ public final class FieldCells {
     private final Fields.Visitor visitor;
     private long visited;
     private long index;
+    private long stamp;
 
     Visit(Fields.Visitor visitor) {
       this.visitor = visitor;
@@ -209,6 +218,7 @@ public final class FieldCells {
     public void inTable(int handle) {
       arena.mark(handle, Records.REFERENCED);
       index = Math.max(index, arena.index(handle));
+      stamp = Math.max(stamp, arena.stamp(handle));
       byte[] key = arena.key(handle);
       byte[] value = arena.value(handle);
       int at = Records.FIELD_AT;
@@ -218,6 +228,7 @@ public final class FieldCells {
 
     @Override
     public void onDisk(byte[] diskKey, byte[] stored) {
+      stamp = Math.max(stamp, StoredCell.stamp(stored));
       int at = CellDisk.FIELD_HEADER;
       int valueAt = StoredCell.HEADER;
       visitor.visit(diskKey, at, diskKey.length - at, stored, valueAt, stored.length - valueAt);

@@ -156,6 +156,7 @@ class FieldsTest {
         putFields(test, "h", 7, from, from + 1_000);
         test.flush();
       }
+      long newest = test.index;
       test.index++;
       removeField(test, 7, "field-5");
       removeField(test, 7, "field-" + (LARGE - 1));
@@ -168,6 +169,7 @@ class FieldsTest {
       // Without the uncommitted removals.
       test.store.undoAfter(test.index - 1);
       assertThat(visit(test, 7, LARGE)).hasSize(LARGE);
+      assertThat(test.store.fields().newestStamp()).isEqualTo(newest);
     }
   }
 

@@ -170,6 +170,13 @@ public final class NodeProcess {
     }
   }
 
+  /** Whether the process that ended last did so cleanly, because it was asked to. */
+  public synchronized boolean wasStopped() {
+    return state() == State.DEAD
+        && process != null
+        && (process.exitValue() == 0 || process.exitValue() == 128 + 15);
+  }
+
   /** Asks the process to end, as {@code kill}; a paused one is woken so that it can hear it. */
   public synchronized void askToStop() throws IOException {
     if (state() != State.DEAD) {

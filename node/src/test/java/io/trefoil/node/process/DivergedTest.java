@@ -164,6 +164,10 @@ class DivergedTest {
     NodeProcess third = cluster.nodeBeside(old, other);
     try (Jedis client = ClusterProcesses.client(old, database, 60_000)) {
       client.mset("updated", "0", "deleted", "0", "contested", "0", "expiring", "0");
+      client.hset("profile", Map.of("name", "0", "city", "0", "untouched", "0"));
+      client.hset("shared", Map.of("ours", "0", "theirs", "0"));
+      client.sadd("tags", "old");
+      client.hset("dissolved", "f", "0");
     }
     cluster.awaitInSync(old, database);
     ClusterProcesses.awaitEqualContents(List.of(old, other), database);
@@ -176,6 +180,13 @@ class DivergedTest {
       client.set("contested", "1");
       client.pexpireAt("expiring", 4_000_000_000_000L);
       client.set("bytes".getBytes(StandardCharsets.UTF_8), noText);
+      client.hset("profile", "city", "1");
+      client.hdel("profile", "name");
+      client.hset("shared", "ours", "1");
+      client.srem("tags", "old");
+      client.sadd("tags", "new", "newer");
+      client.del("dissolved");
+      client.hset("turned", "f", "1");
       for (int i = 0; i < MANY; i++) {
         client.set("many" + i, "1");
       }
@@ -185,6 +196,8 @@ class DivergedTest {
     awaitLeads(other, third, database);
     try (Jedis client = ClusterProcesses.client(other, database, 60_000)) {
       ClusterProcesses.await("the new leader serves", () -> client.set("contested", "2") != null);
+      client.hset("shared", "theirs", "2");
+      client.set("turned", "a string");
     }
     old.start();
     cluster.awaitInSync(third, database);
@@ -199,7 +212,7 @@ class DivergedTest {
         .containsEntry("unknown_entries", 0L)
         .containsEntry("replayed", "no")
         .containsEntry("problem", "");
-    assertThat((long) file.get("entries")).isGreaterThanOrEqualTo(MANY + 6);
+    assertThat((long) file.get("entries")).isGreaterThanOrEqualTo(MANY + 13);
     String warning =
         old.name()
             + " keeps "
@@ -231,7 +244,7 @@ class DivergedTest {
     cluster.awaitInSync(third, database);
 
     List<Map<String, Object>> changes = changes(third, id);
-    assertThat(changes).hasSizeGreaterThanOrEqualTo(MANY + 6);
+    assertThat(changes).hasSizeGreaterThanOrEqualTo(MANY + 13);
     Map<String, Object> created =
         changes.stream().filter(each -> "new".equals(each.get("key"))).findFirst().orElseThrow();
     assertThat(created)
@@ -242,7 +255,12 @@ class DivergedTest {
     Map<String, Object> seen = diff(third, id);
     Map<String, String> states = states(seen);
     assertThat(states)
-        .hasSize(MANY + 6)
+        .hasSize(MANY + 11)
+        .containsEntry("profile", "older")
+        .containsEntry("shared", "older")
+        .containsEntry("tags", "older")
+        .containsEntry("dissolved", "older")
+        .containsEntry("turned", "conflict")
         .containsEntry("new", "missing")
         .containsEntry("bytes", "missing")
         .containsEntry("many" + (MANY - 1), "missing")
@@ -269,29 +287,36 @@ class DivergedTest {
 
       Map<String, Object> replayed = map(reply(third, "DIVERGED", "REPLAY", id));
       assertThat(replayed)
-          .containsEntry("applied", MANY + 5L)
+          .containsEntry("applied", MANY + 9L)
           .containsEntry("same", 0L)
-          .containsEntry("left", 1L)
+          .containsEntry("left", 2L)
           .containsEntry("error", "");
       assertThat(maps(replayed.get("left_keys")))
-          .containsExactly(Map.of("key", "contested", "reason", "conflict"));
+          .containsExactlyInAnyOrder(
+              Map.of("key", "contested", "reason", "conflict"),
+              Map.of("key", "turned", "reason", "conflict"));
+      assertThat(client.hgetAll("profile")).isEqualTo(Map.of("city", "1", "untouched", "0"));
+      assertThat(client.hgetAll("shared")).isEqualTo(Map.of("ours", "1", "theirs", "2"));
+      assertThat(client.smembers("tags")).containsExactlyInAnyOrder("new", "newer");
+      assertThat(client.exists("dissolved")).isFalse();
       assertThat(client.mget("new", "updated", "deleted", "contested", "many7"))
           .containsExactly("1", "1", null, "3", "1");
       assertThat(client.pexpireTime("expiring")).isEqualTo(4_000_000_000_000L);
       assertThat(client.get("bytes".getBytes(StandardCharsets.UTF_8))).isEqualTo(noText);
       assertThat(files(third).get(0))
           .containsEntry("replayed", "in part")
-          .containsEntry("keys_left", 1L);
+          .containsEntry("keys_left", 2L);
 
       assertThat(map(reply(other, "DIVERGED", "REPLAY", id)))
           .containsEntry("applied", 0L)
-          .containsEntry("same", MANY + 5L);
+          .containsEntry("same", MANY + 9L);
 
       String digest = "" + diff(third, id).get("digest");
       assertThat(map(reply(third, "DIVERGED", "REPLAY", id, "OVERWRITE", "SEEN", digest)))
-          .containsEntry("applied", 1L)
+          .containsEntry("applied", 2L)
           .containsEntry("left", 0L);
       assertThat(client.get("contested")).isEqualTo("1");
+      assertThat(client.hgetAll("turned")).isEqualTo(Map.of("f", "1"));
     }
     assertThat(files(third).get(0)).containsEntry("replayed", "yes");
     ClusterProcesses.await("nothing waits for a decision", () -> warnings(third).isEmpty());

@@ -1,0 +1,195 @@
+package io.trefoil.chaos;
+
+import io.trefoil.cli.ClusterStatus;
+import io.trefoil.control.CommitRule;
+import io.trefoil.control.DatabaseSettings;
+import io.trefoil.control.Durability;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What an operator says to change the database while everything runs. A run is judged by the rule
+ * that it declares, so whatever stands meanwhile keeps at least what that rule promises of
+ * acknowledged writes. Pure.
+ */
+final class Changes {
+  /** With one copy left, no rule keeps what it promises of two. */
+  private static final int COPIES_LEFT_MIN = 2;
+
+  private final String database;
+  private final DatabaseSettings declared;
+
+  /**
+   * @param declared what stands in the beginning and in the end
+   */
+  Changes(String database, DatabaseSettings declared) {
+    this.database = database;
+    this.declared = declared;
+  }
+
+  /** What may go wrong or be changed in a cluster of so many nodes. */
+  List<FaultKind> possible(int nodes) {
+    return Arrays.stream(FaultKind.values()).filter(kind -> isPossible(kind, nodes)).toList();
+  }
+
+  private boolean isPossible(FaultKind kind, int nodes) {
+    return switch (kind) {
+      case MOVE -> declared.replicas() < nodes;
+      case ALTER_REPLICAS ->
+          declared.replicas() > COPIES_LEFT_MIN
+              && Math.max(declared.commit().followers(), otherCommit().followers())
+                  < declared.replicas() - 1;
+      default -> true;
+    };
+  }
+
+  /**
+   * What is said when a change begins.
+   *
+   * @param now where copies are
+   * @param nodes all names
+   * @return nothing when there is no node to lead or to move to
+   */
+  Optional<String> begin(PlannedFault change, ClusterStatus.Database now, List<String> nodes) {
+    return switch (change.kind()) {
+      case ALTER_COMMIT -> Optional.of(alter("COMMIT " + otherCommit()));
+      case ALTER_DURABILITY -> Optional.of(alter("DURABILITY " + otherDurability()));
+      case ALTER_REPLICAS -> Optional.of(alter("REPLICAS " + (declared.replicas() - 1)));
+      case SWITCHOVER -> switchover(change, now);
+      case MOVE -> move(change, now, nodes);
+      default -> throw new IllegalArgumentException("no change: " + change);
+    };
+  }
+
+  /** What is said when it is over. */
+  Optional<String> end(PlannedFault change) {
+    return switch (change.kind()) {
+      case ALTER_COMMIT -> Optional.of(alter("COMMIT " + declared.commit()));
+      case ALTER_DURABILITY -> Optional.of(alter("DURABILITY " + declared.durability()));
+      case ALTER_REPLICAS -> Optional.of(alter("REPLICAS " + declared.replicas()));
+      default -> Optional.empty();
+    };
+  }
+
+  /** What has the database as declared, whatever came about before. */
+  String restoration() {
+    return alter(
+        String.format(
+            "REPLICAS %d COMMIT %s DURABILITY %s",
+            declared.replicas(), declared.commit(), declared.durability()));
+  }
+
+  /** Whether a node sees it as declared, and nothing on its way to be otherwise. */
+  boolean isAsDeclared(ClusterStatus.Database now) {
+    return now.commit().equalsIgnoreCase(declared.commit().toString())
+        && now.durability().equalsIgnoreCase(declared.durability().toString())
+        && now.replicas() == declared.replicas()
+        && now.changing() == 0;
+  }
+
+  /** What may have stood at some time, when such changes were asked for. */
+  Set<DatabaseSettings> mayStand(Set<FaultKind> asked) {
+    Set<DatabaseSettings> may = new HashSet<>();
+    for (CommitRule commit :
+        either(asked.contains(FaultKind.ALTER_COMMIT), declared.commit(), otherCommit())) {
+      for (Durability durability :
+          either(
+              asked.contains(FaultKind.ALTER_DURABILITY),
+              declared.durability(),
+              otherDurability())) {
+        for (int replicas :
+            either(
+                asked.contains(FaultKind.ALTER_REPLICAS),
+                declared.replicas(),
+                declared.replicas() - 1)) {
+          may.add(settings(replicas, commit, durability));
+        }
+      }
+    }
+    return may;
+  }
+
+  private static <T> List<T> either(boolean both, T declared, T other) {
+    return both ? List.of(declared, other) : List.of(declared);
+  }
+
+  private DatabaseSettings settings(int replicas, CommitRule commit, Durability durability) {
+    return new DatabaseSettings(
+        declared.replication(),
+        replicas,
+        declared.partitions(),
+        commit,
+        durability,
+        declared.writeTimeoutMillis(),
+        declared.reads(),
+        declared.failover());
+  }
+
+  private String alter(String options) {
+    return "DATABASE ALTER " + database + " " + options;
+  }
+
+  /** Loses no more than the declared one, and asks for another number of copies. */
+  private CommitRule otherCommit() {
+    return switch (declared.commit().kind()) {
+      case ASYNC -> CommitRule.semiSync(1);
+      case MAJORITY, SEMI_SYNC -> CommitRule.SYNC;
+      case SYNC -> CommitRule.MAJORITY;
+    };
+  }
+
+  private Durability otherDurability() {
+    return declared.durability() == Durability.OS ? Durability.FSYNC : Durability.OS;
+  }
+
+  /** All partitions to one node where it has a copy of each, or else one partition. */
+  private Optional<String> switchover(PlannedFault change, ClusterStatus.Database now) {
+    List<ClusterStatus.Partition> partitions = now.partitionStates();
+    if (partitions.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> ofAll = new ArrayList<>(holders(partitions.get(0)));
+    partitions.forEach(partition -> ofAll.retainAll(holders(partition)));
+    if (!ofAll.isEmpty()) {
+      return Optional.of("SWITCHOVER " + database + " TO " + chosen(ofAll, change.node()));
+    }
+    ClusterStatus.Partition one = chosen(partitions, change.other());
+    return holders(one).isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                "SWITCHOVER %s PARTITION %d TO %s",
+                database, one.partition(), chosen(holders(one), change.node())));
+  }
+
+  private Optional<String> move(
+      PlannedFault change, ClusterStatus.Database now, List<String> nodes) {
+    if (now.partitionStates().isEmpty()) {
+      return Optional.empty();
+    }
+    ClusterStatus.Partition one = chosen(now.partitionStates(), change.node() + change.other());
+    List<String> holders = holders(one);
+    List<String> free = nodes.stream().filter(node -> !holders.contains(node)).toList();
+    return holders.isEmpty() || free.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                "DATABASE MOVE %s PARTITION %d FROM %s TO %s",
+                database,
+                one.partition(),
+                chosen(holders, change.node()),
+                chosen(free, change.other())));
+  }
+
+  private static List<String> holders(ClusterStatus.Partition partition) {
+    return partition.replicas().stream().map(ClusterStatus.Replica::node).sorted().toList();
+  }
+
+  private static <T> T chosen(List<T> all, int which) {
+    return all.get(which % all.size());
+  }
+}
