@@ -133,7 +133,7 @@ final class LeftKeys {
   }
 
   /** A key whose fields, or their number, changed. */
-  private static Key fields(Key before, Bytes key, JsonNode change, long at, Position position)
+  private Key fields(Key before, Bytes key, JsonNode change, long at, Position position)
       throws IOException {
     if (before != null && before.change() == Change.UNKNOWN && before.fields() == null) {
       return new Key(key, Change.UNKNOWN, Cells.NEVER, 0, position);
@@ -145,7 +145,7 @@ final class LeftKeys {
     LeftFields fields = before == null ? null : before.fields();
     if (fields == null || fields.type() != type) {
       // After a removal, or what held no such fields, the key is one that was made anew.
-      boolean wasThere = before == null || before.change() == Change.EXPIRE;
+      boolean wasThere = before == null ? cleared == null : before.change() == Change.EXPIRE;
       fields = new LeftFields(type, !wasThere);
     }
     long expireAt = before == null ? EXPIRY_AS_IT_IS : before.expireAtMillis();

@@ -31,6 +31,7 @@ class DivergenceFileTest {
 
   @TempDir private Path data;
   private final EntryBuilder builder = new EntryBuilder();
+  private long collections;
   private DivergenceFiles files;
 
   @BeforeEach
@@ -339,13 +340,8 @@ class DivergenceFileTest {
     assertThat(key(keys, "only").change()).isEqualTo(Change.EXPIRE);
   }
 
-  private static Opened opened(CellType type, String key) {
-    return new Opened(
-        type,
-        1 + key.hashCode() % 1_000_000L * 10 + type.code() + 20_000_000,
-        key.getBytes(UTF_8),
-        0,
-        key.length());
+  private Opened opened(CellType type, String key) {
+    return new Opened(type, ++collections, key.getBytes(UTF_8), 0, key.length());
   }
 
   private void field(Opened of, String field, String value) {
@@ -450,10 +446,14 @@ class DivergenceFileTest {
     put("before".getBytes(UTF_8), "1".getBytes(UTF_8), Cells.NEVER);
     builder.clear();
     put("after".getBytes(UTF_8), "1".getBytes(UTF_8), Cells.NEVER);
+    field(opened(CellType.HASH, "h"), "f", "1");
     builder.endCommand();
     save(batch(9, 1));
     assertThat(keys().cleared()).isEqualTo(new Position(9, 1));
-    assertThat(keys().list()).extracting(LeftKeys.Key::key).containsExactly(Bytes.utf8("after"));
+    assertThat(keys().list())
+        .extracting(LeftKeys.Key::key)
+        .containsExactly(Bytes.utf8("after"), Bytes.utf8("h"));
+    assertThat(key(keys(), "h").change()).isEqualTo(Change.REPLACE);
   }
 
   @Test
