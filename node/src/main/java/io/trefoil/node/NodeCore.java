@@ -82,6 +82,7 @@ public final class NodeCore implements ControlLoop.Listener {
   private CommandRunner runner;
   private Forwards forwards;
   private SnapshotSender sender;
+  private SnapshotReceiver receiver;
   private Verifications verifications;
   private NodeCommandRunner nodeCommands;
   private volatile Divergences divergences;
@@ -261,7 +262,8 @@ public final class NodeCore implements ControlLoop.Listener {
     loop.use(journal, syncing, storage, network, this::failed);
     routes = new Routes();
     forwards = new Forwards(loop, routes);
-    sender = new SnapshotSender(loop, ports.background());
+    RateLimit rate = new RateLimit(settings.snapshot().rateBytes(), clock.monotonicNanos());
+    sender = new SnapshotSender(loop, ports.background(), rate);
     verifications = new Verifications(loop, routes, ports.verifying());
     AsyncReplies asyncReplies = new AsyncReplies(loop);
     Divergences kept =
@@ -304,7 +306,7 @@ public final class NodeCore implements ControlLoop.Listener {
                         }),
                 verifications::onMark),
             found);
-    SnapshotReceiver receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
+    receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
     traffic.data(
         new PeerTraffic.DataSide(
             loop,
@@ -449,6 +451,7 @@ public final class NodeCore implements ControlLoop.Listener {
   private void tick() {
     replicas.tick();
     sender.tick();
+    receiver.tick();
     verifications.tick();
     forwards.expire();
     nodeCommands.tick();

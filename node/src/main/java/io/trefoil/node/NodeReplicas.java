@@ -199,6 +199,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
 
   private void dropReplica(PartitionReplica replica) {
     strays.forget(replica.id());
+    snapshots.forget(replica);
     replicas.remove(replica.id());
     drop(replica.copy(), replica.store());
   }

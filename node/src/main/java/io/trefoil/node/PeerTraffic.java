@@ -194,7 +194,6 @@ final class PeerTraffic implements PeerListener {
     side.replicas().onLost(lost);
     side.forwards().onLost(lost);
     side.sender().onLost(lost);
-    side.receiver().onLost(lost);
     side.verifications().onLost(lost);
     ClusterNode node = state.nodes().get(lost);
     if (node != null && side.replicas().follows(lost)) {
@@ -208,6 +207,11 @@ final class PeerTraffic implements PeerListener {
     if (lane == Lane.DATA && side != null) {
       side.loop().beginTurn();
       side.runner().retryWaiting();
+      if (peer.node() != 0) {
+        NodeId back = new NodeId(peer.node());
+        side.sender().onConnected(back);
+        side.receiver().onConnected(back);
+      }
     }
   }
 }

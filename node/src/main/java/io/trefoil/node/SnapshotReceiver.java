@@ -2,17 +2,16 @@ package io.trefoil.node;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
-import io.trefoil.base.Bytes;
+import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
-import io.trefoil.base.Position;
+import io.trefoil.node.SnapshotLoad.Stage;
 import io.trefoil.replication.kernel.Event;
 import io.trefoil.storage.PartitionStore;
-import io.trefoil.storage.SnapshotLoader;
 import io.trefoil.storage.Storage;
 import io.trefoil.transport.Lane;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -21,7 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes partitions that leaders stream. A snapshot <em>replaces</em>: it is loaded as a new copy
  * beside the old one, made durable, begun in the journal, and only then takes the old one's place
- * and is acknowledged. Belongs to the data loop's thread.
+ * and is acknowledged. What came of one whose sender is lost is kept for a while: it may go on.
+ * Belongs to the data loop's thread.
  */
 final class SnapshotReceiver {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotReceiver.class);
@@ -30,31 +30,7 @@ final class SnapshotReceiver {
   private final Storage storage;
   private final CopyIds copyIds;
   private final Function<PartitionId, PartitionReplica> replicas;
-  private final Map<PartitionId, Load> loads = new HashMap<>();
-
-  /** A snapshot that is coming in. */
-  private static final class Load {
-    final NodeId from;
-    final long stream;
-    final long epoch;
-    final Position position;
-    final long keyCount;
-    final Bytes meta;
-    final long copy;
-    final SnapshotLoader loader;
-    int taken;
-
-    Load(NodeId from, long stream, ByteSource source, long copy, Storage storage) {
-      this.from = from;
-      this.stream = stream;
-      this.epoch = source.getVarint();
-      this.position = ReplicationCodec.getPosition(source);
-      this.keyCount = source.getVarint();
-      this.meta = Bytes.wrap(source.getBlock());
-      this.copy = copy;
-      this.loader = storage.load(copy);
-    }
-  }
+  private final Map<PartitionId, SnapshotLoad> loads = new TreeMap<>();
 
   SnapshotReceiver(
       DataLoop loop,
@@ -75,19 +51,17 @@ final class SnapshotReceiver {
       begin(partition, from, stream, source);
       return;
     }
-    Load load = loads.get(partition);
-    if (load == null || load.stream != stream || !load.from.equals(from)) {
-      return; // of a stream that was given up
+    SnapshotLoad load = loads.get(partition);
+    if (load == null || !load.isOf(from, stream)) {
+      // From before this process, or given up, or another one took its place.
+      acknowledge(partition, from, stream, 0, SnapshotFrame.GIVEN_UP);
+      return;
     }
-    if (kind == SnapshotFrame.CHUNK) {
-      byte[] chunk = source.getBytes(source.remaining());
-      then(partition, load, load.loader.addChunk(chunk), () -> goOn(partition, load));
-    } else {
-      then(
-          partition,
-          load,
-          load.loader.finish(load.position, load.keyCount, load.meta),
-          () -> install(partition, load));
+    load.heard(loop.nowNanos());
+    try {
+      take(partition, load, kind, source);
+    } catch (MalformedBytesException e) {
+      giveUp(partition, load, e.getMessage());
     }
   }
 
@@ -97,16 +71,33 @@ final class SnapshotReceiver {
       acknowledge(partition, from, stream, 0, SnapshotFrame.GIVEN_UP);
       return;
     }
-    Load old = loads.remove(partition);
-    if (old != null) {
-      old.loader.abandon();
+    byte[] head = source.getBytes(source.remaining());
+    SnapshotLoad load = new SnapshotLoad(from, stream, head, copyIds.next(), storage);
+    load.heard(loop.nowNanos());
+    SnapshotLoad old = loads.put(partition, load);
+    if (old != null && old.stage() == Stage.COMING) {
+      old.abandon();
     }
-    Load load = new Load(from, stream, source, copyIds.next(), storage);
-    loads.put(partition, load);
-    LOG.info("partition={} from={} taking a snapshot at {}", partition, from, load.position);
+    LOG.info("partition={} from={} taking a snapshot at {}", partition, from, load.position());
   }
 
-  private void then(PartitionId partition, Load load, CompletableFuture<Void> work, Runnable next) {
+  private void take(PartitionId partition, SnapshotLoad load, int kind, ByteSource source) {
+    if (load.stage() != Stage.COMING || kind == SnapshotFrame.RESUME) {
+      acknowledge(partition, load);
+    } else if (kind == SnapshotFrame.CHUNK) {
+      then(partition, load, load.addChunk(source), () -> goOn(partition, load));
+    } else if (kind == SnapshotFrame.END) {
+      then(partition, load, load.end(source), () -> install(partition, load));
+    } else {
+      throw new MalformedBytesException("piece " + kind + " is not known to this version");
+    }
+  }
+
+  private void then(
+      PartitionId partition, SnapshotLoad load, CompletableFuture<Void> work, Runnable next) {
+    if (work == null) {
+      return;
+    }
     work.whenComplete(
         (done, failure) ->
             loop.execute(
@@ -114,6 +105,7 @@ final class SnapshotReceiver {
                   if (loads.get(partition) != load) {
                     return; // replaced by another one
                   }
+                  load.heard(loop.nowNanos()); // the disk is slow, not the sender
                   if (failure == null) {
                     next.run();
                   } else {
@@ -122,66 +114,89 @@ final class SnapshotReceiver {
                 }));
   }
 
-  private void goOn(PartitionId partition, Load load) {
-    acknowledge(partition, load.from, load.stream, ++load.taken, SnapshotFrame.GOES_ON);
+  private void goOn(PartitionId partition, SnapshotLoad load) {
+    load.oneMoreDurable();
+    acknowledge(partition, load);
   }
 
   /** The copy is durable; the journal must say where it begins before anyone hears of it. */
-  private void install(PartitionId partition, Load load) {
+  private void install(PartitionId partition, SnapshotLoad load) {
     // Nothing more is needed of the sender: that it is lost now must not take the copy away.
-    loads.remove(partition);
+    load.reached(Stage.WHOLE);
     PartitionReplica replica = replicas.apply(partition);
-    CopyMeta meta = CopyMeta.decode(load.meta.array());
+    CopyMeta meta = CopyMeta.decode(load.meta().array());
     if (replica != null
-        && replica.machine().takesSnapshot(load.epoch, load.position, meta.epochs())) {
-      replica.saveDivergence(load.position, meta.epochs());
+        && replica.machine().takesSnapshot(load.epoch(), load.position(), meta.epochs())) {
+      replica.saveDivergence(load.position(), meta.epochs());
     }
-    loop.journal().appendStart(load.copy, load.position, load.meta.array());
+    loop.journal().appendStart(load.copy(), load.position(), load.meta().array());
     loop.afterSync(() -> replace(partition, load));
   }
 
-  private void replace(PartitionId partition, Load load) {
+  private void replace(PartitionId partition, SnapshotLoad load) {
     PartitionReplica replica = replicas.apply(partition);
-    CopyMeta meta = CopyMeta.decode(load.meta.array());
+    CopyMeta meta = CopyMeta.decode(load.meta().array());
     boolean wanted =
         replica != null
-            && replica.machine().takesSnapshot(load.epoch, load.position, meta.epochs());
+            && replica.machine().takesSnapshot(load.epoch(), load.position(), meta.epochs());
     if (!wanted) {
-      loop.endCopy(load.copy);
-      acknowledge(partition, load.from, load.stream, load.taken, SnapshotFrame.GIVEN_UP);
+      loads.remove(partition, load);
+      loop.endCopy(load.copy());
+      acknowledge(partition, load.from(), load.stream(), load.durable(), SnapshotFrame.GIVEN_UP);
       return;
     }
     long oldCopy = replica.copy();
     PartitionStore oldStore = replica.store();
     replica.replaceCopy(
-        load.copy,
-        storage.store(load.copy, 0, loop::execute),
+        load.copy(),
+        storage.store(load.copy(), 0, loop::execute),
         new Event.SnapshotInstalled(
-            load.epoch, load.position, meta.epochs(), meta.logTimeMillis()));
+            load.epoch(), load.position(), meta.epochs(), meta.logTimeMillis()));
     oldStore.close();
     loop.endCopy(oldCopy);
-    LOG.info("partition={} from={} snapshot at {} installed", partition, load.from, load.position);
-    acknowledge(partition, load.from, load.stream, load.taken, SnapshotFrame.INSTALLED);
+    load.reached(Stage.INSTALLED);
+    load.heard(loop.nowNanos());
+    LOG.info(
+        "partition={} from={} snapshot at {} installed", partition, load.from(), load.position());
+    acknowledge(partition, load);
   }
 
-  private void giveUp(PartitionId partition, Load load, String why) {
-    LOG.warn("partition={} from={} snapshot given up: {}", partition, load.from, why);
+  private void giveUp(PartitionId partition, SnapshotLoad load, String why) {
+    LOG.warn("partition={} from={} snapshot given up: {}", partition, load.from(), why);
     loads.remove(partition);
-    load.loader.abandon();
-    acknowledge(partition, load.from, load.stream, load.taken, SnapshotFrame.GIVEN_UP);
+    load.abandon();
+    acknowledge(partition, load.from(), load.stream(), load.durable(), SnapshotFrame.GIVEN_UP);
   }
 
-  void onLost(NodeId from) {
-    loads
-        .entrySet()
-        .removeIf(
-            entry -> {
-              boolean lost = entry.getValue().from.equals(from);
-              if (lost) {
-                entry.getValue().loader.abandon();
-              }
-              return lost;
-            });
+  /** What was said to the node on the connection before may be lost. */
+  void onConnected(NodeId sender) {
+    loads.forEach(
+        (partition, load) -> {
+          if (load.from().equals(sender)) {
+            acknowledge(partition, load);
+          }
+        });
+  }
+
+  /** Lets go of what nobody has spoken of for long. */
+  void tick() {
+    loads.entrySet().removeIf(each -> isOver(each.getKey(), each.getValue()));
+  }
+
+  private boolean isOver(PartitionId partition, SnapshotLoad load) {
+    if (!load.isSilent(loop.nowNanos()) || load.stage() == Stage.WHOLE) {
+      return false;
+    }
+    if (load.stage() == Stage.COMING) {
+      LOG.warn("partition={} from={} snapshot given up: nothing comes", partition, load.from());
+      load.abandon();
+    }
+    return true;
+  }
+
+  private void acknowledge(PartitionId partition, SnapshotLoad load) {
+    int outcome = load.stage() == Stage.INSTALLED ? SnapshotFrame.INSTALLED : SnapshotFrame.GOES_ON;
+    acknowledge(partition, load.from(), load.stream(), load.durable(), outcome);
   }
 
   private void acknowledge(PartitionId partition, NodeId to, long stream, int chunks, int outcome) {

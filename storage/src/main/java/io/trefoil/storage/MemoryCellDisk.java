@@ -72,7 +72,7 @@ public final class MemoryCellDisk extends CellDisk {
   }
 
   @Override
-  List<Long> unfinishedCopies() {
+  public List<Long> unfinishedCopies() {
     List<Long> unfinished = new ArrayList<>();
     metas.forEach(
         (copy, meta) -> {

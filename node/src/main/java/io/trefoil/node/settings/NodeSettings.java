@@ -23,6 +23,7 @@ public record NodeSettings(
     Cluster cluster,
     Memory memory,
     Journal journal,
+    Snapshot snapshot,
     int httpPort,
     int eventLoops,
     LogLevel logLevel,
@@ -128,6 +129,17 @@ public record NodeSettings(
   }
 
   /**
+   * How partitions are sent whole.
+   *
+   * @param rateBytes that the node sends in a second, at most
+   */
+  public record Snapshot(long rateBytes) {
+    public Snapshot {
+      SettingTable.SNAPSHOT_RATE.require(rateBytes);
+    }
+  }
+
+  /**
    * @throws SettingsError when a rule between settings is broken, with all that are
    */
   public NodeSettings {
@@ -136,6 +148,7 @@ public record NodeSettings(
     Objects.requireNonNull(node);
     Objects.requireNonNull(cluster);
     Objects.requireNonNull(memory);
+    Objects.requireNonNull(snapshot);
     Objects.requireNonNull(logLevel);
     List<BrokenRule> broken = brokenRules(client, peer, journal, httpPort, insecure);
     if (!broken.isEmpty()) {

@@ -142,6 +142,13 @@ final class SettingTable {
           size("128kb", "1024tb"),
           "1gb",
           "How much of the journal is kept for a follower that is away; at least two segments.");
+  static final Setting<Long> SNAPSHOT_RATE =
+      Setting.of(
+          "snapshot.rate",
+          size("1mb", "1tb"),
+          "32mb",
+          "How much a node sends in a second, at most, of partitions that followers get whole"
+              + " because they can't be caught up from the journal; all of them together.");
 
   static final Setting<Integer> EVENT_LOOPS =
       Setting.of("event-loops", SettingType.EVENT_LOOPS, "1", "Threads that run commands.");
@@ -186,6 +193,7 @@ final class SettingTable {
           MEMORY_BLOCK_CACHE,
           JOURNAL_SEGMENT,
           JOURNAL_KEEP,
+          SNAPSHOT_RATE,
           EVENT_LOOPS,
           LOG_LEVEL,
           INSECURE,

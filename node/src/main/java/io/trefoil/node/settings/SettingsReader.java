@@ -126,6 +126,7 @@ public final class SettingsReader {
         cluster(),
         memory(),
         journal,
+        new NodeSettings.Snapshot(given.value(SettingTable.SNAPSHOT_RATE)),
         httpPort,
         given.value(SettingTable.EVENT_LOOPS),
         given.value(SettingTable.LOG_LEVEL),

@@ -52,6 +52,7 @@ class NodeSettingsTest {
         DEFAULTS.cluster(),
         DEFAULTS.memory(),
         DEFAULTS.journal(),
+        DEFAULTS.snapshot(),
         DEFAULTS.httpPort(),
         1,
         LogLevel.INFO,
