@@ -60,6 +60,12 @@ public final class SeenPositions {
     return seen == null ? 0 : seen.epoch;
   }
 
+  /** The index of {@link #of}, or 0. */
+  public long indexOf(PartitionId partition) {
+    Seen seen = byPartition.get(partition);
+    return seen == null ? 0 : seen.index;
+  }
+
   /** A command is on its way to the partition's leader: what it will have seen is not known yet. */
   public void begins(PartitionId partition) {
     seen(partition).underWay++;

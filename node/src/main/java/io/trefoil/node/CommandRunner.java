@@ -208,7 +208,7 @@ final class CommandRunner implements PartitionReplica.Work {
     if (replica.takesCommands() && loop.leaseHeld()) {
       return !route.hasWaiting()
           && (parkedKeys.isEmpty() || !touchesParked(command, args, route))
-          && (reads != Consistency.SESSION || covers(replica, session.seen()))
+          && (reads != Consistency.SESSION || logCovers(replica, session.seen()))
           && runHere(connection, command, args, route, database, start);
     }
     return reads != Consistency.LINEARIZABLE
@@ -217,11 +217,17 @@ final class CommandRunner implements PartitionReplica.Work {
         && runCommittedHere(connection, command, args, route, database, start);
   }
 
-  private static boolean covers(PartitionReplica replica, SeenPositions seen) {
+  private static boolean logCovers(PartitionReplica leader, SeenPositions seen) {
+    long epoch = seen.epochOf(leader.id());
+    return epoch == 0
+        || leader.coverageOfLog(epoch, seen.indexOf(leader.id()))
+            == PartitionReplica.Coverage.COVERED;
+  }
+
+  private static boolean committedCovers(PartitionReplica replica, SeenPositions seen) {
     long epoch = seen.epochOf(replica.id());
     return epoch == 0
-        || epoch == replica.epoch() && replica.machine().isLeader()
-        || replica.coverage(epoch, seen.of(replica.id()).index())
+        || replica.coverageOfCommitted(epoch, seen.indexOf(replica.id()))
             == PartitionReplica.Coverage.COVERED;
   }
 
@@ -233,7 +239,7 @@ final class CommandRunner implements PartitionReplica.Work {
           case EVENTUAL -> true;
           case BOUNDED -> route.local().ageMillis() <= boundMillis;
           // What is on its way to the leader shows something newer, or writes it.
-          case SESSION -> !seen.isUnderWay(route.id()) && covers(route.local(), seen);
+          case SESSION -> !seen.isUnderWay(route.id()) && committedCovers(route.local(), seen);
           default -> false;
         };
   }
@@ -605,7 +611,7 @@ final class CommandRunner implements PartitionReplica.Work {
       return;
     }
     if (floor.epoch() > 0) {
-      PartitionReplica.Coverage coverage = replica.coverage(floor.epoch(), floor.index());
+      PartitionReplica.Coverage coverage = replica.coverageOfLog(floor.epoch(), floor.index());
       if (coverage != PartitionReplica.Coverage.COVERED) {
         refuse(
             delivery,

@@ -435,12 +435,17 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
     LOST
   }
 
-  /**
-   * Whether a read here shows what was so at a position: of the log on a leader, whose replies wait
-   * for what they looked at, and of what is committed elsewhere.
-   */
-  Coverage coverage(long epoch, long index) {
-    long end = takesCommands() ? lastIndex() : machine.commitIndex();
+  /** Whether a command that this leader runs shows what was so at a position: its log has it. */
+  Coverage coverageOfLog(long epoch, long index) {
+    return coverage(epoch, index, lastIndex());
+  }
+
+  /** Whether what is committed here shows what was so at a position. */
+  Coverage coverageOfCommitted(long epoch, long index) {
+    return coverage(epoch, index, machine.commitIndex());
+  }
+
+  private Coverage coverage(long epoch, long index, long end) {
     long endEpoch = end > machine.lastIndex() ? machine.epoch() : machine.epochAt(end);
     if (endEpoch < epoch) {
       return Coverage.NOT_YET;

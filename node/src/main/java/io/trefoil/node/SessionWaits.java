@@ -87,7 +87,7 @@ final class SessionWaits {
       }
       Position position = each.getValue();
       PartitionReplica replica = route.local();
-      switch (replica.coverage(position.epoch(), position.index())) {
+      switch (replica.coverageOfCommitted(position.epoch(), position.index())) {
         case COVERED -> {}
         case NOT_YET ->
             behind =

@@ -121,7 +121,8 @@ final class SnapshotNode implements Peers {
       case Frames.REPLICATION -> {
         PartitionReplica replica = replicas.find(ReplicationCodec.getPartition(source));
         if (replica != null) {
-          replica.receive(from, ReplicationCodec.decode(source));
+          ReplicationCodec.Echo echo = ReplicationCodec.getEcho(source);
+          replica.receive(from, echo, ReplicationCodec.decode(source));
         }
       }
       case Frames.SNAPSHOT -> receiver.onFrame(from, source);

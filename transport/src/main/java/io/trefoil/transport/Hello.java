@@ -15,7 +15,10 @@ import io.trefoil.base.MalformedBytesException;
 public record Hello(Lane lane, String cluster, int from, int incarnation, int to) {
   private static final int MAGIC = 0x7472_6566; // "tref"
 
-  /** 2: entries and snapshots have fields. 3: chunks of snapshots have numbers and checksums. */
+  /**
+   * 2: entries and snapshots have fields. 3: chunks of snapshots have numbers and checksums;
+   * messages carry times and floors of reads.
+   */
   static final int FORMAT = 3;
 
   private static final int MAX_CLUSTER_LENGTH = 64;
