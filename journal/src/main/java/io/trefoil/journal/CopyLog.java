@@ -100,6 +100,12 @@ final class CopyLog {
     }
   }
 
+  /** The last entry before the first one known to be at {@code offset} or behind it. */
+  long lastIndexBefore(long offset) {
+    int at = index.above(offset - 1);
+    return at < index.size() ? index.first(at) - 1 : lastIndex;
+  }
+
   /** The offset from which on this copy's entries are needed, or {@link Long#MAX_VALUE}. */
   long neededOffset() {
     return index.size() == 0 ? Long.MAX_VALUE : index.second(0);

@@ -480,6 +480,14 @@ public final class Journal implements Closeable {
     return needed;
   }
 
+  /**
+   * Up to which entry a copy must be released for the journal to begin at {@code offset}; may be
+   * some 64 KiB of journal behind that. Owner only.
+   */
+  public long lastIndexBefore(long copyId, long offset) {
+    return copies.get(copyId).lastIndexBefore(offset);
+  }
+
   /** How many bytes of journal, of all copies, must stay because of this copy. Owner only. */
   public long bytesHeldBy(long copyId) {
     long needed = copies.get(copyId).neededOffset();

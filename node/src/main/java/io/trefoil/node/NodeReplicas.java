@@ -11,6 +11,7 @@ import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.control.PartitionState;
+import io.trefoil.journal.Journal;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.replication.kernel.Configuration;
 import io.trefoil.replication.kernel.Effect;
@@ -61,6 +62,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
   private final StrayCopies strays;
+  private final LeftBehind leftBehind = new LeftBehind();
   private ClusterState state = ClusterState.EMPTY;
   private long failovers;
 
@@ -308,26 +310,34 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   }
 
   /**
-   * Lets the journal go up to what storage has made durable, and as far as followers that are near
-   * need it no more. Entries that some replica lacks may yet leave the history, and are kept, too.
+   * Lets the journal go up to what storage has made durable, as far as followers need it no more.
+   * Entries that some replica lacks may yet leave the history, and are kept, too. Of more than the
+   * cap the oldest goes, whoever lacks it: only that, so that others are still caught up.
    *
    * @param keepBytes the journal held back for followers; past it they get a snapshot instead
    */
   void release(Map<Long, Position> durable, long keepBytes) {
+    Journal journal = loop.journal();
+    long capped = journal.appended() - keepBytes;
     for (PartitionReplica replica : replicas.values()) {
       Position position = durable.get(replica.copy());
       if (position == null) {
         continue;
       }
-      long needed = position.index();
-      if (loop.journal().sizeBytes() <= keepBytes) {
-        // For followers that lack it, and to be saved if it turns out not to be the history.
-        needed = Math.min(needed, replica.machine().everywhereIndex());
-      }
-      if (needed > 0) {
-        loop.journal().release(replica.copy(), needed);
+      long unwanted =
+          Math.max(
+              replica.machine().everywhereIndex(), journal.lastIndexBefore(replica.copy(), capped));
+      long released = Math.min(position.index(), unwanted);
+      if (released > 0) {
+        journal.release(replica.copy(), released);
       }
     }
+    leftBehind.look(replicas.values());
+  }
+
+  /** How many followers of leaders here need a snapshot when they are back. */
+  int leftBehind() {
+    return leftBehind.count();
   }
 
   /** Asks leaders here to hand over. */

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class NodeSampler {
   private static final long WAIT_MILLIS = 1_000;
-  private static final NodeSample NOTHING = new NodeSample(0, 0, 0, 0, List.of());
+  private static final NodeSample NOTHING = new NodeSample(0, 0, 0, 0, 0, List.of());
 
   private NodeSampler() {}
 
@@ -62,6 +62,7 @@ final class NodeSampler {
     return new NodeSample(
         clients.count(),
         loop.journal().sizeBytes(),
+        replicas.leftBehind(),
         storage.memoryBytes(0),
         divergences.undecidedFiles(),
         samples);

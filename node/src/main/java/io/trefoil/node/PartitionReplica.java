@@ -184,6 +184,12 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
     return machine;
   }
 
+  /** Whether a follower is away and lacks what is in no log here any more. */
+  boolean hasLeftBehind(NodeId follower) {
+    long firstKept = Math.min(loop.journal().firstIndex(copy), recent.firstIndex());
+    return machine.isAwayBefore(follower, firstKept);
+  }
+
   RecentEntries recent() {
     return recent;
   }

@@ -19,6 +19,8 @@ import java.util.SortedMap;
 final class StatusReport {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final String NEEDS_SNAPSHOT = "away, needs a snapshot";
+
   private StatusReport() {}
 
   /** Writes this node's report. On the data loop. */
@@ -96,7 +98,7 @@ final class StatusReport {
     boolean reachable = machine.isReachable(id);
     json.put("node", id.number())
         .put("role", "follower")
-        .put("state", stateOf(peer, reachable))
+        .put("state", replica.hasLeftBehind(id) ? NEEDS_SNAPSHOT : stateOf(peer, reachable))
         .put("in_sync", machine.isInSync(id))
         .put("counts", peer.counts())
         .put("position", machine.epochAt(peer.match()) + ":" + peer.match())

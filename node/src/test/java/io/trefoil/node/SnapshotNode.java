@@ -37,6 +37,7 @@ final class SnapshotNode implements Peers {
   final SnapshotSender sender;
   SnapshotReceiver receiver;
   private final SnapshotWorld world;
+  private final SyncsAtOnce syncing = new SyncsAtOnce();
   private final CopyIds copyIds = new CopyIds(1);
 
   SnapshotNode(SnapshotWorld world, NodeId id, long rate) {
@@ -49,7 +50,7 @@ final class SnapshotNode implements Peers {
             new NothingToReplay());
     storage = Storage.open(cells, MEMORY_BYTES, world.tasks, world.tasks, world::failed);
     loop = new DataLoop(world.tasks, world, new HybridClock(0), new NodeLease(), id, 1);
-    loop.use(journal, new SyncsAtOnce(), storage, this, (what, cause) -> world.failed(cause));
+    loop.use(journal, syncing, storage, this, (what, cause) -> world.failed(cause));
     sender = new SnapshotSender(loop, world.tasks, new RateLimit(rate, world.monotonicNanos()));
     replicas =
         new NodeReplicas(
@@ -93,6 +94,8 @@ final class SnapshotNode implements Peers {
   /** Makes the journal let go of what neither storage nor a follower within the cap needs. */
   void release(long keepBytes) {
     loop.execute(replicas::freezeIdle);
+    world.tasks.runAll();
+    syncing.requestSync(journal.written());
     world.tasks.runAll();
     storage.persist().thenAccept(durable -> loop.execute(() -> release(durable, keepBytes)));
     world.tasks.runAll();

@@ -40,6 +40,14 @@ final class MetricTable {
               gauge("trefoil_journal_bytes", "bytes", NONE, "Size of the journal's files."),
               NodeSample::journalBytes),
           new Gauge<>(
+              gauge(
+                  "trefoil_followers_left_behind",
+                  "followers",
+                  NONE,
+                  "Followers that are away and lack what the journal has let go of, once for each"
+                      + " partition that this node leads: they get a snapshot when they are back."),
+              NodeSample::leftBehind),
+          new Gauge<>(
               gauge("trefoil_memory_table_bytes", "bytes", NONE, "Memory table in use."),
               NodeSample::memoryTableBytes),
           new Gauge<>(

@@ -6,6 +6,7 @@ import java.util.List;
  * A node at one moment.
  *
  * @param journalBytes of its files on disk
+ * @param leftBehind followers that are away and need a snapshot when they are back
  * @param memoryTableBytes in use, of the memory set aside
  * @param divergedFiles not yet replayed or discarded
  * @param replicas one per partition that the node holds, no partition twice
@@ -13,6 +14,7 @@ import java.util.List;
 public record NodeSample(
     long connectedClients,
     long journalBytes,
+    long leftBehind,
     long memoryTableBytes,
     long divergedFiles,
     List<ReplicaSample> replicas) {

@@ -24,7 +24,7 @@ class NodeMetricsTest {
       new ReplicaSample("0", 0, false, 2, 9, 0, List.of());
 
   private final AtomicReference<NodeSample> sample =
-      new AtomicReference<>(new NodeSample(11, 12, 13, 14, List.of(LEADER, FOLLOWER)));
+      new AtomicReference<>(new NodeSample(11, 12, 15, 13, 14, List.of(LEADER, FOLLOWER)));
   private final NodeMetrics metrics = new NodeMetrics("n1", "eu", sample::get);
 
   @AfterEach
@@ -61,6 +61,7 @@ class NodeMetricsTest {
         .contains(
             "trefoil_connected_clients{node=\"n1\",region=\"eu\"} 11.0",
             "trefoil_journal_bytes{node=\"n1\",region=\"eu\"} 12.0",
+            "trefoil_followers_left_behind{node=\"n1\",region=\"eu\"} 15.0",
             "trefoil_memory_table_bytes{node=\"n1\",region=\"eu\"} 13.0",
             "trefoil_diverged_files{node=\"n1\",region=\"eu\"} 14.0",
             "trefoil_leader" + replica + "1.0",
@@ -76,7 +77,7 @@ class NodeMetricsTest {
   @Test
   void aPartitionThatLeftIsNotShownAnyMore() {
     assertThat(own()).anyMatch(line -> line.contains("database=\"orders\""));
-    sample.set(new NodeSample(0, 0, 0, 0, List.of(FOLLOWER)));
+    sample.set(new NodeSample(0, 0, 0, 0, 0, List.of(FOLLOWER)));
     assertThat(own())
         .noneMatch(line -> line.contains("database=\"orders\""))
         .anyMatch(line -> line.contains("database=\"0\""));
@@ -86,7 +87,7 @@ class NodeMetricsTest {
   void aDatabaseOfAnyNameIsEscaped() {
     sample.set(
         new NodeSample(
-            0, 0, 0, 0, List.of(new ReplicaSample("a\"b\\c\nd", 0, true, 1, 1, 0, List.of()))));
+            0, 0, 0, 0, 0, List.of(new ReplicaSample("a\"b\\c\nd", 0, true, 1, 1, 0, List.of()))));
     assertThat(own()).anyMatch(line -> line.contains("database=\"a\\\"b\\\\c\\nd\""));
   }
 
@@ -150,7 +151,7 @@ class NodeMetricsTest {
     sample.set(null);
     metrics.countCommands(1);
     assertThatThrownBy(metrics::scrape).isInstanceOf(NullPointerException.class);
-    sample.set(new NodeSample(0, 0, 0, 0, List.of()));
+    sample.set(new NodeSample(0, 0, 0, 0, 0, List.of()));
     assertThat(own()).contains("trefoil_commands_total{node=\"n1\",region=\"eu\"} 1.0");
   }
 

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +61,13 @@ class CatchUpTest {
     }
   }
 
+  /** What the journal's files take on disk, those that wait to be used again included. */
+  private static long diskBytes(NodeProcess node) throws IOException {
+    try (Stream<Path> files = Files.list(node.dataDir().resolve("journal"))) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
+    }
+  }
+
   private static String log(NodeProcess node) throws IOException {
     return Files.readString(node.dataDir().resolve("logs/node.log"));
   }
@@ -76,6 +85,14 @@ class CatchUpTest {
           () ->
               journalBytes(cluster.node(1)) < 2_000_000
                   && journalBytes(cluster.node(2)) < 2_000_000);
+      ClusterProcesses.await(
+          "status says what the follower needs",
+          () -> cluster.status(cluster.node(1)).toString().contains("away, needs a snapshot"));
+      for (NodeProcess there : List.of(cluster.node(1), cluster.node(2))) {
+        assertThat(diskBytes(there)).isLessThan(4_000_000);
+      }
+      assertThat(log(cluster.node(1)) + log(cluster.node(2)))
+          .contains("the journal has let go of what it lacks");
       away.start();
       cluster.awaitInSync();
       Map<String, String> data = ClusterProcesses.awaitEqualContents(cluster.nodes(), 0);

@@ -308,6 +308,14 @@ final class Leading implements Role {
     return everywhere;
   }
 
+  /**
+   * The first entry that a follower is not known to have: one that has acknowledged nothing in this
+   * epoch may have what came before it.
+   */
+  long firstLacking(PeerProgress peer) {
+    return peer.match() > 0 ? peer.match() + 1 : openingIndex;
+  }
+
   /** How many replicas, this one included, have a counted stable copy of {@code index}. */
   int copiesOf(long index) {
     int copies = 0;

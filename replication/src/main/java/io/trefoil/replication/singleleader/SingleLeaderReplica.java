@@ -515,6 +515,18 @@ public final class SingleLeaderReplica implements Machine {
         && leading.isReachable(leading.peers().get(follower));
   }
 
+  /**
+   * Whether a follower is out of reach of this leader and lacks an entry before {@code index}, as
+   * far as is known; not while a snapshot is on its way to it.
+   */
+  public boolean isAwayBefore(NodeId follower, long index) {
+    PeerProgress peer = followers().get(follower);
+    return peer != null
+        && peer.state() != PeerProgress.State.SNAPSHOT
+        && !isReachable(follower)
+        && ((Leading) role).firstLacking(peer) < index;
+  }
+
   /** Whether a follower is in sync: in reach, counting, and with everything that is committed. */
   public boolean isInSync(NodeId follower) {
     return role instanceof Leading leading
