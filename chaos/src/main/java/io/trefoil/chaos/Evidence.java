@@ -13,7 +13,7 @@ import java.util.Set;
  * @param history what clients were told whose reads are linearizable
  * @param followerReads what clients were told by whatever node they asked
  * @param withoutReplicas writes that were refused because replicas were out of reach
- * @param contents what each node answers in the end, by key
+ * @param contents what each node answers in the end, by key; of those that answer
  * @param savedKeys keys in divergence files
  * @param unknownEntries entries that divergence files count and no longer have
  * @param changes what an operator asked for

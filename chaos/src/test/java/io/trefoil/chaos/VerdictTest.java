@@ -109,6 +109,27 @@ class VerdictTest {
         .doesNotContain(Anomaly.ACKNOWLEDGED_WRITE_LOST, Anomaly.NO_ORDER);
   }
 
+  @Test
+  void a_cluster_of_which_no_node_answers_has_a_verdict() {
+    Evidence evidence =
+        new Evidence(
+            Set.of(settings(CommitRule.MAJORITY)),
+            List.of(SET),
+            List.of(),
+            0,
+            List.of(),
+            Set.of(),
+            0,
+            List.of(),
+            false,
+            "incomplete: connection refused",
+            false,
+            List.of(),
+            List.of());
+    assertThat(broken(evidence))
+        .contains("no acknowledged write is lost silently", "writes go on when all is mended");
+  }
+
   private static Evidence withStood(Evidence evidence, Set<DatabaseSettings> stood) {
     return new Evidence(
         stood,
