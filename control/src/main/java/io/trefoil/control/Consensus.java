@@ -25,6 +25,11 @@ public interface Consensus extends AutoCloseable {
    */
   RaftView raft();
 
+  /**
+   * Whether this node takes part no more, though nobody closed it: it can only be started again.
+   */
+  boolean hasEnded();
+
   /** Who leads the control plane, as far as this node knows. */
   Optional<NodeId> controllerId();
 

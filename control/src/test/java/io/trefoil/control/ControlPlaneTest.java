@@ -98,6 +98,16 @@ class ControlPlaneTest {
   }
 
   @Test
+  void aMemberThatRatisClosedIsKnownToHaveEnded() throws Exception {
+    start(1, true);
+    submit(found(1));
+    assertThat(running.get(1).hasEnded()).isFalse();
+    running.get(1).endMember();
+    await(() -> running.get(1).hasEnded());
+    assertThat(running.get(1).raft().leads()).isFalse();
+  }
+
+  @Test
   void aMemberAloneComesBackWithItsStateFromItsDisk() throws Exception {
     start(1, true);
     submit(found(1));

@@ -108,6 +108,7 @@ final class ControlLoop {
   private Consensus plane;
   private ClusterState state = ClusterState.EMPTY;
   private Controller controller;
+  private boolean saidEnded;
   private long controllerTerm;
   private long saidNanos;
   private SortedMap<PartitionId, String> said = Collections.emptySortedMap();
@@ -214,6 +215,12 @@ final class ControlLoop {
   private void lead(long now) {
     if (plane == null) {
       return;
+    }
+    if (stage != Stage.STOPPED && !saidEnded && plane.hasEnded()) {
+      // Not a reason to stop: a node that is no voter any more serves its data all the same.
+      saidEnded = true;
+      LOG.warn(
+          "this node's part in the control plane has ended: it has no vote until it starts again");
     }
     RaftView view = plane.raft();
     if (!view.leads()) {

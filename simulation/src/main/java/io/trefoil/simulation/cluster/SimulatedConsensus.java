@@ -118,6 +118,11 @@ final class SimulatedConsensus {
 
   /** One process's part. */
   final class Member implements Consensus {
+    @Override
+    public boolean hasEnded() {
+      return false;
+    }
+
     private final SimulatedProcess process;
     private final NodeId self;
     private final List<Consumer<ClusterState>> listeners = new ArrayList<>();
