@@ -1,7 +1,7 @@
 package io.trefoil.node;
 
 /** What the pieces of a snapshot's stream are. The codes never change. */
-final class SnapshotFrame {
+public final class SnapshotFrame {
   /** Epoch, position, number of keys, the copy's meta. */
   static final int BEGIN = 1;
 
@@ -12,7 +12,7 @@ final class SnapshotFrame {
   static final int END = 3;
 
   /** Asks how far the receiver is, after the connection broke. */
-  static final int RESUME = 4;
+  public static final int RESUME = 4;
 
   /** The receiver has made so many chunks durable. */
   static final int GOES_ON = 1;

@@ -34,6 +34,11 @@ final class ClusterChance {
     return 50 + random.nextInt(500);
   }
 
+  /** Whether connections break at a piece of a snapshot. */
+  boolean breaksSnapshot() {
+    return faulty && shape.rate(FaultRate.BROKEN_CONNECTIONS) > 0 && random.nextInt(8) == 0;
+  }
+
   /** How long a process is stopped where it reads its clock; mostly not at all. */
   long pauseHereMicros() {
     return faulty && random.nextInt(100_000) < shape.rate(FaultRate.PAUSES_IN_TASKS)

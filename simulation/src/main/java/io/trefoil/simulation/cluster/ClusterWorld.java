@@ -162,6 +162,12 @@ final class ClusterWorld {
     if (traceLines == Integer.MAX_VALUE) {
       note(from, new Told(to, frame));
     }
+    if (FrameText.isOfSnapshot(frame) && chance.breaksSnapshot()) {
+      // A small partition takes milliseconds; what breaks at any time hardly ever meets them.
+      count("snapshot cut off");
+      note(from, "connections to " + to + " break amid a snapshot");
+      network.breakConnections(from, to);
+    }
     return FrameLies.read(mutant, frame);
   }
 

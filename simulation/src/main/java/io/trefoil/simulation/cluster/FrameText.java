@@ -6,6 +6,7 @@ import io.trefoil.control.ControlFormat;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.node.Frames;
 import io.trefoil.node.ReplicationCodec;
+import io.trefoil.node.SnapshotFrame;
 import io.trefoil.replication.kernel.Message;
 
 /** What a frame between nodes says, for those who watch them talk. */
@@ -32,6 +33,7 @@ final class FrameText {
             source.getByte(); // the format's version
             yield source.getByte();
           }
+          case Frames.SNAPSHOT -> isResume(source) ? 1 : 0;
           default -> 0;
         };
     return kind << Byte.SIZE | tag;
@@ -50,7 +52,7 @@ final class FrameText {
       case Frames.CONTROL -> control(source).getClass().getSimpleName();
       case Frames.FORWARD -> "Forward";
       case Frames.FORWARDED -> "Forwarded";
-      case Frames.SNAPSHOT -> "Snapshot";
+      case Frames.SNAPSHOT -> isResume(source) ? "SnapshotResume" : "Snapshot";
       case Frames.SNAPSHOT_ACK -> "SnapshotAck";
       case Frames.REPORT -> "Report";
       case Frames.VERIFY -> "Verify";
@@ -59,6 +61,17 @@ final class FrameText {
       case Frames.TO_NODE -> "ToNode";
       default -> "frame " + kind;
     };
+  }
+
+  /** Whether it is of a snapshot's stream, whichever way it goes. */
+  static boolean isOfSnapshot(byte[] frame) {
+    return frame[0] == Frames.SNAPSHOT || frame[0] == Frames.SNAPSHOT_ACK;
+  }
+
+  private static boolean isResume(ByteSource source) {
+    ReplicationCodec.getPartition(source);
+    source.getVarint(); // the stream's number
+    return source.getByte() == SnapshotFrame.RESUME;
   }
 
   /** All that it says, in a line, as far as it is for people. */
