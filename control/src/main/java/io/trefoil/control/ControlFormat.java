@@ -371,13 +371,13 @@ public final class ControlFormat {
         getFlag(source));
   }
 
-  private static void putAddresses(ByteSink sink, Addresses addresses) {
+  static void putAddresses(ByteSink sink, Addresses addresses) {
     sink.putText(addresses.host()).putVarint(addresses.clientPort());
     sink.putVarint(addresses.peerPort()).putVarint(addresses.controlPort());
     sink.putVarint(addresses.httpPort());
   }
 
-  private static Addresses getAddresses(ByteSource source) {
+  static Addresses getAddresses(ByteSource source) {
     return new Addresses(
         getText(source), getPort(source), getPort(source), getPort(source), getPort(source));
   }

@@ -298,8 +298,9 @@ public sealed interface ControlMessage {
    * The node asked is not the controller.
    *
    * @param controller the one it knows; null for none
+   * @param at where that is; null when it does not know
    */
-  record NotController(NodeId controller) implements ToNode {
+  record NotController(NodeId controller, Addresses at) implements ToNode {
     @Override
     public void handle(NodeHandler handler) {
       handler.notController(this);

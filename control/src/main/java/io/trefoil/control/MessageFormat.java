@@ -94,7 +94,9 @@ final class MessageFormat implements ControlMessage.ControllerHandler, ControlMe
               ControlFormat.getAll(
                   source, ClusterState.MAX_PARTITIONS, MessageFormat::getHandOver));
       case NEWER -> new ControlMessage.Newer(getNumber(source));
-      case NOT_CONTROLLER -> new ControlMessage.NotController(getNodeOrNone(source));
+      case NOT_CONTROLLER ->
+          new ControlMessage.NotController(
+              getNodeOrNone(source), getFlag(source) ? ControlFormat.getAddresses(source) : null);
       default ->
           throw new MalformedBytesException("message " + tag + " is not known to this version");
     };
@@ -240,5 +242,9 @@ final class MessageFormat implements ControlMessage.ControllerHandler, ControlMe
   @Override
   public void notController(ControlMessage.NotController message) {
     putNodeOrNone(sink.putByte(NOT_CONTROLLER), message.controller());
+    putFlag(sink, message.at() != null);
+    if (message.at() != null) {
+      ControlFormat.putAddresses(sink, message.at());
+    }
   }
 }

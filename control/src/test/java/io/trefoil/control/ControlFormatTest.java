@@ -84,8 +84,10 @@ class ControlFormatTest {
           new ControlMessage.Newer(99),
           new ControlMessage.FenceRequest(new TreeMap<>(Map.of(P, 18L))),
           new ControlMessage.TermQuery(-3),
-          new ControlMessage.NotController(null),
-          new ControlMessage.NotController(node(1)));
+          new ControlMessage.NotController(null, null),
+          new ControlMessage.NotController(node(1), null),
+          new ControlMessage.NotController(
+              node(1), new Addresses("n1.local", 6379, 16379, 17379, 8379)));
 
   @Test
   void everyCommandComesBack() {

@@ -6,6 +6,7 @@ import io.trefoil.base.Clock;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
+import io.trefoil.control.Addresses;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.Consensus;
@@ -565,7 +566,10 @@ final class ControlLoop {
     if (controller != null || passOn) {
       ask(request, answer);
     } else {
-      answer.accept(new ControlMessage.NotController(controllerId()));
+      NodeId known = controllerId();
+      ClusterNode there = known == null ? null : state.nodes().get(known);
+      answer.accept(
+          new ControlMessage.NotController(known, there == null ? null : there.addresses()));
     }
   }
 
@@ -578,10 +582,23 @@ final class ControlLoop {
     ControlMessage message = ControlFormat.decodeMessage(source.getBytes(source.remaining()));
     if (message instanceof ControlMessage.NotController elsewhere) {
       hint = elsewhere.controller();
+      reachHint(elsewhere.at());
     } else if (answered != null && message instanceof ControlMessage.ToNode reply) {
       answered.receiver().accept(reply);
     }
     network.flush(Lane.CONTROL);
+  }
+
+  /** A node that has just started knows a seed, and nobody else. */
+  private void reachHint(Addresses at) {
+    boolean reaches =
+        hint == null
+            || at == null
+            || hint.equals(self)
+            || network.isConnected(Lane.CONTROL, hint.number());
+    if (!reaches) {
+      network.connect(Lane.CONTROL, new PeerAddress(hint.number(), at.host(), at.peerPort()));
+    }
   }
 
   // Effects of the controller.

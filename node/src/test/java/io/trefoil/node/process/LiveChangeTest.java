@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.assertj.core.api.Assumptions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -318,6 +319,38 @@ class LiveChangeTest {
     node.start();
     // Leaders are evened out again.
     ClusterProcesses.await(node.name() + " leads again", () -> ledBy(node, database) > 0);
+  }
+
+  /** All that such a node knows when it starts is its seed, which leads nothing. */
+  @Test
+  void a_node_without_a_vote_starts_again_while_its_seed_is_not_the_controller()
+      throws IOException {
+    NodeProcess seed = cluster.node(1);
+    ClusterProcesses.await(
+        "three voters",
+        () -> !cluster.status(seed).path("warnings").toString().contains("the control plane has"));
+    if (controller(seed).equals(seed.name())) {
+      NodeProcess asked = cluster.nodeBeside(seed);
+      seed.kill();
+      ClusterProcesses.await(
+          "another controller", () -> !List.of("", seed.name()).contains(controller(asked)));
+      seed.start();
+      cluster.awaitInSync();
+    }
+    NodeProcess voteless = null;
+    for (JsonNode node : cluster.status(seed).path("nodes")) {
+      if (!node.path("voter").asBoolean() && !node.path("name").asText().equals(seed.name())) {
+        voteless = cluster.node(node.path("name").asText());
+      }
+    }
+    Assumptions.assumeThat(voteless).as("a node without a vote, beside the seed").isNotNull();
+    voteless.kill();
+    voteless.start();
+    cluster.awaitInSync();
+  }
+
+  private static String controller(NodeProcess asked) {
+    return cluster.status(asked).path("cluster").path("controller").asText();
   }
 
   private static int ledBy(NodeProcess node, int database) {
