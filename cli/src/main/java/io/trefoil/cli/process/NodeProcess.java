@@ -157,7 +157,7 @@ public final class NodeProcess {
   /** As {@code kill -STOP}: the process stands still and keeps its connections. */
   public synchronized void pause() throws IOException {
     if (state() == State.RUNNING) {
-      Signals.send("STOP", process.pid());
+      Signals.pause(process.pid());
       paused = true;
     }
   }

@@ -1,6 +1,11 @@
 package io.trefoil.cli.process;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 
 /** Sends signals, for which Java has no call. */
 public final class Signals {
@@ -26,6 +31,39 @@ public final class Signals {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while sending " + name + " to process " + pid, e);
+    }
+  }
+
+  /**
+   * Makes a process stand still, as {@code kill -STOP} does, and waits until it does: on busy cores
+   * its threads run on for some 30 ms after the signal was sent, and may still answer.
+   *
+   * @throws IOException when there is no such process, or it goes on for a second
+   */
+  public static void pause(long pid) throws IOException {
+    send("STOP", pid);
+    long deadline = System.nanoTime() + 1_000_000_000L;
+    while (!standsStill(pid)) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException("process " + pid + " goes on, though it was told to stop");
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Whether each of the process's threads is in the state T of proc(5). */
+  private static boolean standsStill(long pid) throws IOException {
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path thread : threads) {
+        String stat = Files.readString(thread.resolve("stat"));
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      }
+      return true;
+    } catch (NoSuchFileException | DirectoryIteratorException threadEnded) {
+      return false;
     }
   }
 }

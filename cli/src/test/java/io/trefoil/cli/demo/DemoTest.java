@@ -172,7 +172,7 @@ class DemoTest {
         Pattern.compile("(?s)node \\d+.*node \\d+.*node (\\d+)").matcher(Files.readString(lock));
     assertThat(third.find()).isTrue();
     long paused = Long.parseLong(third.group(1));
-    Signals.send("STOP", paused);
+    Signals.pause(paused);
     // Another process holds the lock: what this one does must not make the other lose it.
     assertThatThrownBy(() -> demo(false).run())
         .isInstanceOf(CommandFailed.class)

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -143,9 +146,27 @@ final class NodeProcess {
     return awaitExit();
   }
 
-  /** SIGSTOP: the process stands still, its sockets stay open. */
+  /** SIGSTOP: the process stands still when this returns; its sockets stay open. */
   void pause() {
     signal("STOP");
+    // On busy cores its threads run on for some 30 ms, in which they may still answer.
+    ClusterProcesses.await(name + " stands still", this::standsStill);
+  }
+
+  /** Whether each thread is in the state T of proc(5). */
+  private boolean standsStill() throws IOException {
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+      for (Path thread : threads) {
+        String stat = Files.readString(thread.resolve("stat"));
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      }
+      return true;
+    } catch (NoSuchFileException | DirectoryIteratorException threadEnded) {
+      return false;
+    }
   }
 
   /** SIGCONT. */
