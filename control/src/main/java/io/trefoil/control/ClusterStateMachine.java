@@ -4,9 +4,7 @@ import io.trefoil.base.MalformedBytesException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -31,19 +29,20 @@ import org.apache.ratis.util.MD5FileUtil;
 /**
  * Runs {@link ClusterState#apply} under Ratis. A snapshot is one file with the encoded state.
  *
- * <p>Ratis calls from one thread at a time; {@link #state} may be read by any.
+ * <p>Ratis calls from one thread at a time.
  */
 final class ClusterStateMachine extends BaseStateMachine {
   private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
-  private final List<Consumer<ClusterState>> listeners = new CopyOnWriteArrayList<>();
-  private volatile ClusterState state = ClusterState.EMPTY;
+  private final Consumer<ClusterState> applied;
+  private ClusterState state = ClusterState.EMPTY;
 
-  ClusterState state() {
-    return state;
-  }
-
-  void onState(Consumer<ClusterState> listener) {
-    listeners.add(listener);
+  /**
+   * A machine without any state yet.
+   *
+   * @param applied told of each state
+   */
+  ClusterStateMachine(Consumer<ClusterState> applied) {
+    this.applied = applied;
   }
 
   @Override
@@ -94,18 +93,18 @@ final class ClusterStateMachine extends BaseStateMachine {
   public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
     LogEntryProto entry = transaction.getLogEntry();
     byte[] command = entry.getStateMachineLogEntry().getLogData().toByteArray();
-    ClusterState.Applied applied =
+    ClusterState.Applied next =
         state.apply(ControlFormat.decodeCommand(command), entry.getIndex(), entry.getTerm());
     updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
-    become(applied.state());
+    become(next.state());
     return CompletableFuture.completedFuture(
-        Message.valueOf(ByteString.copyFrom(ControlFormat.encode(applied.outcome()))));
+        Message.valueOf(ByteString.copyFrom(ControlFormat.encode(next.outcome()))));
   }
 
   private void become(ClusterState next) {
     if (next != state) {
       state = next;
-      listeners.forEach(listener -> listener.accept(next));
+      applied.accept(next);
     }
   }
 
@@ -145,7 +144,7 @@ final class ClusterStateMachine extends BaseStateMachine {
     return storage;
   }
 
-  /** Reads go to {@link #state}; Ratis asks nothing. */
+  /** Reads go to {@link ControlPlane#state}; Ratis asks nothing. */
   @Override
   public CompletableFuture<Message> query(Message request) {
     return CompletableFuture.completedFuture(Message.EMPTY);

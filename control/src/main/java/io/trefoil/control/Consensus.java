@@ -26,9 +26,12 @@ public interface Consensus extends AutoCloseable {
   RaftView raft();
 
   /**
-   * Whether this node takes part no more, though nobody closed it: it can only be started again.
+   * Begins to start this node's part again, with what its disk has, if it has ended although nobody
+   * closed it.
+   *
+   * @return whether it had ended; false while it starts
    */
-  boolean hasEnded();
+  boolean startIfEnded();
 
   /** Who leads the control plane, as far as this node knows. */
   Optional<NodeId> controllerId();

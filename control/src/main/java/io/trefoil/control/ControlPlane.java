@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,6 +22,7 @@ import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.netty.NettyConfigKeys;
 import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
@@ -29,7 +31,6 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
-import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
@@ -75,11 +76,13 @@ public final class ControlPlane implements Consensus {
 
   private final Settings settings;
   private final RaftGroupId group;
-  private final ClusterStateMachine machine = new ClusterStateMachine();
+  private final List<Consumer<ClusterState>> listeners = new CopyOnWriteArrayList<>();
   private final RaftServer server;
   private final ClientId clientId = ClientId.randomId();
   private final AtomicLong callId = new AtomicLong();
   private final AtomicBoolean settingVoters = new AtomicBoolean();
+  private final AtomicBoolean starting = new AtomicBoolean();
+  private volatile ClusterState newest = ClusterState.EMPTY;
 
   ControlPlane(Settings settings, Limits limits, List<RaftPeer> firstPeers) throws IOException {
     requireOwnFiles();
@@ -89,7 +92,7 @@ public final class ControlPlane implements Consensus {
         RaftServer.newBuilder()
             .setServerId(peerId(settings.self()))
             .setGroup(RaftGroup.valueOf(group, firstPeers))
-            .setStateMachine(machine)
+            .setStateMachineRegistry(each -> new ClusterStateMachine(this::applied))
             .setProperties(properties(settings, limits))
             .setOption(
                 isFormatted(settings)
@@ -135,12 +138,20 @@ public final class ControlPlane implements Consensus {
 
   @Override
   public ClusterState state() {
-    return machine.state();
+    return newest;
   }
 
   @Override
   public void onState(Consumer<ClusterState> listener) {
-    machine.onState(listener);
+    listeners.add(listener);
+  }
+
+  /** A member that has started again goes through states that it had before: they are not told. */
+  private synchronized void applied(ClusterState state) {
+    if (state.version() > newest.version()) {
+      newest = state;
+      listeners.forEach(listener -> listener.accept(state));
+    }
   }
 
   @Override
@@ -160,13 +171,54 @@ public final class ControlPlane implements Consensus {
     }
   }
 
-  /** Ratis closes a member that others say is none, and tells nobody. */
+  /**
+   * Ratis closes a member that is in no configuration that it has, or that others say is none, and
+   * tells nobody: one whose entry that added it was lost with its leader.
+   */
   @Override
-  public boolean hasEnded() {
+  public boolean startIfEnded() {
+    if (!hasEnded() || !starting.compareAndSet(false, true)) {
+      return false;
+    }
+    Thread thread = new Thread(this::startMember, "control-start");
+    thread.setDaemon(true);
+    thread.start();
+    return true;
+  }
+
+  private boolean hasEnded() {
     try {
-      return server.getDivision(group).getInfo().getLifeCycleState().isClosingOrClosed();
-    } catch (IOException closed) {
+      return server.getLifeCycleState().isRunning()
+          && server.getDivision(group).getInfo().getLifeCycleState().isClosingOrClosed();
+    } catch (IOException none) {
       return true;
+    }
+  }
+
+  private void startMember() {
+    try {
+      server.groupManagement(
+          GroupManagementRequest.newRemove(
+              clientId, server.getId(), callId.getAndIncrement(), group, false, false));
+    } catch (IOException removedBefore) {
+      LOG.debug("the Raft member was removed before", removedBefore);
+    }
+    try {
+      RaftClientReply added =
+          server.groupManagement(
+              GroupManagementRequest.newAdd(
+                  clientId,
+                  server.getId(),
+                  callId.getAndIncrement(),
+                  RaftGroup.valueOf(group),
+                  false));
+      if (!added.isSuccess()) {
+        throw new IOException("it was refused", added.getException());
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("this node's part in the control plane does not start again", e);
+    } finally {
+      starting.set(false);
     }
   }
 
@@ -250,7 +302,7 @@ public final class ControlPlane implements Consensus {
    */
   @Override
   public void close() {
-    // Ratis 3.2.1 waits up to a day for its state machine's thread, which at times turns in circles
+    // Ratis waits up to a day for its state machine's thread, which at times turns in circles
     // after the log was closed.
     Thread closing = new Thread(this::closeServer, "control-close");
     closing.setDaemon(true);
@@ -277,7 +329,7 @@ public final class ControlPlane implements Consensus {
 
   private static RaftProperties properties(Settings settings, Limits limits) {
     RaftProperties properties = new RaftProperties();
-    RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.NETTY);
+    RaftConfigKeys.Rpc.setType(properties, new ControlTransport());
     NettyConfigKeys.Server.setHost(properties, settings.bind());
     NettyConfigKeys.Server.setPort(properties, settings.port());
     RaftServerConfigKeys.setStorageDir(properties, List.of(settings.folder().toFile()));

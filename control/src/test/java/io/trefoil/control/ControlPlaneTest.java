@@ -17,16 +17,20 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
+import org.apache.ratis.util.CodeInjectionForTesting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,6 +42,9 @@ class ControlPlaneTest {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   private static final Pattern LOG_FILE = Pattern.compile("log_(?:inprogress_)?(\\d+).*");
+
+  /** Ratis's name for the place where a server takes entries. */
+  private static final String APPEND_ENTRIES = "RaftServerImpl.appendEntries";
 
   /** So small that a few hundred commands make snapshots and purge the log below them. */
   private static final ControlPlane.Limits SMALL = new ControlPlane.Limits(50, 1, "4KB");
@@ -56,6 +63,7 @@ class ControlPlaneTest {
 
   @AfterEach
   void stop() {
+    withholdNothing();
     for (ControlPlane plane : running.values()) {
       plane.close();
     }
@@ -98,13 +106,65 @@ class ControlPlaneTest {
   }
 
   @Test
-  void aMemberThatRatisClosedIsKnownToHaveEnded() throws Exception {
+  void aMemberThatRatisClosedStartsAgainAndTellsNoStateTwice() throws Exception {
     start(1, true);
     submit(found(1));
-    assertThat(running.get(1).hasEnded()).isFalse();
-    running.get(1).endMember();
-    await(() -> running.get(1).hasEnded());
-    assertThat(running.get(1).raft().leads()).isFalse();
+    ControlPlane plane = running.get(1);
+    List<Long> told = new CopyOnWriteArrayList<>();
+    plane.onState(state -> told.add(state.version()));
+    submit(register(1));
+    submit(new ControlCommand.Ensure(4));
+    ClusterState before = plane.state();
+    assertThat(plane.startIfEnded()).isFalse();
+
+    plane.endMember();
+    await(plane::startIfEnded);
+    assertThat(plane.state()).isSameAs(before);
+    submit(new ControlCommand.Ensure(5));
+    assertThat(plane.state().databaseByNumber(4)).isPresent();
+    assertThat(told).isSorted().doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aFounderThatWasLostWhileItAddedTwoIsElectedByThemWhenItIsBack() throws Exception {
+    start(1, true);
+    addNodes(1, 2, 3);
+    withholdChangesOfVoters(node -> true);
+    awaitChanging(1, 1);
+    running.remove(1).close();
+    withholdNothing();
+    start(1, true);
+    awaitVoters(1, 3);
+    assertThat(submit(new ControlCommand.Ensure(3))).isInstanceOf(Outcome.Done.class);
+  }
+
+  @Test
+  void thoseWhoHaveTheEntryThatAddsTwoGoOnWithTheirVotesWithoutTheLeaderThatWroteIt()
+      throws Exception {
+    foundThree();
+    int leader = controller();
+    int other = leader % 3 + 1;
+    addNodes(leader, 4, 5);
+    withholdChangesOfVoters(node -> node != other);
+    awaitChanging(leader, other);
+    running.remove(leader).close();
+    withholdNothing();
+    awaitVoters(other, 5);
+    assertThat(submit(new ControlCommand.Ensure(3))).isInstanceOf(Outcome.Done.class);
+  }
+
+  @Test
+  void oneThatAloneHasTheEntryThatAddsItIsAddedByTheNextLeader() throws Exception {
+    foundThree();
+    int leader = controller();
+    addNodes(leader, 4, 5);
+    withholdChangesOfVoters(node -> node != 4);
+    awaitChanging(leader, 4);
+    running.remove(leader).close();
+    withholdNothing();
+    await(() -> controllers().size() == 1);
+    running.get(4).endMember();
+    awaitVoters(4, 5);
   }
 
   @Test
@@ -149,20 +209,80 @@ class ControlPlaneTest {
 
   private void foundThree() throws Exception {
     start(1, true);
-    assertThat(submit(found(3))).isInstanceOf(Outcome.Done.class);
-    for (int n = 1; n <= 3; n++) {
-      Outcome.Registered registered = (Outcome.Registered) submit(register(n));
-      assertThat(registered.node()).isEqualTo(node(n));
-      if (n > 1) {
-        start(n, false);
-      }
-    }
-    Collection<ClusterNode> nodes = running.get(1).state().nodes().values();
-    await(() -> setVoters(nodes));
+    addNodes(1, 2, 3);
+    await(() -> setVoters(nodes(1)));
     await(
         () ->
             running.values().stream()
                 .allMatch(plane -> plane.state().equals(running.get(1).state())));
+  }
+
+  /** The founder's cluster, if there is none yet, and these, who are not voters yet. */
+  private void addNodes(int controller, int... joiners) throws Exception {
+    if (controller == 1 && running.size() == 1) {
+      assertThat(submit(found(3))).isInstanceOf(Outcome.Done.class);
+      submit(register(1));
+    }
+    for (int n : joiners) {
+      Outcome.Registered registered = (Outcome.Registered) submit(register(n));
+      assertThat(registered.node()).isEqualTo(node(n));
+      start(n, false);
+    }
+  }
+
+  private Collection<ClusterNode> nodes(int n) {
+    return running.get(n).state().nodes().values();
+  }
+
+  /** Has the controller make all nodes voters, until another has the entry that does so. */
+  private void awaitChanging(int controller, int other) {
+    await(
+        () -> {
+          running.get(controller).setVoters(List.copyOf(nodes(controller)));
+          return running.get(other).raft().voters().size() == 2;
+        });
+  }
+
+  /** As the controller and the nodes do: all who have ended start again, and all become voters. */
+  private void awaitVoters(int of, int count) {
+    await(
+        () -> {
+          running.values().forEach(ControlPlane::startIfEnded);
+          List<Integer> controllers = controllers();
+          if (controllers.size() != 1) {
+            return false;
+          }
+          setVoters(nodes(controllers.get(0)));
+          List<Set<NodeId>> voters = running.get(of).raft().voters();
+          return voters.size() == 1 && voters.get(0).size() == count;
+        });
+  }
+
+  /** Entries that change who votes do not reach these nodes, from now on. */
+  private static void withholdChangesOfVoters(IntPredicate from) {
+    CodeInjectionForTesting.put(
+        APPEND_ENTRIES,
+        (self, leader, arguments) -> {
+          AppendEntriesRequestProto append = (AppendEntriesRequestProto) arguments[1];
+          if (changesVoters(append) && from.test(Integer.parseInt(self.toString().substring(1)))) {
+            throw new IllegalStateException("withheld by the test");
+          }
+          return false;
+        });
+  }
+
+  private static void withholdNothing() {
+    CodeInjectionForTesting.remove(APPEND_ENTRIES);
+  }
+
+  /** Not the history that a server is given while it is being added. */
+  private static boolean changesVoters(AppendEntriesRequestProto append) {
+    return !append.getInitializing()
+        && append.getEntriesList().stream()
+            .anyMatch(
+                entry ->
+                    entry.hasConfigurationEntry()
+                        && entry.getConfigurationEntry().getOldPeersCount() > 0);
   }
 
   /** As the controller does: tried again when the new ones are slow. */

@@ -48,6 +48,7 @@ final class ControlLoop {
   private static final long ASK_AGAIN_NANOS = 200_000_000L;
   private static final long STATE_NANOS = 50_000_000L;
   private static final long SAY_NANOS = 1_000_000_000L;
+  private static final long PLANE_START_NANOS = 1_000_000_000L;
   private static final long SEED_NANOS = 1_000_000_000L;
   private static final int MAX_REQUESTS = 10_000;
   private static final long REQUEST_AGE_NANOS = 30_000_000_000L;
@@ -109,7 +110,7 @@ final class ControlLoop {
   private Consensus plane;
   private ClusterState state = ClusterState.EMPTY;
   private Controller controller;
-  private boolean saidEnded;
+  private long planeStartedNanos;
   private long controllerTerm;
   private long saidNanos;
   private SortedMap<PartitionId, String> said = Collections.emptySortedMap();
@@ -217,11 +218,11 @@ final class ControlLoop {
     if (plane == null) {
       return;
     }
-    if (stage != Stage.STOPPED && !saidEnded && plane.hasEnded()) {
-      // Not a reason to stop: a node that is no voter any more serves its data all the same.
-      saidEnded = true;
-      LOG.warn(
-          "this node's part in the control plane has ended: it has no vote until it starts again");
+    if (stage != Stage.STOPPED && isDue(planeStartedNanos, PLANE_START_NANOS, now)) {
+      planeStartedNanos = now;
+      if (plane.startIfEnded()) {
+        LOG.warn("this node's part in the control plane was ended by the others: it starts again");
+      }
     }
     RaftView view = plane.raft();
     if (!view.leads()) {

@@ -11,7 +11,7 @@ import java.nio.file.StandardCopyOption;
  * Stands in for Ratis's class of this name, with which it writes its vote, its configuration and
  * its checksums: a file is replaced by a whole new one, or not at all.
  *
- * <p>Ratis 3.2.1's own replaces the file also when writing to it has failed: its users close it
+ * <p>Ratis 3.3.0's own replaces the file also when writing to it has failed: its users close it
  * with try-with-resources, and closing is what replaces. A full disk then leaves an empty file
  * where the vote was, and the node never starts again. Here a stream to which a write failed gives
  * up when it is closed. This class comes before Ratis's on the class path; {@code ControlPlane}

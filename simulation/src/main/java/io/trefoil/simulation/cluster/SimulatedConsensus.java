@@ -119,7 +119,7 @@ final class SimulatedConsensus {
   /** One process's part. */
   final class Member implements Consensus {
     @Override
-    public boolean hasEnded() {
+    public boolean startIfEnded() {
       return false;
     }
 
