@@ -60,6 +60,7 @@ final class Changes {
       case ALTER_DURABILITY -> Optional.of(alter("DURABILITY " + otherDurability()));
       case ALTER_REPLICAS -> Optional.of(alter("REPLICAS " + (declared.replicas() - 1)));
       case SWITCHOVER -> switchover(change, now);
+      case DRAIN -> Optional.of("SWITCHOVER FROM " + chosen(nodes, change.node()));
       case MOVE -> move(change, now, nodes);
       default -> throw new IllegalArgumentException("no change: " + change);
     };

@@ -2,6 +2,9 @@ package io.trefoil.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.trefoil.check.Call;
+import io.trefoil.check.FieldCalls;
+import io.trefoil.check.FieldsModel;
 import io.trefoil.cli.ClusterStatus;
 import io.trefoil.cli.CommandFailed;
 import io.trefoil.cli.Reply;
@@ -27,6 +30,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -304,17 +308,27 @@ final class Chaos {
         faults.unexpectedEnds());
   }
 
-  /** What a node answers of the whole database. */
+  /** What a node answers of the whole database; each field of a growing hash as one key. */
   private static Map<String, String> contents(NodeProcess node) throws IOException {
     Map<String, String> contents = new HashMap<>();
     try (RespClient client = client(node)) {
       client.call("SELECT", Integer.toString(NUMBER));
       client.call("READONLY");
-      List<Reply> keys = items(client.call("KEYS", "*"));
-      for (int from = 0; from < keys.size(); from += KEYS_AT_ONCE) {
+      List<String> keys = items(client.call("KEYS", "*")).stream().map(Reply::text).toList();
+      List<String> strings = new ArrayList<>();
+      for (String key : keys) {
+        if (key.startsWith(Keys.GROWING)) {
+          fields(client, key)
+              .forEach((field, value) -> contents.put(Keys.ofField(key, field), value));
+        } else if (Keys.hasFields(key)) {
+          contents.put(key, FieldsModel.text(fields(client, key)));
+        } else {
+          strings.add(key);
+        }
+      }
+      for (int from = 0; from < strings.size(); from += KEYS_AT_ONCE) {
         List<String> words = new ArrayList<>(List.of("MGET"));
-        keys.subList(from, Math.min(from + KEYS_AT_ONCE, keys.size()))
-            .forEach(key -> words.add(key.text()));
+        words.addAll(strings.subList(from, Math.min(from + KEYS_AT_ONCE, strings.size())));
         List<Reply> values = items(client.call(words.toArray(String[]::new)));
         for (int i = 0; i < values.size(); i++) {
           contents.put(words.get(i + 1), values.get(i).text());
@@ -322,6 +336,12 @@ final class Chaos {
       }
     }
     return contents;
+  }
+
+  private static SortedMap<String, String> fields(RespClient client, String key)
+      throws IOException {
+    return Keys.fields(
+        key, items(client.call(FieldCalls.command(Keys.isSet(key), key, Call.get()))));
   }
 
   private static List<Reply> items(Reply reply) {
@@ -365,14 +385,24 @@ final class Chaos {
     for (String line : Files.readAllLines(file)) {
       JsonNode json = JSON.readTree(line);
       unknown += json.path("unknown_entries").asLong();
-      if (json.has("key")) {
-        keys.add(json.path("key").asText());
-      } else if (json.has("key_base64")) {
-        byte[] key = Base64.getDecoder().decode(json.path("key_base64").asText());
-        keys.add(new String(key, StandardCharsets.UTF_8));
+      String key = text(json, "key");
+      if (key != null && key.startsWith(Keys.GROWING)) {
+        key = Keys.ofField(key, text(json, "field"));
+      }
+      if (key != null) {
+        keys.add(key);
       }
     }
     return unknown;
+  }
+
+  /** As it is, or in base64 when it is no text; null when it is not there. */
+  private static String text(JsonNode json, String name) {
+    return json.has(name + "_base64")
+        ? new String(
+            Base64.getDecoder().decode(json.path(name + "_base64").asText()),
+            StandardCharsets.UTF_8)
+        : json.path(name).asText(null);
   }
 
   // --- the cluster

@@ -24,6 +24,7 @@ enum FaultKind {
   ALTER_DURABILITY("durability", "DATABASE ALTER to the other durability, and back"),
   ALTER_REPLICAS("replicas", "DATABASE ALTER to one copy fewer, and back"),
   SWITCHOVER("switchover", "another node is to lead"),
+  DRAIN("drained", "a node hands over all that it leads, and leads nothing until its next start"),
   MOVE("move", "a copy goes to a node that has none");
 
   private final String label;
@@ -46,7 +47,7 @@ enum FaultKind {
   /** Whether it is a change that an operator makes, and nothing goes wrong. */
   boolean isChange() {
     return switch (this) {
-      case ALTER_COMMIT, ALTER_DURABILITY, ALTER_REPLICAS, SWITCHOVER, MOVE -> true;
+      case ALTER_COMMIT, ALTER_DURABILITY, ALTER_REPLICAS, SWITCHOVER, DRAIN, MOVE -> true;
       case KILL,
           KILL_ALL,
           STOP,
@@ -66,6 +67,6 @@ enum FaultKind {
 
   /** Whether there is nothing to mend or to take back. */
   boolean isOnce() {
-    return this == RESET || this == SWITCHOVER || this == MOVE;
+    return this == RESET || this == SWITCHOVER || this == DRAIN || this == MOVE;
   }
 }

@@ -1,6 +1,8 @@
 package io.trefoil.chaos;
 
 import io.trefoil.check.Call;
+import io.trefoil.check.FieldCalls;
+import io.trefoil.check.FieldsModel;
 import io.trefoil.check.Invocation;
 import io.trefoil.cli.Reply;
 import io.trefoil.cli.RespClient;
@@ -15,8 +17,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Clients of all nodes: each sends one command after the other and notes what it asked, when, and
- * what it was told. Some use the same few keys, for a while, and then others; some set keys of
- * their own, each once; some read from whatever node they are connected to ({@code READONLY}).
+ * what it was told. Some use the same few keys, hashes and sets, for a while, and then others; some
+ * set keys and fields of their own, each once; some read from whatever node they are connected to
+ * ({@code READONLY}).
  */
 final class Load {
   private static final int WRITERS_PER_NODE = 2;
@@ -154,14 +157,20 @@ final class Load {
       for (int i = 0;
           i < CALLS_OF_A_CONNECTION && !isOver(1 + random.nextInt(2 * PAUSE_MILLIS));
           i++) {
-        int kind = readOnly ? 4 : random.nextInt(10);
+        int kind = readOnly ? 4 : random.nextInt(14);
         String value = name + "-" + nextValue++;
         if (kind < 4) {
           call(client, "unique-" + value, Call.set(value));
         } else if (kind < 7) {
           call(client, shared("counter"), counterCall());
-        } else {
+        } else if (kind < 10) {
           call(client, shared("text"), textCall(value));
+        } else if (kind < 11) {
+          call(client, Keys.ofField(Keys.GROWING + random.nextInt(2), value), Call.set(value));
+        } else if (kind < 13) {
+          call(client, shared("hash"), FieldCalls.ofHash(random, value));
+        } else {
+          call(client, shared("set"), FieldCalls.ofSet(random));
         }
       }
     }
@@ -209,12 +218,32 @@ final class Load {
             ? Invocation.uncertain(name, key, call, start)
             : Invocation.refused(name, key, call, start);
       }
-      String result = reply instanceof Reply.Nil ? null : reply.text();
-      return Invocation.acknowledged(name, key, call, start, System.nanoTime(), result);
+      return Invocation.acknowledged(name, key, call, start, System.nanoTime(), result(key, reply));
     }
   }
 
+  private static String result(String key, Reply reply) {
+    if (reply instanceof Reply.Nil) {
+      return null;
+    }
+    if (Keys.isFieldOfGrowing(key) && reply.text().equals("1")) {
+      return "OK"; // HSET of a field that nobody else sets says that it is new
+    }
+    return reply instanceof Reply.Items items
+        ? FieldsModel.text(Keys.fields(key, items.values()))
+        : reply.text();
+  }
+
   private static String[] words(String key, Call call) {
+    if (Keys.isFieldOfGrowing(key)) {
+      int slash = key.indexOf('/');
+      return new String[] {
+        "HSET", key.substring(0, slash), key.substring(slash + 1), call.argument()
+      };
+    }
+    if (Keys.hasFields(key)) {
+      return FieldCalls.command(Keys.isSet(key), key, call);
+    }
     return switch (call.kind()) {
       case GET -> new String[] {"GET", key};
       case SET -> new String[] {"SET", key, call.argument()};

@@ -2,6 +2,7 @@ package io.trefoil.chaos;
 
 import io.trefoil.check.Counters;
 import io.trefoil.check.Durability;
+import io.trefoil.check.FieldsModel;
 import io.trefoil.check.Invocation;
 import io.trefoil.check.Linearizability;
 import io.trefoil.check.StringModel;
@@ -15,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Which promises a run has kept, and which anomalies were seen.
@@ -73,7 +75,7 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
     void writes() {
       List<Invocation> unique =
           evidence.history().stream()
-              .filter(it -> it.key().startsWith("unique-") && !it.call().isRead())
+              .filter(it -> it.key().startsWith(Keys.UNIQUE) && !it.call().isRead())
               .toList();
       if (evidence.contents().isEmpty()) {
         check("no acknowledged write is lost silently", List.of("no node tells what it has"), "");
@@ -90,7 +92,7 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
           "no acknowledged write is lost silently, none refused is done",
           counted ? List.of() : violations,
           String.format(
-              "%,d acknowledged sets of a key each; %,d left the history, each of them is in a"
+              "%,d acknowledged sets of a key or field each; %,d left the history, each of them is in a"
                   + " divergence file",
               acknowledged, lost));
     }
@@ -106,9 +108,15 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
         return;
       }
       long keys = evidence.history().stream().map(Invocation::key).distinct().count();
+      Map<Boolean, List<Invocation>> ofFields =
+          evidence.history().stream()
+              .collect(Collectors.partitioningBy(it -> Keys.hasFields(it.key())));
+      List<Violation> violations =
+          new ArrayList<>(Linearizability.check(ofFields.get(false), new StringModel()));
+      violations.addAll(Linearizability.check(ofFields.get(true), new FieldsModel()));
       check(
           "reads and writes of a key fit one order",
-          Linearizability.check(evidence.history(), new StringModel()),
+          violations,
           String.format("%,d keys are linearizable", keys));
     }
 

@@ -155,6 +155,34 @@ class VerdictTest {
   }
 
   @Test
+  void calls_of_fields_fit_one_order_of_all_fields_of_their_key() {
+    Invocation set = Invocation.acknowledged("a", "hash-1", Call.setField("f", "1"), 1, 2, "1");
+    Invocation other = Invocation.acknowledged("b", "hash-1", Call.setField("g", "2"), 1, 2, "1");
+    Invocation count = Invocation.acknowledged("c", "hash-1", Call.countFields(), 3, 4, "2");
+    List<Invocation> history = List.of(set, other, count);
+    assertThat(broken(evidence(CommitRule.MAJORITY, history, List.of(), Map.of(), Set.of())))
+        .isEmpty();
+    Invocation part = Invocation.acknowledged("c", "hash-1", Call.get(), 5, 6, "f=1");
+    List<Invocation> torn = List.of(set, other, count, part);
+    assertThat(broken(evidence(CommitRule.MAJORITY, torn, List.of(), Map.of(), Set.of())))
+        .containsExactly("reads and writes of a key fit one order");
+  }
+
+  @Test
+  void a_field_of_a_growing_hash_is_a_key_of_its_own() {
+    String field = Keys.ofField(Keys.GROWING + "0", "a-1");
+    List<Invocation> history =
+        List.of(Invocation.acknowledged("a", field, Call.set("v"), 1, 2, "OK"));
+    assertThat(
+            broken(evidence(CommitRule.MAJORITY, history, List.of(), Map.of(field, "v"), Set.of())))
+        .isEmpty();
+    assertThat(broken(evidence(CommitRule.ASYNC, history, List.of(), Map.of(), Set.of())))
+        .isNotEmpty();
+    assertThat(broken(evidence(CommitRule.ASYNC, history, List.of(), Map.of(), Set.of(field))))
+        .isEmpty();
+  }
+
+  @Test
   void a_follower_may_be_old_and_may_not_invent() {
     Invocation count = Invocation.acknowledged("a", "counter", Call.increment(), 1, 2, "1");
     Invocation old = Invocation.acknowledged("b", "counter", Call.get(), 3, 4, null);

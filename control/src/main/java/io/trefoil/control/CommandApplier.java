@@ -595,16 +595,73 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
   }
 
   private boolean canBeLed(PartitionState partition, ControlCommand.Appointment appointment) {
-    if (partition == null || partition.led() || partition.epoch() == 0) {
-      return false;
-    }
+    return partition != null
+        && !partition.led()
+        && partition.epoch() != 0
+        && partition.epoch() == appointment.epoch()
+        && canLead(partition, appointment);
+  }
+
+  /** One that restarted since it answered would take up the epoch with another incarnation. */
+  private boolean canLead(PartitionState partition, ControlCommand.Appointment appointment) {
     ClusterNode leader = state.nodes().get(appointment.leader());
-    // A leader that restarted since it answered would take up the epoch with another incarnation.
-    return partition.epoch() == appointment.epoch()
-        && partition.replicas().contains(appointment.leader())
+    return partition.replicas().contains(appointment.leader())
         && leader != null
         && leader.issued() == appointment.incarnation()
         && leader.incarnation() == appointment.incarnation();
+  }
+
+  @Override
+  public Applied succeed(ControlCommand.Succeed command) {
+    if (command.term() != term) {
+      return refused("ERR the controller of term " + command.term() + " leads no more");
+    }
+    SortedMap<PartitionId, PartitionState> succeeded = new TreeMap<>();
+    List<Failover> failovers = new ArrayList<>(state.failovers());
+    for (ControlCommand.Succession each : command.successions()) {
+      ControlCommand.Appointment next = each.next();
+      PartitionState partition = state.partitions().get(next.partition());
+      if (canBeSucceeded(partition, each) && !succeeded.containsKey(partition.id())) {
+        succeeded.put(
+            partition.id(),
+            partition
+                .leaderless(next.epoch())
+                .ledBy(next.leader(), next.incarnation(), next.possibleLoss()));
+        note(failovers, command.atMillis(), partition.lastLeader(), next);
+      }
+    }
+    return succeeded.isEmpty()
+        ? refused("ERR each of these partitions is in another epoch by now")
+        : done(withFailovers(withPartitions(succeeded.values()), failovers));
+  }
+
+  private boolean canBeSucceeded(PartitionState partition, ControlCommand.Succession succession) {
+    return partition != null
+        && partition.led()
+        && partition.epoch() == succession.ended()
+        && succession.next().epoch() > succession.ended()
+        && succession.next().epoch() <= index
+        && canLead(partition, succession.next());
+  }
+
+  /** One record for all that a leader handed over in the same epoch. */
+  private static void note(
+      List<Failover> failovers, long atMillis, NodeId from, ControlCommand.Appointment next) {
+    int last = failovers.size() - 1;
+    boolean known =
+        last >= 0
+            && failovers.get(last).epoch() == next.epoch()
+            && failovers.get(last).cause() == Failover.Cause.HANDED_OVER
+            && from.equals(failovers.get(last).from());
+    Failover before =
+        known
+            ? failovers.remove(last)
+            : new Failover(
+                next.epoch(), atMillis, Failover.Cause.HANDED_OVER, from, 0, 0, 0, false);
+    failovers.add(before.withPartition().appointed(next));
+    if (failovers.size() > ClusterState.MAX_FAILOVERS) {
+      failovers.remove(0);
+    }
   }
 
   @Override

@@ -21,6 +21,7 @@ import io.trefoil.base.ByteSource;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
 import io.trefoil.control.ControlCommand.Appointment;
+import io.trefoil.control.ControlCommand.Succession;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -41,6 +42,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   private static final int MOVE = 13;
   private static final int PREFER = 14;
   private static final int DRAIN = 15;
+  private static final int SUCCEED = 16;
 
   private final ByteSink sink;
 
@@ -77,6 +79,12 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
               getNumber(source),
               ControlFormat.getAll(
                   source, ClusterState.MAX_PARTITIONS, CommandFormat::getAppointment));
+      case SUCCEED ->
+          new ControlCommand.Succeed(
+              getNumber(source),
+              getNumber(source),
+              ControlFormat.getAll(
+                  source, ClusterState.MAX_PARTITIONS, CommandFormat::getSuccession));
       case ADVANCE ->
           new ControlCommand.Advance(getPartitionId(source), getNumber(source), getNumber(source));
       case MOVE ->
@@ -92,6 +100,10 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
       default ->
           throw new MalformedBytesException("command " + tag + " is not known to this version");
     };
+  }
+
+  private static Succession getSuccession(ByteSource source) {
+    return new Succession(getNumber(source), getAppointment(source));
   }
 
   private static Appointment getAppointment(ByteSource source) {
@@ -186,6 +198,15 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
         sink.putByte(APPOINT).putVarint(command.term()),
         command.appointments(),
         CommandFormat::putAppointment);
+    return sink;
+  }
+
+  @Override
+  public ByteSink succeed(ControlCommand.Succeed command) {
+    putAll(
+        sink.putByte(SUCCEED).putVarint(command.term()).putVarint(command.atMillis()),
+        command.successions(),
+        (to, each) -> putAppointment(to.putVarint(each.ended()), each.next()));
     return sink;
   }
 

@@ -33,6 +33,13 @@ public interface Consensus extends AutoCloseable {
    */
   boolean startIfEnded();
 
+  /**
+   * Commits a command that changes nothing, on the node that leads. A control plane commits little,
+   * so its code would still be interpreted when the first leader is lost, which takes several times
+   * longer. To be called now and then; after some times it does nothing.
+   */
+  void warmUp();
+
   /** Who leads the control plane, as far as this node knows. */
   Optional<NodeId> controllerId();
 

@@ -38,6 +38,8 @@ public sealed interface ControlCommand {
 
     R appoint(Appoint command);
 
+    R succeed(Succeed command);
+
     R advance(Advance command);
 
     R move(Move command);
@@ -198,6 +200,32 @@ public sealed interface ControlCommand {
       long incarnation,
       boolean possibleLoss,
       long leaderlessMillis) {}
+
+  /**
+   * Gives partitions whose leaders hand over a new epoch with its leader, in one step. The epoch
+   * was promised by the old leader and by as many replicas as a failover needs, so that nobody has
+   * to hear of it first.
+   *
+   * @param term as in {@link Appoint}
+   * @param atMillis when, in milliseconds since 1970
+   */
+  record Succeed(long term, long atMillis, List<Succession> successions) implements ControlCommand {
+    public Succeed {
+      successions = List.copyOf(successions);
+    }
+
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.succeed(this);
+    }
+  }
+
+  /**
+   * @param ended the epoch that the partition must be in, and which ends
+   * @param next the new epoch, later than that and no later than the command's place in the Raft
+   *     log, so that no epoch that is opened afterwards has its number
+   */
+  record Succession(long ended, Appointment next) {}
 
   /**
    * One step further with a change of configuration, for which the leader of {@code epoch} says

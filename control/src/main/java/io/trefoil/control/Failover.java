@@ -5,7 +5,7 @@ import io.trefoil.base.NodeId;
 /**
  * What became of partitions that lost their leader together.
  *
- * @param epoch the one that was opened for all of them
+ * @param epoch the one that was opened for all of them, or that they were handed over into
  * @param atMillis when, by the controller's wall clock, in milliseconds since 1970
  * @param from the leader that was lost
  * @param partitions how many lost it
@@ -43,6 +43,12 @@ public record Failover(
     public String words() {
       return words;
     }
+  }
+
+  /** With one more partition. */
+  Failover withPartition() {
+    return new Failover(
+        epoch, atMillis, cause, from, partitions + 1, led, leaderlessMillis, possibleLoss);
   }
 
   /** With one more partition that has a leader. */

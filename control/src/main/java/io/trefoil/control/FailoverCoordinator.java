@@ -3,6 +3,7 @@ package io.trefoil.control;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.control.ControlCommand.Appointment;
+import io.trefoil.control.ControlCommand.Succession;
 import io.trefoil.control.ControlMessage.Fenced;
 import io.trefoil.control.ControlMessage.HandOver;
 import java.util.ArrayList;
@@ -40,9 +41,13 @@ import java.util.stream.Collectors;
  *
  * <p><b>Switchover.</b> A partition whose leader is not the first of its replicas that is fit to
  * lead is handed over: its leader is asked to, lets its log be committed and copied, and resigns.
- * What follows are the steps above, with a leader that has stopped already. So leaders are evened
- * out again once a node is back, a drained node is left by them, and one that a change takes the
- * copy from hands over first.
+ * So leaders are evened out again once a node is back, a drained node is left by them, and one that
+ * a change takes the copy from hands over first. The steps are those above, but for the first: the
+ * replicas are fenced at once, the old leader among them, with the number that the next epoch may
+ * have at the earliest, and one command ends the old epoch and begins the new one. It is accepted
+ * only while the old one stands, and a number that is promised and not used hurts nobody: should
+ * another controller use it, for this partition there is still one command that is accepted. If
+ * that does not come about in a moment, all steps are taken.
  */
 public final class FailoverCoordinator {
   /** A lost fence or answer is asked for again after this. */
@@ -66,23 +71,35 @@ public final class FailoverCoordinator {
   /** So many are handed over at once: each is a pause for its clients. */
   static final int MAX_HAND_OVERS = 4;
 
+  /** One that was handed over and has no successor by then goes the way of a lost leader. */
+  static final long SUCCESSION_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+
   /** A report of silence is forgotten after this. */
   static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** What is known of a replica that promised an epoch. */
   private record Answer(long incarnation, Fenced fenced) {}
 
-  /** A leaderless epoch on its way to a leader. */
+  /** An epoch on its way to a leader. */
   private static final class Fence {
     final long epoch;
+
+    /** The epoch that the partition is in: the same one, without a leader, or one that ends. */
+    final long stateEpoch;
+
     final long sinceNanos;
     final Map<NodeId, Answer> answers = new TreeMap<>();
     final Map<NodeId, Long> sentNanos = new HashMap<>();
     boolean oldLeaderStopped;
 
-    Fence(long epoch, long sinceNanos) {
+    Fence(long epoch, long stateEpoch, long sinceNanos) {
       this.epoch = epoch;
+      this.stateEpoch = stateEpoch;
       this.sinceNanos = sinceNanos;
+    }
+
+    boolean isSuccession() {
+      return epoch != stateEpoch;
     }
   }
 
@@ -94,6 +111,8 @@ public final class FailoverCoordinator {
   private record Proposal(long epoch, boolean led, long untilNanos) {}
 
   private record Report(long incarnation, long atNanos) {}
+
+  private record Resigned(long epoch, long sinceNanos) {}
 
   private record AskedToHandOver(long epoch, long atNanos) {}
 
@@ -107,7 +126,7 @@ public final class FailoverCoordinator {
   private final SortedMap<PartitionId, Fence> fences = new TreeMap<>();
   private final SortedMap<PartitionId, Proposal> proposals = new TreeMap<>();
   private final SortedMap<PartitionId, String> reasons = new TreeMap<>();
-  private final Map<PartitionId, Long> resigned = new HashMap<>();
+  private final Map<PartitionId, Resigned> resigned = new HashMap<>();
   private final Map<NodeId, Report> reports = new HashMap<>();
   private final Map<PartitionId, AskedToHandOver> handOvers = new HashMap<>();
   private final Map<NodeId, Presence> present = new HashMap<>();
@@ -134,12 +153,16 @@ public final class FailoverCoordinator {
       return;
     }
     state = newer;
-    fences.entrySet().removeIf(each -> !isLeaderless(each.getKey(), each.getValue().epoch));
+    fences.entrySet().removeIf(each -> !isNeeded(each.getKey(), each.getValue()));
     reasons.keySet().removeIf(id -> !fences.containsKey(id));
-    resigned.keySet().removeIf(id -> !state.partitions().containsKey(id));
+    resigned.entrySet().removeIf(each -> !isLedIn(each.getKey(), each.getValue().epoch()));
     lostNanos.keySet().removeIf(id -> !fences.containsKey(id) && !isNew(id));
     handOvers.entrySet().removeIf(each -> !isLedIn(each.getKey(), each.getValue().epoch()));
     proposals.entrySet().removeIf(each -> isOver(each.getKey(), each.getValue()));
+  }
+
+  private boolean isNeeded(PartitionId id, Fence fence) {
+    return isLeaderless(id, fence.epoch) || fence.isSuccession() && isLedIn(id, fence.stateEpoch);
   }
 
   private boolean isLeaderless(PartitionId id, long epoch) {
@@ -178,7 +201,7 @@ public final class FailoverCoordinator {
         && partition.led()
         && partition.epoch() == epoch
         && isLastLeader(partition, node, incarnation)) {
-      resigned.put(id, epoch);
+      resigned.putIfAbsent(id, new Resigned(epoch, nowNanos));
       lostNanos.putIfAbsent(id, nowNanos);
     }
   }
@@ -228,22 +251,44 @@ public final class FailoverCoordinator {
     List<ControlCommand> commands = openEpochs(nowNanos, wallMillis);
     SortedMap<NodeId, SortedMap<PartitionId, Long>> toFence = new TreeMap<>();
     List<Appointment> appointments = new ArrayList<>();
+    List<Succession> successions = new ArrayList<>();
     for (PartitionState partition : state.partitions().values()) {
-      if (partition.led() || partition.epoch() == 0) {
+      if (partition.epoch() == 0 || partition.led() && !isHandedOver(partition)) {
         continue;
       }
-      Fence fence =
-          fences.computeIfAbsent(partition.id(), id -> new Fence(partition.epoch(), nowNanos));
+      Fence fence = fences.computeIfAbsent(partition.id(), id -> fence(partition, nowNanos));
       fenceMissing(partition, fence, nowNanos, toFence);
       if (!isProposed(partition, nowNanos)) {
-        decide(partition, fence, nowNanos).ifPresent(appointments::add);
+        Optional<Appointment> chosen = decide(partition, fence, nowNanos);
+        chosen.ifPresent(
+            each -> {
+              propose(partition, nowNanos);
+              if (partition.led()) {
+                successions.add(new Succession(partition.epoch(), each));
+              } else {
+                appointments.add(each);
+              }
+            });
       }
     }
     if (!appointments.isEmpty()) {
-      appointments.forEach(each -> propose(state.partitions().get(each.partition()), nowNanos));
       commands.add(new ControlCommand.Appoint(term, appointments));
     }
+    if (!successions.isEmpty()) {
+      commands.add(new ControlCommand.Succeed(term, wallMillis, successions));
+    }
     return new Step(commands, toFence, handOvers(nowNanos));
+  }
+
+  /** The next command that changes the state has a larger number than all before it. */
+  private Fence fence(PartitionState partition, long nowNanos) {
+    long epoch = partition.led() ? state.version() + 1 : partition.epoch();
+    return new Fence(epoch, partition.epoch(), nowNanos);
+  }
+
+  private boolean isHandedOver(PartitionState partition) {
+    Resigned known = resigned.get(partition.id());
+    return known != null && known.epoch() == partition.epoch();
   }
 
   // First step: "epoch e, no leader".
@@ -278,20 +323,24 @@ public final class FailoverCoordinator {
     }
     NodeId leader = partition.lastLeader();
     long incarnation = partition.lastIncarnation();
-    ClusterNode node = state.nodes().get(leader);
-    if (Long.valueOf(partition.epoch()).equals(resigned.get(partition.id()))) {
-      return Failover.Cause.HANDED_OVER;
+    Failover.Cause cause = causeOfEnd(leader, incarnation, nowNanos);
+    if (isHandedOver(partition)) {
+      boolean late = nowNanos - resigned.get(partition.id()).sinceNanos() >= SUCCESSION_NANOS;
+      return late || cause != null ? Failover.Cause.HANDED_OVER : null;
     }
+    return cause == null && isSilent(leader, incarnation, nowNanos) ? Failover.Cause.SILENT : cause;
+  }
+
+  /** Why a leader can't serve any more; null when it may. */
+  private Failover.Cause causeOfEnd(NodeId leader, long incarnation, long nowNanos) {
+    ClusterNode node = state.nodes().get(leader);
     if (leases.isReleased(leader, incarnation)) {
       return Failover.Cause.STOPPED;
     }
     if (node == null || node.issued() != incarnation) {
       return Failover.Cause.RESTARTED;
     }
-    if (leases.surelyOut(leader, incarnation, nowNanos)) {
-      return Failover.Cause.LEASE_OUT;
-    }
-    return isSilent(leader, incarnation, nowNanos) ? Failover.Cause.SILENT : null;
+    return leases.surelyOut(leader, incarnation, nowNanos) ? Failover.Cause.LEASE_OUT : null;
   }
 
   private boolean isSilent(NodeId leader, long incarnation, long nowNanos) {
@@ -339,6 +388,9 @@ public final class FailoverCoordinator {
             .allMatch(each -> among(each, counting) >= each.fenceAnswers());
     if (enough && waitsForPreferred(partition, fence, nowNanos)) {
       reasons.remove(partition.id());
+      return Optional.empty();
+    }
+    if (partition.led() && !(enough && fence.oldLeaderStopped)) {
       return Optional.empty();
     }
     boolean all = answered.equals(partition.replicas());

@@ -46,6 +46,12 @@ class ControlFormatTest {
           new ControlCommand.Alter("orders", DatabaseOptions.NONE),
           new ControlCommand.Look(),
           new ControlCommand.Drop("orders"),
+          new ControlCommand.Succeed(
+              7,
+              99,
+              List.of(
+                  new ControlCommand.Succession(
+                      17, new ControlCommand.Appointment(P, 18, node(3), 4, false, 12)))),
           new ControlCommand.OpenEpochs(
               new TreeMap<>(Map.of(P, 17L)), Failover.Cause.SILENT, 1_700_000_000_000L),
           new ControlCommand.Appoint(

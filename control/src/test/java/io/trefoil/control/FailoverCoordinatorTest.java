@@ -103,8 +103,8 @@ class FailoverCoordinatorTest {
     cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
     lead(1);
     grantAll(START);
-    failover.onResigned(node(1), 1, P, log.partition().epoch(), START * MS);
-    openAndFence(START);
+    apply(open(log.partition().epoch(), Failover.Cause.SILENT));
+    step(START + 1);
     answer(1, 5, 100, true);
     answer(2, 5, 100, true);
     step(START + 3);
@@ -253,21 +253,103 @@ class FailoverCoordinatorTest {
     assertThat(step.handOvers()).isEmpty();
     failover.onResigned(node(2), 1, P, epoch, (START + 3110) * MS);
     step(START + 3120);
-    assertThat(commands()).containsExactly(open(epoch, Failover.Cause.HANDED_OVER));
-    applyAll();
-    step(START + 3121);
-    answer(2, 5, 100, true);
-    answer(3, 5, 100, true);
-    step(START + 3125);
     assertThat(step.commands()).isEmpty();
-    answer(1, 5, 100, true);
+    long next = log.state.version() + 1;
+    assertThat(step.fences().values()).containsOnly(new TreeMap<>(Map.of(P, next)));
+    assertThat(step.fences().keySet()).containsExactly(node(1), node(2), node(3));
+    answer(2, next, 5, 100, true);
+    answer(3, next, 5, 100, true);
+    step(START + 3125);
+    assertThat(step.commands()).as("the preferred one is waited for").isEmpty();
+    answer(1, next, 5, 100, true);
     step(START + 3130);
-    assertThat(step.commands())
-        .containsExactly(
-            new ControlCommand.Appoint(
-                1,
-                List.of(
-                    new Appointment(P, log.partition().epoch(), node(1), 1, false, /* ms */ 20))));
+    assertThat(step.commands()).containsExactly(succeed(epoch, next, 1, START + 3130, /* ms */ 20));
+    applyAll();
+    assertThat(log.partition().leader()).contains(node(1));
+    assertThat(log.partition().epoch()).isEqualTo(next);
+    Failover last = log.state.failovers().get(log.state.failovers().size() - 1);
+    assertThat(last)
+        .isEqualTo(
+            new Failover(
+                next,
+                START + 3130,
+                Failover.Cause.HANDED_OVER,
+                node(2),
+                /* partitions= */ 1,
+                /* led= */ 1,
+                /* ms */ 20,
+                false));
+  }
+
+  @Test
+  void aLeaderHasPromisedBeforeItIsSucceeded() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    long ended = resignedBy2();
+    long next = log.state.version() + 1;
+    answer(1, next, 5, 100, true);
+    answer(3, next, 5, 100, true);
+    step(START + 3120);
+    assertThat(step.commands()).isEmpty();
+    // It may have gone on by then.
+    step(START + 3110 + 300);
+    assertThat(commands()).containsExactly(open(ended, Failover.Cause.HANDED_OVER));
+    applyAll();
+    assertThat(log.partition().leader()).isEmpty();
+    step(START + 3411);
+    answer(1, 5, 100, true);
+    answer(3, 5, 100, true);
+    step(START + 3420);
+    assertThat(step.commands()).isEmpty();
+    assertThat(reason()).isEqualTo("the lease of n2 must run out first");
+    answer(2, 5, 100, true);
+    step(START + 3430);
+    assertThat(commands()).containsExactly(appoint(1, false));
+  }
+
+  @Test
+  void aLeaderThatIsLostWhileItHandsOverIsReplaced() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    long ended = resignedBy2();
+    leases.release(node(2), 1);
+    step(START + 3120);
+    assertThat(commands()).containsExactly(open(ended, Failover.Cause.HANDED_OVER));
+  }
+
+  @Test
+  void ofTwoControllersWhoFenceWithTheSameNumberOneGivesTheEpochItsLeader() {
+    cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
+    long ended = resignedBy2();
+    long next = log.state.version() + 1;
+    answer(1, next, 5, 100, true);
+    answer(2, next, 5, 100, true);
+    step(START + 3120);
+    ControlCommand of1 = succeed(ended, next, 1, START + 3120, /* ms */ 10);
+    assertThat(step.commands()).containsExactly(of1);
+    // Another one opens an epoch meanwhile, whose place in the log is the number promised.
+    apply(open(ended, Failover.Cause.LEASE_OUT));
+    assertThat(log.partition().epoch()).isEqualTo(next);
+    assertThat(log.apply(of1)).isInstanceOf(Outcome.Refused.class);
+    assertThat(log.partition().leader()).isEmpty();
+    // Its promises hold: nobody has led that epoch.
+    step(START + 3130);
+    assertThat(commands()).containsExactly(appoint(1, false));
+    applyAll();
+    assertThat(log.apply(of1)).isInstanceOf(Outcome.Refused.class);
+  }
+
+  /** Leads with n2, which hands over to n1. Gives the epoch that is to end. */
+  private long resignedBy2() {
+    lead(2);
+    grantAll(START);
+    step(START);
+    grantAll(START + 2900);
+    grantAll(START + 3000);
+    step(START + 3000);
+    long epoch = log.partition().epoch();
+    failover.onResigned(node(2), 1, P, epoch, (START + 3110) * MS);
+    step(START + 3111);
+    assertThat(step.commands()).isEmpty();
+    return epoch;
   }
 
   @Test
@@ -373,7 +455,10 @@ class FailoverCoordinatorTest {
   }
 
   private void answer(int n, long epoch, long index, boolean counts) {
-    long promised = log.partition().epoch();
+    answer(n, log.partition().epoch(), epoch, index, counts);
+  }
+
+  private void answer(int n, long promised, long epoch, long index, boolean counts) {
     failover.onAnswer(node(n), 1, new Fenced(P, promised, new Position(epoch, index), counts, 0));
   }
 
@@ -420,6 +505,16 @@ class FailoverCoordinatorTest {
   private static Appointment timeless(Appointment it) {
     return new Appointment(
         it.partition(), it.epoch(), it.leader(), it.incarnation(), it.possibleLoss(), 0);
+  }
+
+  private static ControlCommand succeed(
+      long ended, long epoch, int leader, long atMillis, long leaderlessMillis) {
+    return new ControlCommand.Succeed(
+        1,
+        atMillis,
+        List.of(
+            new ControlCommand.Succession(
+                ended, new Appointment(P, epoch, node(leader), 1, false, leaderlessMillis))));
   }
 
   private ControlCommand appoint(int leader, boolean possibleLoss) {

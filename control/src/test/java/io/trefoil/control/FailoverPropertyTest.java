@@ -6,6 +6,7 @@ import static io.trefoil.control.Clusters.presence;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.control.Clusters.Log;
 import io.trefoil.control.ControlMessage.Fenced;
@@ -277,6 +278,7 @@ class FailoverPropertyTest {
       }
       follow(node);
       reportSilence(node);
+      sayAgain(node);
       if (now % 150 < 10) {
         ask(node);
       }
@@ -292,6 +294,19 @@ class FailoverPropertyTest {
         send(
             node,
             new ControlMessage.Resign(node.id, node.incarnation, new TreeMap<>(Map.of(P, epoch))));
+      }
+    }
+
+    /** Who promised a later epoch than the one it leads to the cluster has stepped down. */
+    private void sayAgain(Node node) {
+      PartitionState partition = history.get(Math.max(0, node.applied - 1)).partitions().get(P);
+      boolean leadsToTheCluster =
+          node.started
+              && partition.leader().filter(node.id::equals).isPresent()
+              && partition.lastIncarnation() == node.incarnation;
+      if (leadsToTheCluster && node.promised > partition.epoch() && random.nextInt(20) == 0) {
+        TreeMap<PartitionId, Long> epoch = new TreeMap<>(Map.of(P, partition.epoch()));
+        send(node, new ControlMessage.Resign(node.id, node.incarnation, epoch));
       }
     }
 

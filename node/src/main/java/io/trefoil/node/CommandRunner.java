@@ -170,7 +170,7 @@ final class CommandRunner implements PartitionReplica.Work {
       Args kept = args.detached();
       Delivery delivery = awaitAnswer(connection);
       if (command.has(Flag.WRITE)) {
-        delivery = noting(connection, route, delivery);
+        delivery = notingWrite(connection, route, delivery);
       }
       dispatch(route, command, kept, session.protocol(), database.readTerms(session), delivery);
     }
@@ -273,7 +273,7 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   /** Has the connection remember a write that was answered, for WAIT. */
-  private static Delivery noting(
+  private static Delivery notingWrite(
       ClientConnection connection, PartitionRoute route, Delivery delivery) {
     return (by, reply) -> {
       if (by.leader() && reply.length > 0 && reply[0] != '-') {
@@ -436,8 +436,10 @@ final class CommandRunner implements PartitionReplica.Work {
     if (!command.has(Flag.WRITE) && mayReadHere(route, reads)) {
       runOnCommitted(route, command, args, protocol, reads, delivery);
     } else {
-      Delivery answer = reads.seen() == null ? delivery : noting(route, command, reads, delivery);
-      ToLeader run = new ToLeader(route, command, args, protocol, reads, answer);
+      Delivery answer =
+          reads.seen() == null ? delivery : notingSeen(route, command, reads, delivery);
+      Position floor = reads.floor(route.id());
+      ToLeader run = new ToLeader(route, command, args, protocol, reads, floor, answer);
       if (route.hasWaiting()) {
         run.await();
       } else {
@@ -447,7 +449,7 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   /** Has a session know what a command that goes to the leader has seen, or written. */
-  private static Delivery noting(
+  private static Delivery notingSeen(
       PartitionRoute route, Command command, ReadTerms reads, Delivery delivery) {
     SeenPositions seen = reads.seen();
     boolean counts = reads.isSession() || command.has(Flag.WRITE);
@@ -470,7 +472,7 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       Position floor,
       Delivery delivery) {
-    new ToLeader(route, command, args, protocol, floor, delivery).go();
+    new ToLeader(route, command, args, protocol, ReadTerms.LINEARIZABLE, floor, delivery).go();
   }
 
   /** A command on its way to a leader, for as long as its database's write timeout. */
@@ -484,28 +486,10 @@ final class CommandRunner implements PartitionReplica.Work {
     private final Delivery delivery;
     private final long deadlineNanos;
 
+    /**
+     * @param floor what the leader must have
+     */
     ToLeader(
-        PartitionRoute route,
-        Command command,
-        Args args,
-        int protocol,
-        ReadTerms reads,
-        Delivery delivery) {
-      this(route, command, args, protocol, reads, reads.floor(route.id()), delivery);
-    }
-
-    /** One that only the leader may answer. */
-    ToLeader(
-        PartitionRoute route,
-        Command command,
-        Args args,
-        int protocol,
-        Position floor,
-        Delivery delivery) {
-      this(route, command, args, protocol, ReadTerms.LINEARIZABLE, floor, delivery);
-    }
-
-    private ToLeader(
         PartitionRoute route,
         Command command,
         Args args,

@@ -49,6 +49,7 @@ final class ControlLoop {
   private static final long STATE_NANOS = 50_000_000L;
   private static final long SAY_NANOS = 1_000_000_000L;
   private static final long PLANE_START_NANOS = 1_000_000_000L;
+  private static final long WARM_UP_NANOS = 100_000_000L;
   private static final long SEED_NANOS = 1_000_000_000L;
   private static final int MAX_REQUESTS = 10_000;
   private static final long REQUEST_AGE_NANOS = 30_000_000_000L;
@@ -111,6 +112,7 @@ final class ControlLoop {
   private ClusterState state = ClusterState.EMPTY;
   private Controller controller;
   private long planeStartedNanos;
+  private long warmedUpNanos;
   private long controllerTerm;
   private long saidNanos;
   private SortedMap<PartitionId, String> said = Collections.emptySortedMap();
@@ -228,6 +230,10 @@ final class ControlLoop {
     if (!view.leads()) {
       controller = null;
       return;
+    }
+    if (isDue(warmedUpNanos, WARM_UP_NANOS, now)) {
+      warmedUpNanos = now;
+      plane.warmUp();
     }
     NodeId raftSelf = raftSelf();
     if (controller == null || controllerTerm != view.term()) {

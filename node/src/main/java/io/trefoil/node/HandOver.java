@@ -1,6 +1,7 @@
 package io.trefoil.node;
 
 import io.trefoil.base.NodeId;
+import io.trefoil.control.PartitionState;
 import io.trefoil.replication.kernel.PeerProgress;
 
 /**
@@ -18,6 +19,9 @@ final class HandOver {
   /** How long the controller may take to open an epoch. */
   private static final long OPEN_NANOS = 1_000_000_000L;
 
+  /** Who has stepped down, and is still the leader to the cluster, says so again after this. */
+  private static final long AGAIN_NANOS = 200_000_000L;
+
   /** A successor that is farther behind is not waited for. */
   private static final long NEAR_ENTRIES = 10_000;
 
@@ -25,6 +29,7 @@ final class HandOver {
   private NodeId successor;
   private boolean said;
   private long deadlineNanos;
+  private long saidNanos;
 
   HandOver(PartitionReplica replica) {
     this.replica = replica;
@@ -64,15 +69,35 @@ final class HandOver {
     if (peer != null && peer.match() >= last && replica.machine().commitIndex() >= last) {
       said = true;
       deadlineNanos = replica.turnNanos() + OPEN_NANOS;
-      replica.host().handedOver(replica);
+      say(replica.epoch());
     }
+  }
+
+  private void say(long ended) {
+    saidNanos = replica.turnNanos();
+    replica.host().handedOver(replica, ended);
   }
 
   void tick() {
     maybeFinish();
+    sayAgain();
     if (successor != null && replica.turnNanos() - deadlineNanos > 0) {
       successor = null;
       replica.host().handOverEnded(replica);
+    }
+  }
+
+  /** The controller that had it promise the next epoch may have been lost before it began. */
+  private void sayAgain() {
+    PartitionState state = replica.terms().state();
+    boolean leadsToTheCluster =
+        state.led()
+            && state.lastLeader().equals(replica.loop().self())
+            && state.lastIncarnation() == replica.loop().incarnation();
+    if (leadsToTheCluster
+        && replica.epoch() > state.epoch()
+        && replica.turnNanos() - saidNanos >= AGAIN_NANOS) {
+      say(state.epoch());
     }
   }
 

@@ -353,8 +353,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   // What replicas ask for.
 
   @Override
-  public void handedOver(PartitionReplica replica) {
-    SortedMap<PartitionId, Long> epoch = new TreeMap<>(Map.of(replica.id(), replica.epoch()));
+  public void handedOver(PartitionReplica replica, long ended) {
+    SortedMap<PartitionId, Long> epoch = new TreeMap<>(Map.of(replica.id(), ended));
     controller.accept(new ControlMessage.Resign(loop.self(), loop.incarnation(), epoch));
   }
 

@@ -102,8 +102,11 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
     /** The name that people gave a node. */
     String nodeName(NodeId node);
 
-    /** This leader's log is committed and copied; it takes no more commands. */
-    void handedOver(PartitionReplica replica);
+    /**
+     * This node's leadership of an epoch is over, or its leader's log is committed and copied and
+     * it takes no more commands.
+     */
+    void handedOver(PartitionReplica replica, long epoch);
 
     /** This leader goes on, after it was asked to hand over. */
     void handOverEnded(PartitionReplica replica);

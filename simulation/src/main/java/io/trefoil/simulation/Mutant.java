@@ -124,6 +124,11 @@ public enum Mutant {
       "a leader is told what a session has seen",
       "the word that a session's own write left the history",
       World.CLUSTER),
+  /** Each step of a change is followed by the next at once, whatever has been copied. */
+  CHANGE_NOT_WAITED_FOR(
+      "a change goes a step further when its leader says that all has been copied",
+      "acknowledged writes, when copies move or a rule asks for more of them",
+      World.CLUSTER),
   /** A session goes on at another node without its token. */
   TOKEN_FORGOTTEN(
       "a token carries what a session has seen to another connection",

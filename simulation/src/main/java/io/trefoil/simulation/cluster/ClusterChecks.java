@@ -73,8 +73,8 @@ final class ClusterChecks {
       List<Invocation> all = new ArrayList<>(world.expiries);
       List<Invocation> fields = new ArrayList<>();
       for (Invocation it : world.history) {
-        if (!it.key().startsWith(FieldCalls.FLEETING + "-")) {
-          (FieldCalls.isShared(it.key()) ? fields : all).add(it);
+        if (!it.key().startsWith(FieldKeys.FLEETING + "-")) {
+          (FieldKeys.isShared(it.key()) ? fields : all).add(it);
         }
       }
       require(Linearizability.check(all, new StringModel()));

@@ -499,7 +499,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     Set<String> expiring = new TreeSet<>();
     for (Invocation it : world.history) {
       boolean expires =
-          it.key().startsWith("expiring-") || it.key().startsWith(FieldCalls.FLEETING + "-");
+          it.key().startsWith("expiring-") || it.key().startsWith(FieldKeys.FLEETING + "-");
       // Of a field, its key.
       (expires ? expiring : keys).add(it.key().split("/")[0]);
     }
@@ -576,8 +576,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         return;
       }
       String key = keys.get(next);
-      if (FieldCalls.isAbout(key)) {
-        client.ask(this::onFields, FieldCalls.command(key, Call.get()));
+      if (FieldKeys.isAbout(key)) {
+        client.ask(this::onFields, FieldKeys.command(key, Call.get()));
         return;
       }
       List<String> command = new ArrayList<>(List.of("MGET"));
@@ -588,7 +588,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     /** Several strings are read at once, keys with fields one by one. */
     private int end() {
       int end = next;
-      while (end < keys.size() && end < next + KEYS_AT_ONCE && !FieldCalls.isAbout(keys.get(end))) {
+      while (end < keys.size() && end < next + KEYS_AT_ONCE && !FieldKeys.isAbout(keys.get(end))) {
         end++;
       }
       return end;
@@ -600,7 +600,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         return;
       }
       String key = keys.get(next++);
-      FieldCalls.fields(key, RespText.results(reply, 0))
+      FieldKeys.fields(key, RespText.results(reply, 0))
           .forEach((field, value) -> contents.put(key + "/" + field, value));
       ask();
     }

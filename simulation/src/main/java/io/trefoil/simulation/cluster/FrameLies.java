@@ -10,6 +10,7 @@ import io.trefoil.node.ReplicationCodec;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.Message;
 import io.trefoil.simulation.Mutant;
+import java.util.function.UnaryOperator;
 
 /** What a network makes of frames between nodes when it lies, for mutants. */
 final class FrameLies {
@@ -20,19 +21,20 @@ final class FrameLies {
   /** A frame as it is read, when it was sent as {@code frame}. */
   static byte[] read(Mutant mutant, byte[] frame) {
     return switch (mutant) {
-      case EXPIRY_BY_WALL_CLOCK -> frame[0] == Frames.REPLICATION ? withoutTime(frame) : frame;
-      case FRESH_BEFORE_COMMITTED ->
-          frame[0] == Frames.REPLICATION ? withOlderCommit(frame) : frame;
+      case EXPIRY_BY_WALL_CLOCK -> withAppend(frame, FrameLies::withoutTime);
+      case FRESH_BEFORE_COMMITTED -> withAppend(frame, FrameLies::withOlderCommit);
       case FLOOR_NOT_SENT -> frame[0] == Frames.FORWARD ? withoutFloor(frame) : frame;
       case LEASE_TOO_LONG -> frame[0] == Frames.CONTROL ? withLongerLease(frame) : frame;
       default -> frame;
     };
   }
 
-  /** The log's time is lost where the frame carries it. */
-  private static byte[] withoutTime(byte[] frame) {
+  /** A frame with another append in place of the one that it carries, if it carries one. */
+  private static byte[] withAppend(byte[] frame, UnaryOperator<Message.Append> change) {
     ByteSource source = new ByteSource(frame);
-    source.getByte();
+    if (source.getByte() != Frames.REPLICATION) {
+      return frame;
+    }
     PartitionId partition = ReplicationCodec.getPartition(source);
     ReplicationCodec.Echo echo = ReplicationCodec.getEcho(source);
     if (!(ReplicationCodec.decode(source) instanceof Message.Append append)) {
@@ -42,42 +44,34 @@ final class FrameLies {
     sink.putByte(Frames.REPLICATION);
     ReplicationCodec.putPartition(sink, partition);
     ReplicationCodec.putEcho(sink, echo);
-    ReplicationCodec.encode(
-        sink,
-        new Message.Append(
-            append.epoch(),
-            append.previous(),
-            withoutTime(append.batch()),
-            append.commitIndex(),
-            append.everywhereIndex(),
-            0));
+    ReplicationCodec.encode(sink, change.apply(append));
     return sink.toArray();
   }
 
+  /** The log's time is lost where the frame carries it. */
+  private static Message.Append withoutTime(Message.Append append) {
+    return new Message.Append(
+        append.epoch(),
+        append.previous(),
+        withoutTime(append.batch()),
+        append.commitIndex(),
+        append.everywhereIndex(),
+        0);
+  }
+
   /** The word that a copy is fresh comes with a commit index that lacks the last entry. */
-  private static byte[] withOlderCommit(byte[] frame) {
-    ByteSource source = new ByteSource(frame);
-    source.getByte();
-    PartitionId partition = ReplicationCodec.getPartition(source);
-    ReplicationCodec.Echo echo = ReplicationCodec.getEcho(source);
-    if (!(ReplicationCodec.decode(source) instanceof Message.Append append)
-        || append.batch() != null) {
-      return frame;
+  private static Message.Append withOlderCommit(Message.Append append) {
+    if (append.batch() != null) {
+      return append;
     }
-    ByteSink sink = new ByteSink(frame.length);
-    sink.putByte(Frames.REPLICATION);
-    ReplicationCodec.putPartition(sink, partition);
-    ReplicationCodec.putEcho(sink, echo);
-    ReplicationCodec.encode(
-        sink,
-        new Message.Append(
-            append.epoch(),
-            append.previous(),
-            null,
-            Math.max(append.commitIndex() - 1, 0),
-            Math.min(append.everywhereIndex(), Math.max(append.commitIndex() - 1, 0)),
-            append.logTimeMillis()));
-    return sink.toArray();
+    long older = Math.max(append.commitIndex() - 1, 0);
+    return new Message.Append(
+        append.epoch(),
+        append.previous(),
+        null,
+        older,
+        Math.min(append.everywhereIndex(), older),
+        append.logTimeMillis());
   }
 
   /** What a session has seen is not told to the leader that answers it. */

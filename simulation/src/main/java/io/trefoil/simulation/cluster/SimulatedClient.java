@@ -1,6 +1,7 @@
 package io.trefoil.simulation.cluster;
 
 import io.trefoil.check.Call;
+import io.trefoil.check.FieldCalls;
 import io.trefoil.check.Invocation;
 import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.simulation.Schedule;
@@ -215,7 +216,7 @@ class SimulatedClient implements SimulatedSocket.End {
       disconnect(); // and asks another node from now on
     }
     if (work == Work.READS && random.nextBoolean()) {
-      call(shared(FieldCalls.HASH), Call.getField(FieldCalls.field(random)));
+      call(shared(FieldKeys.HASH), Call.getField(FieldCalls.field(random)));
       return;
     }
     if (work != Work.READS_AND_WRITES) {
@@ -248,20 +249,20 @@ class SimulatedClient implements SimulatedSocket.End {
   /** A hash or a set: shared, growing, or one that expires. */
   private void callFields(int kind, String value) {
     if (kind == 13) {
-      String hash = FieldCalls.GROWING + "-" + random.nextInt(2);
+      String hash = FieldKeys.GROWING + "-" + random.nextInt(2);
       Call set = Call.set(world.padded(value));
       ask(List.of(new Asked(hash + "/" + value, set)), "HSET", hash, value, set.argument());
     } else if (kind == 14 && random.nextBoolean()) {
       callFleeting(value);
     } else if (random.nextBoolean()) {
-      call(shared(FieldCalls.HASH), FieldCalls.ofHash(random, value));
+      call(shared(FieldKeys.HASH), FieldCalls.ofHash(random, value));
     } else {
-      call(shared(FieldCalls.SET), FieldCalls.ofSet(random));
+      call(shared(FieldKeys.SET), FieldCalls.ofSet(random));
     }
   }
 
   private void callFleeting(String value) {
-    String key = shared(FieldCalls.FLEETING);
+    String key = shared(FieldKeys.FLEETING);
     String millis = Integer.toString(LEAST_LIFE_MILLIS + random.nextInt(1_000));
     switch (random.nextInt(4)) {
       case 0 -> {
@@ -351,8 +352,8 @@ class SimulatedClient implements SimulatedSocket.End {
   private static List<String> results(List<Asked> calls, String reply) {
     Asked first = calls.get(0);
     boolean list = reply != null && reply.startsWith("*");
-    return list && FieldCalls.isAbout(first.key())
-        ? List.of(FieldCalls.whole(first.key(), reply))
+    return list && FieldKeys.isAbout(first.key())
+        ? List.of(FieldKeys.whole(first.key(), reply))
         : RespText.results(reply, calls.size());
   }
 
@@ -361,8 +362,8 @@ class SimulatedClient implements SimulatedSocket.End {
   }
 
   private static String[] command(String key, Call call) {
-    if (FieldCalls.isAbout(key)) {
-      return FieldCalls.command(key, call);
+    if (FieldKeys.isAbout(key)) {
+      return FieldKeys.command(key, call);
     }
     return switch (call.kind()) {
       case GET -> new String[] {"GET", key};

@@ -7,6 +7,7 @@ import io.trefoil.control.Consensus;
 import io.trefoil.control.ControlCommand;
 import io.trefoil.control.ControlFormat;
 import io.trefoil.control.Outcome;
+import io.trefoil.control.PartitionState;
 import io.trefoil.control.RaftView;
 import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Schedule;
@@ -123,6 +124,11 @@ final class SimulatedConsensus {
       return false;
     }
 
+    @Override
+    public void warmUp() {
+      // Nothing is slow at first here.
+    }
+
     private final SimulatedProcess process;
     private final NodeId self;
     private final List<Consumer<ClusterState>> listeners = new ArrayList<>();
@@ -187,9 +193,31 @@ final class SimulatedConsensus {
       ClusterState.Applied next = state.apply(entry.command(), appliedCount, entry.term());
       if (next.state() != state) {
         state = next.state();
+        if (world.mutant == Mutant.CHANGE_NOT_WAITED_FOR) {
+          finishChanges(entry.term());
+        }
         listeners.forEach(listener -> listener.accept(state));
       }
       return next.outcome();
+    }
+
+    private void finishChanges(long entryTerm) {
+      for (PartitionState partition : state.partitions().values()) {
+        finishChange(partition, entryTerm);
+      }
+    }
+
+    private void finishChange(PartitionState partition, long entryTerm) {
+      if (partition.led() && partition.isChanging()) {
+        ControlCommand step =
+            new ControlCommand.Advance(
+                partition.id(), partition.epoch(), partition.configVersion());
+        ClusterState.Applied next = state.apply(step, appliedCount, entryTerm);
+        if (next.state() != state) {
+          state = next.state();
+          finishChange(state.partitions().get(partition.id()), entryTerm);
+        }
+      }
     }
 
     @Override
