@@ -115,6 +115,25 @@ final class JournalRecovery implements JournalReplay {
       lastIndex = Math.min(lastIndex, kept);
     }
 
+    /** The journal, which had ended before storage did, goes on from where storage was then. */
+    void goesOn(Position from) {
+      Invariants.check(
+          from.index() <= base.index() && pending.isEmpty(),
+          "a journal goes on from what storage has",
+          from.index(),
+          base.index());
+    }
+
+    /** Where the log ends. */
+    Position last() {
+      return epochs.positionAt(lastIndex);
+    }
+
+    boolean counts() {
+      long whole = beganEmpty ? id : 0;
+      return notes.getOrDefault(ReplicaNote.COUNTING_COPY.kind(partition), whole) == id;
+    }
+
     void commit(long known) {
       long index = Math.min(known, lastIndex);
       if (index <= commitIndex) {
@@ -161,11 +180,9 @@ final class JournalRecovery implements JournalReplay {
       lastStamp = Math.max(lastStamp, applier.lastStamp());
       pending.forEach(batch -> lastStamp = Math.max(lastStamp, stampsOf(batch)));
       long promised = notes.getOrDefault(ReplicaNote.PROMISE.kind(partition), 0L);
-      long whole = beganEmpty ? id : 0;
-      boolean counted = notes.getOrDefault(ReplicaNote.COUNTING_COPY.kind(partition), whole) == id;
       Recovered recovered =
           new Recovered(
-              epochs, lastIndex, commitIndex, logTimeMillis, promised, counted && unbroken);
+              epochs, lastIndex, commitIndex, logTimeMillis, promised, counts() && unbroken);
       return new PartitionReplica.Start(
           partition, id, store, recent, recovered, appliedTimeMillis, applier.lastStamp());
     }
@@ -189,6 +206,28 @@ final class JournalRecovery implements JournalReplay {
   /** Runs tasks on the recovering thread, and later on the data loop. */
   Owner owner() {
     return owner;
+  }
+
+  /**
+   * Has the journal go on where storage is, for copies of which storage has more: what others had
+   * committed may have been stored by a node whose journal could not be written any more.
+   */
+  void goOnFromStorage(Journal journal) {
+    List<Copy> behind =
+        copies.values().stream().filter(it -> !journal.last(it.id).equals(it.last())).toList();
+    for (Copy copy : behind) {
+      copy.goesOn(copy.last());
+      CopyMeta meta =
+          new CopyMeta(copy.partition, copy.epochs, copy.logTimeMillis, copy.applier.lastStamp());
+      long counting = copy.counts() ? copy.id : 0;
+      journal.appendStart(copy.id, copy.last(), meta.encode().array());
+      ReplicaNote.COUNTING_COPY.put(journal, copy.partition, counting);
+      notes.put(ReplicaNote.COUNTING_COPY.kind(copy.partition), counting);
+    }
+    if (!behind.isEmpty()) {
+      journal.write();
+      journal.sync();
+    }
   }
 
   /**
@@ -276,7 +315,10 @@ final class JournalRecovery implements JournalReplay {
   @Override
   public void start(long copyId, Position start, byte[] meta) {
     CopyMeta birth = CopyMeta.decode(meta);
-    if (start.index() > storedIndex(copyId)) {
+    Copy known = copies.get(copyId);
+    if (known != null) {
+      known.goesOn(start);
+    } else if (start.index() > storedIndex(copyId)) {
       gone.put(copyId, birth);
     } else {
       begin(copyId, birth);

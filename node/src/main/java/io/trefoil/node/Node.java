@@ -357,7 +357,7 @@ final class Node implements NodePorts {
     }
     if (core != null) {
       CountDownLatch served = new CountDownLatch(1);
-      core.stopServing(served::countDown);
+      core.stopServing(failure == null, served::countDown);
       if (!served.await(SERVING_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("the loops are busy: the cluster was not told that this node stops");
       }

@@ -121,6 +121,7 @@ public final class NodeCore implements ControlLoop.Listener {
       recovery = new JournalRecovery(storage);
       journal = ports.openJournal(identity.diskId(), recovery);
       recovery.checkCopies();
+      recovery.goOnFromStorage(journal);
     } catch (StorageException | JournalDamaged | JournalUnusable | JournalFailed e) {
       throw new NodeFailure(e.getMessage(), e);
     } catch (InvariantViolation e) {
@@ -534,12 +535,13 @@ public final class NodeCore implements ControlLoop.Listener {
   // The end.
 
   /**
-   * Hands over what this node leads, as far as others can lead it and that takes no time, and stops
-   * serving, so that nothing more is promised.
+   * Stops serving, so that nothing more is promised.
    *
+   * @param handsOver what this node leads first, as far as others can lead it and that takes no
+   *     time; not when something failed that a leader needs
    * @param then runs when nothing leaves any more, on one of the loops
    */
-  public void stopServing(Runnable then) {
+  public void stopServing(boolean handsOver, Runnable then) {
     DataLoop loop = data;
     if (loop == null) {
       control.stop(then);
@@ -547,10 +549,11 @@ public final class NodeCore implements ControlLoop.Listener {
     }
     loop.execute(
         () -> {
-          if (leadsForOthers()) {
+          if (handsOver && leadsForOthers()) {
             control.submit(new ControlCommand.Drain(settings.node().name(), true), outcome -> {});
           }
-          stopWhenHandedOver(clock.monotonicNanos() + HAND_OVER_NANOS, then);
+          long patience = handsOver ? HAND_OVER_NANOS : 0;
+          stopWhenHandedOver(clock.monotonicNanos() + patience, then);
         });
   }
 

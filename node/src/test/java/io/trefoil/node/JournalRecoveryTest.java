@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.journal.Journal;
+import io.trefoil.journal.JournalSettings;
+import io.trefoil.journal.memory.SimulatedDisk;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.singleleader.SingleLeaderReplica.Recovered;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.Storage;
 import io.trefoil.storage.StorageSettings;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -167,6 +171,44 @@ class JournalRecoveryTest {
               assertThat(it.recovered().lastIndex()).isEqualTo(6);
               assertThat(it.recovered().commitIndex()).isEqualTo(5);
             });
+  }
+
+  /** A full disk: what others had committed was stored, and could not be journaled. */
+  @Test
+  void a_journal_that_ended_before_storage_did_goes_on_from_there() throws IOException {
+    SimulatedDisk disk = new SimulatedDisk(1);
+    JournalSettings settings = new JournalSettings(1, 1 << 16, 1 << 13, 20);
+    try (Journal journal = Journal.open(disk.hold(), settings, recovery)) {
+      journal.appendStart(7, Position.ZERO, meta(0, 0));
+      append(journal, Batches.of(2, 1, 8, 8, 8));
+    }
+    storeUpTo(new Position(2, 4), 2, 1);
+    try (Journal journal = Journal.open(disk.hold(), settings, recovery)) {
+      assertThat(journal.last(7)).isEqualTo(new Position(2, 3));
+      recovery.goOnFromStorage(journal);
+      assertThat(journal.last(7)).isEqualTo(new Position(2, 4));
+      Recovered recovered = recovery.replicas(true).get(0).recovered();
+      assertThat(recovered.lastIndex()).isEqualTo(4);
+      assertThat(recovered.counts()).isTrue();
+      append(journal, Batches.of(2, 5, 8));
+    }
+    storage.close();
+    open();
+    try (Journal journal = Journal.open(disk.hold(), settings, recovery)) {
+      recovery.goOnFromStorage(journal);
+      assertThat(journal.last(7)).isEqualTo(new Position(2, 5));
+      Recovered recovered = recovery.replicas(true).get(0).recovered();
+      assertThat(recovered.lastIndex()).isEqualTo(5);
+      assertThat(recovered.counts()).isTrue();
+    }
+  }
+
+  private static void append(Journal journal, EntryBatch batch) {
+    byte[] body = batch.body().array();
+    journal.appendBatch(
+        7, batch.epoch(), batch.firstIndex(), batch.count(), 0, 0, 1, body, 0, body.length);
+    journal.write();
+    journal.sync();
   }
 
   @Test

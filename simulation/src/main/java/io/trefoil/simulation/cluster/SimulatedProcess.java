@@ -166,7 +166,7 @@ final class SimulatedProcess implements NodePorts {
           kill();
           then.run();
         };
-    after(0, () -> run(() -> core.stopServing(() -> after(0, end))));
+    after(0, () -> run(() -> core.stopServing(true, () -> after(0, end))));
   }
 
   /** Kills the process from outside. */
