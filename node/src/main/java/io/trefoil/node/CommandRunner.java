@@ -105,6 +105,7 @@ final class CommandRunner implements PartitionReplica.Work {
   private int runPartition;
   private int runPartitionCount;
   private ReplyWriter runReply;
+  private boolean sendsBack;
 
   /** What {@link #on} is to run; kept in fields so that a command costs no object. */
   private CommandRunner work(
@@ -755,7 +756,7 @@ final class CommandRunner implements PartitionReplica.Work {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
     } else if (route.leadsHere() && command.runs() == Runs.ON_NODE) {
       nodeCommands.runForwarded(command, args, route.local(), answer);
-    } else if (route.hasWaiting() || isUndecided(route, epoch)) {
+    } else if (!sendsBack && (route.hasWaiting() || isUndecided(route, epoch))) {
       long atMost = route.leadsHere() ? route.terms().writeTimeoutNanos() : APPOINTED_NANOS;
       await(
           route,
@@ -785,8 +786,19 @@ final class CommandRunner implements PartitionReplica.Work {
     dispatch(route, table.find(args), args, 2, ReadTerms.LINEARIZABLE, delivery);
   }
 
+  /**
+   * This node takes no more commands: those of others that wait here, and were not begun, go back.
+   */
+  void sendBack() {
+    sendsBack = true;
+    retryWaiting();
+  }
+
   /** Whether this node may yet come to take commands in an epoch, or has yet to hear of it. */
   private boolean isUndecided(PartitionRoute route, long epoch) {
+    if (sendsBack) {
+      return false;
+    }
     if (route.leadsHere() && route.local().epoch() == epoch) {
       return !isServedHere(route);
     }

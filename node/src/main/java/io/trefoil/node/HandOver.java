@@ -1,7 +1,6 @@
 package io.trefoil.node;
 
 import io.trefoil.base.NodeId;
-import io.trefoil.control.PartitionState;
 import io.trefoil.replication.kernel.PeerProgress;
 
 /**
@@ -89,15 +88,11 @@ final class HandOver {
 
   /** The controller that had it promise the next epoch may have been lost before it began. */
   private void sayAgain() {
-    PartitionState state = replica.terms().state();
-    boolean leadsToTheCluster =
-        state.led()
-            && state.lastLeader().equals(replica.loop().self())
-            && state.lastIncarnation() == replica.loop().incarnation();
-    if (leadsToTheCluster
-        && replica.epoch() > state.epoch()
+    long led = replica.terms().state().epoch();
+    if (replica.leadsToTheCluster()
+        && replica.epoch() > led
         && replica.turnNanos() - saidNanos >= AGAIN_NANOS) {
-      say(state.epoch());
+      say(led);
     }
   }
 

@@ -57,6 +57,9 @@ public final class NodeCore implements ControlLoop.Listener {
   /** How long a node that is asked to stop waits for others to lead what it led. */
   private static final long HAND_OVER_NANOS = 5_000_000_000L;
 
+  /** What others sent before they heard of the new leaders is sent back for so long. */
+  private static final long LINGER_NANOS = 100_000_000L;
+
   private final NodeSettings settings;
   private final NodePorts ports;
   private final Clock clock;
@@ -553,27 +556,37 @@ public final class NodeCore implements ControlLoop.Listener {
             control.submit(new ControlCommand.Drain(settings.node().name(), true), outcome -> {});
           }
           long patience = handsOver ? HAND_OVER_NANOS : 0;
-          stopWhenHandedOver(clock.monotonicNanos() + patience, then);
+          long now = clock.monotonicNanos();
+          stopWhenHandedOver(now + patience, now, then);
         });
   }
 
   /** On the data loop. */
-  private void stopWhenHandedOver(long deadlineNanos, Runnable then) {
-    if (leadsForOthers() && clock.monotonicNanos() - deadlineNanos < 0) {
+  private void stopWhenHandedOver(long deadlineNanos, long staysNanos, Runnable then) {
+    long now = clock.monotonicNanos();
+    long stays = leadsForOthers() ? now + LINGER_NANOS : staysNanos;
+    if (now - stays < 0 && now - deadlineNanos < 0) {
       ports
           .dataLoop()
-          .schedule(TICK_MILLIS, () -> data.execute(() -> stopWhenHandedOver(deadlineNanos, then)));
+          .schedule(
+              TICK_MILLIS,
+              () -> data.execute(() -> stopWhenHandedOver(deadlineNanos, stays, then)));
       return;
     }
     lease.release();
+    runner.sendBack();
     verifications.close();
     control.stop(then);
   }
 
-  /** Whether this node leads a partition of which another one has a copy. */
+  /** Whether others take this node for the leader of a partition of which another has a copy. */
   private boolean leadsForOthers() {
     return routes.partitions().stream()
-        .anyMatch(route -> route.leadsHere() && route.terms().state().replicas().size() > 1);
+        .anyMatch(
+            route ->
+                route.local() != null
+                    && (route.leadsHere() || route.local().leadsToTheCluster())
+                    && route.terms().state().replicas().size() > 1);
   }
 
   /** Closes what has no thread any more; what fails to close is given to {@code failed}. */

@@ -6,6 +6,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.control.PartitionState;
 import io.trefoil.replication.kernel.Effect;
 import io.trefoil.replication.kernel.Effects;
 import io.trefoil.replication.kernel.EntryBatch;
@@ -534,6 +535,17 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
   /** Hands over to a follower, if this is the leader of {@code epoch} and the follower is near. */
   void handOver(long epoch, NodeId to) {
     handOver.begin(epoch, to);
+  }
+
+  /**
+   * Whether the others take this process for the leader, as far as is known here; it may have
+   * stepped down already.
+   */
+  boolean leadsToTheCluster() {
+    PartitionState state = terms.state();
+    return state.led()
+        && state.lastLeader().equals(loop.self())
+        && state.lastIncarnation() == loop.incarnation();
   }
 
   /** Whether this leader takes commands: not while it hands over. */
