@@ -1,13 +1,12 @@
 package io.trefoil.node.process;
 
+import io.trefoil.cli.process.Signals;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -148,44 +147,19 @@ final class NodeProcess {
 
   /** SIGSTOP: the process stands still when this returns; its sockets stay open. */
   void pause() {
-    signal("STOP");
-    // On busy cores its threads run on for some 30 ms, in which they may still answer.
-    ClusterProcesses.await(name + " stands still", this::standsStill);
-  }
-
-  /** Whether each thread is in the state T of proc(5). */
-  private boolean standsStill() throws IOException {
-    try (DirectoryStream<Path> threads =
-        Files.newDirectoryStream(Path.of("/proc", Long.toString(process.pid()), "task"))) {
-      for (Path thread : threads) {
-        String stat = Files.readString(thread.resolve("stat"));
-        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
-          return false;
-        }
-      }
-      return true;
-    } catch (NoSuchFileException | DirectoryIteratorException threadEnded) {
-      return false;
+    try {
+      Signals.pause(process.pid());
+    } catch (IOException e) {
+      throw new UncheckedIOException(name, e);
     }
   }
 
   /** SIGCONT. */
   void resume() {
-    signal("CONT");
-  }
-
-  private void signal(String signal) {
     try {
-      int code =
-          new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
-      if (code != 0) {
-        throw new IllegalStateException("kill -" + signal + " " + name + ": exit code " + code);
-      }
+      Signals.send("CONT", process.pid());
     } catch (IOException e) {
-      throw new IllegalStateException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
+      throw new UncheckedIOException(name, e);
     }
   }
 
