@@ -576,7 +576,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
   @Override
   public Applied appoint(ControlCommand.Appoint command) {
     if (command.term() != term) {
-      return refused("ERR the controller of term " + command.term() + " leads no more");
+      return refusedOfOldTerm(command.term());
     }
     SortedMap<PartitionId, PartitionState> appointed = new TreeMap<>();
     List<Failover> failovers = new ArrayList<>(state.failovers());
@@ -592,6 +592,10 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     return appointed.isEmpty()
         ? refused("ERR each of these partitions has a leader or is in another epoch by now")
         : done(withFailovers(withPartitions(appointed.values()), failovers));
+  }
+
+  private Applied refusedOfOldTerm(long old) {
+    return refused("ERR the controller of term " + old + " leads no more");
   }
 
   private boolean canBeLed(PartitionState partition, ControlCommand.Appointment appointment) {
@@ -614,7 +618,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
   @Override
   public Applied succeed(ControlCommand.Succeed command) {
     if (command.term() != term) {
-      return refused("ERR the controller of term " + command.term() + " leads no more");
+      return refusedOfOldTerm(command.term());
     }
     SortedMap<PartitionId, PartitionState> succeeded = new TreeMap<>();
     List<Failover> failovers = new ArrayList<>(state.failovers());

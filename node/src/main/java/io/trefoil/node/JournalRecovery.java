@@ -115,8 +115,8 @@ final class JournalRecovery implements JournalReplay {
       lastIndex = Math.min(lastIndex, kept);
     }
 
-    /** The journal, which had ended before storage did, goes on from where storage was then. */
-    void goesOn(Position from) {
+    /** A journal that ended before storage did goes on from what storage has, and from no tail. */
+    void checkGoesOn(Position from) {
       Invariants.check(
           from.index() <= base.index() && pending.isEmpty(),
           "a journal goes on from what storage has",
@@ -216,7 +216,7 @@ final class JournalRecovery implements JournalReplay {
     List<Copy> behind =
         copies.values().stream().filter(it -> !journal.last(it.id).equals(it.last())).toList();
     for (Copy copy : behind) {
-      copy.goesOn(copy.last());
+      copy.checkGoesOn(copy.last());
       CopyMeta meta =
           new CopyMeta(copy.partition, copy.epochs, copy.logTimeMillis, copy.applier.lastStamp());
       long counting = copy.counts() ? copy.id : 0;
@@ -317,7 +317,7 @@ final class JournalRecovery implements JournalReplay {
     CopyMeta birth = CopyMeta.decode(meta);
     Copy known = copies.get(copyId);
     if (known != null) {
-      known.goesOn(start);
+      known.checkGoesOn(start);
     } else if (start.index() > storedIndex(copyId)) {
       gone.put(copyId, birth);
     } else {
