@@ -6,9 +6,13 @@ import io.trefoil.base.MalformedBytesException;
 public enum CellType {
   STRING(1, "string"),
   HASH(2, "hash"),
-  SET(3, "set");
+  SET(3, "set"),
 
-  private static final CellType[] ALL = values();
+  /** A key that several origins write; what it holds is inside. Of stores only, as is GONE. */
+  MERGED(64, "merged"),
+
+  /** As MERGED, with nothing to see: what is left of a removed key. */
+  GONE(65, "gone");
 
   private final int code;
   private final String redisName;
@@ -32,15 +36,41 @@ public enum CellType {
     return this != STRING;
   }
 
+  /** Whether several origins write such a key. */
+  public boolean isMerged() {
+    return this == MERGED || this == GONE;
+  }
+
+  /**
+   * The type of a code in an entry: one that commands know.
+   *
+   * @throws MalformedBytesException for a code that this version does not know
+   */
+  public static CellType of(int code) {
+    CellType type = ofStored(code);
+    if (type.isMerged()) {
+      throw unknown(code);
+    }
+    return type;
+  }
+
   /**
    * The type of a stored code.
    *
    * @throws MalformedBytesException for a code that this version does not know
    */
-  public static CellType of(int code) {
-    if (code < STRING.code || code > ALL.length) {
-      throw new MalformedBytesException("cell type " + code + " is not known to this version");
-    }
-    return ALL[code - 1];
+  public static CellType ofStored(int code) {
+    return switch (code) {
+      case 1 -> STRING;
+      case 2 -> HASH;
+      case 3 -> SET;
+      case 64 -> MERGED;
+      case 65 -> GONE;
+      default -> throw unknown(code);
+    };
+  }
+
+  private static MalformedBytesException unknown(int code) {
+    return new MalformedBytesException("cell type " + code + " is not known to this version");
   }
 }

@@ -64,6 +64,24 @@ public interface Cells {
       long expireAtMillis);
 
   /**
+   * Adds to a key's number: sets it to the sum, as {@link #putString} does, but where several nodes
+   * write, what others add at the same time counts, too.
+   *
+   * @param sum the number that was found, 0 if none, plus {@code delta}
+   */
+  default void addToString(
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      long delta,
+      byte[] sum,
+      int sumOffset,
+      int sumLength,
+      long expireAtMillis) {
+    putString(key, keyOffset, keyLength, sum, sumOffset, sumLength, expireAtMillis);
+  }
+
+  /**
    * The fields of a key, which holds this type or is absent: to read, and to change. Good until the
    * next call of a method of these cells, or until {@link Fields#save()}.
    *

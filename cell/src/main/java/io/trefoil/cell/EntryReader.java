@@ -40,6 +40,25 @@ public final class EntryReader {
 
     /** A point to compare replicas at; changes nothing. */
     void mark(long id, long timeMillis);
+
+    /** Merge what is in {@code change} into a key. */
+    void merge(byte[] key, int offset, int length, byte[] change, int at, int changeLength);
+
+    /** Merge into a field of the key that was merged last. */
+    void part(
+        CellType type,
+        byte[] field,
+        int fieldOffset,
+        int fieldLength,
+        byte[] change,
+        int at,
+        int changeLength);
+
+    /** What follows another origin wrote, up to an index of its log; 0 and 0 for none. */
+    void from(int origin, long index);
+
+    /** The next of those entries follows. */
+    void entry(long stamp);
   }
 
   /** The stamp of the entry that {@code source} is at the beginning of. */
@@ -76,6 +95,9 @@ public final class EntryReader {
           changes.drop(Opened.checked(opened), source.array(), source.skip(length), length);
         }
         case EntryWriter.HEAD -> head(source, Opened.checked(opened), changes);
+        case EntryWriter.MERGE -> merge(source, changes);
+        case EntryWriter.PART -> part(source, changes);
+        case EntryWriter.FROM -> from(source, changes);
         default ->
             throw new MalformedBytesException("change " + tag + " is not known to this version");
       }
@@ -107,5 +129,48 @@ public final class EntryReader {
       throw new MalformedBytesException("a head of " + count + " fields");
     }
     changes.head(of, expireAt, count);
+  }
+
+  private static void merge(ByteSource source, Changes changes) {
+    int keyLength = source.getBlockLength();
+    int key = source.skip(keyLength);
+    int length = source.getBlockLength();
+    int change = source.skip(length);
+    changes.merge(source.array(), key, keyLength, source.array(), change, length);
+  }
+
+  private static void part(ByteSource source, Changes changes) {
+    CellType type = CellType.of(source.getByte());
+    if (!type.hasFields()) {
+      throw new MalformedBytesException("a field of a " + type.redisName());
+    }
+    int fieldLength = source.getBlockLength();
+    int field = source.skip(fieldLength);
+    int length = source.getBlockLength();
+    int change = source.skip(length);
+    changes.part(type, source.array(), field, fieldLength, source.array(), change, length);
+  }
+
+  /** To the end: what is wrapped is the rest of the entry. */
+  private static void from(ByteSource source, Changes changes) {
+    changes.from(source.getCount(Integer.MAX_VALUE), source.getVarint());
+    int count = source.getCount(source.remaining());
+    ByteSource entry = new ByteSource(new byte[0]);
+    for (int i = 0; i < count; i++) {
+      int length = source.getBlockLength();
+      entry.reset(source.array(), source.skip(length), length);
+      changes.entry(stamp(entry));
+      if (entry.remaining() > 0 && entry.array()[entry.position()] == EntryWriter.FROM) {
+        throw new MalformedBytesException("an entry of another origin within one");
+      }
+      changes(entry, changes);
+    }
+    source.expectEnd();
+  }
+
+  /** Whether an entry is one that another origin wrote, or that is not to be sent on. */
+  public static boolean isForeign(ByteSource entry) {
+    stamp(entry);
+    return entry.remaining() > 0 && entry.getByte() == EntryWriter.FROM;
   }
 }

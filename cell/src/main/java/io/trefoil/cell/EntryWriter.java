@@ -20,12 +20,20 @@ import io.trefoil.base.ByteSink;
  * 7 field   field (block) · value (block)
  * 8 drop    field (block)
  * 9 head    expireAt (varint) · count (varint)
+ * 10 merge  key (block) · change of the key (block)
+ * 11 part   type (1) · field (block) · change of the field (block)
+ * 12 from   origin (varint) · its index (varint) · entries (varint) · each a block
  * </pre>
  *
  * <p>7, 8 and 9 are about the collection that 6 opened last: its fields, and its key, which holds
  * it and so many fields from then on. The collection's number is of the fields' lifetime: a key
  * that is removed and made anew has another, and so none of the fields of before. An overwritten
  * field alone leaves the head as it is.
+ *
+ * <p>Where several nodes write, 10 and 11 merge changes, as {@link io.trefoil.cell.merge.MergedKey}
+ * and {@link io.trefoil.cell.merge.Versions} write them, instead of setting anything; 11 is about a
+ * field of the key that 10 named last. 12 wraps entries that another origin wrote, up to an index
+ * of its log; or that nobody is to be sent, with origin 0.
  *
  * <p>A mark changes no cell: it is a point of the log at which replicas are compared, by what is
  * visible at its time.
@@ -40,6 +48,9 @@ public final class EntryWriter {
   static final int FIELD = 7;
   static final int DROP = 8;
   static final int HEAD = 9;
+  static final int MERGE = 10;
+  static final int PART = 11;
+  static final int FROM = 12;
 
   private EntryWriter() {}
 
@@ -103,5 +114,35 @@ public final class EntryWriter {
 
   public static void head(ByteSink sink, long expireAtMillis, long count) {
     sink.putByte(HEAD).putVarint(expireAtMillis).putVarint(count);
+  }
+
+  /** Merges a change into a key, and names the key for the parts that follow. */
+  public static void merge(
+      ByteSink sink, byte[] key, int offset, int length, byte[] change, int changeLength) {
+    sink.putByte(MERGE).putBlock(key, offset, length).putBlock(change, 0, changeLength);
+  }
+
+  /** Merges a change into a field of the key that {@link #merge} named. */
+  public static void part(
+      ByteSink sink,
+      CellType type,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] change,
+      int changeLength) {
+    sink.putByte(PART).putByte(type.code()).putBlock(field, fieldOffset, fieldLength);
+    sink.putBlock(change, 0, changeLength);
+  }
+
+  /**
+   * Wraps a batch body of another origin.
+   *
+   * @param origin 0 for entries that came otherwise and are not to be sent on
+   * @param index of the last of them in that origin's log
+   */
+  public static void from(ByteSink sink, int origin, long index, int count, byte[] body) {
+    sink.putByte(FROM).putVarint(origin).putVarint(index).putVarint(count);
+    sink.putBytes(body, 0, body.length);
   }
 }

@@ -44,6 +44,18 @@ public interface Fields {
       int valueOffset,
       int valueLength);
 
+  /** Adds to a field's number, as {@link Cells#addToString} does to a key's. */
+  default void add(
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      long delta,
+      byte[] sum,
+      int sumOffset,
+      int sumLength) {
+    put(field, fieldOffset, fieldLength, sum, sumOffset, sumLength);
+  }
+
   /**
    * Removes a field.
    *

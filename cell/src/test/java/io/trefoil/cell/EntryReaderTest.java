@@ -48,6 +48,45 @@ class EntryReaderTest {
   }
 
   @Test
+  void mergesAndPartsComeBackWithWhoWroteThem() {
+    byte[] key = Bytes.utf8("k").array();
+    byte[] change = Bytes.utf8("change").array();
+    ByteSink theirs = new ByteSink();
+    EntryWriter.begin(theirs, 78);
+    EntryWriter.merge(theirs, key, 0, 1, change, 6);
+    EntryWriter.part(theirs, CellType.SET, key, 0, 1, change, 3);
+    ByteSink body = new ByteSink();
+    body.putBlock(theirs.array(), 0, theirs.size());
+    ByteSink sink = new ByteSink();
+    EntryWriter.begin(sink, 77);
+    EntryWriter.from(sink, 5, 900, 1, body.toArray());
+
+    ByteSource source = new ByteSource(sink.toArray());
+    assertThat(EntryReader.isForeign(new ByteSource(sink.toArray()))).isTrue();
+    assertThat(EntryReader.isForeign(new ByteSource(theirs.toArray()))).isFalse();
+    assertThat(EntryReader.stamp(source)).isEqualTo(77);
+    Recorder recorder = new Recorder();
+    EntryReader.changes(source, recorder);
+    assertThat(recorder.seen)
+        .containsExactly("from 5 900", "entry 78", "merge k change", "part SET k cha");
+  }
+
+  @Test
+  void entriesOfOthersWithinThoseOfOthersAreRefused() {
+    ByteSink inner = new ByteSink();
+    EntryWriter.begin(inner, 78);
+    EntryWriter.from(inner, 5, 900, 0, new byte[0]);
+    ByteSink body = new ByteSink();
+    body.putBlock(inner.array(), 0, inner.size());
+    ByteSink sink = new ByteSink();
+    EntryWriter.from(sink, 5, 900, 1, body.toArray());
+
+    assertThatThrownBy(() -> EntryReader.changes(new ByteSource(sink.toArray()), new Recorder()))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessageContaining("within");
+  }
+
+  @Test
   void theBytesOfAMarkNeverChange() {
     ByteSink sink = new ByteSink();
     EntryWriter.mark(sink, 300, 5);
@@ -89,10 +128,10 @@ class EntryReaderTest {
 
   @Test
   void anUnknownChangeIsRefusedByNumber() {
-    ByteSource source = new ByteSource(new byte[] {10});
+    ByteSource source = new ByteSource(new byte[] {13});
     assertThatThrownBy(() -> EntryReader.changes(source, new Recorder()))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("change 10 is not known to this version");
+        .hasMessage("change 13 is not known to this version");
   }
 
   private static final class Recorder implements EntryReader.Changes {
@@ -138,6 +177,27 @@ class EntryReaderTest {
     @Override
     public void head(Opened of, long expireAt, long count) {
       seen.add("head " + text(of) + " " + expireAt + " " + count);
+    }
+
+    @Override
+    public void merge(byte[] key, int offset, int length, byte[] change, int at, int changeLength) {
+      seen.add("merge " + text(key, offset, length) + " " + text(change, at, changeLength));
+    }
+
+    @Override
+    public void part(
+        CellType type, byte[] field, int fo, int fl, byte[] change, int at, int changeLength) {
+      seen.add("part " + type + " " + text(field, fo, fl) + " " + text(change, at, changeLength));
+    }
+
+    @Override
+    public void from(int origin, long index) {
+      seen.add("from " + origin + " " + index);
+    }
+
+    @Override
+    public void entry(long stamp) {
+      seen.add("entry " + stamp);
     }
 
     private static String text(Opened of) {

@@ -145,7 +145,7 @@ final class HashCommands {
     Args args = call.args();
     byte[] text = call.scratch(Decimal.MAX_LENGTH);
     int length = Decimal.write(sum, text, 0);
-    fields.put(args.array(), args.offset(2), args.length(2), text, 0, length);
+    fields.add(args.array(), args.offset(2), args.length(2), delta, text, 0, length);
     fields.save();
     call.reply().integer(sum);
   }

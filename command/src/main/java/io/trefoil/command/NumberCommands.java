@@ -78,7 +78,11 @@ final class NumberCommands {
       return;
     }
     byte[] text = call.scratch(Decimal.MAX_LENGTH);
-    call.put(1, text, 0, Decimal.write(sum, text, 0), expireAt);
+    Args args = call.args();
+    int length = Decimal.write(sum, text, 0);
+    call.cells()
+        .addToString(
+            args.array(), args.offset(1), args.length(1), delta, text, 0, length, expireAt);
     call.reply().integer(sum);
   }
 

@@ -170,6 +170,37 @@ final class DivergenceFile implements EntryReader.Changes {
     // It changed nothing: there is nothing to keep.
   }
 
+  @Override
+  public void merge(byte[] key, int offset, int length, byte[] change, int at, int changeLength) {
+    throw notLed();
+  }
+
+  @Override
+  public void part(
+      CellType type,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] change,
+      int at,
+      int changeLength) {
+    throw notLed();
+  }
+
+  @Override
+  public void from(int origin, long originIndex) {
+    throw notLed();
+  }
+
+  @Override
+  public void entry(long entryStamp) {
+    throw notLed();
+  }
+
+  private static IllegalStateException notLed() {
+    return new IllegalStateException("only what had a leader can leave its history");
+  }
+
   private ObjectNode change(String name) {
     return JSON.createObjectNode()
         .put("position", position.toString())

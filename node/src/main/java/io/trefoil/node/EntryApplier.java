@@ -1,10 +1,14 @@
 package io.trefoil.node;
 
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.MalformedBytesException;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.EntryReader;
 import io.trefoil.cell.Opened;
+import io.trefoil.cell.merge.MergedKey;
+import io.trefoil.cell.merge.Versions;
 import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.PartitionStore;
 
 /**
@@ -15,6 +19,12 @@ final class EntryApplier implements EntryReader.Changes {
   private final Marks marks;
   private final ByteSource body = new ByteSource(new byte[0]);
   private final ByteSource entry = new ByteSource(new byte[0]);
+  private final Origins origins;
+  private final MergedKey keyChange = new MergedKey();
+  private final Versions fieldChange = new Versions();
+  private final ByteSource change = new ByteSource(new byte[0]);
+  private MergedStore merged;
+  private MergedStore.Key open;
   private long index;
   private long stamp;
   private long lastStamp;
@@ -29,9 +39,21 @@ final class EntryApplier implements EntryReader.Changes {
   }
 
   EntryApplier(PartitionStore store, long lastStamp, Marks marks) {
+    this(store, lastStamp, marks, new Origins());
+  }
+
+  /**
+   * @param origins is told of what several nodes wrote
+   */
+  EntryApplier(PartitionStore store, long lastStamp, Marks marks, Origins origins) {
     this.store = store;
     this.marks = marks;
     this.lastStamp = lastStamp;
+    this.origins = origins;
+  }
+
+  Origins origins() {
+    return origins;
   }
 
   /** Puts the batch's entries in front, uncommitted. */
@@ -44,6 +66,7 @@ final class EntryApplier implements EntryReader.Changes {
       stamp = EntryReader.stamp(entry);
       lastStamp = Math.max(lastStamp, stamp);
       EntryReader.changes(entry, this);
+      saveOpen();
       index++;
     }
   }
@@ -143,5 +166,59 @@ final class EntryApplier implements EntryReader.Changes {
   @Override
   public void mark(long id, long timeMillis) {
     marks.put(index, id, timeMillis);
+  }
+
+  // What several nodes write.
+
+  @Override
+  public void from(int origin, long originIndex) {
+    if (origin > 0) {
+      origins.hear(origin, originIndex, false);
+    }
+  }
+
+  @Override
+  public void entry(long entryStamp) {
+    observeStamp(entryStamp);
+  }
+
+  @Override
+  public void merge(byte[] key, int offset, int length, byte[] bytes, int at, int changeLength) {
+    saveOpen();
+    if (merged == null) {
+      merged = MergedStore.waiting(store, origins.stamps());
+    }
+    change.reset(bytes, at, changeLength);
+    keyChange.read(change);
+    change.expectEnd();
+    open = merged.open(key, offset, length);
+    open.merge(index, keyChange);
+    observeStamp(keyChange.largestStamp());
+  }
+
+  @Override
+  public void part(
+      CellType type,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] bytes,
+      int at,
+      int changeLength) {
+    if (open == null) {
+      throw new MalformedBytesException("a change of a field whose key is not named");
+    }
+    change.reset(bytes, at, changeLength);
+    fieldChange.read(change);
+    change.expectEnd();
+    open.merge(index, type, field, fieldOffset, fieldLength, fieldChange);
+    observeStamp(fieldChange.largestStamp());
+  }
+
+  private void saveOpen() {
+    if (open != null) {
+      open.save(index);
+      open = null;
+    }
   }
 }

@@ -103,6 +103,14 @@ final class EntryBuilder {
     EntryWriter.head(body, expireAtMillis, count);
   }
 
+  void merge(byte[] key, byte[] change, int changeLength) {
+    EntryWriter.merge(body, key, 0, key.length, change, changeLength);
+  }
+
+  void part(CellType type, byte[] field, int offset, int length, byte[] change, int changeLength) {
+    EntryWriter.part(body, type, field, offset, length, change, changeLength);
+  }
+
   /** Names the collection, unless the changes before are about it, too. */
   private void open(Opened of) {
     if (opened != of.collection()) {

@@ -74,7 +74,9 @@ final class JournalRecovery implements JournalReplay {
       this.base = start;
       this.partition = meta.partition();
       this.store = storage.store(id, 0, owner);
-      this.applier = new EntryApplier(store, meta.lastStamp(), EntryApplier.Marks.IGNORED);
+      this.applier =
+          new EntryApplier(
+              store, meta.lastStamp(), EntryApplier.Marks.IGNORED, meta.origins().copy());
       this.epochs = meta.epochs().copy();
       this.lastIndex = start.index();
       this.commitIndex = start.index();
@@ -170,7 +172,9 @@ final class JournalRecovery implements JournalReplay {
         committed.cut(commitIndex + 1);
         store.freeze(
             new Position(committed.epochAt(commitIndex), commitIndex),
-            new CopyMeta(partition, committed, appliedTimeMillis, applier.lastStamp()).encode());
+            new CopyMeta(
+                    partition, committed, appliedTimeMillis, applier.lastStamp(), applier.origins())
+                .encode());
       }
     }
 
@@ -218,7 +222,12 @@ final class JournalRecovery implements JournalReplay {
     for (Copy copy : behind) {
       copy.checkGoesOn(copy.last());
       CopyMeta meta =
-          new CopyMeta(copy.partition, copy.epochs, copy.logTimeMillis, copy.applier.lastStamp());
+          new CopyMeta(
+              copy.partition,
+              copy.epochs,
+              copy.logTimeMillis,
+              copy.applier.lastStamp(),
+              copy.applier.origins());
       long counting = copy.counts() ? copy.id : 0;
       journal.appendStart(copy.id, copy.last(), meta.encode().array());
       ReplicaNote.COUNTING_COPY.put(journal, copy.partition, counting);

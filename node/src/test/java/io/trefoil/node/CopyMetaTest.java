@@ -7,6 +7,7 @@ import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.PartitionId;
 import io.trefoil.replication.kernel.EpochTable;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class CopyMetaTest {
@@ -27,6 +28,20 @@ class CopyMetaTest {
   }
 
   @Test
+  void who_wrote_it_comes_back_where_several_do() {
+    Origins origins = new Origins();
+    origins.stamps().saw(7, 99);
+    origins.hear(7, 1_000, false);
+    origins.hear(9, 5, true);
+    CopyMeta meta = new CopyMeta(new PartitionId(2, 11), new EpochTable(), 0, 0, origins);
+    CopyMeta read = CopyMeta.decode(meta.encode().array());
+
+    assertThat(read.origins().stamps().of(7)).isEqualTo(99);
+    assertThat(read.origins().heard()).isEqualTo(Map.of(7, 1_000L, 9, 5L));
+    assertThat(read.origins().gaps()).containsExactly(9);
+  }
+
+  @Test
   void any_other_length_is_refused() {
     byte[] whole = meta().encode().array();
     for (int length = 0; length <= whole.length + 1; length++) {
@@ -42,9 +57,9 @@ class CopyMetaTest {
   @Test
   void a_newer_format_is_refused_by_its_number() {
     byte[] newer = meta().encode().toArray();
-    newer[0] = 2;
+    newer[0] = 3;
     assertThatThrownBy(() -> CopyMeta.decode(newer))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("a copy's meta has format 2, this version knows 1");
+        .hasMessage("a copy's meta has format 3, this version knows 1 and 2");
   }
 }

@@ -61,6 +61,19 @@ public final class FieldCells {
     return find(store.bottom(), true, collection, field, offset, length);
   }
 
+  /** As {@link #find}, but waits for the disk instead of answering NOT_IN_MEMORY. */
+  Found findBlocking(long collection, byte[] field, int offset, int length) {
+    Found first = find(collection, field, offset, length);
+    if (first != Found.NOT_IN_MEMORY) {
+      return first;
+    }
+    int hash = HashIndex.hash(field, offset, length);
+    byte[] diskKey = CellDisk.fieldKey(store.copy(), collection, hash, field, offset, length);
+    byte[] key = Records.fieldKey(collection, field, offset, length);
+    insertBase(hash, key, disk.get(diskKey));
+    return find(collection, field, offset, length);
+  }
+
   private Found find(
       Layer layer, boolean committedOnly, long collection, byte[] field, int offset, int length) {
     int hash = HashIndex.hash(field, offset, length);
@@ -181,6 +194,21 @@ public final class FieldCells {
   public Found visit(long collection, boolean committedOnly, long count, Fields.Visitor visitor) {
     Layer layer = committedOnly ? store.bottom() : store.top();
     boolean withDisk = fetched.remove(collection) && layer.incomplete;
+    return visit(layer, withDisk, collection, committedOnly, count, visitor);
+  }
+
+  /** As {@link #visit}, of the newest versions, but waits for the disk. */
+  void visitBlocking(long collection, long count, Fields.Visitor visitor) {
+    visit(store.top(), store.top().incomplete, collection, false, count, visitor);
+  }
+
+  private Found visit(
+      Layer layer,
+      boolean withDisk,
+      long collection,
+      boolean committedOnly,
+      long count,
+      Fields.Visitor visitor) {
     Visit visit = new Visit(visitor);
     try (CellWalk walk = walk(layer, committedOnly, collection, withDisk)) {
       walk.visitAll(visit);

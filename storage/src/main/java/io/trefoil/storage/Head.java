@@ -7,10 +7,13 @@ import java.nio.ByteOrder;
 /**
  * What a key that has fields holds as its value: the number of its collection (8) and how many
  * fields there are (8). The fields are cells of that collection; those of a number that no key
- * holds are rubbish.
+ * holds are rubbish. A key that several origins write has more behind it: see {@link MergedStore}.
  */
 final class Head {
   static final int BYTES = 16;
+
+  /** In the place of a collection's number: there are no fields. */
+  static final long NO_COLLECTION = 0;
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);

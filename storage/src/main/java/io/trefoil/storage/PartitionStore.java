@@ -202,7 +202,7 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Type of the key found. */
   public CellType type() {
-    return CellType.of(arena.type(checkedFound()));
+    return CellType.ofStored(arena.type(checkedFound()));
   }
 
   /** When the key found expires, in milliseconds since 1970; 0 when it does not. */
@@ -245,6 +245,19 @@ public final class PartitionStore implements AutoCloseable {
   void foundNothing(long entryIndex) {
     found = NONE;
     foundIndex = entryIndex;
+  }
+
+  /** The found key's value with what is before it, when several origins write the key. */
+  byte[] foundValue() {
+    return arena.value(checkedFound());
+  }
+
+  /**
+   * Says that there are cells that don't count as keys: the disk may have some also when it has no
+   * keys.
+   */
+  void keepsRemovedKeys() {
+    bottom.incomplete |= flushed.index() > 0;
   }
 
   private int checkedFound() {
@@ -426,7 +439,7 @@ public final class PartitionStore implements AutoCloseable {
   /** Flags that say whether the key was present before the version about to be written. */
   private int before(int current, int hash, byte[] key, int offset, int length) {
     if (current != NONE) {
-      return arena.is(current, Records.TOMBSTONE) ? 0 : Records.PRESENT_BEFORE;
+      return arena.isPresent(current) ? Records.PRESENT_BEFORE : 0;
     }
     if (!top.incomplete) {
       return 0;
@@ -447,9 +460,8 @@ public final class PartitionStore implements AutoCloseable {
       arena.setPrevious(handle, current);
       top.index.replaceFound(handle);
     }
-    int flags = arena.flags(handle);
-    top.count += delta(flags);
-    top.unknown += (flags & Records.BASE_UNKNOWN) != 0 ? 1 : 0;
+    top.count += delta(handle);
+    top.unknown += arena.is(handle, Records.BASE_UNKNOWN) ? 1 : 0;
   }
 
   /** Takes a new version into the uncommitted ones. */
@@ -461,12 +473,11 @@ public final class PartitionStore implements AutoCloseable {
   }
 
   /** By how much a version changes the number of keys. */
-  private static int delta(int flags) {
-    if ((flags & Records.FIELD) != 0) {
+  private int delta(int handle) {
+    if (arena.is(handle, Records.FIELD)) {
       return 0;
     }
-    int after = (flags & Records.TOMBSTONE) != 0 ? 0 : 1;
-    return after - ((flags & Records.PRESENT_BEFORE) != 0 ? 1 : 0);
+    return (arena.isPresent(handle) ? 1 : 0) - (arena.is(handle, Records.PRESENT_BEFORE) ? 1 : 0);
   }
 
   // ---- undo
@@ -501,7 +512,7 @@ public final class PartitionStore implements AutoCloseable {
       top = layers.peekLast();
     } else {
       undoVersion(handle);
-      top.count -= delta(flags);
+      top.count -= delta(handle);
       top.unknown -= (flags & Records.BASE_UNKNOWN) != 0 ? 1 : 0;
     }
     arena.free(handle);
@@ -535,7 +546,7 @@ public final class PartitionStore implements AutoCloseable {
   }
 
   private void commitVersion(int handle) {
-    bottom.committedCount += delta(arena.flags(handle));
+    bottom.committedCount += delta(handle);
     int old = arena.previous(handle);
     arena.setPrevious(handle, NONE);
     if (old == NONE) {
@@ -568,6 +579,9 @@ public final class PartitionStore implements AutoCloseable {
   }
 
   private void removeCollection(long collection) {
+    if (collection == Head.NO_COLLECTION) {
+      return;
+    }
     dirty.removeCollection(collection);
     fields.removed(collection);
   }
@@ -955,7 +969,7 @@ public final class PartitionStore implements AutoCloseable {
     @Override
     public void inTable(int handle) {
       byte[] key = arena.key(handle);
-      CellType type = CellType.of(arena.type(handle));
+      CellType type = CellType.ofStored(arena.type(handle));
       visitor.visit(key, 0, key.length, type, arena.expireAt(handle));
     }
 
@@ -965,7 +979,7 @@ public final class PartitionStore implements AutoCloseable {
           diskKey,
           CellDisk.KEY_HEADER,
           diskKey.length - CellDisk.KEY_HEADER,
-          CellType.of(StoredCell.type(stored)),
+          CellType.ofStored(StoredCell.type(stored)),
           StoredCell.expireAt(stored));
     }
   }

@@ -334,6 +334,11 @@ class Records {
     return type(handle) > CellType.STRING.code();
   }
 
+  /** Whether the record of a key is of one that commands can see, expired or not. */
+  boolean isPresent(int handle) {
+    return !is(handle, TOMBSTONE) && type(handle) != CellType.GONE.code();
+  }
+
   /** The number of the collection whose head the record is. */
   long headCollection(int handle) {
     return Head.collection(value(handle), 0);

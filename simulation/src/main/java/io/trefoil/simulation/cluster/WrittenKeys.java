@@ -76,4 +76,23 @@ final class WrittenKeys implements EntryReader.Changes {
 
   @Override
   public void mark(long id, long timeMillis) {}
+
+  @Override
+  public void merge(byte[] key, int offset, int length, byte[] change, int at, int changeLength) {}
+
+  @Override
+  public void part(
+      CellType type,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] change,
+      int at,
+      int changeLength) {}
+
+  @Override
+  public void from(int origin, long originIndex) {}
+
+  @Override
+  public void entry(long entryStamp) {}
 }

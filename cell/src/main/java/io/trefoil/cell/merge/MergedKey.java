@@ -1,0 +1,193 @@
+package io.trefoil.cell.merge;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.cell.CellType;
+
+/**
+ * What a key that several origins write has beside its fields, or a change of it: a string or
+ * counter, of which type its fields are, when it expires, and what was seen of its fields by those
+ * who removed it.
+ *
+ * <p><b>Type.</b> A key may be given a string here and fields there at the same time. It is of the
+ * type that was given last; the rest is kept out of sight.
+ *
+ * <p><b>Expiry</b> is given to a value: an overwritten key does not expire by what was said of its
+ * former value. The later word counts.
+ *
+ * <p><b>Removing</b> a key with fields is one write however many there are: the fields' writes that
+ * the remover may have seen are hidden, one that it can't have seen stays.
+ *
+ * <pre>
+ * flags (1): 1 string, 2 fields, 4 expiry, 8 removed
+ * · string: {@link Versions} · fields: type (1) · stamp (8) · origin (varint)
+ * · expiry: at (varint) · stamp (8) · origin (varint) · removed: {@link SeenStamps}
+ * </pre>
+ */
+public final class MergedKey {
+  private static final int STRING = 1;
+  private static final int FIELDS = 2;
+  private static final int EXPIRY = 4;
+  private static final int REMOVED = 8;
+
+  private final Versions string = new Versions();
+  private CellType fieldsType;
+  private long fieldsStamp;
+  private int fieldsOrigin;
+  private long expireAt;
+  private long expiryStamp;
+  private int expiryOrigin;
+  private final SeenStamps removed = new SeenStamps();
+
+  public MergedKey clear() {
+    string.clear();
+    fieldsType = null;
+    fieldsStamp = 0;
+    fieldsOrigin = 0;
+    expireAt = 0;
+    expiryStamp = 0;
+    expiryOrigin = 0;
+    removed.clear();
+    return this;
+  }
+
+  public Versions string() {
+    return string;
+  }
+
+  /** Which of the fields' writes are hidden. */
+  public SeenStamps removed() {
+    return removed;
+  }
+
+  /**
+   * What the key is.
+   *
+   * @param visibleFields how many fields of {@link #fieldsType()} there are to see
+   * @return null when there is nothing to see
+   */
+  public CellType type(long visibleFields) {
+    boolean hasString = string.isVisible();
+    boolean hasFields = visibleFields > 0 && fieldsType != null;
+    if (hasString && hasFields) {
+      return string.visibleStamp() > fieldsStamp ? CellType.STRING : fieldsType;
+    }
+    return hasString ? CellType.STRING : hasFields ? fieldsType : null;
+  }
+
+  /** Type of the fields, or null when there were never any. */
+  public CellType fieldsType() {
+    return fieldsType;
+  }
+
+  /** When a key of this type expires, in milliseconds since 1970; 0 when it does not. */
+  public long expireAt(CellType type) {
+    long born = type == CellType.STRING ? string.bornStamp() : fieldsStamp;
+    return expiryStamp >= born ? expireAt : 0;
+  }
+
+  /** The largest stamp here, also of what is removed; 0 when there is none. */
+  public long largestStamp() {
+    return Math.max(string.largestStamp(), Math.max(fieldsStamp, expiryStamp));
+  }
+
+  /** Says that the fields are of a type from now on. */
+  public void putFields(CellType type, long stamp, int origin) {
+    fieldsType = type;
+    fieldsStamp = stamp;
+    fieldsOrigin = origin;
+  }
+
+  /** Says when the key expires, in milliseconds since 1970, or 0 for never. */
+  public void putExpiry(long atMillis, long stamp, int origin) {
+    expireAt = atMillis;
+    expiryStamp = stamp;
+    expiryOrigin = origin;
+  }
+
+  /**
+   * Takes in a change, or all that another replica has of the key.
+   *
+   * @return whether anything here is new
+   */
+  public boolean merge(MergedKey other) {
+    boolean changed = string.merge(other.string);
+    if (isLater(other.fieldsStamp, other.fieldsOrigin, fieldsStamp, fieldsOrigin)) {
+      putFields(other.fieldsType, other.fieldsStamp, other.fieldsOrigin);
+      changed = true;
+    }
+    if (isLater(other.expiryStamp, other.expiryOrigin, expiryStamp, expiryOrigin)) {
+      putExpiry(other.expireAt, other.expiryStamp, other.expiryOrigin);
+      changed = true;
+    }
+    return removed.merge(other.removed) | changed;
+  }
+
+  private static boolean isLater(long stamp, int origin, long thanStamp, int thanOrigin) {
+    return stamp != thanStamp ? stamp > thanStamp : origin > thanOrigin;
+  }
+
+  public boolean isEmpty() {
+    return string.isEmpty() && fieldsType == null && expiryStamp == 0 && removed.isEmpty();
+  }
+
+  public void write(ByteSink sink) {
+    int flags =
+        (string.isEmpty() ? 0 : STRING)
+            | (fieldsType == null ? 0 : FIELDS)
+            | (expiryStamp == 0 ? 0 : EXPIRY)
+            | (removed.isEmpty() ? 0 : REMOVED);
+    sink.putByte(flags);
+    if (!string.isEmpty()) {
+      string.write(sink);
+    }
+    if (fieldsType != null) {
+      sink.putByte(fieldsType.code()).putLong(fieldsStamp).putVarint(fieldsOrigin);
+    }
+    if (expiryStamp > 0) {
+      sink.putVarint(expireAt).putLong(expiryStamp).putVarint(expiryOrigin);
+    }
+    if (!removed.isEmpty()) {
+      removed.write(sink);
+    }
+  }
+
+  /**
+   * Reads what {@link #write} wrote; values stay in the source's array.
+   *
+   * @throws MalformedBytesException when it is no such thing
+   */
+  public MergedKey read(ByteSource source) {
+    clear();
+    int flags = source.getByte();
+    if ((flags & ~(STRING | FIELDS | EXPIRY | REMOVED)) != 0) {
+      throw new MalformedBytesException("a key of flags " + flags);
+    }
+    if ((flags & STRING) != 0) {
+      string.read(source);
+    }
+    if ((flags & FIELDS) != 0) {
+      CellType type = CellType.of(source.getByte());
+      if (!type.hasFields()) {
+        throw new MalformedBytesException("fields of a " + type.redisName());
+      }
+      putFields(type, stamp(source), source.getCount(Integer.MAX_VALUE));
+    }
+    if ((flags & EXPIRY) != 0) {
+      putExpiry(source.getVarint(), stamp(source), source.getCount(Integer.MAX_VALUE));
+    }
+    if ((flags & REMOVED) != 0) {
+      removed.read(source);
+    }
+    return this;
+  }
+
+  private static long stamp(ByteSource source) {
+    long stamp = source.getLong();
+    if (stamp <= 0) {
+      throw new MalformedBytesException("a stamp of " + stamp);
+    }
+    return stamp;
+  }
+}

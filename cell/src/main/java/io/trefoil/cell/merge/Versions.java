@@ -1,0 +1,494 @@
+package io.trefoil.cell.merge;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.Invariants;
+import io.trefoil.base.MalformedBytesException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a cell holds, or a change of it: for each origin its last write, and its part of a counter.
+ *
+ * <p><b>A write</b> is a stamp and a value. It is <em>live</em> until somebody who has seen it
+ * removes or overwrites it; then its stamp alone is left, and says so wherever the write arrives
+ * later. An origin's later write takes its earlier one's place. Of several live writes, made by
+ * origins that had not seen each other's, the one with the largest stamp is the cell's value; all
+ * of them are its siblings.
+ *
+ * <p><b>A counter</b> is a running total for each origin, and the total that a remover had seen.
+ * The cell's number is its written number plus the sum of what each origin has added since.
+ *
+ * <p>Values are ranges of the arrays that were read or given, and not copied. Used again by {@link
+ * #clear()}. Not thread-safe.
+ *
+ * <pre>
+ * parts (varint), then for each in the order of origins:
+ * origin (varint) · flags (1): 1 written, 2 live, 4 counted, 8 uncounted
+ * · written: stamp (8) · live: value (block)
+ * · counted: since (8) · stamp (8) · total (8) · uncounted: stamp (8) · total (8)
+ * </pre>
+ */
+public final class Versions {
+  private static final int WRITTEN = 1;
+  private static final int LIVE = 2;
+  private static final int COUNTED = 4;
+  private static final int UNCOUNTED = 8;
+  private static final int KNOWN_FLAGS = 15;
+
+  /** In the order of origins; those from {@code count} on are spare. */
+  private final List<Part> parts = new ArrayList<>();
+
+  private int count;
+
+  /** One origin's. A stamp of 0 stands for none. */
+  private static final class Part {
+    int origin;
+    long stamp;
+    boolean live;
+    byte[] array;
+    int offset;
+    int length;
+
+    /** When the running total began: removers of what was before don't concern it. */
+    long since;
+
+    long counted;
+    long total;
+    long uncounted;
+    long uncountedTotal;
+
+    void reset(int newOrigin) {
+      origin = newOrigin;
+      stamp = 0;
+      live = false;
+      array = null;
+      offset = 0;
+      length = 0;
+      since = 0;
+      counted = 0;
+      total = 0;
+      uncounted = 0;
+      uncountedTotal = 0;
+    }
+
+    boolean counts() {
+      return counted > uncounted;
+    }
+
+    long contribution() {
+      if (!counts()) {
+        return 0;
+      }
+      return uncounted >= since ? total - uncountedTotal : total;
+    }
+
+    /** Whether the larger of the two states is another one than this part's. */
+    boolean join(Part other) {
+      boolean changed = false;
+      if (other.stamp > stamp) {
+        stamp = other.stamp;
+        live = other.live;
+        array = other.array;
+        offset = other.offset;
+        length = other.length;
+        changed = true;
+      } else if (other.stamp == stamp && live && !other.live) {
+        live = false;
+        changed = true;
+      }
+      if (other.counted > counted) {
+        since = other.since;
+        counted = other.counted;
+        total = other.total;
+        changed = true;
+      }
+      if (other.uncounted > uncounted) {
+        uncounted = other.uncounted;
+        uncountedTotal = other.uncountedTotal;
+        changed = true;
+      }
+      return changed;
+    }
+
+    void uncount(Part seen) {
+      uncounted = seen.counted;
+      uncountedTotal = seen.total;
+    }
+  }
+
+  public Versions clear() {
+    count = 0;
+    return this;
+  }
+
+  public boolean isEmpty() {
+    return count == 0;
+  }
+
+  // What a reader sees.
+
+  /** Whether there is anything to see: a live write, or a counter. */
+  public boolean isVisible() {
+    for (int i = 0; i < count; i++) {
+      if (parts.get(i).live || parts.get(i).counts()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** How many live writes there are that had not seen each other. */
+  public int siblings() {
+    int live = 0;
+    for (int i = 0; i < count; i++) {
+      live += parts.get(i).live ? 1 : 0;
+    }
+    return live;
+  }
+
+  /** Whether some origin counts here. */
+  public boolean hasCounter() {
+    for (int i = 0; i < count; i++) {
+      if (parts.get(i).counts()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether some origin counts here, or did. */
+  public boolean isCounter() {
+    for (int i = 0; i < count; i++) {
+      if (parts.get(i).counted > 0 || parts.get(i).uncounted > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What the origins have added; wraps around like a long. */
+  public long counterSum() {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += parts.get(i).contribution();
+    }
+    return sum;
+  }
+
+  /** The live write with the largest stamp, or null; good until the next change. */
+  public Write written() {
+    Part best = null;
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      if (part.live && (best == null || part.stamp >= best.stamp)) {
+        best = part;
+      }
+    }
+    return best == null ? null : writeOf(best);
+  }
+
+  /** All live writes, the latest first. */
+  public List<Write> liveWrites() {
+    List<Write> writes = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      if (parts.get(i).live) {
+        writes.add(writeOf(parts.get(i)));
+      }
+    }
+    writes.sort((a, b) -> a.isLaterThan(b) ? -1 : 1);
+    return writes;
+  }
+
+  private static Write writeOf(Part part) {
+    return new Write(part.origin, part.stamp, part.array, part.offset, part.length);
+  }
+
+  /** When what is visible was written or counted last, or 0. */
+  public long visibleStamp() {
+    long latest = 0;
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      latest = Math.max(latest, part.live ? part.stamp : 0);
+      latest = Math.max(latest, part.counts() ? part.counted : 0);
+    }
+    return latest;
+  }
+
+  /**
+   * Stamp from which an expiry is this value's: of the write that is seen, or when the counter
+   * began. Those before it were given to a value that is gone.
+   */
+  public long bornStamp() {
+    long written = 0;
+    long began = Long.MAX_VALUE;
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      written = Math.max(written, part.live ? part.stamp : 0);
+      if (part.counts()) {
+        began = Math.min(began, part.since);
+      }
+    }
+    return written > 0 ? written : began == Long.MAX_VALUE ? 0 : began;
+  }
+
+  /** The largest stamp here, also of what is removed; 0 when there is none. */
+  public long largestStamp() {
+    long largest = 0;
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      largest = Math.max(largest, Math.max(part.stamp, part.counted));
+    }
+    return largest;
+  }
+
+  /** Has {@code seen} know of every origin's last stamp here. */
+  public void noteIn(SeenStamps seen) {
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      long last = Math.max(part.stamp, Math.max(part.counted, part.uncounted));
+      if (last > 0) {
+        seen.saw(part.origin, last);
+      }
+    }
+  }
+
+  // Changes.
+
+  /**
+   * Takes in a change, or a whole cell.
+   *
+   * @return whether anything here is new
+   */
+  public boolean merge(Versions other) {
+    boolean changed = false;
+    for (int i = 0; i < other.count; i++) {
+      Part from = other.parts.get(i);
+      changed |= part(from.origin).join(from);
+    }
+    return changed;
+  }
+
+  /**
+   * Writes into {@code change} that an origin sets this cell, instead of all that is seen here.
+   *
+   * @param stamp larger than all that the origin has used
+   */
+  public void put(int origin, long stamp, byte[] value, int offset, int length, Versions change) {
+    remove(change);
+    Part part = change.part(origin);
+    checkLater(origin, stamp);
+    part.stamp = stamp;
+    part.live = true;
+    part.array = value;
+    part.offset = offset;
+    part.length = length;
+  }
+
+  /** Writes into {@code change} that all that is seen here is removed. */
+  public void remove(Versions change) {
+    change.clear();
+    for (int i = 0; i < count; i++) {
+      Part seen = parts.get(i);
+      if (seen.live) {
+        change.part(seen.origin).stamp = seen.stamp;
+      }
+      if (seen.counts()) {
+        change.part(seen.origin).uncount(seen);
+      }
+    }
+  }
+
+  /**
+   * Writes into {@code change} that an origin adds to this cell.
+   *
+   * @param stamp larger than all that the origin has used
+   */
+  public void add(int origin, long stamp, long delta, Versions change) {
+    change.clear();
+    checkLater(origin, stamp);
+    Part seen = find(origin);
+    // A total that was removed is not gone on with: the counter is born anew.
+    boolean goesOn = seen != null && seen.counts();
+    Part part = change.part(origin);
+    part.since = goesOn ? seen.since : stamp;
+    part.counted = stamp;
+    part.total = goesOn ? seen.total + delta : delta;
+  }
+
+  private void checkLater(int origin, long stamp) {
+    Part seen = find(origin);
+    Invariants.check(
+        seen == null || stamp > seen.stamp && stamp > seen.counted && stamp > seen.uncounted,
+        "an origin's stamps grow",
+        stamp,
+        seen == null ? 0 : Math.max(seen.stamp, seen.counted));
+  }
+
+  /**
+   * Hides what a remover of the whole key had seen.
+   *
+   * @return whether something was hidden by it
+   */
+  public boolean hide(SeenStamps removed) {
+    boolean hidden = false;
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      long upTo = removed.of(part.origin);
+      if (part.live && part.stamp <= upTo) {
+        part.live = false;
+        hidden = true;
+      }
+      if (part.counts() && part.counted <= upTo) {
+        part.uncount(part);
+        hidden = true;
+      }
+    }
+    return hidden;
+  }
+
+  /**
+   * Whether nothing is left here that {@code removed} does not say, too. A removed counter has more
+   * to say: the total that its remover had seen.
+   */
+  public boolean isCoveredBy(SeenStamps removed) {
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      if (part.live || part.stamp > removed.of(part.origin)) {
+        return false;
+      }
+    }
+    return !isCounter();
+  }
+
+  /**
+   * Forgets what was removed up to a stamp: everybody knows, and nobody has the removed any more.
+   *
+   * @return whether something went
+   */
+  public boolean purge(long horizon) {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      boolean gone =
+          !part.live
+              && !part.counts()
+              && part.stamp <= horizon
+              && part.counted <= horizon
+              && part.uncounted <= horizon;
+      if (!gone) {
+        parts.set(i, parts.get(kept));
+        parts.set(kept++, part);
+      }
+    }
+    boolean purged = kept < count;
+    count = kept;
+    return purged;
+  }
+
+  private Part find(int origin) {
+    for (int i = 0; i < count; i++) {
+      if (parts.get(i).origin == origin) {
+        return parts.get(i);
+      }
+    }
+    return null;
+  }
+
+  /** The origin's part, made if it is not there. */
+  private Part part(int origin) {
+    int at = 0;
+    while (at < count && parts.get(at).origin < origin) {
+      at++;
+    }
+    if (at < count && parts.get(at).origin == origin) {
+      return parts.get(at);
+    }
+    Part part = count < parts.size() ? parts.remove(count) : new Part();
+    part.reset(origin);
+    parts.add(at, part);
+    count++;
+    return part;
+  }
+
+  // Format.
+
+  public void write(ByteSink sink) {
+    sink.putVarint(count);
+    for (int i = 0; i < count; i++) {
+      write(parts.get(i), sink);
+    }
+  }
+
+  private static void write(Part part, ByteSink sink) {
+    int flags =
+        (part.stamp > 0 ? WRITTEN : 0)
+            | (part.live ? LIVE : 0)
+            | (part.counted > 0 ? COUNTED : 0)
+            | (part.uncounted > 0 ? UNCOUNTED : 0);
+    sink.putVarint(part.origin).putByte(flags);
+    if (part.stamp > 0) {
+      sink.putLong(part.stamp);
+    }
+    if (part.live) {
+      sink.putBlock(part.array, part.offset, part.length);
+    }
+    if (part.counted > 0) {
+      sink.putLong(part.since).putLong(part.counted).putLong(part.total);
+    }
+    if (part.uncounted > 0) {
+      sink.putLong(part.uncounted).putLong(part.uncountedTotal);
+    }
+  }
+
+  /**
+   * Reads what {@link #write} wrote; values stay in the source's array.
+   *
+   * @throws MalformedBytesException when it is no such thing
+   */
+  public Versions read(ByteSource source) {
+    clear();
+    int expected = source.getCount(source.remaining() / 2);
+    int last = 0;
+    for (int i = 0; i < expected; i++) {
+      int origin = source.getCount(Integer.MAX_VALUE);
+      int flags = source.getByte();
+      boolean known = (flags & ~KNOWN_FLAGS) == 0 && ((flags & LIVE) == 0 || (flags & WRITTEN) > 0);
+      if (origin <= last || !known) {
+        throw new MalformedBytesException("origin " + origin + " of flags " + flags);
+      }
+      read(part(origin), flags, source);
+      last = origin;
+    }
+    return this;
+  }
+
+  private static void read(Part part, int flags, ByteSource source) {
+    if ((flags & WRITTEN) != 0) {
+      part.stamp = stamp(source);
+    }
+    if ((flags & LIVE) != 0) {
+      part.live = true;
+      part.length = source.getBlockLength();
+      part.array = source.array();
+      part.offset = source.skip(part.length);
+    }
+    if ((flags & COUNTED) != 0) {
+      part.since = stamp(source);
+      part.counted = stamp(source);
+      part.total = source.getLong();
+    }
+    if ((flags & UNCOUNTED) != 0) {
+      part.uncounted = stamp(source);
+      part.uncountedTotal = source.getLong();
+    }
+  }
+
+  private static long stamp(ByteSource source) {
+    long stamp = source.getLong();
+    if (stamp <= 0) {
+      throw new MalformedBytesException("a stamp of " + stamp);
+    }
+    return stamp;
+  }
+}

@@ -1,0 +1,248 @@
+package io.trefoil.cell.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.InvariantViolation;
+import io.trefoil.base.MalformedBytesException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class VersionsTest {
+  private static final byte[] OLD = "old".getBytes();
+  private static final byte[] NEW = "new".getBytes();
+
+  /**
+   * A cell at one coordinator, beside the obvious account of the same: which writes and additions
+   * it has heard of, and which of them somebody removed.
+   */
+  private static final class Replica {
+    final int origin;
+    final Versions cell = new Versions();
+    final Set<Long> heard = new TreeSet<>();
+    final Set<Long> removed = new TreeSet<>();
+
+    Replica(int origin) {
+      this.origin = origin;
+    }
+
+    void hear(Replica other) {
+      cell.merge(copy(other.cell));
+      heard.addAll(other.heard);
+      removed.addAll(other.removed);
+    }
+  }
+
+  /** What three coordinators did to one cell, hearing of each other now and then. */
+  private static final class History {
+    final Replica[] replicas = {new Replica(3), new Replica(7), new Replica(8)};
+    final Set<Long> writes = new TreeSet<>();
+    final List<Long> amounts = new ArrayList<>(List.of(0L));
+
+    History(long seed, int steps) {
+      Random random = new Random(seed);
+      for (int step = 0; step < steps; step++) {
+        Replica replica = replicas[random.nextInt(3)];
+        switch (random.nextInt(4)) {
+          case 0 -> put(replica);
+          case 1 -> add(replica, random.nextInt(9) - 4);
+          case 2 -> remove(replica);
+          default -> replica.hear(replicas[random.nextInt(3)]);
+        }
+      }
+    }
+
+    private long next(long amount) {
+      amounts.add(amount);
+      return amounts.size() - 1;
+    }
+
+    private void put(Replica at) {
+      at.removed.addAll(at.heard);
+      long stamp = next(0);
+      writes.add(stamp);
+      Versions change = new Versions();
+      byte[] value = Long.toString(stamp).getBytes();
+      at.cell.put(at.origin, stamp, value, 0, value.length, change);
+      at.cell.merge(copy(change));
+      at.heard.add(stamp);
+    }
+
+    private void add(Replica at, long amount) {
+      long stamp = next(amount);
+      Versions change = new Versions();
+      at.cell.add(at.origin, stamp, amount, change);
+      at.cell.merge(copy(change));
+      at.heard.add(stamp);
+    }
+
+    private void remove(Replica at) {
+      at.removed.addAll(at.heard);
+      Versions change = new Versions();
+      at.cell.remove(change);
+      at.cell.merge(copy(change));
+    }
+
+    void check(Replica at) {
+      Set<Long> live = new TreeSet<>(at.heard);
+      live.removeAll(at.removed);
+      long sum = live.stream().mapToLong(stamp -> amounts.get((int) (long) stamp)).sum();
+      live.retainAll(writes);
+      assertThat(values(at.cell)).isEqualTo(live);
+      assertThat(at.cell.counterSum()).isEqualTo(sum);
+    }
+  }
+
+  private static Set<Long> values(Versions cell) {
+    return cell.liveWrites().stream()
+        .map(write -> Long.parseLong(new String(write.value())))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static byte[] bytes(Versions cell) {
+    ByteSink sink = new ByteSink();
+    cell.write(sink);
+    return sink.toArray();
+  }
+
+  private static Versions copy(Versions cell) {
+    return new Versions().read(new ByteSource(bytes(cell)));
+  }
+
+  private static Versions merged(Versions... cells) {
+    Versions all = new Versions();
+    for (Versions cell : cells) {
+      all.merge(copy(cell));
+    }
+    return all;
+  }
+
+  @Property
+  void showsWhatWasWrittenAndAddedAndNotRemovedByWhoHadSeenIt(@ForAll long seed) {
+    History history = new History(seed, 25);
+    for (Replica replica : history.replicas) {
+      history.check(replica);
+    }
+  }
+
+  @Property
+  void mergesToTheSameInAnyOrderHoweverOften(@ForAll long seed) {
+    Replica[] at = new History(seed, 25).replicas;
+    byte[] merged = bytes(merged(at[0].cell, at[1].cell, at[2].cell));
+
+    assertThat(bytes(merged(at[2].cell, at[0].cell, at[1].cell, at[0].cell))).isEqualTo(merged);
+    assertThat(bytes(merged(merged(at[1].cell, at[2].cell), at[0].cell))).isEqualTo(merged);
+  }
+
+  @Property
+  void saysWhetherAMergeBroughtAnything(@ForAll long seed) {
+    Replica[] at = new History(seed, 25).replicas;
+    byte[] before = bytes(at[0].cell);
+    boolean changed = at[0].cell.merge(copy(at[1].cell));
+
+    assertThat(changed).isEqualTo(!java.util.Arrays.equals(before, bytes(at[0].cell)));
+  }
+
+  @Property
+  void aChangeThatAllHaveSeenIsForgottenWithoutATrace(@ForAll long seed) {
+    History history = new History(seed, 25);
+    for (Replica replica : history.replicas) {
+      for (Replica other : history.replicas) {
+        replica.hear(other);
+      }
+    }
+    Versions whole = history.replicas[0].cell;
+    Versions purged = copy(whole);
+    purged.purge(Long.MAX_VALUE);
+
+    assertThat(values(purged)).isEqualTo(values(whole));
+    assertThat(purged.counterSum()).isEqualTo(whole.counterSum());
+    assertThat(purged.isEmpty()).isEqualTo(!whole.isVisible());
+  }
+
+  @Test
+  void aCounterThatBeginsAnewIsNotTakenForTheOneBefore() {
+    Versions change = new Versions();
+    Versions here = new Versions();
+    here.add(1, 100, 10, change);
+    here.merge(copy(change));
+    Versions there = copy(here);
+    there.remove(change);
+    there.merge(copy(change)); // and has yet to forget it
+    here.merge(copy(change));
+    here.purge(100);
+    here.add(1, 300, 1, change);
+    there.merge(copy(change));
+
+    assertThat(there.counterSum()).isEqualTo(1);
+  }
+
+  @Test
+  void theLaterOfTwoWritesThatDidNotSeeEachOtherIsTheValue() {
+    Versions change = new Versions();
+    Versions cell = new Versions();
+    new Versions().put(1, 100, OLD, 0, 3, change);
+    cell.merge(copy(change));
+    new Versions().put(2, 101, NEW, 0, 3, change);
+    cell.merge(copy(change));
+
+    assertThat(cell.siblings()).isEqualTo(2);
+    assertThat(cell.written().value()).isEqualTo(NEW);
+    assertThat(cell.liveWrites()).extracting(Write::origin).containsExactly(2, 1);
+  }
+
+  @Test
+  void whatTheRemoverOfAWholeKeyHadSeenIsHidden() {
+    Versions change = new Versions();
+    Versions cell = new Versions();
+    new Versions().put(1, 100, OLD, 0, 3, change);
+    cell.merge(copy(change));
+    new Versions().put(2, 101, NEW, 0, 3, change);
+    cell.merge(copy(change));
+    SeenStamps removed = new SeenStamps();
+    removed.saw(2, 150);
+
+    assertThat(cell.hide(removed)).isTrue();
+    assertThat(cell.written().value()).isEqualTo(OLD);
+    assertThat(cell.isCoveredBy(removed)).isFalse();
+    removed.saw(1, 100);
+    assertThat(cell.hide(removed)).isTrue();
+    assertThat(cell.isVisible()).isFalse();
+    assertThat(cell.isCoveredBy(removed)).isTrue();
+  }
+
+  @Test
+  void anOriginWhoseStampsGoBackStops() {
+    Versions change = new Versions();
+    Versions cell = new Versions();
+    cell.put(1, 100, OLD, 0, 3, change);
+    cell.merge(copy(change));
+
+    assertThatThrownBy(() -> cell.put(1, 100, NEW, 0, 3, change))
+        .isInstanceOf(InvariantViolation.class);
+  }
+
+  @Property
+  void readsNothingThatIsDamagedAsSomethingElse(@ForAll long seed) {
+    Random random = new Random(seed);
+    byte[] bytes = bytes(new History(seed, 25).replicas[0].cell);
+    bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+    try {
+      ByteSource source = new ByteSource(bytes);
+      Versions read = new Versions().read(source);
+      source.expectEnd();
+      assertThat(bytes(read)).hasSizeLessThanOrEqualTo(bytes.length);
+    } catch (MalformedBytesException expected) {
+      assertThat(expected).hasMessageMatching(".*\\d.*");
+    }
+  }
+}

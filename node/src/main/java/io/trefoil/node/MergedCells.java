@@ -1,0 +1,471 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.Cells;
+import io.trefoil.cell.Fields;
+import io.trefoil.cell.merge.MergedKey;
+import io.trefoil.cell.merge.Versions;
+import io.trefoil.cell.merge.Write;
+import io.trefoil.storage.MergedStore;
+import io.trefoil.storage.MergedStore.Key;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Cells that several nodes write, as a command sees them that one of these coordinates. A command's
+ * changes are merged here at once, and go into its entry as changes, for the other replicas to
+ * merge.
+ *
+ * <p>What the command looked at is noted: of how much of it other replicas are to be asked depends
+ * on the level that was promised.
+ */
+final class MergedCells implements Cells {
+  private MergedStore store;
+  private Log log;
+  private Looks looks;
+  private long now;
+  private final ByteSink bytes = new ByteSink();
+
+  private Key found;
+  private CellType type;
+  private byte[] value;
+
+  /** Where the changes of the running command go. */
+  interface Log {
+    /** The number of the stream that this node writes. */
+    int origin();
+
+    /** A stamp above all that were issued and seen. */
+    long nextStamp();
+
+    /** Of the command's entry. */
+    long index();
+
+    void merge(byte[] key, byte[] change, int length);
+
+    /** Into a field of the key that was merged last. */
+    void part(CellType type, byte[] field, int offset, int fieldLength, byte[] change, int length);
+  }
+
+  /** Is told what a command looks at. The arrays are not kept. */
+  interface Looks {
+    /** Nobody asks. */
+    Looks IGNORED =
+        new Looks() {
+          @Override
+          public void atKey(byte[] key, int offset, int length) {}
+
+          @Override
+          public void atField(byte[] key, CellType type, byte[] field, int offset, int length) {}
+
+          @Override
+          public void atFields(byte[] key) {}
+        };
+
+    /** At what a key has beside its fields. */
+    void atKey(byte[] key, int offset, int length);
+
+    void atField(byte[] key, CellType type, byte[] field, int offset, int length);
+
+    /** At a key with all its fields. */
+    void atFields(byte[] key);
+  }
+
+  /**
+   * Begins a command.
+   *
+   * @param nowMillis by which keys expire
+   */
+  void begin(MergedStore newStore, Log newLog, Looks newLooks, long nowMillis) {
+    store = newStore;
+    log = newLog;
+    looks = newLooks;
+    now = nowMillis;
+    found = null;
+  }
+
+  @Override
+  public boolean find(byte[] key, int offset, int length) {
+    looks.atKey(key, offset, length);
+    found = store.open(key, offset, length);
+    type = visibleType(found);
+    value = null;
+    return type != null;
+  }
+
+  private CellType visibleType(Key key) {
+    CellType visible = key.type();
+    return visible == null || isExpired(key, visible) ? null : visible;
+  }
+
+  private boolean isExpired(Key key, CellType visible) {
+    long expireAt = key.state().expireAt(visible);
+    return expireAt != NEVER && expireAt <= now;
+  }
+
+  @Override
+  public CellType type() {
+    return type;
+  }
+
+  @Override
+  public long expireAtMillis() {
+    return found.state().expireAt(type);
+  }
+
+  @Override
+  public long stamp() {
+    return found.state().largestStamp();
+  }
+
+  @Override
+  public int valueLength() {
+    return readValue().length;
+  }
+
+  @Override
+  public void copyValue(int from, byte[] to, int toOffset, int length) {
+    System.arraycopy(readValue(), from, to, toOffset, length);
+  }
+
+  private byte[] readValue() {
+    if (value == null) {
+      value = valueOf(found.state().string());
+    }
+    return value;
+  }
+
+  /**
+   * A written number and what was added to it are one number; added to anything else is nothing.
+   */
+  private static byte[] valueOf(Versions versions) {
+    Write written = versions.written();
+    if (!versions.hasCounter()) {
+      return written.value();
+    }
+    long number = 0;
+    if (written != null) {
+      byte[] text = written.value();
+      try {
+        number = Long.parseLong(new String(text, StandardCharsets.ISO_8859_1));
+      } catch (NumberFormatException e) {
+        return text;
+      }
+    }
+    return Long.toString(number + versions.counterSum()).getBytes(StandardCharsets.US_ASCII);
+  }
+
+  // Changes of a key.
+
+  @Override
+  public void putString(
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] newValue,
+      int valueOffset,
+      int valueLength,
+      long expireAtMillis) {
+    Key old = store.open(key, keyOffset, keyLength);
+    MergedKey change = new MergedKey();
+    List<HiddenCounter> counters = hideFields(old, change);
+    long stamp = log.nextStamp();
+    byte[] copy = Arrays.copyOfRange(newValue, valueOffset, valueOffset + valueLength);
+    old.state().string().put(log.origin(), stamp, copy, 0, copy.length, change.string());
+    if (expireAtMillis != NEVER) {
+      change.putExpiry(expireAtMillis, stamp, log.origin());
+    }
+    merge(old, change, counters);
+  }
+
+  @Override
+  public void addToString(
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      long delta,
+      byte[] sum,
+      int sumOffset,
+      int sumLength,
+      long expireAtMillis) {
+    Key old = store.open(key, keyOffset, keyLength);
+    if (visibleType(old) == null) {
+      remove(old); // what expired is not added to
+    }
+    MergedKey change = new MergedKey();
+    old.state().string().add(log.origin(), log.nextStamp(), delta, change.string());
+    merge(old, change, List.of());
+  }
+
+  @Override
+  public void remove(byte[] key, int offset, int length) {
+    remove(store.open(key, offset, length));
+  }
+
+  private void remove(Key key) {
+    MergedKey change = new MergedKey();
+    List<HiddenCounter> counters = hideFields(key, change);
+    key.state().string().remove(change.string());
+    if (!change.isEmpty()) {
+      merge(key, change, counters);
+    }
+    found = null;
+  }
+
+  /** A counter among the fields of a key that is removed: its total is to be remembered. */
+  private record HiddenCounter(CellType type, byte[] field, Versions change) {}
+
+  /**
+   * Has a change hide all fields that were written until now, by whomever, as far as is known here.
+   */
+  private List<HiddenCounter> hideFields(Key key, MergedKey change) {
+    List<HiddenCounter> counters = new ArrayList<>();
+    if (!key.hasFields()) {
+      return counters;
+    }
+    change.removed().merge(store.seen());
+    if (key.hasCounters()) {
+      for (CellType each : List.of(CellType.HASH, CellType.SET)) {
+        key.forEach(
+            each,
+            (field, offset, length, versions) -> {
+              if (versions.hasCounter()) {
+                Versions uncounted = new Versions();
+                versions.remove(uncounted);
+                byte[] name = Arrays.copyOfRange(field, offset, offset + length);
+                counters.add(new HiddenCounter(each, name, uncounted));
+              }
+            });
+      }
+    }
+    return counters;
+  }
+
+  private void merge(Key key, MergedKey change, List<HiddenCounter> counters) {
+    write(key, change);
+    for (HiddenCounter each : counters) {
+      byte[] field = each.field();
+      key.merge(log.index(), each.type(), field, 0, field.length, each.change());
+      bytes.clear();
+      each.change().write(bytes);
+      log.part(each.type(), field, 0, field.length, bytes.array(), bytes.size());
+    }
+    key.merge(log.index(), change);
+    key.save(log.index());
+  }
+
+  private void write(Key key, MergedKey change) {
+    bytes.clear();
+    change.write(bytes);
+    log.merge(key.name(), bytes.array(), bytes.size());
+  }
+
+  @Override
+  public void setExpiry(byte[] key, int offset, int length, long expireAtMillis) {
+    Key old = store.open(key, offset, length);
+    MergedKey change = new MergedKey();
+    change.putExpiry(expireAtMillis, log.nextStamp(), log.origin());
+    merge(old, change, List.of());
+  }
+
+  /** Key by key: what others write at the same time stays. */
+  @Override
+  public void clear() {
+    List<byte[]> keys = new ArrayList<>();
+    store.forEachKey(keys::add);
+    keys.forEach(key -> remove(key, 0, key.length));
+  }
+
+  // Fields.
+
+  @Override
+  public Fields fields(CellType asked, byte[] key, int offset, int length) {
+    boolean there = find(key, offset, length);
+    return there && type != asked ? null : new OpenedFields(found, asked, there);
+  }
+
+  private final class OpenedFields implements Fields {
+    private final Key key;
+    private final CellType type;
+    private boolean there;
+    private boolean named;
+    private Versions last;
+    private byte[] lastValue;
+
+    OpenedFields(Key key, CellType type, boolean there) {
+      this.key = key;
+      this.type = type;
+      this.there = there;
+    }
+
+    @Override
+    public long count() {
+      if (there) {
+        looks.atFields(key.name());
+      }
+      return there ? key.visibleFields() : 0;
+    }
+
+    @Override
+    public boolean find(byte[] field, int offset, int length) {
+      looks.atField(key.name(), type, field, offset, length);
+      last = key.field(type, field, offset, length);
+      lastValue = there && last.isVisible() ? valueOf(last) : null;
+      return lastValue != null;
+    }
+
+    @Override
+    public long stamp() {
+      return last.largestStamp();
+    }
+
+    @Override
+    public long newestStamp() {
+      long[] newest = {key.state().largestStamp()};
+      key.forEach(
+          type,
+          (field, offset, length, versions) ->
+              newest[0] = Math.max(newest[0], versions.largestStamp()));
+      return newest[0];
+    }
+
+    @Override
+    public int valueLength() {
+      return lastValue.length;
+    }
+
+    @Override
+    public void copyValue(int from, byte[] to, int toOffset, int length) {
+      System.arraycopy(lastValue, from, to, toOffset, length);
+    }
+
+    @Override
+    public boolean put(
+        byte[] field,
+        int fieldOffset,
+        int fieldLength,
+        byte[] newValue,
+        int valueOffset,
+        int valueLength) {
+      boolean fresh = !find(field, fieldOffset, fieldLength);
+      begin();
+      Versions change = new Versions();
+      byte[] copy = Arrays.copyOfRange(newValue, valueOffset, valueOffset + valueLength);
+      last.put(log.origin(), log.nextStamp(), copy, 0, copy.length, change);
+      merge(field, fieldOffset, fieldLength, change);
+      return fresh;
+    }
+
+    @Override
+    public void add(
+        byte[] field,
+        int fieldOffset,
+        int fieldLength,
+        long delta,
+        byte[] sum,
+        int sumOffset,
+        int sumLength) {
+      find(field, fieldOffset, fieldLength);
+      begin();
+      Versions change = new Versions();
+      last.add(log.origin(), log.nextStamp(), delta, change);
+      merge(field, fieldOffset, fieldLength, change);
+    }
+
+    @Override
+    public boolean remove(byte[] field, int offset, int length) {
+      if (!find(field, offset, length)) {
+        return false;
+      }
+      begin();
+      Versions change = new Versions();
+      last.remove(change);
+      merge(field, offset, length, change);
+      return true;
+    }
+
+    /** Before the first change: what expired goes, and the key is of this type from now on. */
+    private void begin() {
+      if (there && named) {
+        return;
+      }
+      MergedKey change = new MergedKey();
+      if (!there) {
+        MergedCells.this.remove(key);
+        last.hide(key.state().removed());
+        change.putFields(type, log.nextStamp(), log.origin());
+        there = true;
+      }
+      named = true;
+      write(key, change);
+      key.merge(log.index(), change);
+    }
+
+    private void merge(byte[] field, int offset, int length, Versions change) {
+      bytes.clear();
+      change.write(bytes);
+      log.part(type, field, offset, length, bytes.array(), bytes.size());
+      key.merge(log.index(), type, field, offset, length, change);
+    }
+
+    @Override
+    public void save() {
+      key.save(log.index());
+    }
+
+    @Override
+    public void forEach(Visitor visitor) {
+      if (!there) {
+        return;
+      }
+      looks.atFields(key.name());
+      key.forEach(
+          type,
+          (field, offset, length, versions) -> {
+            byte[] each = valueOf(versions);
+            visitor.visit(field, offset, length, each, 0, each.length);
+          });
+    }
+  }
+
+  // The whole partition: as it is here.
+
+  @Override
+  public long keyCount() {
+    return store.keyCount();
+  }
+
+  @Override
+  public long scan(long cursor, int count, KeyVisitor visitor) {
+    List<byte[]> keys = new ArrayList<>();
+    long next = store.scan(cursor, count, keys::add);
+    for (byte[] key : keys) {
+      CellType visible = visibleType(store.open(key, 0, key.length));
+      if (visible != null) {
+        visitor.visit(key, 0, key.length, visible);
+      }
+    }
+    return next;
+  }
+
+  @Override
+  public byte[] randomKey() {
+    // A few tries: an expired key that is not collected yet is no answer.
+    for (int attempt = 0; attempt < 100; attempt++) {
+      byte[] key = store.randomKey(ThreadLocalRandom.current().nextLong());
+      if (key == null || visibleType(store.open(key, 0, key.length)) != null) {
+        return key;
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public long nowMillis() {
+    return now;
+  }
+}

@@ -1,0 +1,87 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.cell.merge.SeenStamps;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What a copy of a leaderless partition has heard of those that write it: the last stamp of each
+ * origin that came, and up to which index of each origin's log everything came.
+ *
+ * <pre>
+ * stamps ({@link SeenStamps}) · origins (varint), then for each: origin (varint) · index (varint)
+ * · has a gap (1)
+ * </pre>
+ */
+final class Origins {
+  private static final int MAX_ORIGINS = 1 << 16;
+
+  private final SeenStamps stamps = new SeenStamps();
+  private final SortedMap<Integer, Long> heard = new TreeMap<>();
+  private final SortedSet<Integer> gaps = new TreeSet<>();
+
+  SeenStamps stamps() {
+    return stamps;
+  }
+
+  /** Index of each origin's log up to which everything came, but for {@link #gaps()}. */
+  SortedMap<Integer, Long> heard() {
+    return Collections.unmodifiableSortedMap(heard);
+  }
+
+  /** Origins of whose logs something was left out. */
+  SortedSet<Integer> gaps() {
+    return Collections.unmodifiableSortedSet(gaps);
+  }
+
+  void hear(int origin, long index, boolean gap) {
+    heard.merge(origin, index, Math::max);
+    if (gap) {
+      gaps.add(origin);
+    }
+  }
+
+  /** What an origin left out came otherwise. */
+  void closeGap(int origin) {
+    gaps.remove(origin);
+  }
+
+  boolean isEmpty() {
+    return stamps.isEmpty() && heard.isEmpty();
+  }
+
+  Origins copy() {
+    ByteSink sink = new ByteSink();
+    write(sink);
+    return read(new ByteSource(sink.toArray()));
+  }
+
+  void write(ByteSink sink) {
+    stamps.write(sink);
+    sink.putVarint(heard.size());
+    heard.forEach(
+        (origin, index) ->
+            sink.putVarint(origin).putVarint(index).putByte(gaps.contains(origin) ? 1 : 0));
+  }
+
+  static Origins read(ByteSource source) {
+    Origins origins = new Origins();
+    origins.stamps.read(source);
+    int count = source.getCount(MAX_ORIGINS);
+    for (int i = 0; i < count; i++) {
+      int origin = source.getCount(Integer.MAX_VALUE);
+      long index = source.getVarint();
+      if (origin <= 0 || index < 0) {
+        throw new MalformedBytesException("origin " + origin + " heard up to " + index);
+      }
+      origins.hear(origin, index, source.getByte() != 0);
+    }
+    return origins;
+  }
+}

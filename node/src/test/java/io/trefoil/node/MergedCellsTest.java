@@ -1,0 +1,306 @@
+package io.trefoil.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.resp.Reply;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Commands on cells that three nodes write, which hear of each other in any order. */
+class MergedCellsTest {
+  private static final List<String> KEYS = List.of("a", "b", "c", "d", "{e}", "f");
+  private static final int MANY_FIELDS = 300;
+
+  @TempDir private Path folder;
+  private MergedReplica a;
+  private MergedReplica b;
+  private MergedReplica c;
+
+  @BeforeEach
+  void open() {
+    a = new MergedReplica(1, folder);
+    b = new MergedReplica(2, folder);
+    c = new MergedReplica(5, folder);
+  }
+
+  @AfterEach
+  void close() {
+    a.close();
+    b.close();
+    c.close();
+  }
+
+  private static EntryBatch write(MergedReplica at, String command) {
+    at.run(command.split(" "));
+    return at.taken;
+  }
+
+  /** A reply as text; the elements of a set or map in their order. */
+  private static String read(MergedReplica at, String command) {
+    return text(at.run(command.split(" ")));
+  }
+
+  private static String text(Reply reply) {
+    if (reply instanceof Reply.Several several) {
+      return several.items().stream()
+          .map(MergedCellsTest::text)
+          .collect(Collectors.toCollection(TreeSet::new))
+          .toString();
+    }
+    if (reply instanceof Reply.Bulk bulk) {
+      return bulk.bytes().toString();
+    }
+    return reply.toString();
+  }
+
+  private static void tell(EntryBatch of, MergedReplica from, MergedReplica... others) {
+    for (MergedReplica other : others) {
+      other.hear(from.origin, of);
+    }
+  }
+
+  @Test
+  void countsWhatAllHaveAddedToAWrittenNumber() {
+    EntryBatch set = write(a, "SET n 10");
+    tell(set, a, b, c);
+    EntryBatch one = write(b, "INCRBY n 5");
+    EntryBatch two = write(c, "DECRBY n 2");
+    EntryBatch three = write(c, "DECRBY n 2");
+    tell(one, b, a, c);
+    tell(three, c, a, b);
+    tell(two, c, a, b);
+
+    assertThat(List.of(read(a, "GET n"), read(b, "GET n"), read(c, "GET n"))).containsOnly("11");
+  }
+
+  @Test
+  void anAdditionThatTheRemoverHadNotSeenIsAllThatIsLeft() {
+    EntryBatch ten = write(b, "INCRBY n 10");
+    tell(ten, b, a);
+    EntryBatch removed = write(a, "DEL n");
+    EntryBatch one = write(b, "INCRBY n 1");
+    tell(removed, a, b);
+    tell(one, b, a);
+
+    assertThat(read(a, "GET n")).isEqualTo("1");
+    assertThat(read(b, "GET n")).isEqualTo("1");
+  }
+
+  @Test
+  void aFieldCounterThatItsKeysRemoverHadNotSeenIsAllThatIsLeft() {
+    EntryBatch ten = write(b, "HINCRBY h n 10");
+    EntryBatch other = write(b, "HSET h other x");
+    tell(ten, b, a, c);
+    tell(other, b, a);
+    EntryBatch removed = write(a, "DEL h");
+    EntryBatch one = write(b, "HINCRBY h n 1");
+    tell(removed, a, c, b);
+    tell(one, b, c, a);
+    tell(other, b, c);
+
+    for (MergedReplica each : List.of(a, b, c)) {
+      assertThat(read(each, "HGET h n")).isEqualTo("1");
+      assertThat(read(each, "HLEN h")).contains("1");
+    }
+  }
+
+  @Test
+  void aMemberAddedElsewhereOutlivesTheRemovalOfItsSet() {
+    EntryBatch first = write(a, "SADD s x y");
+    tell(first, a, b, c);
+    EntryBatch removed = write(b, "DEL s");
+    EntryBatch more = write(c, "SADD s z");
+    tell(removed, b, a, c);
+    tell(more, c, a, b);
+
+    for (MergedReplica each : List.of(a, b, c)) {
+      assertThat(read(each, "SMEMBERS s")).isEqualTo("[z]");
+    }
+  }
+
+  @Test
+  void aKeyIsOfTheTypeThatItWasGivenLast() {
+    a.now = 2_000;
+    EntryBatch string = write(a, "SET k text");
+    b.now = 1_000;
+    EntryBatch hash = write(b, "HSET k f v");
+    tell(string, a, b);
+    tell(hash, b, a);
+
+    assertThat(read(a, "TYPE k")).contains("string");
+    assertThat(read(b, "TYPE k")).contains("string");
+    EntryBatch gone = write(b, "DEL k");
+    tell(gone, b, a);
+    assertThat(read(a, "TYPE k")).contains("none");
+    assertThat(read(a, "DBSIZE")).contains("0");
+  }
+
+  @Test
+  void whatHasExpiredStaysAwayWhenItsKeyIsWrittenAgain() {
+    write(a, "HSET h old 1");
+    write(a, "PEXPIRE h 100");
+    write(a, "INCRBY n 10");
+    write(a, "PEXPIRE n 100");
+    a.now += 100;
+    assertThat(read(a, "EXISTS h n")).contains("0");
+    write(a, "HSET h new 2");
+    write(a, "INCRBY n 1");
+
+    assertThat(read(a, "HGETALL h")).isEqualTo("[2, new]");
+    assertThat(read(a, "PTTL h")).contains("-1");
+    assertThat(read(a, "GET n")).isEqualTo("1");
+    assertThat(read(a, "PTTL n")).contains("-1");
+  }
+
+  @Test
+  void aReadOrAWriteThatChangesNothingLeavesNoEntry() {
+    assertThat(write(a, "DEL nothing")).isNull();
+    assertThat(write(a, "SREM nothing x")).isNull();
+    assertThat(write(a, "GET nothing")).isNull();
+    assertThat(write(a, "PERSIST nothing")).isNull();
+  }
+
+  @Test
+  void flushingRemovesWhatWasSeenAndNothingElse() {
+    EntryBatch one = write(a, "SET one 1");
+    EntryBatch two = write(a, "SADD two x");
+    tell(one, a, b);
+    EntryBatch flushed = write(b, "FLUSHDB");
+    tell(two, a, b);
+    tell(flushed, b, a);
+
+    assertThat(read(a, "KEYS *")).isEqualTo("[two]");
+    assertThat(read(b, "KEYS *")).isEqualTo("[two]");
+    assertThat(read(b, "DBSIZE")).contains("1");
+  }
+
+  private static String command(Random random) {
+    String key = KEYS.get(random.nextInt(KEYS.size()));
+    String field = "f" + random.nextInt(4);
+    int number = random.nextInt(20) - 10;
+    return switch (random.nextInt(13)) {
+      case 0 -> "SET " + key + " " + number;
+      case 1 -> "SET " + key + " v" + number + " PX " + (1 + random.nextInt(300));
+      case 2, 3 -> "INCRBY " + key + " " + number;
+      case 4 -> "DEL " + key;
+      case 5, 6 -> "HSET " + key + " " + field + " " + number;
+      case 7 -> "HINCRBY " + key + " " + field + " " + number;
+      case 8 -> "HDEL " + key + " " + field;
+      case 9 -> "SADD " + key + " " + field;
+      case 10 -> "SREM " + key + " " + field;
+      case 11 -> "PEXPIRE " + key + " " + (1 + random.nextInt(300));
+      default -> "PERSIST " + key;
+    };
+  }
+
+  /** One origin's entries, and how many of them each replica has heard. */
+  private static final class Stream {
+    final MergedReplica from;
+    final List<EntryBatch> entries = new ArrayList<>();
+    final int[] heard = new int[3];
+
+    Stream(MergedReplica from) {
+      this.from = from;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void replicasThatHaveHeardAllAreEqual(int seed) throws InterruptedException {
+    Random random = new Random(seed);
+    List<MergedReplica> replicas = List.of(a, b, c);
+    List<Stream> streams = replicas.stream().map(Stream::new).toList();
+    for (int step = 0; step < 1_500; step++) {
+      int at = random.nextInt(3);
+      MergedReplica replica = replicas.get(at);
+      replica.now += random.nextInt(20);
+      if (random.nextInt(400) == 0) {
+        replica.restart();
+      }
+      if (random.nextInt(3) > 0) {
+        replica.run(command(random).split(" "));
+        if (replica.taken != null) {
+          streams.get(at).entries.add(replica.taken);
+        }
+      } else {
+        hearNext(streams.get(random.nextInt(3)), replicas, at, random);
+      }
+    }
+    for (Stream stream : streams) {
+      for (int at = 0; at < 3; at++) {
+        while (stream.from != replicas.get(at) && stream.heard[at] < stream.entries.size()) {
+          hearNext(stream, replicas, at, random);
+        }
+      }
+    }
+    long latest = Math.max(a.now, Math.max(b.now, c.now));
+    replicas.forEach(each -> each.now = latest);
+
+    assertThat(everything(b)).isEqualTo(everything(a));
+    assertThat(everything(c)).isEqualTo(everything(a));
+    String before = everything(a);
+    a.restart();
+    assertThat(everything(a)).isEqualTo(before);
+  }
+
+  /** The next that it has not heard, and now and then something that it has heard before. */
+  private static void hearNext(Stream stream, List<MergedReplica> replicas, int at, Random random) {
+    MergedReplica replica = replicas.get(at);
+    if (stream.from == replica || stream.heard[at] == stream.entries.size()) {
+      return;
+    }
+    if (random.nextInt(10) == 0 && stream.heard[at] > 0) {
+      replica.hear(stream.from.origin, stream.entries.get(random.nextInt(stream.heard[at])));
+    }
+    replica.hear(stream.from.origin, stream.entries.get(stream.heard[at]++));
+  }
+
+  private static String everything(MergedReplica replica) {
+    StringBuilder all = new StringBuilder();
+    long there = 0;
+    for (String key : KEYS) {
+      String type = read(replica, "TYPE " + key);
+      there += type.contains("none") ? 0 : 1;
+      String read =
+          type.contains("hash") ? "HGETALL " : type.contains("set") ? "SMEMBERS " : "GET ";
+      String count = type.contains("hash") ? "HLEN " : type.contains("set") ? "SCARD " : "EXISTS ";
+      all.append(key).append(' ').append(type).append(' ');
+      all.append(type.contains("none") ? "" : read(replica, read + key)).append(' ');
+      all.append(read(replica, count + key)).append(' ');
+      all.append(read(replica, "PTTL " + key)).append('\n');
+    }
+    assertThat(read(replica, "KEYS *").split(",").length).isEqualTo((int) Math.max(1, there));
+    return all.toString();
+  }
+
+  @Test
+  void aLargeKeyGoesAndComesBackWithItsCount() throws InterruptedException {
+    String fields =
+        IntStream.range(0, MANY_FIELDS)
+            .mapToObj(each -> "f" + each + " " + each)
+            .collect(Collectors.joining(" "));
+    tell(write(a, "HSET h " + fields), a, b);
+    b.restart();
+    EntryBatch late = write(a, "HSET h late 1");
+    EntryBatch removed = write(b, "DEL h");
+    tell(removed, b, a);
+    tell(late, a, b);
+
+    assertThat(read(a, "HGETALL h")).isEqualTo("[1, late]");
+    assertThat(read(b, "HGETALL h")).isEqualTo("[1, late]");
+    b.restart();
+    assertThat(read(b, "HLEN h")).contains("1");
+  }
+}

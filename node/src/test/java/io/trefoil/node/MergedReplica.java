@@ -1,0 +1,184 @@
+package io.trefoil.node;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.Bytes;
+import io.trefoil.base.HybridClock;
+import io.trefoil.base.Position;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.EntryWriter;
+import io.trefoil.command.Call;
+import io.trefoil.command.Command;
+import io.trefoil.command.CommandTable;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.resp.Args;
+import io.trefoil.resp.Reply;
+import io.trefoil.resp.ReplyReader;
+import io.trefoil.resp.ReplyWriter;
+import io.trefoil.storage.MergedStore;
+import io.trefoil.storage.PartitionStore;
+import io.trefoil.storage.Storage;
+import io.trefoil.storage.StorageSettings;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** A copy of a partition that several nodes write: runs commands, and takes in those of others. */
+final class MergedReplica implements MergedCells.Log, AutoCloseable {
+  final int origin;
+  long now = 1_000;
+  private final Path folder;
+  private final HybridClock clock = new HybridClock(0);
+  private final EntryBuilder builder = new EntryBuilder();
+  private final MergedCells cells = new MergedCells();
+  private final Call call = new Call(1 << 20);
+  private final Deque<Runnable> tasks = new ArrayDeque<>();
+  private Storage storage;
+  private PartitionStore store;
+  private MergedStore merged;
+  private EntryApplier applier;
+  private long lastIndex;
+  private Origins frozen = new Origins();
+
+  MergedReplica(int origin, Path folder) {
+    this.origin = origin;
+    this.folder = folder.resolve("replica-" + origin);
+    open();
+  }
+
+  private void open() {
+    storage =
+        Storage.open(
+            StorageSettings.in(folder)
+                .withMemoryTableBytes(StorageSettings.MIN_MEMORY_TABLE_BYTES)
+                .withBlockCacheBytes(1 << 20),
+            broken -> {
+              throw broken;
+            });
+    store = storage.store(1, 0, this::later);
+    applier = new EntryApplier(store, 0, EntryApplier.Marks.IGNORED, frozen.copy());
+    merged = MergedStore.waiting(store, applier.origins().stamps());
+  }
+
+  private synchronized void later(Runnable task) {
+    tasks.add(task);
+    notifyAll();
+  }
+
+  private synchronized void runOne() throws InterruptedException {
+    while (tasks.isEmpty()) {
+      wait();
+    }
+    tasks.poll().run();
+  }
+
+  /** Runs a command, and returns its reply; its entry, if any, is {@link #taken}. */
+  Reply run(String... words) {
+    Command command = CommandTable.standard().find(args(words));
+    ReplyWriter reply = new ReplyWriter();
+    builder.beginCommand(lastIndex + 1);
+    cells.begin(merged, this, MergedCells.Looks.IGNORED, now);
+    call.onCells(command, args(words), cells, 0, 1, reply);
+    call.run();
+    builder.endCommand();
+    if (builder.count() > 0) {
+      lastIndex++;
+      store.commit(lastIndex);
+      taken = new EntryBatch(1, lastIndex, 1, now, origin, builder.take());
+    } else {
+      taken = null;
+    }
+    return ReplyReader.read(reply.toArray());
+  }
+
+  /** What the last command wrote, or null. */
+  EntryBatch taken;
+
+  private static Args args(String... words) {
+    return Args.of(words);
+  }
+
+  /** Takes in what another wrote. */
+  void hear(int from, EntryBatch batch) {
+    ByteSink entry = new ByteSink();
+    EntryWriter.begin(entry, 1);
+    EntryWriter.from(entry, from, batch.lastIndex(), batch.count(), batch.body().array());
+    ByteSink body = new ByteSink();
+    body.putBlock(entry.array(), 0, entry.size());
+    lastIndex++;
+    applier.put(new EntryBatch(1, lastIndex, 1, now, origin, Bytes.wrap(body.toArray())));
+    store.commit(lastIndex);
+    clock.observe(applier.lastStamp());
+  }
+
+  /** Writes all to disk, and opens it again from there. */
+  void restart() throws InterruptedException {
+    boolean[] done = {false};
+    frozen = applier.origins().copy();
+    while (!store.canFreeze()) {
+      storage.maintain(0, 1_000);
+      runOne();
+    }
+    store.freezeAndSnapshot(
+        new Position(1, lastIndex),
+        Bytes.EMPTY,
+        snapshot -> {
+          snapshot.close();
+          done[0] = true;
+        });
+    while (!done[0]) {
+      runOne();
+    }
+    close();
+    open();
+  }
+
+  Origins origins() {
+    return applier.origins();
+  }
+
+  @Override
+  public int origin() {
+    return origin;
+  }
+
+  @Override
+  public long nextStamp() {
+    return clock.next(now);
+  }
+
+  @Override
+  public long index() {
+    return lastIndex + 1;
+  }
+
+  @Override
+  public void merge(byte[] key, byte[] change, int length) {
+    open(key);
+    builder.merge(key, change, length);
+  }
+
+  private void open(byte[] key) {
+    if (!builder.hasEntry()) {
+      builder.open(nextStamp());
+    }
+  }
+
+  @Override
+  public void part(
+      CellType type, byte[] field, int offset, int fieldLength, byte[] change, int length) {
+    builder.part(type, field, offset, fieldLength, change, length);
+  }
+
+  static String text(byte[] bytes) {
+    return new String(bytes, UTF_8);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+    storage.close();
+    tasks.clear();
+  }
+}
