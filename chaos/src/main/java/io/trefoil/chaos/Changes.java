@@ -127,7 +127,8 @@ final class Changes {
         durability,
         declared.writeTimeoutMillis(),
         declared.reads(),
-        declared.failover());
+        declared.failover(),
+        declared.quorums());
   }
 
   private String alter(String options) {

@@ -143,7 +143,8 @@ public final class ChaosCommand implements Callable<Integer> {
         durabilityRule(),
         1_500,
         Reads.LINEARIZABLE,
-        FailoverRule.AVAILABLE);
+        FailoverRule.AVAILABLE,
+        null);
   }
 
   private CommitRule commitRule() {

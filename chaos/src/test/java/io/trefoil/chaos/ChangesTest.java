@@ -34,7 +34,8 @@ class ChangesTest {
         Durability.OS,
         1_500,
         Reads.LINEARIZABLE,
-        FailoverRule.AVAILABLE);
+        FailoverRule.AVAILABLE,
+        null);
   }
 
   static Stream<DatabaseSettings> declared() {

@@ -39,7 +39,8 @@ class ChaosTest {
             Durability.OS,
             1_500,
             Reads.LINEARIZABLE,
-            FailoverRule.AVAILABLE);
+            FailoverRule.AVAILABLE,
+            null);
     NodeProcess.Launch launch =
         new NodeProcess.Launch(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -30,7 +30,8 @@ class VerdictTest {
         Durability.OS,
         1_500,
         Reads.LINEARIZABLE,
-        FailoverRule.AVAILABLE);
+        FailoverRule.AVAILABLE,
+        null);
   }
 
   private static Evidence evidence(

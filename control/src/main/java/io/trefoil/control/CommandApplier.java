@@ -44,7 +44,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     }
     DatabaseSettings settings =
         command.database0().over(DatabaseSettings.defaults(command.expect()));
-    Optional<String> refusal = DatabaseRules.whyNot(settings);
+    Optional<String> refusal = DatabaseRules.whyNot(command.database0(), settings);
     if (refusal.isPresent()) {
       return refused(DatabaseRules.prefixed("ERR database 0: ", refusal.get()));
     }
@@ -307,7 +307,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     DatabaseSettings settings =
         options.over(DatabaseSettings.defaults(Math.max(1, state.nodes().size())));
     Optional<String> refusal =
-        DatabaseRules.whyNot(settings).map(error -> DatabaseRules.prefixed(what, error));
+        DatabaseRules.whyNot(options, settings).map(error -> DatabaseRules.prefixed(what, error));
     if (refusal.isEmpty()) {
       refusal = whyNoRoom(settings).map(error -> what + error);
     }
@@ -369,13 +369,10 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     List<List<NodeId>> placed =
         Placement.place(sites, settings.partitions(), settings.replicas(), id - 1);
     SortedMap<PartitionId, PartitionState> partitions = new TreeMap<>(state.partitions());
-    int copies = settings.commit().copies(settings.replicas());
     for (int p = 0; p < placed.size(); p++) {
       PartitionId partition = new PartitionId(id, p);
       partitions.put(
-          partition,
-          PartitionState.fresh(
-              partition, new Configuration(placed.get(p), copies, settings.durability())));
+          partition, PartitionState.fresh(partition, settings.configuration(placed.get(p))));
     }
     SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
     databases.put(id, new Database(id, number, name, settings));
@@ -420,7 +417,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     if (settings.partitions() != old.partitions()) {
       return Optional.of("a database keeps its PARTITIONS");
     }
-    return DatabaseRules.whyNot(settings)
+    return DatabaseRules.whyNot(options, settings)
         .or(
             () ->
                 settings.replicas() > old.replicas() ? whyTooFewNodes(settings) : Optional.empty());
@@ -453,6 +450,9 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     Optional<String> refusal = whyNotThere(command.name(), command.partition(), database);
     if (refusal.isPresent()) {
       return refused(what + refusal.get());
+    }
+    if (database.settings().isLeaderless()) {
+      return refused(what + "database '" + database.title() + "' is leaderless, it has no leader");
     }
     return node == null
         ? refused(what + noNode(command.node()))
@@ -527,8 +527,10 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     List<PartitionState> opened = new ArrayList<>();
     for (Map.Entry<PartitionId, Long> expected : command.expected().entrySet()) {
       PartitionState partition = state.partitions().get(expected.getKey());
-      if (partition != null && partition.epoch() == expected.getValue()) {
-        opened.add(partition.leaderless(index));
+      if (partition != null
+          && !partition.isLeaderless()
+          && partition.epoch() == expected.getValue()) {
+        opened.add(partition.withoutLeader(index));
       }
     }
     if (opened.isEmpty()) {
@@ -629,7 +631,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         succeeded.put(
             partition.id(),
             partition
-                .leaderless(next.epoch())
+                .withoutLeader(next.epoch())
                 .ledBy(next.leader(), next.incarnation(), next.possibleLoss()));
         note(failovers, command.atMillis(), partition.lastLeader(), next);
       }
@@ -678,14 +680,36 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
             && partition.configVersion() == command.configVersion()
             && partition.isChanging();
     if (!current) {
-      return refused(
-          "ERR partition " + command.partition() + " is not changing in this way by now");
+      return refusedOfOldStep(command.partition());
     }
     PartitionState next = partition.advanced();
     // A leader that is to go has to hand over first.
     return next.replicas().contains(next.lastLeader())
         ? done(withPartitions(List.of(next)))
         : refused("ERR the leader of " + partition.id() + " has no place in what is to stand");
+  }
+
+  @Override
+  public Applied copyReady(ControlCommand.CopyReady command) {
+    PartitionState partition = state.partitions().get(command.partition());
+    boolean current =
+        partition != null
+            && partition.isLeaderless()
+            && partition.configVersion() == command.configVersion()
+            && partition.isChanging()
+            && partition.everyone().contains(command.node());
+    if (!current) {
+      return refusedOfOldStep(command.partition());
+    }
+    if (partition.ready().contains(command.node())) {
+      return unchanged();
+    }
+    PartitionState next = partition.withReady(command.node());
+    return done(withPartitions(List.of(next.isReady() ? next.advanced() : next)));
+  }
+
+  private Applied refusedOfOldStep(PartitionId partition) {
+    return refused("ERR partition " + partition + " is not changing in this way by now");
   }
 
   // Results.

@@ -43,6 +43,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   private static final int PREFER = 14;
   private static final int DRAIN = 15;
   private static final int SUCCEED = 16;
+  private static final int COPY_READY = 17;
 
   private final ByteSink sink;
 
@@ -87,6 +88,8 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
                   source, ClusterState.MAX_PARTITIONS, CommandFormat::getSuccession));
       case ADVANCE ->
           new ControlCommand.Advance(getPartitionId(source), getNumber(source), getNumber(source));
+      case COPY_READY ->
+          new ControlCommand.CopyReady(getNode(source), getPartitionId(source), getNumber(source));
       case MOVE ->
           new ControlCommand.Move(
               getText(source),
@@ -223,6 +226,13 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   public ByteSink advance(ControlCommand.Advance command) {
     putPartitionId(sink.putByte(ADVANCE), command.partition());
     return sink.putVarint(command.epoch()).putVarint(command.configVersion());
+  }
+
+  @Override
+  public ByteSink copyReady(ControlCommand.CopyReady command) {
+    putNode(sink.putByte(COPY_READY), command.node());
+    putPartitionId(sink, command.partition());
+    return sink.putVarint(command.configVersion());
   }
 
   @Override

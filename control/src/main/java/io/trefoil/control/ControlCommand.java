@@ -42,6 +42,8 @@ public sealed interface ControlCommand {
 
     R advance(Advance command);
 
+    R copyReady(CopyReady command);
+
     R move(Move command);
 
     R prefer(Prefer command);
@@ -237,6 +239,20 @@ public sealed interface ControlCommand {
     @Override
     public <R> R handle(Handler<R> handler) {
       return handler.advance(this);
+    }
+  }
+
+  /**
+   * A copy of a leaderless partition is ready for the next step of a change of configuration; with
+   * the last one of them, the change goes on.
+   *
+   * @param configVersion the step that is ready
+   */
+  record CopyReady(NodeId node, PartitionId partition, long configVersion)
+      implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.copyReady(this);
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
@@ -25,7 +26,7 @@ import java.util.function.Function;
  */
 public final class ControlFormat {
   /** The format this version writes, and the only one it reads: no release wrote another. */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   private static final int MAX_TEXT_BYTES = 1024;
 
@@ -218,6 +219,7 @@ public final class ControlFormat {
     putNodeOrNone(sink, partition.lastLeader());
     sink.putVarint(partition.lastIncarnation()).putVarint(partition.lossEpoch());
     sink.putVarint(partition.oneCopyEpoch());
+    putAll(sink, partition.ready(), ControlFormat::putNode);
   }
 
   private static PartitionState getPartition(ByteSource source) {
@@ -231,24 +233,27 @@ public final class ControlFormat {
         getNodeOrNone(source),
         getNumber(source),
         getNumber(source),
-        getNumber(source));
+        getNumber(source),
+        new TreeSet<>(getAll(source, 2 * DatabaseSettings.MAX_REPLICAS, ControlFormat::getNode)));
   }
 
   private static void putConfiguration(ByteSink sink, Configuration configuration) {
     putAll(sink, configuration.replicas(), ControlFormat::putNode);
     sink.putVarint(configuration.copies()).putByte(configuration.durability().ordinal());
+    sink.putVarint(configuration.reads());
   }
 
   private static Configuration getConfiguration(ByteSource source) {
     return new Configuration(
         getAll(source, DatabaseSettings.MAX_REPLICAS, ControlFormat::getNode),
         getInt(source),
-        getEnum(source, Durability.values()));
+        getEnum(source, Durability.values()),
+        getInt(source));
   }
 
   // Settings.
 
-  private static void putSettings(ByteSink sink, DatabaseSettings settings) {
+  static void putSettings(ByteSink sink, DatabaseSettings settings) {
     sink.putByte(settings.replication().ordinal());
     sink.putVarint(settings.replicas()).putVarint(settings.partitions());
     putCommit(sink, settings.commit());
@@ -256,18 +261,46 @@ public final class ControlFormat {
     sink.putVarint(settings.writeTimeoutMillis());
     putReads(sink, settings.reads());
     sink.putByte(settings.failover().ordinal());
+    putOr(sink, settings.quorums(), ControlFormat::putQuorums);
   }
 
-  private static DatabaseSettings getSettings(ByteSource source) {
-    return new DatabaseSettings(
-        getEnum(source, Replication.values()),
-        getInt(source),
-        getInt(source),
-        getCommit(source),
-        getEnum(source, Durability.values()),
-        getInt(source),
-        getReads(source),
-        getEnum(source, FailoverRule.values()));
+  static DatabaseSettings getSettings(ByteSource source) {
+    DatabaseSettings settings =
+        new DatabaseSettings(
+            getEnum(source, Replication.values()),
+            getInt(source),
+            getInt(source),
+            getCommit(source),
+            getEnum(source, Durability.values()),
+            getInt(source),
+            getReads(source),
+            getEnum(source, FailoverRule.values()),
+            getOr(source, ControlFormat::getQuorums));
+    Quorums quorums = settings.quorums();
+    if (quorums != null && Math.max(quorums.reads(), quorums.writes()) > settings.replicas()) {
+      throw new MalformedBytesException(
+          "quorums of more than " + settings.replicas() + " replicas");
+    }
+    return settings;
+  }
+
+  private static void putQuorums(ByteSink sink, Quorums quorums) {
+    sink.putVarint(quorums.reads()).putVarint(quorums.writes());
+    putFlag(sink, quorums.sloppy());
+    sink.putByte(quorums.conflict().ordinal());
+  }
+
+  private static Quorums getQuorums(ByteSource source) {
+    return new Quorums(
+        getQuorum(source), getQuorum(source), getFlag(source), getEnum(source, Conflict.values()));
+  }
+
+  private static int getQuorum(ByteSource source) {
+    int quorum = source.getCount(DatabaseSettings.MAX_REPLICAS);
+    if (quorum == 0) {
+      throw new MalformedBytesException("a quorum of 0");
+    }
+    return quorum;
   }
 
   static void putOptions(ByteSink sink, DatabaseOptions options) {
@@ -280,6 +313,10 @@ public final class ControlFormat {
     putOr(sink, options.writeTimeoutMillis(), (out, value) -> out.putVarint(value));
     putOr(sink, options.reads(), ControlFormat::putReads);
     putOr(sink, options.failover(), (out, value) -> out.putByte(value.ordinal()));
+    putOr(sink, options.readQuorum(), (out, value) -> out.putVarint(value));
+    putOr(sink, options.writeQuorum(), (out, value) -> out.putVarint(value));
+    putOr(sink, options.sloppy(), ControlFormat::putFlag);
+    putOr(sink, options.conflict(), (out, value) -> out.putByte(value.ordinal()));
   }
 
   static DatabaseOptions getOptions(ByteSource source) {
@@ -292,7 +329,11 @@ public final class ControlFormat {
         getOr(source, in -> getEnum(in, Durability.values())),
         getOr(source, ControlFormat::getInt),
         getOr(source, ControlFormat::getReads),
-        getOr(source, in -> getEnum(in, FailoverRule.values())));
+        getOr(source, in -> getEnum(in, FailoverRule.values())),
+        getOr(source, ControlFormat::getQuorum),
+        getOr(source, ControlFormat::getQuorum),
+        getOr(source, ControlFormat::getFlag),
+        getOr(source, in -> getEnum(in, Conflict.values())));
   }
 
   private static void putCommit(ByteSink sink, CommitRule commit) {

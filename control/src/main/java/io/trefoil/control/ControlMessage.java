@@ -184,6 +184,9 @@ public sealed interface ControlMessage {
   /**
    * The leader of {@code epoch} has what the next step of a change needs: learners that have caught
    * up, or everything committed under both configurations.
+   *
+   * <p>Of a leaderless partition, with epoch 0: the copy on {@code node} serves this step and none
+   * before it, also after a crash, and has all that was acknowledged before.
    */
   record ChangeReady(NodeId node, PartitionId partition, long epoch, long configVersion)
       implements ToController {

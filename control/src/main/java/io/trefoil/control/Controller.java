@@ -291,10 +291,29 @@ public final class Controller implements ControlMessage.ControllerHandler {
   @Override
   public void ready(ControlMessage.ChangeReady message) {
     PartitionState partition = state.partitions().get(message.partition());
-    if (partition != null && partition.leader().filter(message.node()::equals).isPresent()) {
+    if (partition == null) {
+      return;
+    }
+    if (partition.isLeaderless()) {
+      copyReady(partition, message);
+    } else if (partition.leader().filter(message.node()::equals).isPresent()) {
       propose(
           new ControlCommand.Advance(
               message.partition(), message.epoch(), message.configVersion()));
+    }
+  }
+
+  /** Said again until the state shows it, so what it shows is not proposed again. */
+  private void copyReady(PartitionState partition, ControlMessage.ChangeReady message) {
+    boolean isNews =
+        partition.isChanging()
+            && partition.configVersion() == message.configVersion()
+            && partition.everyone().contains(message.node())
+            && !partition.ready().contains(message.node());
+    if (isNews) {
+      propose(
+          new ControlCommand.CopyReady(
+              message.node(), message.partition(), message.configVersion()));
     }
   }
 

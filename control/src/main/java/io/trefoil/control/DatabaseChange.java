@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -65,12 +66,12 @@ final class DatabaseChange {
     Database altered = new Database(database.id(), database.number(), database.name(), settings);
     boolean sameRule =
         settings.commit().equals(old.commit())
+            && Objects.equals(settings.quorums(), old.quorums())
             && settings.durability() == old.durability()
             && settings.replicas() == old.replicas();
     if (sameRule) {
       return new Result(altered, List.of(), null);
     }
-    int copies = settings.commit().copies(settings.replicas());
     Optional<String> noPlace = whyNoPlace(settings.replicas());
     if (noPlace.isPresent()) {
       return Result.refused(noPlace.get());
@@ -78,9 +79,7 @@ final class DatabaseChange {
     return each(
         altered,
         null,
-        partition ->
-            new Configuration(
-                resized(partition, settings.replicas()), copies, settings.durability()));
+        partition -> settings.configuration(resized(partition, settings.replicas())));
   }
 
   /** Why some partition can't have so many copies on nodes that are there. */
@@ -125,10 +124,11 @@ final class DatabaseChange {
         database,
         partition,
         each ->
-            new Configuration(
-                each.goal().replicas().stream().map(node -> node.equals(from) ? to : node).toList(),
-                each.goal().copies(),
-                each.goal().durability()));
+            each.goal()
+                .on(
+                    each.goal().replicas().stream()
+                        .map(node -> node.equals(from) ? to : node)
+                        .toList()));
   }
 
   /** To another preferred leader. */
@@ -154,7 +154,7 @@ final class DatabaseChange {
           List<NodeId> replicas = new ArrayList<>(each.goal().replicas());
           replicas.remove(node);
           replicas.add(0, node);
-          return new Configuration(replicas, each.goal().copies(), each.goal().durability());
+          return each.goal().on(replicas);
         });
   }
 
@@ -189,10 +189,11 @@ final class DatabaseChange {
     return resized;
   }
 
-  /** New copies first, then from where most copies are; the preferred leader stays. */
+  /** New copies first, then from where most copies are; a preferred leader stays. */
   private void remove(List<NodeId> replicas, PartitionState partition) {
+    int staying = partition.isLeaderless() ? 0 : 1;
     NodeId fullest =
-        replicas.subList(1, replicas.size()).stream()
+        replicas.subList(staying, replicas.size()).stream()
             .max(
                 Comparator.comparing((NodeId node) -> partition.learners().contains(node))
                     .thenComparing(this::load)

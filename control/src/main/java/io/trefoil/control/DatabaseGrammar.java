@@ -1,6 +1,7 @@
 package io.trefoil.control;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -17,8 +18,8 @@ public final class DatabaseGrammar {
       List.of(
           "DATABASE CREATE name [NUMBER n] [REPLICATION SINGLE-LEADER|LEADERLESS|MULTI-LEADER]",
           "    [REPLICAS n] [PARTITIONS p] [DURABILITY OS|FSYNC] [WRITE-TIMEOUT ms]",
-          "    [READS LINEARIZABLE|SESSION|BOUNDED ms|EVENTUAL]",
           "  single-leader: [COMMIT ASYNC|SEMI-SYNC k|MAJORITY|SYNC] [FAILOVER SAFE|AVAILABLE]",
+          "                 [READS LINEARIZABLE|SESSION|BOUNDED ms|EVENTUAL]",
           "  leaderless:    [R r] [W w] [SLOPPY YES|NO] [CONFLICT LWW|SIBLINGS]",
           "  multi-leader:  REGIONS count region... [TOPOLOGY ALL-TO-ALL|RING|STAR hub]",
           "                 [CONFLICT ...] and single-leader's (REPLICAS per region)",
@@ -44,6 +45,9 @@ public final class DatabaseGrammar {
           "    Have a node lead again what it leads by preference.",
           "SWITCHOVER HELP");
 
+  /** The algorithms that databases can be created with. The cluster's state may know more. */
+  static final List<Replication> OFFERED = List.of(Replication.SINGLE_LEADER);
+
   private static final List<String> REPLICATIONS =
       List.of("SINGLE-LEADER", "LEADERLESS", "MULTI-LEADER");
 
@@ -59,6 +63,7 @@ public final class DatabaseGrammar {
 
   private final String what;
   private final List<String> words;
+  private final List<Replication> offered;
   private int at;
 
   private Integer number;
@@ -70,12 +75,17 @@ public final class DatabaseGrammar {
   private Integer writeTimeoutMillis;
   private Reads reads;
   private FailoverRule failover;
+  private Integer readQuorum;
+  private Integer writeQuorum;
+  private Boolean sloppy;
+  private Conflict conflict;
   private final List<String> seen = new ArrayList<>();
 
-  private DatabaseGrammar(String what, List<String> words, int at) {
+  private DatabaseGrammar(String what, List<String> words, int at, List<Replication> offered) {
     this.what = what;
     this.words = words;
     this.at = at;
+    this.offered = offered;
   }
 
   /**
@@ -83,6 +93,11 @@ public final class DatabaseGrammar {
    * there are nodes enough, is judged when the command is applied.
    */
   public static DatabaseStatement parse(List<String> words) {
+    return parse(words, OFFERED);
+  }
+
+  /** The same, with other algorithms on offer. */
+  static DatabaseStatement parse(List<String> words, List<Replication> offered) {
     if (words.isEmpty()) {
       return new DatabaseStatement.Invalid("ERR DATABASE: " + oneOf(STATEMENTS) + " is missing");
     }
@@ -94,7 +109,8 @@ public final class DatabaseGrammar {
               + didYouMean(first, STATEMENTS));
     }
     try {
-      return statement(first, new DatabaseGrammar("ERR DATABASE " + first + ": ", words, 1));
+      return statement(
+          first, new DatabaseGrammar("ERR DATABASE " + first + ": ", words, 1, offered));
     } catch (Wrong wrong) {
       return new DatabaseStatement.Invalid(wrong.getMessage());
     }
@@ -136,7 +152,7 @@ public final class DatabaseGrammar {
 
   /** Parses the words that follow {@code SWITCHOVER}. */
   public static DatabaseStatement parseSwitchover(List<String> words) {
-    DatabaseGrammar grammar = new DatabaseGrammar("ERR SWITCHOVER: ", words, 0);
+    DatabaseGrammar grammar = new DatabaseGrammar("ERR SWITCHOVER: ", words, 0, OFFERED);
     try {
       String first = grammar.next("a database, FROM or TO");
       if (upper(first).equals("HELP")) {
@@ -181,9 +197,13 @@ public final class DatabaseGrammar {
    * @return the options, or the error that a client would get
    */
   public static DatabaseStatement parseOptions(List<String> words) {
+    return parseOptions(words, OFFERED);
+  }
+
+  static DatabaseStatement parseOptions(List<String> words, List<Replication> offered) {
     try {
       return new DatabaseStatement.Alter(
-          "0", new DatabaseGrammar("ERR DATABASE CREATE: ", words, 0).options(true));
+          "0", new DatabaseGrammar("ERR DATABASE CREATE: ", words, 0, offered).options(true));
     } catch (Wrong wrong) {
       return new DatabaseStatement.Invalid(wrong.getMessage());
     }
@@ -221,7 +241,7 @@ public final class DatabaseGrammar {
     while (at < words.size()) {
       option(words.get(at++));
     }
-    checkAlgorithm();
+    checkAlgorithm(creating);
     return new DatabaseOptions(
         number,
         replication,
@@ -231,7 +251,11 @@ public final class DatabaseGrammar {
         durability,
         writeTimeoutMillis,
         reads,
-        failover);
+        failover,
+        readQuorum,
+        writeQuorum,
+        sloppy,
+        conflict);
   }
 
   private void option(String word) throws Wrong {
@@ -256,7 +280,11 @@ public final class DatabaseGrammar {
       case "READS" -> reads = reads();
       case "COMMIT" -> commit = commit();
       case "FAILOVER" -> failover = FailoverRule.valueOf(word(option, "SAFE", "AVAILABLE"));
-      default -> optionOfAnotherAlgorithm(option);
+      case "R" -> readQuorum = number(option, 1, DatabaseSettings.MAX_REPLICAS);
+      case "W" -> writeQuorum = number(option, 1, DatabaseSettings.MAX_REPLICAS);
+      case "SLOPPY" -> sloppy = word(option, "YES", "NO").equals("YES");
+      case "CONFLICT" -> conflict = Conflict.valueOf(word(option, "LWW", "SIBLINGS"));
+      default -> optionOfRegions(option);
     }
   }
 
@@ -277,42 +305,54 @@ public final class DatabaseGrammar {
   }
 
   /** Reads the values, so that a mistake is named, and keeps nothing: the algorithm is refused. */
-  private void optionOfAnotherAlgorithm(String option) throws Wrong {
-    switch (option) {
-      case "R", "W" -> number(option, 1, DatabaseSettings.MAX_REPLICAS);
-      case "SLOPPY" -> word(option, "YES", "NO");
-      case "CONFLICT" -> word(option, "LWW", "SIBLINGS");
-      case "REGIONS" -> {
-        int count = number(option, 1, MAX_REGIONS);
-        for (int i = 1; i <= count; i++) {
-          next("region " + i + " of " + count);
-        }
+  private void optionOfRegions(String option) throws Wrong {
+    if (option.equals("REGIONS")) {
+      int count = number(option, 1, MAX_REGIONS);
+      for (int i = 1; i <= count; i++) {
+        next("region " + i + " of " + count);
       }
-      default -> {
-        List<String> shown = List.of("ALL-TO-ALL", "RING", "STAR hub");
-        if (word(option, List.of("ALL-TO-ALL", "RING", "STAR"), shown).equals("STAR")) {
-          next("the hub of STAR");
-        }
-      }
+      return;
+    }
+    List<String> shown = List.of("ALL-TO-ALL", "RING", "STAR hub");
+    if (word(option, List.of("ALL-TO-ALL", "RING", "STAR"), shown).equals("STAR")) {
+      next("the hub of STAR");
     }
   }
 
-  private void checkAlgorithm() throws Wrong {
-    String algorithm =
-        replication == null ? Replication.SINGLE_LEADER.toString() : replication.toString();
-    for (String option : seen) {
+  private void checkAlgorithm(boolean creating) throws Wrong {
+    if (!creating && replication == null) {
+      // What the database is, and so which options it has, is known where it is altered.
+      if (seen.contains("REGIONS") || seen.contains("TOPOLOGY")) {
+        throw new Wrong(DatabaseRules.notThereYet(Replication.MULTI_LEADER));
+      }
+      return;
+    }
+    Replication algorithm = replication == null ? Replication.SINGLE_LEADER : replication;
+    Optional<String> other = whyNotOf(algorithm, seen);
+    if (other.isPresent()) {
+      throw wrong(other.get());
+    }
+    if (!offered.contains(algorithm)) {
+      throw new Wrong(DatabaseRules.notThereYet(algorithm));
+    }
+  }
+
+  /** Why not all of these are options of a database that is replicated in this way. */
+  static Optional<String> whyNotOf(Replication algorithm, Collection<String> options) {
+    for (String option : options) {
       List<String> algorithms = OPTIONS.get(option);
-      if (!algorithms.isEmpty() && !algorithms.contains(algorithm)) {
-        throw wrong(
-            option + " is an option of " + oneOf(algorithms) + ", the database is " + algorithm);
+      if (!algorithms.isEmpty() && !algorithms.contains(algorithm.toString())) {
+        boolean isSaidWithR = option.equals("READS") && algorithm == Replication.LEADERLESS;
+        return Optional.of(
+            option
+                + " is an option of "
+                + oneOf(algorithms)
+                + ", the database is "
+                + algorithm
+                + (isSaidWithR ? "; how many replicas its reads ask is said with R" : ""));
       }
     }
-    if (replication != null && replication != Replication.SINGLE_LEADER) {
-      throw new Wrong(
-          "UNSUPPORTED "
-              + algorithm
-              + " is not there yet; this version replicates with SINGLE-LEADER");
-    }
+    return Optional.empty();
   }
 
   // Values.
@@ -381,7 +421,7 @@ public final class DatabaseGrammar {
     return new Wrong(what + error);
   }
 
-  private static String oneOf(List<String> words) {
+  static String oneOf(List<String> words) {
     int last = words.size() - 1;
     return last == 0
         ? words.get(0)
@@ -450,7 +490,7 @@ public final class DatabaseGrammar {
     options.put("PARTITIONS", all);
     options.put("DURABILITY", all);
     options.put("WRITE-TIMEOUT", all);
-    options.put("READS", all);
+    options.put("READS", led);
     options.put("COMMIT", led);
     options.put("FAILOVER", led);
     options.put("R", leaderless);

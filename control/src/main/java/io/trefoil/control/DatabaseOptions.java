@@ -1,9 +1,14 @@
 package io.trefoil.control;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * The options somebody gave for a database. Every component is null when it was not said.
  *
  * @param number the number that {@code SELECT} takes
+ * @param readQuorum the R of a leaderless database
+ * @param writeQuorum the W of a leaderless database
  */
 public record DatabaseOptions(
     Integer number,
@@ -14,25 +19,70 @@ public record DatabaseOptions(
     Durability durability,
     Integer writeTimeoutMillis,
     Reads reads,
-    FailoverRule failover) {
+    FailoverRule failover,
+    Integer readQuorum,
+    Integer writeQuorum,
+    Boolean sloppy,
+    Conflict conflict) {
   /** Nothing said. */
   public static final DatabaseOptions NONE =
-      new DatabaseOptions(null, null, null, null, null, null, null, null, null);
+      new DatabaseOptions(
+          null, null, null, null, null, null, null, null, null, null, null, null, null);
+
+  /** {@code PARTITIONS} alone. */
+  public static DatabaseOptions ofPartitions(int partitions) {
+    return new DatabaseOptions(
+        null, null, null, partitions, null, null, null, null, null, null, null, null, null);
+  }
 
   /** {@code settings} with what was said in its place. */
   public DatabaseSettings over(DatabaseSettings settings) {
+    Replication algorithm = or(replication, settings.replication());
+    int copies = or(replicas, settings.replicas());
     return new DatabaseSettings(
-        or(replication, settings.replication()),
-        or(replicas, settings.replicas()),
+        algorithm,
+        copies,
         or(partitions, settings.partitions()),
         or(commit, settings.commit()),
         or(durability, settings.durability()),
         or(writeTimeoutMillis, settings.writeTimeoutMillis()),
         or(reads, settings.reads()),
-        or(failover, settings.failover()));
+        or(failover, settings.failover()),
+        algorithm == Replication.LEADERLESS ? quorums(settings, copies) : null);
+  }
+
+  private Quorums quorums(DatabaseSettings settings, int copies) {
+    Quorums unsaid =
+        settings.isLeaderless()
+            ? settings.quorums().resized(settings.replicas(), copies)
+            : Quorums.defaults(copies);
+    return new Quorums(
+        or(readQuorum, unsaid.reads()),
+        or(writeQuorum, unsaid.writes()),
+        or(sloppy, unsaid.sloppy()),
+        or(conflict, unsaid.conflict()));
   }
 
   private static <T> T or(T said, T otherwise) {
     return said != null ? said : otherwise;
+  }
+
+  /** What was said of the options that only some algorithms have, by name. */
+  List<String> saidOfSomeAlgorithms() {
+    List<String> names = new ArrayList<>();
+    addIf(names, reads != null, "READS");
+    addIf(names, commit != null, "COMMIT");
+    addIf(names, failover != null, "FAILOVER");
+    addIf(names, readQuorum != null, "R");
+    addIf(names, writeQuorum != null, "W");
+    addIf(names, sloppy != null, "SLOPPY");
+    addIf(names, conflict != null, "CONFLICT");
+    return names;
+  }
+
+  private static void addIf(List<String> names, boolean said, String name) {
+    if (said) {
+      names.add(name);
+    }
   }
 }

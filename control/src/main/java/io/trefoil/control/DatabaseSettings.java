@@ -1,11 +1,19 @@
 package io.trefoil.control;
 
+import io.trefoil.base.Invariants;
+import io.trefoil.base.NodeId;
+import java.util.List;
+
 /**
  * What a database was created with.
  *
  * @param replicas copies of each partition
  * @param partitions never changes after creation
+ * @param commit when a leader acknowledges; says nothing of a leaderless database
  * @param writeTimeoutMillis when an unconfirmed write is answered with UNCERTAIN
+ * @param reads what reads see; says nothing of a leaderless database
+ * @param failover says nothing of a leaderless database
+ * @param quorums those of a leaderless database; null for every other
  */
 public record DatabaseSettings(
     Replication replication,
@@ -15,12 +23,19 @@ public record DatabaseSettings(
     Durability durability,
     int writeTimeoutMillis,
     Reads reads,
-    FailoverRule failover) {
+    FailoverRule failover,
+    Quorums quorums) {
   /** Bounds of the grammar, and of what is decoded. */
   public static final int MAX_REPLICAS = 7;
 
   public static final int MAX_PARTITIONS = 1024;
   public static final int MAX_WRITE_TIMEOUT_MILLIS = 600_000;
+
+  public DatabaseSettings {
+    Invariants.check(
+        (quorums != null) == (replication == Replication.LEADERLESS),
+        "a leaderless database has quorums, and no other has");
+  }
 
   /** The settings of a database for which nothing was said, in a cluster of {@code nodes} nodes. */
   public static DatabaseSettings defaults(int nodes) {
@@ -32,6 +47,21 @@ public record DatabaseSettings(
         Durability.OS,
         1500,
         Reads.LINEARIZABLE,
-        FailoverRule.AVAILABLE);
+        FailoverRule.AVAILABLE,
+        null);
+  }
+
+  public boolean isLeaderless() {
+    return quorums != null;
+  }
+
+  /** How many copies an acknowledged write has: the c of the commit rule, or W. */
+  public int copies() {
+    return isLeaderless() ? quorums.writes() : commit.copies(replicas);
+  }
+
+  /** What a partition on these nodes is held to. */
+  Configuration configuration(List<NodeId> nodes) {
+    return new Configuration(nodes, copies(), durability, isLeaderless() ? quorums.reads() : 0);
   }
 }

@@ -20,8 +20,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Gives every partition a leader, and another one when it loses it. Runs on the controller; pure,
- * with time as an argument; not thread-safe.
+ * Gives every partition a leader, and another one when it loses it; those of leaderless databases
+ * never enter an epoch and so never concern it. Runs on the controller; pure, with time as an
+ * argument; not thread-safe.
  *
  * <p><b>The steps</b> of a failover, for all partitions of a dead node at once: commit "epoch e, no
  * leader"; fence the replicas, which promise e and answer their position; commit "leader x of e". A
@@ -162,10 +163,11 @@ public final class FailoverCoordinator {
   }
 
   private boolean isNeeded(PartitionId id, Fence fence) {
-    return isLeaderless(id, fence.epoch) || fence.isSuccession() && isLedIn(id, fence.stateEpoch);
+    return isWithoutLeader(id, fence.epoch)
+        || fence.isSuccession() && isLedIn(id, fence.stateEpoch);
   }
 
-  private boolean isLeaderless(PartitionId id, long epoch) {
+  private boolean isWithoutLeader(PartitionId id, long epoch) {
     PartitionState partition = state.partitions().get(id);
     return partition != null && !partition.led() && partition.epoch() == epoch;
   }
@@ -318,6 +320,9 @@ public final class FailoverCoordinator {
 
   /** Why a new epoch is wanted; null when none is. */
   private Failover.Cause causeOfLoss(PartitionState partition, long nowNanos) {
+    if (partition.isLeaderless()) {
+      return null;
+    }
     if (!partition.led()) {
       return partition.epoch() == 0 ? Failover.Cause.FIRST : null;
     }

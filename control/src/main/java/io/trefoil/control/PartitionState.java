@@ -3,6 +3,7 @@ package io.trefoil.control;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -18,6 +19,11 @@ import java.util.TreeSet;
  * leader says that all of its log is committed under both, the old one goes. Steps that a change
  * does not need are left out.
  *
+ * <p><b>A leaderless partition</b> has no epoch, and nobody who could say this for all. Each of its
+ * replicas, and each learner, says for itself that it serves the present step and none before it,
+ * and has all that was acknowledged before; once all have, the change goes on. What two steps ask
+ * for that are served side by side always has a configuration in common.
+ *
  * @param configurations the standing ones: one, or two while one replaces the other, the newer one
  *     last
  * @param next the one whose new copies are being made; null for none
@@ -32,6 +38,7 @@ import java.util.TreeSet;
  * @param oneCopyEpoch the last epoch in which one copy was enough before a rule that asks for more
  *     took over; entries of it and of those before may have been acknowledged by their leader
  *     alone. 0 for none
+ * @param ready of a leaderless partition that is changing, those who are ready for the next step
  */
 public record PartitionState(
     PartitionId id,
@@ -43,8 +50,10 @@ public record PartitionState(
     NodeId lastLeader,
     long lastIncarnation,
     long lossEpoch,
-    long oneCopyEpoch) {
+    long oneCopyEpoch,
+    SortedSet<NodeId> ready) {
   public PartitionState {
+    ready = Collections.unmodifiableSortedSet(new TreeSet<>(ready));
     configurations = List.copyOf(configurations);
     Invariants.check(
         configurations.size() == 1 || configurations.size() == 2,
@@ -54,11 +63,30 @@ public record PartitionState(
     Invariants.check(!led || lastLeader != null, "a led epoch has a leader");
     Invariants.check(
         next == null || configurations.size() == 1, "a change waits for the one before it");
+    boolean leaderless = configurations.get(0).isLeaderless();
+    Invariants.check(
+        configurations.stream().allMatch(each -> each.isLeaderless() == leaderless)
+            && (next == null || next.isLeaderless() == leaderless),
+        "a partition stays leaderless, or led");
+    Invariants.check(
+        !leaderless || epoch == 0 && lastLeader == null, "a leaderless partition has no epoch");
+    Invariants.check(
+        ready.isEmpty()
+            || leaderless
+                && isChanging(configurations, next)
+                && everyone(configurations, next).containsAll(ready),
+        "only copies of a leaderless partition that is changing are waited for");
   }
 
   /** One that never had a leader. */
   static PartitionState fresh(PartitionId id, Configuration configuration) {
-    return new PartitionState(id, List.of(configuration), null, 1, 0, false, null, 0, 0, 0);
+    return new PartitionState(
+        id, List.of(configuration), null, 1, 0, false, null, 0, 0, 0, Collections.emptySortedSet());
+  }
+
+  /** Whether it never has a leader, nor an epoch: its database is leaderless. */
+  public boolean isLeaderless() {
+    return configuration().isLeaderless();
   }
 
   /** The leader of {@link #epoch()}, if it has one yet. */
@@ -76,11 +104,16 @@ public record PartitionState(
     return next != null ? next : configuration();
   }
 
+  /** Of a partition that is led. */
   public NodeId preferredLeader() {
     return configuration().replicas().get(0);
   }
 
   public boolean isChanging() {
+    return isChanging(configurations, next);
+  }
+
+  private static boolean isChanging(List<Configuration> configurations, Configuration next) {
     return next != null || configurations.size() > 1;
   }
 
@@ -113,12 +146,43 @@ public record PartitionState(
 
   /** Replicas and learners. */
   public SortedSet<NodeId> everyone() {
-    SortedSet<NodeId> all = replicas();
-    all.addAll(learners());
+    return everyone(configurations, next);
+  }
+
+  private static SortedSet<NodeId> everyone(
+      List<Configuration> configurations, Configuration next) {
+    SortedSet<NodeId> all = new TreeSet<>();
+    configurations.forEach(configuration -> all.addAll(configuration.replicas()));
+    if (next != null) {
+      all.addAll(next.replicas());
+    }
     return all;
   }
 
-  PartitionState leaderless(long newEpoch) {
+  /** Whether all that a leaderless partition's change waits for is there. */
+  public boolean isReady() {
+    return ready.containsAll(everyone());
+  }
+
+  /** One more is ready for the next step of a change. */
+  PartitionState withReady(NodeId node) {
+    SortedSet<NodeId> more = new TreeSet<>(ready);
+    more.add(node);
+    return new PartitionState(
+        id,
+        configurations,
+        next,
+        configVersion,
+        epoch,
+        led,
+        lastLeader,
+        lastIncarnation,
+        lossEpoch,
+        oneCopyEpoch,
+        more);
+  }
+
+  PartitionState withoutLeader(long newEpoch) {
     return new PartitionState(
         id,
         configurations,
@@ -129,7 +193,8 @@ public record PartitionState(
         lastLeader,
         lastIncarnation,
         lossEpoch,
-        oneCopyEpoch);
+        oneCopyEpoch,
+        ready);
   }
 
   PartitionState ledBy(NodeId leader, long incarnation, boolean possibleLoss) {
@@ -143,11 +208,13 @@ public record PartitionState(
         leader,
         incarnation,
         possibleLoss ? epoch : lossEpoch,
-        oneCopyEpoch);
+        oneCopyEpoch,
+        ready);
   }
 
   /**
-   * On the way to another configuration: whatever was acknowledged stays committed at each step.
+   * On the way to another configuration: whatever was acknowledged stays committed at each step,
+   * and reads of a leaderless partition go on asking who has it.
    *
    * @return nothing while two others stand, one of which must go first
    */
@@ -198,7 +265,8 @@ public record PartitionState(
             lastLeader,
             lastIncarnation,
             lossEpoch,
-            oneCopyEpoch);
+            oneCopyEpoch,
+            Collections.emptySortedSet());
     boolean asksForMore = isCommittedByLeaderAlone() && !after.isCommittedByLeaderAlone();
     return asksForMore ? after.withOneCopyEpoch() : after;
   }
@@ -214,6 +282,7 @@ public record PartitionState(
         lastLeader,
         lastIncarnation,
         lossEpoch,
-        epoch);
+        epoch,
+        ready);
   }
 }

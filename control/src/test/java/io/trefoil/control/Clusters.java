@@ -2,12 +2,17 @@ package io.trefoil.control;
 
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
+import java.util.List;
 
 /**
  * Cluster states and presences for tests. Node n has disk 100 + n; its claims follow each other.
  */
 final class Clusters {
   static final long CLUSTER = 77;
+
+  /** Those that the state machine knows, whatever this version offers. */
+  static final List<Replication> ALGORITHMS =
+      List.of(Replication.SINGLE_LEADER, Replication.LEADERLESS);
 
   private Clusters() {}
 
@@ -46,7 +51,8 @@ final class Clusters {
 
   /** Database 0 with one partition. */
   static DatabaseOptions single(int replicas, CommitRule commit, FailoverRule failover) {
-    return new DatabaseOptions(null, null, replicas, 1, commit, null, null, null, failover);
+    return new DatabaseOptions(
+        null, null, replicas, 1, commit, null, null, null, failover, null, null, null, null);
   }
 
   static final PartitionId P = new PartitionId(1, 0);

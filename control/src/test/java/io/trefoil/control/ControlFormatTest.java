@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.Position;
 import java.util.Arrays;
@@ -32,7 +33,15 @@ class ControlFormatTest {
           Durability.FSYNC,
           900,
           Reads.bounded(50),
-          FailoverRule.SAFE);
+          FailoverRule.SAFE,
+          null,
+          null,
+          null,
+          null);
+
+  private static final DatabaseOptions LEADERLESS =
+      ClusterStateTest.options(
+          "REPLICATION LEADERLESS PARTITIONS 1 R 3 W 1 SLOPPY YES CONFLICT SIBLINGS");
 
   private static final List<ControlCommand> COMMANDS =
       List.of(
@@ -42,6 +51,7 @@ class ControlFormatTest {
           new ControlCommand.Start(node(2), -9, 4),
           new ControlCommand.Whole(node(2), 4),
           new ControlCommand.Create("orders", ALL),
+          new ControlCommand.Create("carts", LEADERLESS),
           new ControlCommand.Ensure(15),
           new ControlCommand.Alter("orders", DatabaseOptions.NONE),
           new ControlCommand.Look(),
@@ -57,6 +67,7 @@ class ControlFormatTest {
           new ControlCommand.Appoint(
               8, List.of(new ControlCommand.Appointment(P, 17, node(2), 4, true, 812))),
           new ControlCommand.Advance(P, 17, 3),
+          new ControlCommand.CopyReady(node(2), P, 3),
           new ControlCommand.Move("orders", null, "n1", "n4"),
           new ControlCommand.Move("orders", 0, "n1", "n4", new TreeSet<>(Set.of(node(3)))),
           new ControlCommand.Alter("orders", ALL, new TreeSet<>(Set.of(node(3)))),
@@ -130,7 +141,8 @@ class ControlFormatTest {
   @Test
   void aStateWithALeaseOutOfBoundsIsMalformed() {
     for (long leaseMillis : new long[] {0, 199, 60_001, -1}) {
-      ByteSink sink = new ByteSink().putByte(2).putLong(77).putVarint(9).putVarint(3);
+      ByteSink sink =
+          new ByteSink().putByte(ControlFormat.VERSION).putLong(77).putVarint(9).putVarint(3);
       byte[] bytes = sink.putVarint(leaseMillis).toArray();
       assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
           .isInstanceOf(MalformedBytesException.class)
@@ -141,21 +153,48 @@ class ControlFormatTest {
   }
 
   @Test
+  void quorumsOutOfBoundsAreMalformed() {
+    byte[] bytes = ControlFormat.encode(new ControlCommand.Create("carts", LEADERLESS));
+    // The last bytes: a flag and R, a flag and W, a flag and SLOPPY, a flag and CONFLICT.
+    int r = bytes.length - 7;
+    assertThat(bytes[r]).isEqualTo((byte) 3);
+    bytes[r] = 0;
+    assertThatThrownBy(() -> ControlFormat.decodeCommand(bytes))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessage("a quorum of 0");
+    bytes[r] = 8;
+    assertThatThrownBy(() -> ControlFormat.decodeCommand(bytes))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessage("a count of 8, allowed are 0 to 7");
+    ByteSink sink = new ByteSink();
+    DatabaseOptions four = ClusterStateTest.options("REPLICATION LEADERLESS REPLICAS 3 R 4");
+    ControlFormat.putSettings(sink, four.over(DatabaseSettings.defaults(3)));
+    assertThatThrownBy(() -> ControlFormat.getSettings(new ByteSource(sink.toArray())))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessage("quorums of more than 3 replicas");
+  }
+
+  @Test
   void aNewerFormatIsRefusedByName() {
     byte[] bytes = ControlFormat.encode(state());
     bytes[0] = ControlFormat.VERSION + 1;
     assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("cluster state format 3 is newer than this version reads (2)");
+        .hasMessage("cluster state format 4 is newer than this version reads (3)");
     bytes[0] = ControlFormat.VERSION - 1;
     assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("cluster state format 1 is older than this version reads (2)");
+        .hasMessage("cluster state format 2 is older than this version reads (3)");
   }
 
   @Test
   void aCountBeyondItsBoundTakesNoMemory() {
-    byte[] bytes = new ByteSink().putByte(2).putByte(36).putVarint(Integer.MAX_VALUE).toArray();
+    byte[] bytes =
+        new ByteSink()
+            .putByte(ControlFormat.VERSION)
+            .putByte(36)
+            .putVarint(Integer.MAX_VALUE)
+            .toArray();
     assertThatThrownBy(() -> ControlFormat.decodeMessage(bytes))
         .isInstanceOf(MalformedBytesException.class)
         .hasMessage("a count of 2147483647, allowed are 0 to 16384");
@@ -203,16 +242,17 @@ class ControlFormatTest {
             1,
             List.of(
                 new ControlCommand.Appointment(P, log.partition().epoch(), node(2), 1, true, 4))));
-    log.apply(
-        new ControlCommand.Alter(
-            "0",
-            new DatabaseOptions(null, null, null, null, CommitRule.SYNC, null, null, null, null)));
+    log.apply(new ControlCommand.Alter("0", ClusterStateTest.options("COMMIT SYNC")));
     log.apply(
         new ControlCommand.OpenEpochs(
             new TreeMap<>(Map.of(P, log.partition().epoch())), Failover.Cause.STOPPED, 9));
     log.apply(new ControlCommand.Create("one", ClusterStateTest.options("REPLICAS 1")));
     log.apply(new ControlCommand.Alter("one", ClusterStateTest.options("REPLICAS 3")));
     log.apply(new ControlCommand.Drain("n3", true));
+    log.apply(new ControlCommand.Create("carts", LEADERLESS));
+    log.apply(new ControlCommand.Alter("carts", ClusterStateTest.alteration("R 2 W 2")));
+    PartitionState changing = log.state.partitions().get(log.state.partitions().lastKey());
+    log.apply(new ControlCommand.CopyReady(node(2), changing.id(), changing.configVersion()));
     return log.state;
   }
 }

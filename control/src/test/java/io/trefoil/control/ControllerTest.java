@@ -6,6 +6,7 @@ import static io.trefoil.control.Clusters.presence;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.control.Clusters.Log;
 import java.util.ArrayList;
@@ -174,6 +175,36 @@ class ControllerTest {
         .containsExactly(
             new ControlMessage.OutcomeReply(
                 Outcome.refused("ERR only commands of people can be sent")));
+  }
+
+  @Test
+  void aCopyOfALeaderlessPartitionThatIsReadyIsProposedOnce() {
+    log.apply(
+        new ControlCommand.Create(
+            "carts", ClusterStateTest.options("REPLICATION LEADERLESS REPLICAS 3 PARTITIONS 1")));
+    log.apply(new ControlCommand.Alter("carts", ClusterStateTest.alteration("W 3")));
+    controller.onState(log.state, START * MS);
+    PartitionId id = log.state.partitions().lastKey();
+    ready(2, id, 1);
+    assertThat(proposals()).isEmpty();
+    ready(9, id, 2);
+    assertThat(proposals()).isEmpty();
+    ready(2, id, 2);
+    assertThat(proposals()).containsExactly(new ControlCommand.CopyReady(node(2), id, 2));
+    settle(START);
+    ready(2, id, 2);
+    assertThat(proposals()).isEmpty();
+    for (int n : new int[] {1, 3}) {
+      ready(n, id, 2);
+      settle(START);
+    }
+    assertThat(log.state.partitions().get(id).isChanging()).isFalse();
+    ready(1, id, 3);
+    assertThat(proposals()).isEmpty();
+  }
+
+  private void ready(int n, PartitionId id, long configVersion) {
+    message(new ControlMessage.ChangeReady(node(n), id, 0, configVersion), START);
   }
 
   @Test

@@ -31,7 +31,68 @@ class DatabaseGrammarTest {
                     Durability.FSYNC,
                     900,
                     Reads.bounded(500),
-                    FailoverRule.SAFE)));
+                    FailoverRule.SAFE,
+                    null,
+                    null,
+                    null,
+                    null)));
+  }
+
+  @Test
+  void allOptionsOfALeaderlessDatabaseAreRead() {
+    assertThat(
+            parse(
+                "create carts replication leaderless replicas 5 durability fsync write-timeout 900"
+                    + " r 2 w 4 sloppy yes conflict siblings",
+                Clusters.ALGORITHMS))
+        .isEqualTo(
+            new DatabaseStatement.Create(
+                "carts",
+                new DatabaseOptions(
+                    null,
+                    Replication.LEADERLESS,
+                    5,
+                    null,
+                    null,
+                    Durability.FSYNC,
+                    900,
+                    null,
+                    null,
+                    2,
+                    4,
+                    true,
+                    Conflict.SIBLINGS)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "CREATE carts REPLICATION LEADERLESS R 0 | R is a number from 1 to 7, not '0'",
+        "CREATE carts REPLICATION LEADERLESS W 8 | W is a number from 1 to 7, not '8'",
+        "CREATE carts REPLICATION LEADERLESS SLOPPY MAYBE | SLOPPY is YES or NO, not 'MAYBE'",
+        "CREATE carts REPLICATION LEADERLESS CONFLICT LLW | CONFLICT is LWW or SIBLINGS, not"
+            + " 'LLW', did you mean LWW?",
+        "CREATE carts REPLICATION LEADERLESS FAILOVER SAFE | FAILOVER is an option of SINGLE-LEADER"
+            + " or MULTI-LEADER, the database is LEADERLESS",
+        "CREATE carts REPLICATION LEADERLESS READS EVENTUAL | READS is an option of SINGLE-LEADER"
+            + " or MULTI-LEADER, the database is LEADERLESS; how many replicas its reads ask is"
+            + " said with R",
+        "CREATE carts CONFLICT LWW | CONFLICT is an option of LEADERLESS or MULTI-LEADER, the"
+            + " database is SINGLE-LEADER",
+      })
+  void mistakesWithALeaderlessDatabaseAreNamed(String words, String error) {
+    assertThat(parse(words, Clusters.ALGORITHMS))
+        .isEqualTo(new DatabaseStatement.Invalid("ERR DATABASE CREATE: " + error));
+  }
+
+  @Test
+  void anAlterDoesNotKnowWhatTheDatabaseIs() {
+    DatabaseStatement.Alter alter = (DatabaseStatement.Alter) parse("ALTER carts R 1 COMMIT SYNC");
+    assertThat(alter.options().readQuorum()).isEqualTo(1);
+    assertThat(parse("ALTER users REGIONS 1 eu"))
+        .isEqualTo(
+            new DatabaseStatement.Invalid(DatabaseRules.notThereYet(Replication.MULTI_LEADER)));
   }
 
   @Test
@@ -159,5 +220,9 @@ class DatabaseGrammarTest {
 
   private static DatabaseStatement parse(String words) {
     return DatabaseGrammar.parse(words.isEmpty() ? List.of() : List.of(words.split(" +")));
+  }
+
+  private static DatabaseStatement parse(String words, List<Replication> offered) {
+    return DatabaseGrammar.parse(List.of(words.split(" +")), offered);
   }
 }

@@ -217,10 +217,7 @@ class FailoverCoordinatorTest {
   @Test
   void bothStandingConfigurationsNeedTheirAnswers() {
     cluster(3, 3, CommitRule.ASYNC, FailoverRule.SAFE);
-    apply(
-        new ControlCommand.Alter(
-            "0",
-            new DatabaseOptions(null, null, null, null, CommitRule.SYNC, null, null, null, null)));
+    apply(new ControlCommand.Alter("0", ClusterStateTest.options("COMMIT SYNC")));
     grantAll(START);
     openAndFence(START);
     answer(1, 5, 10, true);
@@ -405,6 +402,29 @@ class FailoverCoordinatorTest {
     step(START + 3000);
     assertThat(step.handOvers().values().stream().mapToInt(List::size).sum())
         .isEqualTo(FailoverCoordinator.MAX_HAND_OVERS);
+  }
+
+  @Test
+  void leaderlessPartitionsAreLeftAlone() {
+    log = Clusters.of(3, ClusterStateTest.options("REPLICATION LEADERLESS PARTITIONS 2"));
+    leases = new LeaseGrants(0, log.state.leaseTerms());
+    failover = new FailoverCoordinator(1, leases, log.state);
+    apply(new ControlCommand.Alter("0", ClusterStateTest.alteration("R 3")));
+    // Before, while and after its nodes are there, and with one of them drained.
+    for (long millis : new long[] {START, START + 3000, START + 9000}) {
+      if (millis == START + 3000) {
+        grantAll(millis);
+        apply(new ControlCommand.Drain("n1", true));
+      }
+      failover.onSilence(node(1), 1, millis * MS);
+      failover.onResigned(node(1), 1, P, 0, millis * MS);
+      failover.onAnswer(node(1), 1, new Fenced(P, 0, Position.ZERO, true, 0));
+      step(millis);
+      assertThat(step.commands()).isEmpty();
+      assertThat(step.fences()).isEmpty();
+      assertThat(step.handOvers()).isEmpty();
+      assertThat(failover.reasons()).isEmpty();
+    }
   }
 
   @Test

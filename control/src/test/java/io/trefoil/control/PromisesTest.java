@@ -24,7 +24,8 @@ class PromisesTest {
         durability,
         1500,
         Reads.LINEARIZABLE,
-        failover);
+        failover,
+        null);
   }
 
   @ParameterizedTest

@@ -203,16 +203,7 @@ public final class NodeCore implements ControlLoop.Listener {
         identity.clusterId(),
         settings.cluster().expect(),
         settings.cluster().lease().toMillis(),
-        new DatabaseOptions(
-            null,
-            null,
-            null,
-            settings.cluster().database0Partitions(),
-            null,
-            null,
-            null,
-            null,
-            null));
+        DatabaseOptions.ofPartitions(settings.cluster().database0Partitions()));
   }
 
   // What the control loop tells. On its thread.

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
@@ -101,7 +102,10 @@ final class SnapshotWorld implements Clock {
     TreeMap<PartitionId, PartitionState> states = new TreeMap<>();
     for (PartitionId id : ids()) {
       Configuration two = new Configuration(List.of(LEADER, FOLLOWER), 1, Durability.OS);
-      states.put(id, new PartitionState(id, List.of(two), null, 1, epoch, led, LEADER, 1, 0, 0));
+      states.put(
+          id,
+          new PartitionState(
+              id, List.of(two), null, 1, epoch, led, LEADER, 1, 0, 0, new TreeSet<>()));
     }
     ClusterState none = ClusterState.EMPTY;
     return new ClusterState(

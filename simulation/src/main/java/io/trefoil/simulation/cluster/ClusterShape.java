@@ -170,6 +170,7 @@ record ClusterShape(
         fsync ? Durability.FSYNC : Durability.OS,
         1500,
         Reads.LINEARIZABLE,
-        FailoverRule.AVAILABLE);
+        FailoverRule.AVAILABLE,
+        null);
   }
 }
