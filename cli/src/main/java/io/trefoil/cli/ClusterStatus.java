@@ -123,7 +123,8 @@ public record ClusterStatus(
   /**
    * @param slots first and last slot
    * @param leader name of the leading node; empty when there is none
-   * @param state {@code serving}, {@code no leader}, {@code reads only} or {@code halted}
+   * @param state {@code serving}, {@code no leader} (never of a leaderless partition), {@code reads
+   *     only} or {@code halted}
    * @param reason why it is not serving; empty when it is
    */
   public record Partition(
@@ -179,10 +180,10 @@ public record ClusterStatus(
   }
 
   /**
-   * @param role {@code leader}, {@code follower} or, of a new copy that is being filled, {@code
-   *     learner}
-   * @param state {@code leading}, {@code following}, {@code catching up}, {@code away} or {@code
-   *     amnesiac}
+   * @param role {@code leader}, {@code follower}, {@code replica} of a leaderless partition or, of
+   *     a new copy that is being filled, {@code learner}
+   * @param state {@code leading}, {@code following}, {@code serving}, {@code catching up}, {@code
+   *     away} or {@code amnesiac}
    * @param inSync whether it keeps up with the leader
    * @param counts whether its copy counts for the commit rule
    * @param position epoch:index of its last entry

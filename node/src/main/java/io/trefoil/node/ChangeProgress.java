@@ -84,6 +84,9 @@ sealed interface ChangeProgress {
     }
 
     private boolean isLeft(PartitionState partition, NodeId node) {
+      if (partition.isLeaderless()) {
+        return false;
+      }
       boolean leads = partition.leader().filter(node::equals).isPresent();
       return asked.drained()
           ? leads && partition.replicas().size() > 1

@@ -8,6 +8,7 @@ import io.trefoil.base.Clock;
 import io.trefoil.base.NodeId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
+import io.trefoil.control.Configuration;
 import io.trefoil.control.Database;
 import io.trefoil.control.Failover;
 import io.trefoil.control.PartitionState;
@@ -20,6 +21,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 
 /**
  * The cluster as this node sees it: the control plane's state, and what the nodes last reported.
@@ -262,6 +265,10 @@ final class ClusterStatus {
     json.put("partition", number);
     json.putArray("slots").add(ranges.firstSlot(number)).add(ranges.lastSlot(number));
     json.put("epoch", partition.epoch());
+    if (partition.isLeaderless()) {
+      writeLeaderless(json, state, partition);
+      return;
+    }
     json.put("leader", partition.leader().map(id -> name(state, id)).orElse(null));
     JsonNode led = partition.leader().map(id -> ledReport(id, partition)).orElse(null);
     if (led != null && led.path("epoch").asLong() == partition.epoch()) {
@@ -290,15 +297,44 @@ final class ClusterStatus {
     }
   }
 
+  /** Nobody tells for all: a partition serves as far as quorums of its replicas are up. */
+  private void writeLeaderless(ObjectNode json, ClusterState state, PartitionState partition) {
+    boolean writes = areUp(partition, Configuration::copies);
+    boolean reads = areUp(partition, Configuration::reads);
+    String away =
+        partition.replicas().stream()
+            .filter(id -> !isUp(id))
+            .map(id -> name(state, id))
+            .collect(Collectors.joining(", "));
+    json.putNull("leader");
+    json.put("state", writes && reads ? "serving" : reads ? "reads only" : "halted");
+    json.put("reason", writes && reads ? "" : "too few replicas are up; away: " + away);
+    json.put("last_index", 0).put("commit_index", 0);
+    ArrayNode replicas = json.putArray("replicas");
+    for (NodeId id : partition.everyone()) {
+      boolean learns = partition.learners().contains(id);
+      unled(replicas.addObject(), state, partition, id)
+          .put("role", learns ? "learner" : "replica")
+          .put("state", !isUp(id) ? "away" : learns ? "catching up" : "serving");
+    }
+  }
+
+  private boolean areUp(PartitionState partition, ToIntFunction<Configuration> quorum) {
+    return partition.configurations().stream()
+        .allMatch(
+            each -> each.replicas().stream().filter(this::isUp).count() >= quorum.applyAsInt(each));
+  }
+
   private JsonNode ledReport(NodeId leader, PartitionState partition) {
     JsonNode report = report(leader.number());
     return report == null ? null : report.path("partitions").get(partition.id().toString());
   }
 
-  private void unled(ObjectNode json, ClusterState state, PartitionState partition, NodeId id) {
+  private ObjectNode unled(
+      ObjectNode json, ClusterState state, PartitionState partition, NodeId id) {
     JsonNode report = report(id.number());
     JsonNode own = report == null ? null : report.path("replicas").get(partition.id().toString());
-    json.put("node", name(state, id))
+    return json.put("node", name(state, id))
         .put("role", "follower")
         .put("state", own == null ? "away" : "following")
         .put("in_sync", false)

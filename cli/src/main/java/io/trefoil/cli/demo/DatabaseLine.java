@@ -10,6 +10,8 @@ import java.util.stream.Collectors;
  * @param title number and name
  * @param leaders names of the leading nodes; empty when there is none
  * @param epochs sum of the partitions' epochs: another number after each failover
+ * @param hasLeaders whether each partition has the leader that it needs; a leaderless one needs
+ *     none
  * @param state of the partition that is worst off
  * @param reason why that one is not serving; empty when all serve
  */
@@ -39,7 +41,8 @@ record DatabaseLine(
             .orElse(partitions.isEmpty() ? null : partitions.get(0));
     boolean hasLeaders =
         !partitions.isEmpty()
-            && partitions.stream().noneMatch(partition -> partition.leader().isEmpty());
+            && (database.replication().equals("leaderless")
+                || partitions.stream().noneMatch(partition -> partition.leader().isEmpty()));
     return new DatabaseLine(
         database.number(),
         database.title(),
