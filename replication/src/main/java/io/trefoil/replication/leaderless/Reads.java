@@ -1,0 +1,207 @@
+package io.trefoil.replication.leaderless;
+
+import io.trefoil.base.Bytes;
+import io.trefoil.base.NodeId;
+import io.trefoil.replication.kernel.Configuration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What this coordinator asks others for, until enough have answered. */
+final class Reads {
+  private enum Answer {
+    /** Asked, and expected to answer. */
+    AWAITED,
+    /** Asked, and no longer relied on: late, lost, or of another configuration. */
+    UNCERTAIN,
+    /** Answered by a copy that counts. */
+    COUNTED,
+    /** Answered by one that does not. */
+    UNCOUNTED
+  }
+
+  /** One replica that was asked. */
+  private static final class Asking {
+    private long askedMillis;
+    private Answer answer = Answer.AWAITED;
+    private Bytes differing;
+
+    private Asking(long askedMillis) {
+      this.askedMillis = askedMillis;
+    }
+
+    private boolean isAnswered() {
+      return answer == Answer.COUNTED || answer == Answer.UNCOUNTED;
+    }
+  }
+
+  /** One question. */
+  private static final class Read {
+    private final long id;
+    private final int copies;
+    private final Bytes question;
+    private final SortedMap<NodeId, Asking> asked = new TreeMap<>();
+
+    private Read(LeaderlessEvent.Asked event) {
+      this.id = event.id();
+      this.copies = event.copies();
+      this.question = event.question();
+    }
+
+    private boolean is(NodeId id, Answer answer) {
+      return asked.containsKey(id) && asked.get(id).answer == answer;
+    }
+  }
+
+  private final LeaderlessReplica replica;
+  private final Streams streams;
+  private final LeaderlessSettings settings;
+  private final SortedMap<Long, Read> open = new TreeMap<>();
+
+  /** Moves on with each question, so that among equals each is asked in its turn. */
+  private int turn;
+
+  Reads(LeaderlessReplica replica, Streams streams, LeaderlessSettings settings) {
+    this.replica = replica;
+    this.streams = streams;
+    this.settings = settings;
+  }
+
+  void onAsked(LeaderlessEvent.Asked asked, LeaderlessEffects out) {
+    Read read = new Read(asked);
+    open.put(read.id, read);
+    settle(read, out);
+  }
+
+  void onWithdrawn(long id) {
+    open.remove(id);
+  }
+
+  void onTold(NodeId from, LeaderlessMessage.Told told, LeaderlessEffects out) {
+    PeerStream peer = streams.peer(from);
+    Read read = open.get(told.id());
+    Asking asking = read == null ? null : read.asked.get(from);
+    if (peer == null || asking == null || asking.isAnswered()) {
+      return;
+    }
+    peer.agrees();
+    peer.counts(told.counts());
+    peer.answeredAfter(replica.nowMillis() - asking.askedMillis);
+    asking.answer = told.counts() ? Answer.COUNTED : Answer.UNCOUNTED;
+    asking.differing = told.differing();
+    settle(read, out);
+  }
+
+  /** The replica will not answer what it was asked: its connection broke, or it refused. */
+  void onUncertain(NodeId peer, LeaderlessEffects out) {
+    for (Read read : List.copyOf(open.values())) {
+      if (read.is(peer, Answer.AWAITED)) {
+        read.asked.get(peer).answer = Answer.UNCERTAIN;
+        settle(read, out);
+      }
+    }
+  }
+
+  /** Another configuration stands, or this copy counts now. */
+  void reconsider(LeaderlessEffects out) {
+    List.copyOf(open.values()).forEach(read -> settle(read, out));
+  }
+
+  void onTick(LeaderlessEffects out) {
+    for (Read read : List.copyOf(open.values())) {
+      read.asked.forEach((id, asking) -> doubtIfLate(id, asking));
+      settle(read, out);
+    }
+  }
+
+  private void doubtIfLate(NodeId id, Asking asking) {
+    PeerStream peer = streams.peer(id);
+    if (asking.answer == Answer.AWAITED && isLate(asking)) {
+      asking.answer = Answer.UNCERTAIN;
+      if (peer != null) {
+        peer.answeredAfter(replica.nowMillis() - asking.askedMillis);
+      }
+    }
+  }
+
+  private boolean isLate(Asking asking) {
+    return replica.nowMillis() - asking.askedMillis >= settings.speculateMillis();
+  }
+
+  /** Ends the read if enough have answered, and asks others if too few can be expected to. */
+  private void settle(Read read, LeaderlessEffects out) {
+    if (replica.standing().enough(read.copies, id -> isCounted(read, id))) {
+      open.remove(read.id);
+      out.add(new LeaderlessEffect.Informed(read.id, differing(read)));
+    } else {
+      askOthers(read, out);
+    }
+  }
+
+  private boolean isCounted(Read read, NodeId id) {
+    return id.equals(replica.self()) ? replica.counts() : read.is(id, Answer.COUNTED);
+  }
+
+  private boolean isExpected(Read read, NodeId id) {
+    return isCounted(read, id) || read.is(id, Answer.AWAITED);
+  }
+
+  private static List<LeaderlessEffect.Differing> differing(Read read) {
+    List<LeaderlessEffect.Differing> differing = new ArrayList<>();
+    read.asked.forEach(
+        (id, asking) -> {
+          if (asking.differing != null) {
+            differing.add(new LeaderlessEffect.Differing(id, asking.differing));
+          }
+        });
+    return differing;
+  }
+
+  private void askOthers(Read read, LeaderlessEffects out) {
+    NodeId best = bestToAsk(read);
+    while (best != null) {
+      read.asked.put(best, new Asking(replica.nowMillis()));
+      turn++;
+      long version = replica.standing().version();
+      out.add(
+          new LeaderlessEffect.Send(
+              best, new LeaderlessMessage.Ask(read.id, version, read.question)));
+      best = bestToAsk(read);
+    }
+  }
+
+  /** Whom to ask next; null when those that were asked will do, or nobody is left. */
+  private NodeId bestToAsk(Read read) {
+    List<Configuration> lacking =
+        replica.standing().lacking(read.copies, id -> isExpected(read, id));
+    List<NodeId> ids = List.copyOf(streams.peers().keySet());
+    return ids.stream()
+        .filter(id -> covers(lacking, id) > 0 && mayBeAsked(read.asked.get(id)))
+        .min(
+            Comparator.comparingInt(this::doubts)
+                .thenComparingLong(id -> -covers(lacking, id))
+                .thenComparingLong(id -> streams.peer(id).answerMillis())
+                .thenComparingInt(id -> Math.floorMod(ids.indexOf(id) - turn, ids.size())))
+        .orElse(null);
+  }
+
+  /** In how many of the configurations that lack one its answer would count. */
+  private static long covers(List<Configuration> lacking, NodeId id) {
+    return lacking.stream().filter(it -> it.replicas().contains(id)).count();
+  }
+
+  /** Once; and again when it had its time and nothing came of it. */
+  private boolean mayBeAsked(Asking asking) {
+    return asking == null || asking.answer == Answer.UNCERTAIN && isLate(asking);
+  }
+
+  private int doubts(NodeId id) {
+    PeerStream peer = streams.peer(id);
+    if (!streams.isReachable(peer) || peer.refusing()) {
+      return 2;
+    }
+    return peer.counts() ? 0 : 1;
+  }
+}
