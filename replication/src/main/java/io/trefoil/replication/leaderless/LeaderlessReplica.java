@@ -303,6 +303,11 @@ public final class LeaderlessReplica {
     return arrivals.gaps();
   }
 
+  /** How many questions wait for answers; it is the shell that bounds them. */
+  public int openReads() {
+    return reads.open();
+  }
+
   /** What is known of each other replica and learner. For status; a copy. */
   public SortedMap<NodeId, PeerView> peers() {
     return streams.views();

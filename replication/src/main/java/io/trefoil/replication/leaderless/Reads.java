@@ -75,6 +75,10 @@ final class Reads {
     settle(read, out);
   }
 
+  int open() {
+    return open.size();
+  }
+
   void onWithdrawn(long id) {
     open.remove(id);
   }
@@ -178,7 +182,7 @@ final class Reads {
         replica.standing().lacking(read.copies, id -> isExpected(read, id));
     List<NodeId> ids = List.copyOf(streams.peers().keySet());
     return ids.stream()
-        .filter(id -> covers(lacking, id) > 0 && mayBeAsked(read.asked.get(id)))
+        .filter(id -> covers(lacking, id) > 0 && mayBeAsked(id, read.asked.get(id)))
         .min(
             Comparator.comparingInt(this::doubts)
                 .thenComparingLong(id -> -covers(lacking, id))
@@ -192,9 +196,11 @@ final class Reads {
     return lacking.stream().filter(it -> it.replicas().contains(id)).count();
   }
 
-  /** Once; and again when it had its time and nothing came of it. */
-  private boolean mayBeAsked(Asking asking) {
-    return asking == null || asking.answer == Answer.UNCERTAIN && isLate(asking);
+  /** Once; and again when it had its time and nothing came of it, or when it counts meanwhile. */
+  private boolean mayBeAsked(NodeId id, Asking asking) {
+    return asking == null
+        || asking.answer == Answer.UNCERTAIN && isLate(asking)
+        || asking.answer == Answer.UNCOUNTED && streams.peer(id).counts();
   }
 
   private int doubts(NodeId id) {
