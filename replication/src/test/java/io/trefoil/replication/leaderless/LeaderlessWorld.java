@@ -533,8 +533,10 @@ final class LeaderlessWorld {
         node.stable = node.last();
         node.step(new LeaderlessEvent.Stable(node.stable));
       }
+      int delivered = 0;
       while (lanes.values().stream().anyMatch(lane -> !lane.isEmpty())) {
         deliver();
+        assertThat(++delivered).as("they come to rest").isLessThan(10_000);
       }
     }
   }
