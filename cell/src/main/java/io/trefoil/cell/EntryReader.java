@@ -54,8 +54,8 @@ public final class EntryReader {
         int at,
         int changeLength);
 
-    /** What follows another origin wrote, up to an index of its log; 0 and 0 for none. */
-    void from(int origin, long index);
+    /** So many entries follow that another origin wrote, up to an index of its log; or 0 and 0. */
+    void from(int origin, long index, int count);
 
     /** The next of those entries follows. */
     void entry(long stamp);
@@ -153,8 +153,10 @@ public final class EntryReader {
 
   /** To the end: what is wrapped is the rest of the entry. */
   private static void from(ByteSource source, Changes changes) {
-    changes.from(source.getCount(Integer.MAX_VALUE), source.getVarint());
+    int origin = source.getCount(Integer.MAX_VALUE);
+    long index = source.getVarint();
     int count = source.getCount(source.remaining());
+    changes.from(origin, index, count);
     ByteSource entry = new ByteSource(new byte[0]);
     for (int i = 0; i < count; i++) {
       int length = source.getBlockLength();

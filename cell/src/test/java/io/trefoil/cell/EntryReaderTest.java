@@ -68,7 +68,7 @@ class EntryReaderTest {
     Recorder recorder = new Recorder();
     EntryReader.changes(source, recorder);
     assertThat(recorder.seen)
-        .containsExactly("from 5 900", "entry 78", "merge k change", "part SET k cha");
+        .containsExactly("from 5 900 1", "entry 78", "merge k change", "part SET k cha");
   }
 
   @Test
@@ -191,8 +191,8 @@ class EntryReaderTest {
     }
 
     @Override
-    public void from(int origin, long index) {
-      seen.add("from " + origin + " " + index);
+    public void from(int origin, long index, int count) {
+      seen.add("from " + origin + " " + index + " " + count);
     }
 
     @Override

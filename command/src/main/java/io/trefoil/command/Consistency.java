@@ -11,5 +11,7 @@ public enum Consistency {
   /** Not older than a bound. */
   BOUNDED,
   /** Whatever the replica has. */
-  EVENTUAL
+  EVENTUAL,
+  /** Of a leaderless database: as many replicas as the connection named. */
+  QUORUM
 }

@@ -6,6 +6,12 @@ package io.trefoil.command;
  * promises.
  */
 public final class Session {
+  /** In the place of a number of replicas: more than half of them. */
+  public static final int MAJORITY = -1;
+
+  /** In the place of a number of replicas. */
+  public static final int ALL = -2;
+
   /** Which replies are sent. */
   private enum ReplyMode {
     ON,
@@ -27,6 +33,8 @@ public final class Session {
   private int database;
   private Consistency consistency = Consistency.DATABASE_DEFAULT;
   private int boundMillis;
+  private int reads;
+  private int writes;
   private boolean attributes;
   private final SeenPositions seen = new SeenPositions();
   private ReplyMode replyMode = ReplyMode.ON;
@@ -144,6 +152,28 @@ public final class Session {
   public void setBounded(int millis) {
     consistency = Consistency.BOUNDED;
     boundMillis = millis;
+  }
+
+  /** So many replicas a read asks when it is {@link Consistency#QUORUM}; 0 when not said. */
+  public int reads() {
+    return reads;
+  }
+
+  /** So many copies a write waits for when it is {@link Consistency#QUORUM}; 0 when not said. */
+  public int writes() {
+    return writes;
+  }
+
+  /**
+   * Has its reads and writes of leaderless databases ask for so many replicas.
+   *
+   * @param newReads from 1, or {@link #MAJORITY} or {@link #ALL}
+   * @param newWrites likewise
+   */
+  public void setQuorum(int newReads, int newWrites) {
+    consistency = Consistency.QUORUM;
+    reads = newReads;
+    writes = newWrites;
   }
 
   /** Whether replies in RESP3 say who answered, and from what. */

@@ -46,7 +46,8 @@ public final class DatabaseGrammar {
           "SWITCHOVER HELP");
 
   /** The algorithms that databases can be created with. The cluster's state may know more. */
-  static final List<Replication> OFFERED = List.of(Replication.SINGLE_LEADER);
+  static final List<Replication> OFFERED =
+      List.of(Replication.SINGLE_LEADER, Replication.LEADERLESS);
 
   private static final List<String> REPLICATIONS =
       List.of("SINGLE-LEADER", "LEADERLESS", "MULTI-LEADER");

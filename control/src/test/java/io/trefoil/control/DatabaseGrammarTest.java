@@ -155,11 +155,9 @@ class DatabaseGrammarTest {
         "CREATE orders COMMIT SEMI-SYNC | ERR DATABASE CREATE: COMMIT SEMI-SYNC needs a value",
         "CREATE orders READS BOUNDED soon | ERR DATABASE CREATE: READS BOUNDED is a number from 1"
             + " to 3600000, not 'soon'",
-        "CREATE carts REPLICATION LEADERLESS REPLICAS 3 R 2 W 2 CONFLICT SIBLINGS | UNSUPPORTED"
-            + " LEADERLESS is not there yet; this version replicates with SINGLE-LEADER",
         "CREATE users REPLICATION MULTI-LEADER REGIONS 2 eu us REPLICAS 2 COMMIT MAJORITY |"
             + " UNSUPPORTED MULTI-LEADER is not there yet; this version replicates with"
-            + " SINGLE-LEADER",
+            + " SINGLE-LEADER or LEADERLESS",
         "CREATE users REPLICATION MULTI-LEADER REGIONS 2 eu | ERR DATABASE CREATE: region 2 of 2"
             + " is missing",
         "CREATE users REPLICATION MULTI-LEADER TOPOLOGY STAR | ERR DATABASE CREATE: the hub of"

@@ -5,6 +5,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.command.Algorithm;
 import io.trefoil.command.Call;
 import io.trefoil.command.Command;
 import io.trefoil.command.CommandTable;
@@ -25,9 +26,11 @@ import io.trefoil.resp.ReplyWriter;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.transport.PeerConnection;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -160,6 +163,10 @@ final class CommandRunner implements PartitionReplica.Work {
       runWithoutDatabase(connection, command, args, start);
       return;
     }
+    if (database.isLeaderless()) {
+      runWithoutLeader(connection, database, command, args, start);
+      return;
+    }
     int partition = onePartition(database, command, args);
     if (partition < 0) {
       scatter(connection, database, command, args);
@@ -175,6 +182,160 @@ final class CommandRunner implements PartitionReplica.Work {
       }
       dispatch(route, command, kept, session.protocol(), database.readTerms(session), delivery);
     }
+  }
+
+  /** On a database of which any replica coordinates commands. */
+  private void runWithoutLeader(
+      ClientConnection connection, DatabaseRoute database, Command command, Args args, int start) {
+    String refusal = refusalWithoutLeader(connection.session(), database, command, args);
+    if (refusal != null) {
+      connection.replies().writer().error(refusal);
+      connection.ended(start);
+      return;
+    }
+    int partition = onePartition(database, command, args);
+    if (partition < 0) {
+      scatter(connection, database, command, args);
+      return;
+    }
+    Args kept = args.detached();
+    int protocol = connection.session().protocol();
+    ReadTerms terms = database.readTerms(connection.session());
+    coordinate(
+        database.partition(partition), command, kept, protocol, terms, awaitAnswer(connection));
+  }
+
+  /** Why a command has no meaning there, or asks for what can't be given; null when it can run. */
+  private static String refusalWithoutLeader(
+      Session session, DatabaseRoute database, Command command, Args args) {
+    Optional<String> meaningless =
+        command.refusal(Algorithm.LEADERLESS, args, database.database().title());
+    if (meaningless.isPresent()) {
+      return meaningless.get();
+    }
+    Consistency level = session.consistency();
+    if (level == Consistency.LINEARIZABLE
+        || level == Consistency.SESSION
+        || level == Consistency.BOUNDED) {
+      return "UNSUPPORTED "
+          + level
+          + " reads need a leader; database '"
+          + database.database().title()
+          + "' is leaderless: CONSISTENCY ONE, QUORUM, ALL or R n W n";
+    }
+    return database.readTerms(session).quorum().refusal(database.database().settings().replicas());
+  }
+
+  /** Has a replica of a leaderless partition coordinate a command: this node's, or another's. */
+  private void coordinate(
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      ReadTerms terms,
+      Delivery delivery) {
+    coordinate(
+        route,
+        command,
+        args,
+        protocol,
+        terms,
+        delivery,
+        loop.nowNanos() + route.terms().writeTimeoutNanos());
+  }
+
+  private void coordinate(
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      ReadTerms terms,
+      Delivery delivery,
+      long deadlineNanos) {
+    QuorumReplica here = route.coordinator();
+    if (here != null && route.terms().state().replicas().contains(loop.self())) {
+      coordinateHere(route, command, args, protocol, terms.quorum(), delivery);
+      return;
+    }
+    NodeId other = reachableReplica(route);
+    Runnable again =
+        () -> coordinate(route, command, args, protocol, terms, delivery, deadlineNanos);
+    if (other == null) {
+      await(route, deadlineNanos, () -> reachableReplica(route) != null, again, delivery);
+    } else {
+      forwards.sendToReplica(
+          other,
+          route,
+          protocol,
+          command.has(Flag.WRITE),
+          terms.quorum(),
+          args,
+          delivery,
+          () -> await(route, deadlineNanos, () -> true, again, delivery));
+    }
+  }
+
+  /** One that this node is connected to; of several not always the same. */
+  private NodeId reachableReplica(PartitionRoute route) {
+    List<NodeId> reachable =
+        route.terms().state().replicas().stream()
+            .filter(each -> !each.equals(loop.self()) && forwards.canReach(each))
+            .toList();
+    return reachable.isEmpty()
+        ? null
+        : reachable.get((int) (Math.abs(++coordinated) % reachable.size()));
+  }
+
+  private long coordinated;
+
+  private void coordinateHere(
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      Level level,
+      Delivery delivery) {
+    int count = partitionCount(route);
+    ReplyWriter reply = new ReplyWriter();
+    QuorumCalls.Handler handler =
+        new QuorumCalls.Handler() {
+          @Override
+          public void restart() {
+            reply.clear();
+            reply.setProtocol(protocol);
+          }
+
+          @Override
+          public void on(Cells cells) {
+            work(command, args, route.number(), count, reply).on(cells);
+          }
+
+          @Override
+          public byte[] reply() {
+            return reply.toArray();
+          }
+        };
+    List<Bytes> keys = new ArrayList<>();
+    int keyCount = command.reach() == Reach.KEYS ? command.keyCount(args) : 0;
+    for (int key = 0; key < keyCount; key++) {
+      keys.add(Bytes.wrap(args.copy(command.keyIndex(key))));
+    }
+    Level complete = level.or(route.terms().database().settings().quorums());
+    route.coordinator().calls().run(handler, keys, command.has(Flag.WRITE), complete, delivery);
+  }
+
+  /** Coordinates a command that a node without a replica got. */
+  void coordinateForwarded(
+      PeerConnection from, long id, PartitionRoute route, int protocol, Level level, Args args) {
+    Command command = table.find(args);
+    if (command == null
+        || route.coordinator() == null
+        || !route.terms().state().replicas().contains(loop.self())) {
+      forwards.bounce(from, id);
+      return;
+    }
+    Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
+    coordinateHere(route, command, args, protocol, level, answer);
   }
 
   /** The reply comes later; with who answered it in front, where the client wants that. */
@@ -434,7 +595,9 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       ReadTerms reads,
       Delivery delivery) {
-    if (!command.has(Flag.WRITE) && mayReadHere(route, reads)) {
+    if (route.isLeaderless()) {
+      coordinate(route, command, args, protocol, reads, delivery);
+    } else if (!command.has(Flag.WRITE) && mayReadHere(route, reads)) {
       runOnCommitted(route, command, args, protocol, reads, delivery);
     } else {
       Delivery answer =
@@ -555,7 +718,7 @@ final class CommandRunner implements PartitionReplica.Work {
       Runnable then,
       Delivery delivery) {
     if (route.waitingCount() >= MAX_WAITING) {
-      refuse(delivery, Failures.noLeader(route.terms()));
+      refuse(delivery, route.nobodyServes());
       return;
     }
     route.await(
@@ -563,7 +726,7 @@ final class CommandRunner implements PartitionReplica.Work {
           @Override
           public void retry() {
             if (loop.nowNanos() - deadlineNanos > 0) {
-              giveUp(Failures.noLeader(route.terms()));
+              giveUp(route.nobodyServes());
             } else if (ready.getAsBoolean() && !route.hasWaiting()) {
               then.run();
             } else {

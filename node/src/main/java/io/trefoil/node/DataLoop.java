@@ -45,6 +45,15 @@ final class DataLoop {
     void expire(long nowNanos);
   }
 
+  /** A replica whose entries are journaled at the end of a turn. */
+  interface Appender {
+    /** Appends what its commands wrote in this turn. */
+    void propose();
+
+    /** What was appended is written. */
+    void written();
+  }
+
   /** Work on the memory table at the end of a turn: at most some 200 µs. */
   private static final int MAINTAIN_STEPS = 2_000;
 
@@ -63,8 +72,8 @@ final class DataLoop {
   private boolean inTurn;
   private long nowNanos;
   private long wallMillis;
-  private final List<PartitionReplica> proposing = new ArrayList<>();
-  private final List<PartitionReplica> appended = new ArrayList<>();
+  private final List<Appender> proposing = new ArrayList<>();
+  private final List<Appender> appended = new ArrayList<>();
   private final List<Turnable> active = new ArrayList<>();
   private final Set<Turnable> keeping = new LinkedHashSet<>();
   private final ArrayDeque<SyncWaiter> syncWaiters = new ArrayDeque<>();
@@ -236,12 +245,12 @@ final class DataLoop {
   }
 
   /** The replica has entries to propose at the end of the turn. */
-  void proposes(PartitionReplica replica) {
+  void proposes(Appender replica) {
     proposing.add(replica);
   }
 
   /** The replica appended to the journal's buffer. */
-  void appended(PartitionReplica replica) {
+  void appended(Appender replica) {
     journalDirty = true;
     if (appended.isEmpty() || appended.get(appended.size() - 1) != replica) {
       appended.add(replica);
@@ -365,9 +374,9 @@ final class DataLoop {
       journalDirty = false;
       long offset = journal.write();
       stampWaiters(offset);
-      List<PartitionReplica> written = List.copyOf(appended);
+      List<Appender> written = List.copyOf(appended);
       appended.clear();
-      for (PartitionReplica replica : written) {
+      for (Appender replica : written) {
         replica.written();
       }
     }

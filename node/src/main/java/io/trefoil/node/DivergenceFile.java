@@ -188,7 +188,7 @@ final class DivergenceFile implements EntryReader.Changes {
   }
 
   @Override
-  public void from(int origin, long originIndex) {
+  public void from(int origin, long originIndex, int count) {
     throw notLed();
   }
 

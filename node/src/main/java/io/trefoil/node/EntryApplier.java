@@ -1,6 +1,7 @@
 package io.trefoil.node;
 
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.Bytes;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.EntryReader;
@@ -10,6 +11,8 @@ import io.trefoil.cell.merge.Versions;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.PartitionStore;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Puts entries that came from a leader or the journal into a store, exactly as their leader did.
@@ -24,7 +27,9 @@ final class EntryApplier implements EntryReader.Changes {
   private final Versions fieldChange = new Versions();
   private final ByteSource change = new ByteSource(new byte[0]);
   private MergedStore merged;
+  private final SortedMap<Long, Long> superseded = new TreeMap<>();
   private MergedStore.Key open;
+  private long originsEntry;
   private long index;
   private long stamp;
   private long lastStamp;
@@ -69,6 +74,14 @@ final class EntryApplier implements EntryReader.Changes {
       saveOpen();
       index++;
     }
+  }
+
+  /** Puts changes as they are in an entry, as of entry {@code atIndex}. */
+  void put(long atIndex, Bytes changes) {
+    index = atIndex;
+    entry.reset(changes.array(), 0, changes.length());
+    EntryReader.changes(entry, this);
+    saveOpen();
   }
 
   /** The largest stamp put so far; numbers of collections are such. */
@@ -171,15 +184,17 @@ final class EntryApplier implements EntryReader.Changes {
   // What several nodes write.
 
   @Override
-  public void from(int origin, long originIndex) {
+  public void from(int origin, long originIndex, int count) {
     if (origin > 0) {
       origins.hear(origin, originIndex, false);
     }
+    originsEntry = originIndex - count;
   }
 
   @Override
   public void entry(long entryStamp) {
     observeStamp(entryStamp);
+    originsEntry++;
   }
 
   @Override
@@ -193,6 +208,7 @@ final class EntryApplier implements EntryReader.Changes {
     change.expectEnd();
     open = merged.open(key, offset, length);
     open.merge(index, keyChange);
+    noteSuperseded();
     observeStamp(keyChange.largestStamp());
   }
 
@@ -212,7 +228,26 @@ final class EntryApplier implements EntryReader.Changes {
     fieldChange.read(change);
     change.expectEnd();
     open.merge(index, type, field, fieldOffset, fieldLength, fieldChange);
+    if (type != CellType.SET) {
+      noteSuperseded(); // a member is there whoever wrote it last
+    }
     observeStamp(fieldChange.largestStamp());
+  }
+
+  private void noteSuperseded() {
+    if (merged.supersededBy() > 0) {
+      superseded.merge(originsEntry, merged.supersededBy(), Math::max);
+    }
+  }
+
+  /**
+   * Entries of the origin whose entries were put last that nobody will see, as what was there has
+   * larger stamps, with the largest of these. Forgets them.
+   */
+  SortedMap<Long, Long> takeSuperseded() {
+    SortedMap<Long, Long> taken = new TreeMap<>(superseded);
+    superseded.clear();
+    return taken;
   }
 
   private void saveOpen() {

@@ -111,6 +111,11 @@ final class EntryBuilder {
     EntryWriter.part(body, type, field, offset, length, change, changeLength);
   }
 
+  /** Changes as they are in an entry. */
+  void raw(ByteSink changes) {
+    body.putBytes(changes.array(), 0, changes.size());
+  }
+
   /** Names the collection, unless the changes before are about it, too. */
   private void open(Opened of) {
     if (opened != of.collection()) {

@@ -138,4 +138,80 @@ final class Failures {
             });
     return behind.isEmpty() ? List.of("the disk") : behind;
   }
+
+  // Where there is no leader.
+
+  /**
+   * Too few replicas are there: nothing was done.
+   *
+   * @param counted whether only those are meant whose copies count
+   */
+  static String noReplicas(QuorumReplica replica, String what, int number, boolean counted) {
+    List<String> missing = new ArrayList<>();
+    long nowMillis = replica.loop().nowNanos() / 1_000_000;
+    if (counted && !replica.machine().counts()) {
+      missing.add(replica.host().nodeName(replica.loop().self()) + " is not whole yet");
+    }
+    replica
+        .machine()
+        .peers()
+        .forEach(
+            (id, peer) -> {
+              if (!peer.reachable()) {
+                long seconds = (nowMillis - peer.heardMillis()) / 1_000;
+                missing.add(replica.host().nodeName(id) + " away for " + seconds + " s");
+              } else if (counted && !peer.counts()) {
+                missing.add(replica.host().nodeName(id) + " is not whole yet");
+              }
+            });
+    return String.format(
+        "NOREPLICAS %s %d needs %d of %d replicas, %s",
+        what,
+        number,
+        number,
+        replica.terms().state().configuration().replicas().size(),
+        missing.isEmpty() ? "which are not known yet" : String.join(", ", missing));
+  }
+
+  /** Too few replicas answered in time: nothing was done. */
+  static String notTold(QuorumReplica replica, int number) {
+    return "NOREPLICAS fewer than "
+        + number
+        + " replicas answered in "
+        + replica.terms().writeTimeoutNanos() / 1_000_000
+        + " ms";
+  }
+
+  /** Too few copies are stable: the write may be lost, or surface later. */
+  static String notCopied(QuorumReplica replica, long index) {
+    List<String> behind = new ArrayList<>();
+    replica
+        .machine()
+        .peers()
+        .forEach(
+            (id, peer) -> {
+              if (peer.match() < index) {
+                behind.add(replica.host().nodeName(id));
+              }
+            });
+    return "UNCERTAIN write "
+        + replica.id()
+        + "@"
+        + replica.origin()
+        + ":"
+        + index
+        + " not confirmed by "
+        + (behind.isEmpty() ? "the disk" : String.join(", ", behind))
+        + " in "
+        + replica.terms().writeTimeoutNanos() / 1_000_000
+        + " ms";
+  }
+
+  static String noReplica(PartitionTerms terms) {
+    return "CLUSTERDOWN no replica of partition "
+        + terms.state().id().number()
+        + " of '"
+        + terms.database().title()
+        + "' is in reach";
+  }
 }

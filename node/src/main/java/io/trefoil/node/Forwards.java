@@ -100,6 +100,48 @@ final class Forwards {
       long deadlineNanos,
       Delivery delivery,
       Runnable bounced) {
+    send(
+        leader,
+        route,
+        protocol,
+        write,
+        floor,
+        Level.DEFAULT,
+        args,
+        deadlineNanos,
+        delivery,
+        bounced);
+  }
+
+  /**
+   * Sends a command to a replica of a leaderless partition.
+   *
+   * @param bounced runs when the command came back: nothing was done
+   */
+  void sendToReplica(
+      NodeId replica,
+      PartitionRoute route,
+      int protocol,
+      boolean write,
+      Level level,
+      Args args,
+      Delivery delivery,
+      Runnable bounced) {
+    long deadline = loop.nowNanos() + MAX_WAIT_NANOS;
+    send(replica, route, protocol, write, Position.ZERO, level, args, deadline, delivery, bounced);
+  }
+
+  private void send(
+      NodeId leader,
+      PartitionRoute route,
+      int protocol,
+      boolean write,
+      Position floor,
+      Level level,
+      Args args,
+      long deadlineNanos,
+      Delivery delivery,
+      Runnable bounced) {
     PartitionId partition = route.terms().state().id();
     long epoch = route.epoch();
     long id = ++lastId;
@@ -110,6 +152,7 @@ final class Forwards {
     frame.putVarint(epoch);
     frame.putByte(protocol);
     ReplicationCodec.putPosition(frame, floor);
+    frame.putVarint(level.reads()).putVarint(level.writes());
     byte[] command = args.encoded();
     frame.putBytes(command, 0, command.length);
     loop.network().send(Lane.DATA, leader.number(), frame.array(), 0, frame.size());

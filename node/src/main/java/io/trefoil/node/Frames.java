@@ -35,5 +35,11 @@ public final class Frames {
   /** A command for the very node that gets it, whatever it leads. */
   public static final int TO_NODE = 11;
 
+  /** Partition, then a message between replicas that have no leader. */
+  public static final int LEADERLESS = 12;
+
+  /** To a coordinator: what it wrote can't be seen where something has a larger stamp. */
+  public static final int SUPERSEDED = 13;
+
   private Frames() {}
 }

@@ -188,7 +188,14 @@ final class JournalRecovery implements JournalReplay {
           new Recovered(
               epochs, lastIndex, commitIndex, logTimeMillis, promised, counts() && unbroken);
       return new PartitionReplica.Start(
-          partition, id, store, recent, recovered, appliedTimeMillis, applier.lastStamp());
+          partition,
+          id,
+          store,
+          recent,
+          recovered,
+          appliedTimeMillis,
+          applier.lastStamp(),
+          applier.origins());
     }
   }
 
@@ -251,6 +258,11 @@ final class JournalRecovery implements JournalReplay {
     }
     journal.write();
     journal.sync();
+  }
+
+  /** Under which number a copy's stream began, or 0. */
+  int origin(PartitionId partition) {
+    return Math.toIntExact(notes.getOrDefault(ReplicaNote.ORIGIN.kind(partition), 0L));
   }
 
   /** The largest stamp found; every later one must be above it. */

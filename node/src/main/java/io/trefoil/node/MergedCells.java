@@ -30,6 +30,7 @@ final class MergedCells implements Cells {
   private long now;
   private final ByteSink bytes = new ByteSink();
 
+  private boolean onlySets;
   private Key found;
   private CellType type;
   private byte[] value;
@@ -86,10 +87,25 @@ final class MergedCells implements Cells {
     looks = newLooks;
     now = nowMillis;
     found = null;
+    onlySets = true;
   }
 
+  /** Whether the command may be run again: it did nothing but set, whatever was there. */
+  boolean onlySets() {
+    return onlySets;
+  }
+
+  /** A key with fields is there when one of them is to be seen: so all of them are looked at. */
   @Override
   public boolean find(byte[] key, int offset, int length) {
+    boolean there = findKey(key, offset, length);
+    if (found.state().fieldsType() != null) {
+      looks.atFields(found.name());
+    }
+    return there;
+  }
+
+  private boolean findKey(byte[] key, int offset, int length) {
     looks.atKey(key, offset, length);
     found = store.open(key, offset, length);
     type = visibleType(found);
@@ -100,6 +116,10 @@ final class MergedCells implements Cells {
   private CellType visibleType(Key key) {
     CellType visible = key.type();
     return visible == null || isExpired(key, visible) ? null : visible;
+  }
+
+  private boolean hasExpired(Key key) {
+    return key.type() != null && visibleType(key) == null;
   }
 
   private boolean isExpired(Key key, CellType visible) {
@@ -192,9 +212,10 @@ final class MergedCells implements Cells {
       int sumOffset,
       int sumLength,
       long expireAtMillis) {
+    onlySets = false;
     Key old = store.open(key, keyOffset, keyLength);
-    if (visibleType(old) == null) {
-      remove(old); // what expired is not added to
+    if (hasExpired(old)) {
+      remove(old); // it is not added to
     }
     MergedKey change = new MergedKey();
     old.state().string().add(log.origin(), log.nextStamp(), delta, change.string());
@@ -203,6 +224,7 @@ final class MergedCells implements Cells {
 
   @Override
   public void remove(byte[] key, int offset, int length) {
+    onlySets = false;
     remove(store.open(key, offset, length));
   }
 
@@ -284,7 +306,7 @@ final class MergedCells implements Cells {
 
   @Override
   public Fields fields(CellType asked, byte[] key, int offset, int length) {
-    boolean there = find(key, offset, length);
+    boolean there = findKey(key, offset, length);
     return there && type != asked ? null : new OpenedFields(found, asked, there);
   }
 
@@ -369,6 +391,7 @@ final class MergedCells implements Cells {
         byte[] sum,
         int sumOffset,
         int sumLength) {
+      onlySets = false;
       find(field, fieldOffset, fieldLength);
       begin();
       Versions change = new Versions();
@@ -381,6 +404,7 @@ final class MergedCells implements Cells {
       if (!find(field, offset, length)) {
         return false;
       }
+      onlySets = false;
       begin();
       Versions change = new Versions();
       last.remove(change);
@@ -395,8 +419,10 @@ final class MergedCells implements Cells {
       }
       MergedKey change = new MergedKey();
       if (!there) {
-        MergedCells.this.remove(key);
-        last.hide(key.state().removed());
+        if (hasExpired(key)) {
+          MergedCells.this.remove(key);
+          last.hide(key.state().removed());
+        }
         change.putFields(type, log.nextStamp(), log.origin());
         there = true;
       }

@@ -5,11 +5,13 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.command.Command;
 import io.trefoil.command.Consistency;
+import io.trefoil.command.Session;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.ControlCommand;
 import io.trefoil.control.Database;
 import io.trefoil.control.DatabaseGrammar;
+import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.DatabaseStatement;
 import io.trefoil.control.Outcome;
 import io.trefoil.node.Routes.DatabaseRoute;
@@ -317,14 +319,43 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       bounded(args, connection);
     } else if (words == 3 && args.isWord(1, "ATTRIBUTES")) {
       attributes(args, connection);
+    } else if (words == 2 && args.isWord(1, "ONE")) {
+      quorumIs(1, 1, connection);
+    } else if (words == 2 && args.isWord(1, "QUORUM")) {
+      quorumIs(Session.MAJORITY, Session.MAJORITY, connection);
+    } else if (words == 2 && args.isWord(1, "ALL")) {
+      quorumIs(Session.ALL, Session.ALL, connection);
+    } else if (words == 5 && args.isWord(1, "R") && args.isWord(3, "W")) {
+      quorum(args, connection);
     } else {
       now(
           connection,
           reply ->
               reply.error(
                   "ERR CONSISTENCY is followed by LINEARIZABLE, SESSION, BOUNDED ms, EVENTUAL, LAST,"
-                      + " ATTRIBUTES ON or ATTRIBUTES OFF"));
+                      + " ATTRIBUTES ON or ATTRIBUTES OFF; for leaderless databases by ONE,"
+                      + " QUORUM, ALL or R n W n"));
     }
+  }
+
+  private static void quorum(Args args, ClientConnection connection) {
+    long reads = args.parseLong(2) ? args.parsed() : 0;
+    long writes = args.parseLong(4) ? args.parsed() : 0;
+    int most = DatabaseSettings.MAX_REPLICAS;
+    if (reads < 1 || reads > most || writes < 1 || writes > most) {
+      now(
+          connection,
+          reply ->
+              reply.error(
+                  "ERR CONSISTENCY R and W are followed by numbers of replicas from 1 to " + most));
+      return;
+    }
+    quorumIs((int) reads, (int) writes, connection);
+  }
+
+  private static void quorumIs(int reads, int writes, ClientConnection connection) {
+    connection.session().setQuorum(reads, writes);
+    now(connection, ReplyWriter::ok);
   }
 
   private static void bounded(Args args, ClientConnection connection) {
@@ -631,6 +662,10 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
 
   private void describe(Database database, ReplyWriter reply) {
     var settings = database.settings();
+    if (settings.isLeaderless()) {
+      describeLeaderless(database, reply);
+      return;
+    }
     reply.map(11);
     field(reply, "number", database.number());
     field(reply, "name", database.name());
@@ -642,6 +677,25 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     field(reply, "failover", settings.failover());
     field(reply, "write-timeout", settings.writeTimeoutMillis());
     field(reply, "reads", settings.reads());
+    field(reply, "changing", ChangeProgress.changing(outside.state().get(), database.id()));
+  }
+
+  private void describeLeaderless(Database database, ReplyWriter reply) {
+    var settings = database.settings();
+    var quorums = settings.quorums();
+    reply.map(13);
+    field(reply, "number", database.number());
+    field(reply, "name", database.name());
+    field(reply, "replication", settings.replication());
+    field(reply, "replicas", settings.replicas());
+    field(reply, "partitions", settings.partitions());
+    field(reply, "r", quorums.reads());
+    field(reply, "w", quorums.writes());
+    field(reply, "sloppy", quorums.sloppy() ? "yes" : "no");
+    field(reply, "conflict", quorums.conflict());
+    field(reply, "reads-see-writes", quorums.overlap(settings.replicas()) ? "yes" : "no");
+    field(reply, "durability", settings.durability());
+    field(reply, "write-timeout", settings.writeTimeoutMillis());
     field(reply, "changing", ChangeProgress.changing(outside.state().get(), database.id()));
   }
 

@@ -300,7 +300,8 @@ public final class NodeCore implements ControlLoop.Listener {
                           runner.retryWaiting();
                         }),
                 verifications::onMark),
-            found);
+            found,
+            recovery::origin);
     receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
     traffic.data(
         new PeerTraffic.DataSide(
@@ -598,6 +599,15 @@ public final class NodeCore implements ControlLoop.Listener {
     List<ReplicaView> views = new ArrayList<>();
     if (replicas != null) {
       replicas.all().forEach(replica -> views.add(ReplicaView.of(replica)));
+    }
+    return views;
+  }
+
+  /** Where this node's replicas of leaderless partitions are. On the data loop. */
+  public List<QuorumView> quorums() {
+    List<QuorumView> views = new ArrayList<>();
+    if (replicas != null) {
+      replicas.allQuorums().forEach(replica -> views.add(QuorumView.of(replica)));
     }
     return views;
   }

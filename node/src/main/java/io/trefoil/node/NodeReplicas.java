@@ -19,6 +19,9 @@ import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.kernel.Event;
 import io.trefoil.replication.kernel.Membership;
+import io.trefoil.replication.leaderless.LeaderlessEffect;
+import io.trefoil.replication.leaderless.LeaderlessEvent;
+import io.trefoil.replication.leaderless.Stretch;
 import io.trefoil.replication.singleleader.SingleLeaderReplica.Recovered;
 import io.trefoil.storage.Storage;
 import java.io.IOException;
@@ -31,6 +34,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * The replicas of this node: makes them, drops them, tells them of epochs and leaders, and does for
  * them what needs other threads or files. Belongs to the data loop's thread.
  */
-final class NodeReplicas implements PartitionReplica.PartitionHost {
+final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplica.QuorumHost {
   private static final Logger LOG = LoggerFactory.getLogger(NodeReplicas.class);
 
   /**
@@ -61,6 +65,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   private final BiConsumer<PartitionReplica, PartitionReplica.Mark> marks;
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
+  private final Map<PartitionId, QuorumReplica> quorums = new TreeMap<>();
+  private final ToIntFunction<PartitionId> recoveredOrigin;
   private final StrayCopies strays;
   private final LeftBehind leftBehind = new LeftBehind();
   private ClusterState state = ClusterState.EMPTY;
@@ -79,7 +85,14 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
       Runnable leadersChanged,
       BiConsumer<PartitionReplica, PartitionReplica.Mark> marks) {}
 
-  NodeReplicas(Surroundings around, List<PartitionReplica.Start> found) {
+  /**
+   * @param recoveredOrigin under which number the stream of a copy began that was found, or 0
+   */
+  NodeReplicas(
+      Surroundings around,
+      List<PartitionReplica.Start> found,
+      ToIntFunction<PartitionId> recoveredOrigin) {
+    this.recoveredOrigin = recoveredOrigin;
     this.loop = around.loop();
     this.storage = around.storage();
     this.copyIds = around.copyIds();
@@ -116,8 +129,18 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     return replicas.get(id);
   }
 
+  /** This node's replica of a leaderless partition, or null. */
+  QuorumReplica findQuorum(PartitionId id) {
+    return quorums.get(id);
+  }
+
   Iterable<PartitionReplica> all() {
     return replicas.values();
+  }
+
+  /** Those of leaderless partitions. */
+  Iterable<QuorumReplica> allQuorums() {
+    return quorums.values();
   }
 
   /** How often a replica of this node became leader. */
@@ -134,9 +157,14 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
       if (replica != null) {
         dropReplica(replica);
       }
+      dropQuorum(gone);
     }
     for (PartitionRoute route : routes.partitions()) {
-      follow(route);
+      if (route.isLeaderless()) {
+        followQuorum(route);
+      } else {
+        follow(route);
+      }
     }
     for (PartitionId id : List.copyOf(recovered.keySet())) {
       if (!state.partitions().containsKey(id)) {
@@ -210,7 +238,47 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     return strays;
   }
 
-  private static Membership membership(PartitionState state) {
+  private void followQuorum(PartitionRoute route) {
+    PartitionId id = route.id();
+    if (!route.terms().state().everyone().contains(loop.self())) {
+      route.coordinator(null);
+      dropQuorum(id);
+      return;
+    }
+    QuorumReplica replica = quorums.get(id);
+    if (replica == null) {
+      replica = makeQuorum(route.terms());
+    } else {
+      replica.terms(route.terms());
+    }
+    route.coordinator(replica);
+  }
+
+  private QuorumReplica makeQuorum(PartitionTerms terms) {
+    PartitionReplica.Start start = startOf(terms.state().id());
+    int origin = recoveredOrigin.applyAsInt(start.id());
+    if (origin == 0 || !start.recovered().counts()) {
+      // What it coordinated may be known to others and not here: it can't go on in that stream.
+      origin = Origins.number(loop.self(), loop.incarnation());
+      ReplicaNote.ORIGIN.put(loop.journal(), start.id(), origin);
+      loop.journalDirty();
+    }
+    QuorumReplica replica = new QuorumReplica(start, origin, terms, loop, this);
+    replica.tick();
+    quorums.put(start.id(), replica);
+    LOG.info("partition={} {}", start.id(), replica);
+    return replica;
+  }
+
+  private void dropQuorum(PartitionId id) {
+    QuorumReplica replica = quorums.remove(id);
+    if (replica != null) {
+      replica.close();
+      drop(replica.copy(), replica.store());
+    }
+  }
+
+  static Membership membership(PartitionState state) {
     List<Configuration> standing =
         state.configurations().stream()
             .map(each -> new Configuration(each.replicas(), each.copies()))
@@ -219,7 +287,15 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
   }
 
   private PartitionReplica make(PartitionTerms terms) {
-    PartitionId id = terms.state().id();
+    PartitionReplica.Start start = startOf(terms.state().id());
+    PartitionReplica replica = new PartitionReplica(start, terms, loop, this);
+    replica.tick();
+    replicas.put(start.id(), replica);
+    return replica;
+  }
+
+  /** What was recovered of a partition, or an empty copy. */
+  private PartitionReplica.Start startOf(PartitionId id) {
     PartitionReplica.Start start = recovered.remove(id);
     if (start == null) {
       long copy = copyIds.next();
@@ -234,23 +310,21 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
               new RecentEntries(),
               Recovered.empty(),
               0,
-              0);
+              0,
+              new Origins());
     }
     if (!start.recovered().counts()) {
       ReplicaNote.COUNTING_COPY.put(loop.journal(), id, 0);
       loop.journalDirty();
     }
-    PartitionReplica replica = new PartitionReplica(start, terms, loop, this);
-    replica.tick();
-    replicas.put(id, replica);
-    return replica;
+    return start;
   }
 
   /** All replicas share one bound, so that many of them don't exhaust the heap. */
   @Override
   public long maxRecentBytes() {
     long share = Runtime.getRuntime().maxMemory() / RECENT_SHARE_OF_HEAP;
-    return Math.min(MAX_RECENT_BYTES, share) / Math.max(1, replicas.size());
+    return Math.min(MAX_RECENT_BYTES, share) / Math.max(1, replicas.size() + quorums.size());
   }
 
   void fence(SortedMap<PartitionId, Long> epochs) {
@@ -267,20 +341,27 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     for (PartitionReplica replica : replicas.values()) {
       replica.tick();
     }
+    quorums.values().forEach(QuorumReplica::tick);
     strays.tick();
   }
 
   /** Whether every replica that this node is to have is there and counts. */
   boolean areWhole(ClusterState newest) {
     for (PartitionState partition : newest.partitions().values()) {
-      if (partition.replicas().contains(loop.self())) {
-        PartitionReplica replica = replicas.get(partition.id());
-        if (replica == null || !replica.machine().counts()) {
-          return false;
-        }
+      if (partition.replicas().contains(loop.self()) && !isWhole(partition)) {
+        return false;
       }
     }
     return true;
+  }
+
+  private boolean isWhole(PartitionState partition) {
+    if (partition.isLeaderless()) {
+      QuorumReplica replica = quorums.get(partition.id());
+      return replica != null && replica.machine().counts();
+    }
+    PartitionReplica replica = replicas.get(partition.id());
+    return replica != null && replica.machine().counts();
   }
 
   /**
@@ -291,11 +372,15 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
     for (PartitionReplica replica : replicas.values()) {
       replica.freezeIfBehind();
     }
+    quorums.values().forEach(QuorumReplica::freezeIfBehind);
   }
 
   void onLost(NodeId peer) {
     for (PartitionReplica replica : replicas.values()) {
       replica.step(new Event.PeerLost(peer));
+    }
+    for (QuorumReplica replica : quorums.values()) {
+      replica.lost(peer);
     }
   }
 
@@ -330,6 +415,19 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
       long released = Math.min(position.index(), unwanted);
       if (released > 0) {
         journal.release(replica.copy(), released);
+      }
+    }
+    for (QuorumReplica replica : quorums.values()) {
+      Position position = durable.get(replica.copy());
+      if (position != null) {
+        long unwanted =
+            Math.max(
+                replica.machine().everywhereIndex(),
+                journal.lastIndexBefore(replica.copy(), capped));
+        long released = Math.min(position.index(), unwanted);
+        if (released > 0) {
+          journal.release(replica.copy(), released);
+        }
       }
     }
     leftBehind.look(replicas.values());
@@ -484,6 +582,41 @@ final class NodeReplicas implements PartitionReplica.PartitionHost {
           readBatches(copy, read.fromIndex(), read.maxBytes(), batches);
           loop.execute(() -> onLogRead(replica, read, batches));
         });
+  }
+
+  @Override
+  public void readLog(QuorumReplica replica, LeaderlessEffect.ReadLog read) {
+    long copy = replica.copy();
+    background.execute(
+        () -> {
+          List<EntryBatch> batches = new ArrayList<>();
+          long after = readBatches(copy, read.fromIndex(), read.maxBytes(), batches);
+          Stretch stretch = batches.isEmpty() ? null : ownStretch(read.fromIndex(), after, batches);
+          loop.execute(
+              () ->
+                  replica.step(
+                      new LeaderlessEvent.LogRead(
+                          read.peer(),
+                          read.fromIndex(),
+                          stretch,
+                          loop.journal().firstIndex(copy))));
+        });
+  }
+
+  /** The first of a coordinator's own batches, or that there are none. */
+  private static Stretch ownStretch(long fromIndex, long after, List<EntryBatch> batches) {
+    for (EntryBatch batch : batches) {
+      if (!QuorumReplica.isForeign(batch)) {
+        return new Stretch(fromIndex, batch.lastIndex(), batch);
+      }
+    }
+    return new Stretch(fromIndex, after - 1, null);
+  }
+
+  @Override
+  public void persistCounts(QuorumReplica replica, boolean counts) {
+    ReplicaNote.COUNTING_COPY.put(loop.journal(), replica.id(), counts ? replica.copy() : 0);
+    loop.journalDirty();
   }
 
   /** Hands the first batch over; the machine asks for the next when it wants it. */

@@ -2,7 +2,9 @@ package io.trefoil.node;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.NodeId;
 import io.trefoil.cell.merge.SeenStamps;
 import java.util.Collections;
 import java.util.SortedMap;
@@ -21,10 +23,26 @@ import java.util.TreeSet;
  */
 final class Origins {
   private static final int MAX_ORIGINS = 1 << 16;
+  private static final int NODE_BITS = 11;
+  private static final int MAX_INCARNATION = (1 << 31 - NODE_BITS) - 1;
 
   private final SeenStamps stamps = new SeenStamps();
   private final SortedMap<Integer, Long> heard = new TreeMap<>();
   private final SortedSet<Integer> gaps = new TreeSet<>();
+
+  /**
+   * The number of a stream that a node begins: no other has it, and a later one of the node is
+   * larger. Small, since each cell has it: there is room for 2,047 nodes and a million starts of
+   * each.
+   */
+  static int number(NodeId node, int incarnation) {
+    Invariants.check(
+        node.number() < 1 << NODE_BITS && incarnation <= MAX_INCARNATION,
+        "no number is left for another stream: node and incarnation",
+        node.number(),
+        incarnation);
+    return incarnation << NODE_BITS | node.number();
+  }
 
   SeenStamps stamps() {
     return stamps;

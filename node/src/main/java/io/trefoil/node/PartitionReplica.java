@@ -33,7 +33,7 @@ import java.util.function.Consumer;
  *
  * <p>Belongs to the data loop's thread.
  */
-final class PartitionReplica implements Effects, ReplyQueue.Answerer {
+final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.Appender {
   /** A leader that has so much unconfirmed refuses more. */
   private static final long MAX_TAIL_ENTRIES = 1_000_000;
 
@@ -140,7 +140,8 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
       RecentEntries recent,
       SingleLeaderReplica.Recovered recovered,
       long appliedTimeMillis,
-      long lastStamp) {}
+      long lastStamp,
+      Origins origins) {}
 
   PartitionReplica(Start start, PartitionTerms terms, DataLoop loop, PartitionHost host) {
     this.id = start.id();
@@ -353,7 +354,8 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
   }
 
   /** Ends a turn: proposes what its commands wrote. */
-  void propose() {
+  @Override
+  public void propose() {
     proposing = false;
     if (builder.count() == 0) {
       return; // leadership was lost in this turn
@@ -559,7 +561,8 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer {
   }
 
   /** The journal's buffer was written. */
-  void written() {
+  @Override
+  public void written() {
     if (terms.fsync()) {
       sayWhenSynced();
     } else {

@@ -9,6 +9,7 @@ import io.trefoil.base.Position;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.ControlMessage;
+import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.RespLimits;
 import io.trefoil.resp.RespParser;
@@ -127,6 +128,19 @@ final class PeerTraffic implements PeerListener {
           replica.receive(from, echo, ReplicationCodec.decode(source));
         }
       }
+      case Frames.LEADERLESS -> {
+        QuorumReplica replica = side.replicas().findQuorum(ReplicationCodec.getPartition(source));
+        if (replica != null) {
+          replica.receive(from, LeaderlessCodec.decode(source));
+        }
+      }
+      case Frames.SUPERSEDED -> {
+        QuorumReplica replica = side.replicas().findQuorum(ReplicationCodec.getPartition(source));
+        if (replica != null) {
+          replica.superseded(
+              from, source.getCount(Integer.MAX_VALUE), source.getVarint(), source.getVarint());
+        }
+      }
       case Frames.FORWARD -> onForward(side, connection, source);
       case Frames.TO_NODE -> {
         long id = source.getVarint();
@@ -149,9 +163,14 @@ final class PeerTraffic implements PeerListener {
     long epoch = source.getVarint();
     int protocol = source.getByte();
     Position floor = ReplicationCodec.getPosition(source);
+    Level level = new Level(source.getCount(Integer.MAX_VALUE), source.getCount(Integer.MAX_VALUE));
     Args args = command(side, source);
-    side.runner()
-        .runForwarded(from, id, side.routes().partition(partition), epoch, protocol, floor, args);
+    PartitionRoute route = side.routes().partition(partition);
+    if (route != null && route.isLeaderless()) {
+      side.runner().coordinateForwarded(from, id, route, protocol, level, args);
+    } else {
+      side.runner().runForwarded(from, id, route, epoch, protocol, floor, args);
+    }
   }
 
   private static Args command(DataSide side, ByteSource source) {

@@ -10,10 +10,12 @@ import io.trefoil.command.SeenPositions;
  *
  * @param level never {@link Consistency#DATABASE_DEFAULT}
  * @param boundMillis how old they may be when they are {@link Consistency#BOUNDED}
- * @param seen of the session; null when it is nobody's
+ * @param seen of the session; null when it is nobody's, or the database is leaderless
+ * @param quorum how many replicas of a leaderless database are to be sure of
  */
-record ReadTerms(Consistency level, int boundMillis, SeenPositions seen) {
-  static final ReadTerms LINEARIZABLE = new ReadTerms(Consistency.LINEARIZABLE, 0, null);
+record ReadTerms(Consistency level, int boundMillis, SeenPositions seen, Level quorum) {
+  static final ReadTerms LINEARIZABLE =
+      new ReadTerms(Consistency.LINEARIZABLE, 0, null, Level.DEFAULT);
 
   boolean isSession() {
     return level == Consistency.SESSION;

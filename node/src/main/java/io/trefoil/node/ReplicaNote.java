@@ -14,7 +14,9 @@ enum ReplicaNote {
    * Id of its copy when that counts, 0 when it does not. A copy that came by a snapshot counts only
    * when this names it; one that began empty counts unless this denies it.
    */
-  COUNTING_COPY;
+  COUNTING_COPY,
+  /** The number of the stream of what it coordinates, where there is no leader. */
+  ORIGIN;
 
   /** The note's kind in the journal: what, and of which partition. */
   long kind(PartitionId id) {

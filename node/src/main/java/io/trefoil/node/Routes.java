@@ -7,6 +7,7 @@ import io.trefoil.command.Session;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.Database;
 import io.trefoil.control.PartitionState;
+import io.trefoil.control.Replication;
 import io.trefoil.partition.SlotRanges;
 import io.trefoil.partition.Slots;
 import java.util.ArrayDeque;
@@ -41,6 +42,7 @@ final class Routes {
   static final class PartitionRoute {
     private PartitionTerms terms;
     private PartitionReplica local;
+    private QuorumReplica coordinator;
     private final ArrayDeque<Waiter> waiting = new ArrayDeque<>();
 
     private PartitionRoute(PartitionTerms terms) {
@@ -55,7 +57,21 @@ final class Routes {
       return terms.state().id().number();
     }
 
-    /** This node's replica, or null. */
+    /** Whether any of its replicas takes commands. */
+    boolean isLeaderless() {
+      return terms.state().isLeaderless();
+    }
+
+    /** This node's replica of a leaderless partition, or null. */
+    QuorumReplica coordinator() {
+      return coordinator;
+    }
+
+    void coordinator(QuorumReplica replica) {
+      coordinator = replica;
+    }
+
+    /** This node's replica of a partition that has a leader, or null. */
     PartitionReplica local() {
       return local;
     }
@@ -122,9 +138,14 @@ final class Routes {
       before.forEach(Waiter::retry);
     }
 
+    /** Why nobody takes commands, as an error text. */
+    String nobodyServes() {
+      return isLeaderless() ? Failures.noReplica(terms) : Failures.noLeader(terms);
+    }
+
     void expireWaiting(long nowNanos) {
       while (!waiting.isEmpty() && nowNanos - waiting.peek().deadlineNanos() > 0) {
-        waiting.poll().giveUp(Failures.noLeader(terms));
+        waiting.poll().giveUp(nobodyServes());
       }
     }
 
@@ -167,7 +188,10 @@ final class Routes {
 
     /** What a connection's reads promise here. */
     Consistency reads(Session session) {
-      return session.consistency() == Consistency.DATABASE_DEFAULT ? reads : session.consistency();
+      boolean databases =
+          session.consistency() == Consistency.DATABASE_DEFAULT
+              || session.consistency() == Consistency.QUORUM;
+      return databases ? reads : session.consistency();
     }
 
     /** How old a connection's reads may be here, when they are bounded. */
@@ -177,8 +201,18 @@ final class Routes {
           : session.boundMillis();
     }
 
+    /** Whether any replica takes writes. */
+    boolean isLeaderless() {
+      return database.settings().replication() == Replication.LEADERLESS;
+    }
+
     ReadTerms readTerms(Session session) {
-      return new ReadTerms(reads(session), boundMillis(session), session.seen());
+      if (isLeaderless()) {
+        Level level =
+            Level.of(session, database.settings().quorums(), database.settings().replicas());
+        return new ReadTerms(session.consistency(), 0, null, level);
+      }
+      return new ReadTerms(reads(session), boundMillis(session), session.seen(), Level.DEFAULT);
     }
 
     int partitionCount() {

@@ -65,7 +65,8 @@ final class SnapshotNode implements Peers {
                 message -> {},
                 () -> {},
                 (replica, mark) -> {}),
-            java.util.List.of());
+            java.util.List.of(),
+            partition -> 0);
     receiver = newReceiver();
   }
 

@@ -131,6 +131,12 @@ public final class MergedStore {
     void visit(byte[] field, int offset, int length, Versions versions);
   }
 
+  /** As {@link FieldVisitor}, of all fields, also those that are not to be seen. */
+  @FunctionalInterface
+  public interface StoredVisitor {
+    void visit(CellType type, byte[] field, int offset, int length, Versions versions);
+  }
+
   /** One key, with its fields. Changes reach the store when it is {@link #save saved}. */
   public final class Key {
     private final byte[] name;
@@ -229,6 +235,16 @@ public final class MergedStore {
       }
     }
 
+    /** Visits all fields, of both types, also what is left of those that were removed. */
+    public void forEachStored(StoredVisitor visitor) {
+      Versions versions = new Versions();
+      for (StoredField each : storedFields()) {
+        versions.read(new ByteSource(each.cell()));
+        versions.hide(state.removed());
+        visitor.visit(each.type(), each.name(), 1, each.name().length - 1, versions);
+      }
+    }
+
     /** All fields as they are stored, of both types, also those that are not to be seen. */
     private List<StoredField> storedFields() {
       List<StoredField> all = new ArrayList<>();
@@ -260,7 +276,7 @@ public final class MergedStore {
       changed |= state.merge(change);
       Write now = state.string().written();
       boolean hidden = written != null && now != null && now.isLaterThan(written);
-      supersededBy = hidden ? now.stamp() : 0;
+      supersededBy = Math.max(hidden ? now.stamp() : 0, state.laterExpiry(change));
       if (removedMore && storedFields > 0) {
         hideFields(index);
       } else if (state.fieldsType() != fieldsBefore && storedFields > 0) {

@@ -106,6 +106,14 @@ public final class MergedKey {
     expiryOrigin = origin;
   }
 
+  /** Stamp of what was said of the expiry later than in a change that says something; else 0. */
+  public long laterExpiry(MergedKey change) {
+    boolean later =
+        change.expiryStamp > 0
+            && isLater(expiryStamp, expiryOrigin, change.expiryStamp, change.expiryOrigin);
+    return later ? expiryStamp : 0;
+  }
+
   /**
    * Takes in a change, or all that another replica has of the key.
    *

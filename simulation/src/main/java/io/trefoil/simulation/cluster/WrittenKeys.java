@@ -91,7 +91,7 @@ final class WrittenKeys implements EntryReader.Changes {
       int changeLength) {}
 
   @Override
-  public void from(int origin, long originIndex) {}
+  public void from(int origin, long originIndex, int count) {}
 
   @Override
   public void entry(long entryStamp) {}

@@ -1,0 +1,192 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.Bytes;
+import io.trefoil.base.Hash64;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.EntryWriter;
+import io.trefoil.cell.merge.Versions;
+import io.trefoil.storage.MergedStore;
+import io.trefoil.storage.MergedStore.Key;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * What a coordinator asks other replicas: whether they have the same of the cells that a command
+ * looked at. It sends digests; who has something else answers with it, as changes of an entry.
+ *
+ * <pre>
+ * for each cell, to the end: kind (1): 1 key, 2 field, 3 fields · key (block)
+ * · of a field: type (1) · field (block) · digest (8)
+ * </pre>
+ */
+final class CellQuestion implements MergedCells.Looks {
+  private static final int KEY = 1;
+  private static final int FIELD = 2;
+  private static final int FIELDS = 3;
+
+  /** A cell, or all fields of a key. */
+  private record Cell(int kind, Bytes key, CellType type, Bytes field) {
+    static Cell read(ByteSource source) {
+      int kind = source.getByte();
+      if (kind < KEY || kind > FIELDS) {
+        throw new MalformedBytesException("a question about " + kind);
+      }
+      Bytes key = Bytes.wrap(source.getBlock());
+      CellType type = kind == FIELD ? CellType.of(source.getByte()) : null;
+      return new Cell(kind, key, type, kind == FIELD ? Bytes.wrap(source.getBlock()) : null);
+    }
+
+    void write(ByteSink sink) {
+      sink.putByte(kind).putBlock(key.array(), 0, key.length());
+      if (kind == FIELD) {
+        sink.putByte(type.code()).putBlock(field.array(), 0, field.length());
+      }
+    }
+  }
+
+  private final Set<Cell> asked = new LinkedHashSet<>();
+  private final Set<Cell> open = new LinkedHashSet<>();
+
+  /** Begins to listen to a command anew; what was asked is asked no more. */
+  void begin() {
+    open.clear();
+  }
+
+  @Override
+  public void atKey(byte[] key, int offset, int length) {
+    add(new Cell(KEY, Bytes.copyOf(key, offset, length), null, null));
+  }
+
+  @Override
+  public void atField(byte[] key, CellType type, byte[] field, int offset, int length) {
+    add(new Cell(FIELD, Bytes.wrap(key), type, Bytes.copyOf(field, offset, length)));
+  }
+
+  @Override
+  public void atFields(byte[] key) {
+    add(new Cell(FIELDS, Bytes.wrap(key), null, null));
+  }
+
+  private void add(Cell cell) {
+    if (!asked.contains(cell)) {
+      open.add(cell);
+    }
+  }
+
+  /** Whether the command looked at something that nobody was asked about. */
+  boolean isOpen() {
+    return !open.isEmpty();
+  }
+
+  /** The question about what is open, which is asked then. */
+  Bytes ask(MergedStore store) {
+    ByteSink sink = new ByteSink();
+    for (Cell cell : open) {
+      cell.write(sink);
+      sink.putLong(digest(cell, store));
+    }
+    asked.addAll(open);
+    return Bytes.wrap(sink.toArray());
+  }
+
+  /**
+   * What a replica has of the cells of which it has something else, as changes of an entry.
+   *
+   * @return null when all is the same
+   * @throws CellsNotInMemory when cells must be fetched first
+   */
+  static Bytes answer(Bytes question, MergedStore store) {
+    ByteSource source = new ByteSource(question.array());
+    ByteSink changes = new ByteSink();
+    while (source.remaining() > 0) {
+      Cell cell = Cell.read(source);
+      if (source.getLong() != digest(cell, store)) {
+        write(cell, store, changes);
+      }
+    }
+    return changes.size() == 0 ? null : Bytes.wrap(changes.toArray());
+  }
+
+  /** What this replica has of all that the command looked at, as changes of an entry. */
+  void writeAll(MergedStore store, ByteSink changes) {
+    Set<Cell> all = new LinkedHashSet<>(asked);
+    all.addAll(open);
+    for (Cell cell : all) {
+      if (digest(cell, store) != 0) {
+        write(cell, store, changes);
+      }
+    }
+  }
+
+  private static long digest(Cell cell, MergedStore store) {
+    Key key = open(cell, store);
+    if (cell.kind() == KEY) {
+      return digestOf(key);
+    }
+    if (cell.kind() == FIELD) {
+      byte[] field = cell.field().array();
+      return digestOf(key.field(cell.type(), field, 0, field.length));
+    }
+    long[] sum = {0};
+    key.forEachStored(
+        (type, field, offset, length, versions) ->
+            sum[0] +=
+                Hash64.combine(Hash64.of(field, offset, length) + type.code(), digestOf(versions)));
+    return sum[0];
+  }
+
+  private static Key open(Cell cell, MergedStore store) {
+    return store.open(cell.key().array(), 0, cell.key().length());
+  }
+
+  private static long digestOf(Key key) {
+    if (key.state().isEmpty()) {
+      return 0;
+    }
+    ByteSink bytes = new ByteSink();
+    key.state().write(bytes);
+    return Hash64.of(bytes.array(), 0, bytes.size());
+  }
+
+  private static long digestOf(Versions versions) {
+    if (versions.isEmpty()) {
+      return 0;
+    }
+    ByteSink bytes = new ByteSink();
+    versions.write(bytes);
+    return Hash64.of(bytes.array(), 0, bytes.size());
+  }
+
+  /** A field goes with its key, which says what of it is hidden. */
+  private static void write(Cell cell, MergedStore store, ByteSink changes) {
+    Key key = open(cell, store);
+    ByteSink bytes = new ByteSink();
+    key.state().write(bytes);
+    EntryWriter.merge(changes, key.name(), 0, key.name().length, bytes.array(), bytes.size());
+    if (cell.kind() == FIELD) {
+      byte[] field = cell.field().array();
+      write(
+          cell.type(),
+          field,
+          0,
+          field.length,
+          key.field(cell.type(), field, 0, field.length),
+          changes);
+    } else if (cell.kind() == FIELDS) {
+      key.forEachStored(
+          (type, field, offset, length, versions) ->
+              write(type, field, offset, length, versions, changes));
+    }
+  }
+
+  private static void write(
+      CellType type, byte[] field, int offset, int length, Versions versions, ByteSink changes) {
+    ByteSink bytes = new ByteSink();
+    versions.write(bytes);
+    EntryWriter.part(changes, type, field, offset, length, bytes.array(), bytes.size());
+  }
+}

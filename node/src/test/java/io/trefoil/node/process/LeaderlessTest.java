@@ -1,0 +1,129 @@
+package io.trefoil.node.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/** A leaderless database on three nodes, with real processes, sockets and disks. */
+class LeaderlessTest {
+  private static final int KEYS = 300;
+
+  @TempDir private static Path folder;
+  private static ClusterProcesses cluster;
+
+  @BeforeAll
+  static void startCluster() {
+    cluster = ClusterProcesses.start(folder, 3);
+    try (Jedis admin = ClusterProcesses.client(cluster.node(1))) {
+      admin.sendCommand(
+          () -> "DATABASE".getBytes(),
+          "CREATE",
+          "carts",
+          "NUMBER",
+          "5",
+          "REPLICATION",
+          "LEADERLESS",
+          "REPLICAS",
+          "3",
+          "R",
+          "2",
+          "W",
+          "2",
+          "PARTITIONS",
+          "3");
+    }
+  }
+
+  @AfterAll
+  static void stopCluster() {
+    cluster.close();
+  }
+
+  private static Jedis client(int node) {
+    Jedis client = ClusterProcesses.client(cluster.node(node));
+    client.select(5);
+    return client;
+  }
+
+  private static Object consistency(Jedis client, String... level) {
+    return client.sendCommand(() -> "CONSISTENCY".getBytes(), level);
+  }
+
+  @Test
+  void every_node_takes_writes_and_reads_the_acknowledged_ones_of_the_others() {
+    for (int writer = 1; writer <= 3; writer++) {
+      try (Jedis client = client(writer)) {
+        for (int i = 0; i < KEYS; i++) {
+          client.set("key-" + i, "n" + writer);
+        }
+      }
+      for (int reader = 1; reader <= 3; reader++) {
+        try (Jedis client = client(reader)) {
+          for (int i = 0; i < KEYS; i++) {
+            assertThat(client.get("key-" + i)).isEqualTo("n" + writer);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void counters_fields_and_members_are_merged() {
+    try (Jedis a = client(1);
+        Jedis b = client(2);
+        Jedis c = client(3)) {
+      for (Jedis each : new Jedis[] {a, b, c}) {
+        each.incrBy("visits", 5);
+        each.hset("hash", "field-" + each.incr("fields"), "x");
+        each.sadd("set", "same", "member-" + each.get("fields"));
+      }
+
+      assertThat(a.get("visits")).isEqualTo("15");
+      assertThat(b.hgetAll("hash"))
+          .isEqualTo(Map.of("field-1", "x", "field-2", "x", "field-3", "x"));
+      assertThat(c.smembers("set")).isEqualTo(Set.of("same", "member-1", "member-2", "member-3"));
+      assertThat(c.del("hash", "set", "visits")).isEqualTo(3);
+      assertThat(a.exists("hash", "set", "visits")).isZero();
+    }
+  }
+
+  @Test
+  void what_needs_one_order_of_all_writes_is_refused_by_name() {
+    try (Jedis client = client(2)) {
+      assertThatThrownBy(() -> client.setnx("lock", "me"))
+          .isInstanceOf(JedisDataException.class)
+          .hasMessageContaining("UNSUPPORTED SETNX")
+          .hasMessageContaining("database 'carts' is leaderless");
+      consistency(client, "LINEARIZABLE");
+      assertThatThrownBy(() -> client.get("any"))
+          .isInstanceOf(JedisDataException.class)
+          .hasMessageContaining("UNSUPPORTED LINEARIZABLE");
+    }
+  }
+
+  @Test
+  void levels_are_chosen_by_the_connection() {
+    try (Jedis a = client(1);
+        Jedis b = client(2)) {
+      consistency(a, "ONE");
+      consistency(b, "R", "3", "W", "1");
+      for (int i = 0; i < KEYS; i++) {
+        a.set("one", "v" + i);
+        assertThat(b.get("one")).isEqualTo("v" + i);
+      }
+      consistency(a, "R", "4", "W", "1");
+      assertThatThrownBy(() -> a.get("one"))
+          .isInstanceOf(JedisDataException.class)
+          .hasMessage("ERR R 4 needs 4 replicas, the database has 3");
+    }
+  }
+}
