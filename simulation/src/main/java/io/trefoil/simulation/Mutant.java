@@ -133,12 +133,29 @@ public enum Mutant {
   TOKEN_FORGOTTEN(
       "a token carries what a session has seen to another connection",
       "one's own writes, and reads that never go back, from node to node",
-      World.CLUSTER);
+      World.CLUSTER),
+  /** A coordinator waits for one copy less than was asked for. */
+  ANSWERED_BEFORE_W(
+      "a write of a leaderless database is answered when W copies are stable",
+      "acknowledged writes: reads of R replicas miss them",
+      World.LEADERLESS),
+  /** A replica that has something else than the coordinator is taken for one that has the same. */
+  DIFFERENCE_NOT_TOLD(
+      "of what R replicas have, the newest is read, and repaired where it was missing",
+      "fresh reads",
+      World.LEADERLESS),
+  /** A coordinator whose clock is behind never hears that its write can't be seen. */
+  SUPERSEDED_NOT_SAID(
+      "a write under a larger stamp is written again before it is acknowledged",
+      "acknowledged writes, when clocks are apart",
+      World.LEADERLESS);
 
   /** Where it is broken. */
   public enum World {
     PROTOCOL,
     CLUSTER,
+    /** In a cluster with a leaderless database. */
+    LEADERLESS,
     /** In a dialogue of the protocol that is told line by line: too rare for seeds. */
     TRACE
   }

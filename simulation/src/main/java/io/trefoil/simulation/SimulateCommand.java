@@ -57,8 +57,8 @@ public final class SimulateCommand implements Callable<Integer> {
 
   @Option(
       names = "--world",
-      paramLabel = "cluster|protocol",
-      description = "What runs (default: cluster; with a mutant: protocol).")
+      paramLabel = "cluster|leaderless|protocol",
+      description = "What runs (default: cluster; with a mutant: where it is caught).")
   String world;
 
   @Option(
@@ -129,13 +129,15 @@ public final class SimulateCommand implements Callable<Integer> {
     if (mutants) {
       return catchAll() ? 0 : 1;
     }
-    if (world != null && !List.of("cluster", "protocol").contains(world)) {
-      throw badUsage("--world is cluster or protocol, not " + world);
+    if (world != null && !List.of("cluster", "leaderless", "protocol").contains(world)) {
+      throw badUsage("--world is cluster, leaderless or protocol, not " + world);
     }
     Mutant broken = mutant == null ? Mutant.NONE : named(mutant);
     boolean cluster =
-        broken == Mutant.NONE ? !"protocol".equals(world) : broken.world() == Mutant.World.CLUSTER;
-    if (broken != Mutant.NONE && world != null && world.equals("cluster") != cluster) {
+        broken == Mutant.NONE
+            ? !"protocol".equals(world)
+            : broken.world() == Mutant.World.CLUSTER || isLeaderless(broken);
+    if (broken != Mutant.NONE && world != null && !world.equals(worldOf(broken))) {
       throw badUsage("--mutant " + mutant + " is not one of --world " + world);
     }
     if (!cluster && (!without.isEmpty() || faultMillis != null)) {
@@ -147,19 +149,36 @@ public final class SimulateCommand implements Callable<Integer> {
     if (explain) {
       return explain(broken);
     }
-    return cluster ? runClusters(broken) : runProtocol(broken);
+    return cluster
+        ? runClusters(broken, "leaderless".equals(world) || isLeaderless(broken))
+        : runProtocol(broken);
   }
 
-  private int runClusters(Mutant broken) {
-    ClusterCoverage coverage = new ClusterCoverage();
+  private static boolean isLeaderless(Mutant broken) {
+    return broken.world() == Mutant.World.LEADERLESS;
+  }
+
+  /** As {@code --world} names it. */
+  private static String worldOf(Mutant broken) {
+    return switch (broken.world()) {
+      case CLUSTER -> "cluster";
+      case LEADERLESS -> "leaderless";
+      case PROTOCOL, TRACE -> "protocol";
+    };
+  }
+
+  private int runClusters(Mutant broken, boolean leaderless) {
+    ClusterCoverage coverage = leaderless ? ClusterCoverage.ofLeaderless() : new ClusterCoverage();
     Reduction reduction = reduction();
     return run(
         broken,
         reduction,
-        "",
+        leaderless ? "--world leaderless " : "",
         seed -> {
           ClusterSimulation simulation =
-              new ClusterSimulation(seed, broken, reduction, traceLines());
+              leaderless
+                  ? ClusterSimulation.leaderless(seed, broken, reduction, traceLines())
+                  : new ClusterSimulation(seed, broken, reduction, traceLines());
           ClusterCoverage met = simulation.run();
           synchronized (coverage) {
             coverage.add(met);
@@ -234,7 +253,8 @@ public final class SimulateCommand implements Callable<Integer> {
               + with(broken)
               + (reduction == null ? "" : reduction));
       if (Reduction.NONE.equals(reduction)) {
-        Reduction least = Reduction.find(failed.get().seed(), broken);
+        boolean leaderless = world.contains("leaderless");
+        Reduction least = Reduction.find(failed.get().seed(), broken, leaderless);
         out.println("fails also with" + (least.equals(reduction) ? " nothing less" : least));
       }
       return 1;
@@ -311,6 +331,8 @@ public final class SimulateCommand implements Callable<Integer> {
         seed -> {
           if (broken.world() == Mutant.World.CLUSTER) {
             new ClusterSimulation(seed, broken, traceLines).run();
+          } else if (isLeaderless(broken)) {
+            ClusterSimulation.leaderless(seed, broken, Reduction.NONE, traceLines).run();
           } else {
             new Simulation(seed, broken, traceLines).run();
           }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trefoil.simulation.cluster.ClusterSimulation;
+import io.trefoil.simulation.cluster.Reduction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ class MutantTest {
   }
 
   static Stream<Mutant> ofClusters() {
-    return of(Mutant.World.CLUSTER);
+    return Stream.concat(of(Mutant.World.CLUSTER), of(Mutant.World.LEADERLESS));
   }
 
   private static Stream<Mutant> of(Mutant.World world) {
@@ -66,6 +67,8 @@ class MutantTest {
   private static void run(long seed, Mutant of, Mutant broken) {
     if (of.world() == Mutant.World.CLUSTER) {
       new ClusterSimulation(seed, broken, 1).run();
+    } else if (of.world() == Mutant.World.LEADERLESS) {
+      ClusterSimulation.leaderless(seed, broken, Reduction.NONE, 1).run();
     } else {
       new Simulation(seed, broken, 1).run();
     }
@@ -101,6 +104,7 @@ class MutantTest {
     return switch (mutant.world()) {
       case TRACE -> "a [trace](../" + TracesTest.traceOf(mutant) + ")";
       case CLUSTER -> "cluster " + seed;
+      case LEADERLESS -> "leaderless " + seed;
       case PROTOCOL -> "protocol " + seed;
     };
   }

@@ -161,7 +161,7 @@ final class ClusterChecks {
     return keys;
   }
 
-  private static String difference(Map<String, String> one, Map<String, String> other) {
+  static String difference(Map<String, String> one, Map<String, String> other) {
     Set<String> keys = new TreeSet<>(one.keySet());
     keys.addAll(other.keySet());
     keys.removeIf(key -> one.containsKey(key) && one.get(key).equals(other.get(key)));

@@ -1,17 +1,21 @@
 package io.trefoil.simulation.cluster;
 
 import io.trefoil.control.CommitRule;
+import io.trefoil.control.Conflict;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.Durability;
 import io.trefoil.control.FailoverRule;
 import io.trefoil.control.Promises;
 import io.trefoil.control.Promises.Failure;
 import io.trefoil.control.Promises.Fate;
+import io.trefoil.control.Quorums;
 import io.trefoil.control.Reads;
 import io.trefoil.control.Replication;
 import io.trefoil.simulation.Rule;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -26,6 +30,7 @@ import java.util.SplittableRandom;
  * @param valueBytes size of values: large ones outgrow the journal that is kept for followers
  * @param faultsMillis how long faults happen
  * @param rates of all faults, 0 for never
+ * @param quorums of a leaderless database; else null
  */
 record ClusterShape(
     int nodes,
@@ -39,7 +44,52 @@ record ClusterShape(
     int thinkMillis,
     int valueBytes,
     int faultsMillis,
-    Map<FaultRate, Integer> rates) {
+    Map<FaultRate, Integer> rates,
+    Quorums quorums) {
+
+  /** One with a leaderless database. */
+  static ClusterShape drawLeaderless(SplittableRandom random) {
+    ClusterShape led = draw(random);
+    int replicas = Math.min(led.nodes, led.replicas + 1);
+    Quorums quorums =
+        random.nextInt(3) > 0
+            ? Quorums.defaults(replicas)
+            : new Quorums(
+                1 + random.nextInt(replicas), 1 + random.nextInt(replicas), false, Conflict.LWW);
+    Map<FaultRate, Integer> rates = new EnumMap<>(led.rates);
+    for (FaultRate none : NOT_WITHOUT_LEADER) {
+      rates.put(none, 0);
+    }
+    return new ClusterShape(
+        led.nodes,
+        replicas,
+        led.partitions,
+        led.rule,
+        led.fsync,
+        led.database,
+        led.clients,
+        led.keys,
+        led.thinkMillis,
+        10,
+        led.faultsMillis,
+        rates,
+        quorums);
+  }
+
+  /** What can't happen to a leaderless database, or what it can't heal from yet. */
+  private static final Set<FaultRate> NOT_WITHOUT_LEADER =
+      EnumSet.of(
+          FaultRate.MACHINE_CRASHES,
+          FaultRate.POWER_CUTS,
+          FaultRate.DISK_FAULTS,
+          FaultRate.DISK_LOSSES,
+          FaultRate.RULE_CHANGES,
+          FaultRate.MOVES,
+          FaultRate.SWITCHOVERS);
+
+  boolean isLeaderless() {
+    return quorums != null;
+  }
 
   static ClusterShape draw(SplittableRandom random) {
     int nodes = new int[] {1, 3, 3, 3, 3, 3, 5}[random.nextInt(7)];
@@ -62,7 +112,8 @@ record ClusterShape(
         4 + random.nextInt(20),
         random.nextInt(3) == 0 ? 400 + random.nextInt(2_000) : 10,
         8_000 + random.nextInt(8_000),
-        rates(random, fsync, survives));
+        rates(random, fsync, survives),
+        null);
   }
 
   private static Map<FaultRate, Integer> rates(
@@ -119,7 +170,8 @@ record ClusterShape(
         thinkMillis,
         valueBytes,
         lasting,
-        newRates);
+        newRates,
+        quorums);
   }
 
   private static int seldom(SplittableRandom random, int rate) {
@@ -134,8 +186,21 @@ record ClusterShape(
    * How a client creates the database.
    *
    * @param durability of its copies, which may be another one before faults begin
+   * @param oneCopyLess whether a leaderless one asks for a copy less than it is to
    */
-  String[] create(Durability durability) {
+  String[] create(Durability durability, boolean oneCopyLess) {
+    if (isLeaderless()) {
+      return String.format(
+              "DATABASE CREATE data NUMBER %d REPLICATION LEADERLESS REPLICAS %d PARTITIONS %d"
+                  + " R %d W %d DURABILITY %s",
+              database,
+              replicas,
+              partitions,
+              quorums.reads(),
+              Math.max(1, quorums.writes() - (oneCopyLess ? 1 : 0)),
+              durability)
+          .split(" ");
+    }
     return ("DATABASE CREATE data NUMBER "
             + database
             + " REPLICAS "

@@ -8,6 +8,7 @@ import io.trefoil.check.Invocation;
 import io.trefoil.control.Durability;
 import io.trefoil.control.PartitionState;
 import io.trefoil.control.Promises.Anomaly;
+import io.trefoil.node.QuorumView;
 import io.trefoil.node.ReplicaView;
 import io.trefoil.node.settings.NodeSettings;
 import io.trefoil.node.settings.SettingsReader;
@@ -76,10 +77,21 @@ public final class ClusterSimulation implements ClusterWorld.Director {
 
   /** As above, with less going wrong. */
   public ClusterSimulation(long seed, Mutant mutant, Reduction reduction, int traceLines) {
+    this(seed, mutant, reduction, traceLines, false);
+  }
+
+  /** As above, with a leaderless database. */
+  public static ClusterSimulation leaderless(
+      long seed, Mutant mutant, Reduction reduction, int traceLines) {
+    return new ClusterSimulation(seed, mutant, reduction, traceLines, true);
+  }
+
+  private ClusterSimulation(
+      long seed, Mutant mutant, Reduction reduction, int traceLines, boolean leaderless) {
     this.seed = seed;
     // One stream per purpose: a draw more for one must not shift the others.
     SplittableRandom root = new SplittableRandom(seed);
-    this.shape = reduction.of(ClusterShape.draw(root.split()));
+    this.shape = reduction.of(shape(root.split(), leaderless));
     this.random = root.split();
     SplittableRandom faultRandom = root.split();
     SplittableRandom diskRandom = root.split();
@@ -101,7 +113,15 @@ public final class ClusterSimulation implements ClusterWorld.Director {
             operator,
             new ClusterChanges(world, administrator),
             this::startLater);
-    this.beginsUnsynced = shape.settings().durability() == Durability.FSYNC && seed % 2 == 0;
+    this.beginsUnsynced =
+        !leaderless && shape.settings().durability() == Durability.FSYNC && seed % 2 == 0;
+    if (leaderless) {
+      for (int i = 1; i <= shape.clients(); i++) {
+        clients.add(new QuorumClient(world, clientMachine, "q" + i, clientRandom.split()));
+      }
+      this.boundMillis = 0;
+      return;
+    }
     for (int i = 1; i <= shape.clients(); i++) {
       clients.add(client("c" + i, clientRandom, SimulatedClient.Work.READS_AND_WRITES));
     }
@@ -130,14 +150,18 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     } catch (RuntimeException e) {
       throw new SimulationFailure(report(e), e);
     }
-    if (!world.isChanged()) {
+    if (!world.isChanged() && !shape.isLeaderless()) {
       coverage.ran(shape.rule());
     }
     return coverage;
   }
 
-  static ClusterShape shapeOf(long seed) {
-    return ClusterShape.draw(new SplittableRandom(seed).split());
+  static ClusterShape shapeOf(long seed, boolean leaderless) {
+    return shape(new SplittableRandom(seed).split(), leaderless);
+  }
+
+  private static ClusterShape shape(SplittableRandom random, boolean leaderless) {
+    return leaderless ? ClusterShape.drawLeaderless(random) : ClusterShape.draw(random);
   }
 
   private String report(RuntimeException e) {
@@ -148,6 +172,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
           text.append(machine).append(machine.isUp() ? "" : " is down").append('\n');
           if (machine.isUp()) {
             machine.process.core().replicas().forEach(it -> text.append("  " + it + "\n"));
+            machine.process.core().quorums().forEach(it -> text.append("  " + it + "\n"));
           }
         });
     return text + "cluster seed " + seed + ": " + e.getMessage() + "\n" + shape;
@@ -198,9 +223,27 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     runUntil(healedAt + 2 * HEAL_MICROS, () -> world.allAnswered() && areEqual());
     ClusterWorld.require(world.allAnswered(), "a client waits for ever");
     ClusterWorld.require(areEqual(), "the replicas did not become equal after the faults");
+    if (shape.isLeaderless()) {
+      new QuorumChecks(world).check(readAll());
+      countRepairs();
+      return;
+    }
     new ClusterChecks(world, boundMillis).check(readAll(), seen);
     if (!world.isChanged()) {
       seen.forEach(it -> coverage.saw(shape.rule(), it));
+    }
+  }
+
+  private void countRepairs() {
+    for (Machine machine : world.machines) {
+      for (QuorumView replica : machine.process.core().quorums()) {
+        for (long i = replica.repairs(); i > 0; i--) {
+          count("repaired by a read");
+        }
+        for (long i = replica.restamped(); i > 0; i--) {
+          count("written again above a larger stamp");
+        }
+      }
     }
   }
 
@@ -244,7 +287,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
                 "--journal.segment",
                 "64kb",
                 "--journal.keep",
-                "128kb",
+                shape.isLeaderless() ? "64mb" : "128kb", // nothing fills gaps yet
                 "--cluster.database0-partitions",
                 "1",
                 "--cluster.expect",
@@ -314,7 +357,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
             world.schedule.after(100 * Schedule.MILLIS, this::create);
           }
         },
-        shape.create(beginsUnsynced ? Durability.OS : shape.settings().durability()));
+        shape.create(
+            beginsUnsynced ? Durability.OS : shape.settings().durability(),
+            world.mutant == Mutant.ANSWERED_BEFORE_W));
   }
 
   /** The copies are to be synced before anything goes wrong; clients write meanwhile. */
@@ -447,6 +492,13 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         if (replica.committed().index() != replica.lastIndex()
             || !replica.counts()
             || end != null && !end.equals(replica.committed())) {
+          return false;
+        }
+      }
+      for (QuorumView replica : machine.process.core().quorums()) {
+        expected.remove(replica.id());
+        // One that does not count stays so: nothing makes it whole yet.
+        if (replica.everywhereIndex() != replica.lastIndex() || replica.waiting() > 0) {
           return false;
         }
       }

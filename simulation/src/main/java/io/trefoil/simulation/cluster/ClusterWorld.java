@@ -82,7 +82,9 @@ final class ClusterWorld {
     this.traceLines = traceLines;
     this.director = director;
     this.consensus = new SimulatedConsensus(this);
-    mayBeSeen.addAll(Promises.mayBeSeen(shape.settings()));
+    if (!shape.isLeaderless()) {
+      mayBeSeen.addAll(Promises.mayBeSeen(shape.settings()));
+    }
   }
 
   /** Somebody asks for other settings: from now on they may stand. */

@@ -6,9 +6,11 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.control.ControlFormat;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.node.Frames;
+import io.trefoil.node.LeaderlessCodec;
 import io.trefoil.node.ReplicationCodec;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.Message;
+import io.trefoil.replication.leaderless.LeaderlessMessage;
 import io.trefoil.simulation.Mutant;
 import java.util.function.UnaryOperator;
 
@@ -25,8 +27,34 @@ final class FrameLies {
       case FRESH_BEFORE_COMMITTED -> withAppend(frame, FrameLies::withOlderCommit);
       case FLOOR_NOT_SENT -> frame[0] == Frames.FORWARD ? withoutFloor(frame) : frame;
       case LEASE_TOO_LONG -> frame[0] == Frames.CONTROL ? withLongerLease(frame) : frame;
+      case DIFFERENCE_NOT_TOLD -> frame[0] == Frames.LEADERLESS ? withoutDifference(frame) : frame;
+      case SUPERSEDED_NOT_SAID -> frame[0] == Frames.SUPERSEDED ? toNobody(frame) : frame;
       default -> frame;
     };
+  }
+
+  private static byte[] withoutDifference(byte[] frame) {
+    ByteSource source = new ByteSource(frame);
+    source.getByte();
+    PartitionId partition = ReplicationCodec.getPartition(source);
+    if (!(LeaderlessCodec.decode(source) instanceof LeaderlessMessage.Told told)) {
+      return frame;
+    }
+    ByteSink sink = new ByteSink(frame.length);
+    sink.putByte(Frames.LEADERLESS);
+    ReplicationCodec.putPartition(sink, partition);
+    LeaderlessCodec.encode(sink, new LeaderlessMessage.Told(told.id(), told.counts(), null));
+    return sink.toArray();
+  }
+
+  /** To a stream that there is not. */
+  private static byte[] toNobody(byte[] frame) {
+    ByteSource source = new ByteSource(frame);
+    source.getByte();
+    ByteSink sink = new ByteSink(frame.length);
+    sink.putByte(Frames.SUPERSEDED);
+    ReplicationCodec.putPartition(sink, ReplicationCodec.getPartition(source));
+    return sink.putVarint(Integer.MAX_VALUE).putVarint(1).putVarint(1).toArray();
   }
 
   /** A frame with another append in place of the one that it carries, if it carries one. */

@@ -5,6 +5,7 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.control.ControlFormat;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.node.Frames;
+import io.trefoil.node.LeaderlessCodec;
 import io.trefoil.node.ReplicationCodec;
 import io.trefoil.node.SnapshotFrame;
 import io.trefoil.replication.kernel.Message;
@@ -34,6 +35,10 @@ final class FrameText {
             yield source.getByte();
           }
           case Frames.SNAPSHOT -> isResume(source) ? 1 : 0;
+          case Frames.LEADERLESS -> {
+            ReplicationCodec.getPartition(source);
+            yield source.getByte();
+          }
           default -> 0;
         };
     return kind << Byte.SIZE | tag;
@@ -59,6 +64,11 @@ final class FrameText {
       case Frames.HISTORY -> "History";
       case Frames.HISTORY_REPLY -> "HistoryReply";
       case Frames.TO_NODE -> "ToNode";
+      case Frames.LEADERLESS -> {
+        ReplicationCodec.getPartition(source);
+        yield LeaderlessCodec.decode(source).getClass().getSimpleName();
+      }
+      case Frames.SUPERSEDED -> "Superseded";
       default -> "frame " + kind;
     };
   }
@@ -83,6 +93,9 @@ final class FrameText {
       ReplicationCodec.getEcho(source);
       Message message = ReplicationCodec.decode(source);
       return partition + " " + message;
+    }
+    if (kind == Frames.LEADERLESS) {
+      return ReplicationCodec.getPartition(source) + " " + LeaderlessCodec.decode(source);
     }
     return kind == Frames.CONTROL
         ? control(source).toString()

@@ -2,6 +2,7 @@ package io.trefoil.simulation.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trefoil.simulation.Mutant;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,37 @@ class ClusterSimulationTest {
   @Tag("full")
   void noPromiseIsBrokenInThousandsOfClusters() {
     assertThat(run(100_000, 1_000).missing()).as("never met").isEmpty();
+  }
+
+  private static ClusterCoverage runLeaderless(long first, int count) {
+    ClusterCoverage coverage = ClusterCoverage.ofLeaderless();
+    for (long seed = first; seed < first + count; seed++) {
+      coverage.add(ClusterSimulation.leaderless(seed, Mutant.NONE, Reduction.NONE, 200).run());
+    }
+    return coverage;
+  }
+
+  @Test
+  void noPromiseIsBrokenInAFewLeaderlessClusters() {
+    assertThat(runLeaderless(1, 8).of("acknowledged")).isGreaterThan(1_000);
+  }
+
+  @Test
+  @Tag("slow")
+  void noPromiseIsBrokenInManyLeaderlessClusters() {
+    assertThat(runLeaderless(100, 150).missing()).as("never met").isEmpty();
+  }
+
+  /**
+   * Seeds of leaderless clusters that found something: 39, a write that found nothing to do took an
+   * unconfirmed removal for done; 47, a field that was added to an absent key hid others' fields of
+   * which its coordinator had not heard; 1155, the word that a write can't be seen was lost with
+   * its connection.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {39, 47, 1_155})
+  void aLeaderlessSeedThatFoundABugPasses(long seed) {
+    assertThat(runLeaderless(seed, 1).of("acknowledged")).isPositive();
   }
 
   /**

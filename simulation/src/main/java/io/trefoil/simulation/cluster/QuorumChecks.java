@@ -1,0 +1,137 @@
+package io.trefoil.simulation.cluster;
+
+import io.trefoil.check.Call;
+import io.trefoil.check.Durability;
+import io.trefoil.check.Invocation;
+import io.trefoil.check.QuorumReads;
+import io.trefoil.check.Violation;
+import io.trefoil.control.Quorums;
+import io.trefoil.simulation.SimulationFailure;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Whether what clients of a leaderless database saw keeps what its R and W promise. */
+final class QuorumChecks {
+  private final ClusterWorld world;
+  private final int replicas;
+  private final Quorums quorums;
+
+  QuorumChecks(ClusterWorld world) {
+    this.world = world;
+    this.replicas = world.shape().replicas();
+    this.quorums = world.shape().quorums();
+  }
+
+  /**
+   * @param contents what each node's replicas hold in the end
+   */
+  void check(List<Map<String, String>> contents) {
+    for (Map<String, String> each : contents) {
+      if (!each.equals(contents.get(0))) {
+        throw new SimulationFailure(
+            "replicas differ: " + ClusterChecks.difference(contents.get(0), each));
+      }
+    }
+    Map<String, String> data = contents.get(0);
+    world.history.forEach(it -> world.count(it.outcome().name().toLowerCase(Locale.ROOT)));
+    require(
+        Durability.check(
+            world.history.stream().filter(it -> it.key().startsWith("unique-")).toList(),
+            data,
+            Set.of()));
+    checkCounts(data);
+    checkReads(data);
+  }
+
+  /** What is there in the end was read by everybody, after everything. */
+  private void checkReads(Map<String, String> data) {
+    List<Invocation> all = new ArrayList<>();
+    Map<String, Long> lastEnd = new TreeMap<>();
+    for (Invocation it : world.history) {
+      if (!isCounter(it)) {
+        all.add(it);
+        lastEnd.merge(it.key(), it.startNanos(), Math::max);
+      }
+    }
+    long end = world.schedule.nowMicros() * 1_000;
+    lastEnd.forEach(
+        (key, start) ->
+            all.add(
+                Invocation.acknowledged("end", key, Call.get(), end, end + 1, held(data, key))));
+    // Of two writes with the clocks apart, either may be the later one; and a removal that does not
+    // ask enough replicas leaves what they have.
+    if (quorums.writesOverlap(replicas) && quorums.overlap(replicas)) {
+      require(QuorumReads.stale(all));
+      if (2 * quorums.reads() > replicas) {
+        require(QuorumReads.goBack(all));
+      }
+      world.count("quorum reads checked");
+    }
+  }
+
+  /** A member is there or not. */
+  private static String held(Map<String, String> data, String key) {
+    boolean member = key.startsWith(QuorumClient.BAG + "-") && data.containsKey(key);
+    return member ? QuorumClient.THERE : data.get(key);
+  }
+
+  private static boolean isCounter(Invocation it) {
+    return it.key().startsWith("counter-");
+  }
+
+  /** Each acknowledged addition counts once, each uncertain one at most once. */
+  private void checkCounts(Map<String, String> data) {
+    Map<String, List<Invocation>> byKey = new HashMap<>();
+    for (Invocation it : world.history) {
+      if (isCounter(it)) {
+        byKey.computeIfAbsent(it.key(), key -> new ArrayList<>()).add(it);
+      }
+    }
+    byKey.forEach(
+        (key, calls) -> {
+          List<Invocation> added =
+              calls.stream().filter(it -> it.call().kind() == Call.Kind.INCREMENT).toList();
+          long atLeast = added.stream().filter(Invocation::isAcknowledged).count();
+          long atMost =
+              added.stream().filter(it -> it.outcome() != Invocation.Outcome.REFUSED).count();
+          requireBetween(key + " in the end", number(data.get(key)), atLeast, atMost);
+          calls.stream().filter(Invocation::isAcknowledged).forEach(it -> checkCount(it, added));
+        });
+  }
+
+  private void checkCount(Invocation seen, List<Invocation> added) {
+    boolean overlap = quorums.overlap(replicas);
+    long before =
+        added.stream()
+            .filter(it -> it.isAcknowledged() && it.endNanos() < seen.startNanos())
+            .count();
+    long begun =
+        added.stream()
+            .filter(
+                it ->
+                    it.outcome() != Invocation.Outcome.REFUSED && it.startNanos() < seen.endNanos())
+            .count();
+    requireBetween(seen.toString(), number(seen.result()), overlap ? before : 0, begun);
+  }
+
+  private static long number(String text) {
+    return text == null ? 0 : Long.parseLong(text);
+  }
+
+  private static void requireBetween(String what, long number, long atLeast, long atMost) {
+    ClusterWorld.require(
+        number >= atLeast && number <= atMost,
+        what + " is " + number + ", not from " + atLeast + " to " + atMost);
+  }
+
+  private static void require(List<Violation> violations) {
+    ClusterWorld.require(
+        violations.isEmpty(),
+        violations.size() + " broken, first " + (violations.isEmpty() ? "" : violations.get(0)));
+  }
+}

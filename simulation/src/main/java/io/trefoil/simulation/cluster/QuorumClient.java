@@ -1,0 +1,68 @@
+package io.trefoil.simulation.cluster;
+
+import io.trefoil.check.Call;
+import io.trefoil.check.Invocation;
+import java.util.SplittableRandom;
+
+/**
+ * A client of a leaderless database: sets, deletes and reads texts, counts, adds and removes
+ * members of sets. A member is a key of its own in the history: it is there, or not.
+ */
+final class QuorumClient extends SimulatedClient {
+  static final String BAG = "set";
+  static final String THERE = "1";
+  private static final int MEMBERS = 3;
+  private long last;
+
+  QuorumClient(ClusterWorld world, Machine own, String name, SplittableRandom random) {
+    super(world, own, name, random, Work.READS_AND_WRITES);
+  }
+
+  @Override
+  void next() {
+    if (random.nextInt(30) == 0) {
+      disconnect(); // and asks another node from now on
+    }
+    String value = name + "-" + ++last;
+    String text = shared("text");
+    switch (random.nextInt(14)) {
+      case 0, 1 -> ask("unique-" + value, Call.set(value), "SET", "unique-" + value, value);
+      case 2, 3 -> ask(text, Call.set(value), "SET", text, value);
+      case 4 -> ask(text, Call.delete(), "DEL", text);
+      case 5, 6, 7 -> ask(text, Call.get(), "GET", text);
+      case 8, 9 -> count(Call.increment(), "INCR");
+      case 10 -> count(Call.get(), "GET");
+      default -> member();
+    }
+  }
+
+  private void count(Call call, String word) {
+    String key = shared("counter");
+    ask(key, call, word, key);
+  }
+
+  private void member() {
+    String bag = shared(BAG);
+    String member = "m" + random.nextInt(MEMBERS);
+    String key = bag + "/" + member;
+    switch (random.nextInt(4)) {
+      case 0 -> ask(key, Call.set(THERE), "SADD", bag, member);
+      case 1 -> ask(key, Call.delete(), "SREM", bag, member);
+      default -> ask(key, Call.get(), "SISMEMBER", bag, member);
+    }
+  }
+
+  private void ask(String key, Call call, String... command) {
+    long start = nowNanos();
+    world.started();
+    ask(
+        reply -> {
+          boolean absent = command[0].equals("SISMEMBER") && ":0".equals(reply);
+          Invocation seen = seen(key, call, start, absent ? "$-1" : reply, name);
+          world.ended(seen, false);
+          world.answered();
+          work();
+        },
+        command);
+  }
+}
