@@ -8,6 +8,7 @@ import io.trefoil.command.Consistency;
 import io.trefoil.command.Session;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
+import io.trefoil.control.Conflict;
 import io.trefoil.control.ControlCommand;
 import io.trefoil.control.Database;
 import io.trefoil.control.DatabaseGrammar;
@@ -446,6 +447,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       now(connection, reply -> reply.error(invalid.error()));
     } else if (statement instanceof DatabaseStatement.Help) {
       help(DatabaseGrammar.HELP, connection);
+    } else if (notThereYet(statement) != null) {
+      now(connection, reply -> reply.error(notThereYet(statement)));
     } else if (statement instanceof DatabaseStatement.Create create) {
       change(new ControlCommand.Create(create.name(), create.options()), connection);
     } else if (statement instanceof DatabaseStatement.Drop drop) {
@@ -467,6 +470,30 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     } else {
       throw new IllegalStateException("no way to run " + statement);
     }
+  }
+
+  /**
+   * What the grammar and the control plane know of leaderless databases and nodes don't; or null.
+   */
+  private String notThereYet(DatabaseStatement statement) {
+    if (statement instanceof DatabaseStatement.Create create) {
+      boolean sloppy = Boolean.TRUE.equals(create.options().sloppy());
+      boolean siblings = create.options().conflict() == Conflict.SIBLINGS;
+      return sloppy || siblings
+          ? "UNSUPPORTED " + (sloppy ? "SLOPPY YES" : "CONFLICT SIBLINGS") + " is not there yet"
+          : null;
+    }
+    String changed =
+        statement instanceof DatabaseStatement.Alter alter
+            ? alter.name()
+            : statement instanceof DatabaseStatement.Move move ? move.name() : null;
+    boolean leaderless =
+        changed != null
+            && outside.state().get().database(changed).stream()
+                .anyMatch(each -> each.settings().isLeaderless());
+    return leaderless
+        ? "UNSUPPORTED database '" + changed + "' is leaderless, and can't be changed yet"
+        : null;
   }
 
   private static void help(List<String> lines, ClientConnection connection) {

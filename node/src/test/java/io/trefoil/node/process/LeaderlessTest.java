@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /** A leaderless database on three nodes, with real processes, sockets and disks. */
@@ -107,6 +108,57 @@ class LeaderlessTest {
       assertThatThrownBy(() -> client.get("any"))
           .isInstanceOf(JedisDataException.class)
           .hasMessageContaining("UNSUPPORTED LINEARIZABLE");
+    }
+  }
+
+  @Test
+  void what_is_not_there_yet_is_refused_by_name() {
+    try (Jedis client = client(1)) {
+      for (String option : new String[] {"SLOPPY YES", "CONFLICT SIBLINGS"}) {
+        assertThatThrownBy(() -> database(client, "CREATE more REPLICATION LEADERLESS " + option))
+            .hasMessage("UNSUPPORTED " + option + " is not there yet");
+      }
+      for (String change : new String[] {"ALTER carts W 3", "MOVE carts FROM n1 TO n2"}) {
+        assertThatThrownBy(() -> database(client, change)).hasMessageContaining("is leaderless");
+      }
+    }
+  }
+
+  private static void database(Jedis client, String words) {
+    client.sendCommand(() -> "DATABASE".getBytes(), words.split(" "));
+  }
+
+  @Test
+  void a_killed_replica_gets_what_was_written_without_it_and_no_quorum_request_fails()
+      throws Exception {
+    try (Jedis a = client(1);
+        Jedis b = client(2)) {
+      a.set("before", "1");
+      cluster.node(3).kill();
+      for (int i = 0; i < KEYS; i++) {
+        a.set("while-" + i, "v" + i);
+        b.incr("counted");
+        assertThat(b.get("while-" + i)).isEqualTo("v" + i);
+      }
+      b.del("before");
+      cluster.node(3).start();
+      ClusterProcesses.await("n3 serves", LeaderlessTest::thirdNodeServes);
+      try (Jedis c = client(3)) {
+        consistency(c, "ONE");
+        ClusterProcesses.await("the count", () -> String.valueOf(KEYS).equals(c.get("counted")));
+        ClusterProcesses.await("the removal", () -> c.get("before") == null);
+        for (int i = 0; i < KEYS; i++) {
+          assertThat(c.get("while-" + i)).isEqualTo("v" + i);
+        }
+      }
+    }
+  }
+
+  private static boolean thirdNodeServes() {
+    try (Jedis c = client(3)) {
+      return c.ping().equals("PONG");
+    } catch (JedisConnectionException notYet) {
+      return false;
     }
   }
 
