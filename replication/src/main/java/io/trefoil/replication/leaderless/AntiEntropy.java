@@ -94,7 +94,12 @@ public final class AntiEntropy {
     this.coverage = new Coverage(this, recovered);
   }
 
-  /** Takes one event and hands its effects to {@code out}, to be carried out in their order. */
+  /**
+   * Takes one event and hands its effects to {@code out}, to be carried out in their order. What
+   * they lead to is fed when the step is over.
+   *
+   * @throws io.trefoil.base.InvariantViolation when the event shows a state that can't be
+   */
   public void step(RepairEvent event, RepairEffects out) {
     if (event instanceof RepairEvent.Tick tick) {
       onTick(tick, out);

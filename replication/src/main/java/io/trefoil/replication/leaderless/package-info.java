@@ -10,6 +10,10 @@
  * what it sends as a coordinator, {@code Arrivals} what others stream to it, {@code Reads} what it
  * asks others for.
  *
+ * <p>{@link io.trefoil.replication.leaderless.AntiEntropy} is a machine of its own beside it: what
+ * streams did not bring, and what may be forgotten. {@code Round} is one pull, {@code Coverage}
+ * what follows from those that ended. See {@code docs/protocols/anti-entropy.md}.
+ *
  * @see "DeCandia et al. 2007, Dynamo: Amazon's Highly Available Key-value Store"
  */
 package io.trefoil.replication.leaderless;
