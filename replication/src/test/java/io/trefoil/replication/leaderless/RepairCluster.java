@@ -32,15 +32,15 @@ final class RepairCluster {
   enum Mistake {
     NONE(1),
     /** The horizon is taken over those replicas that are up. */
-    PURGES_WITHOUT_THE_ABSENT(50),
+    PURGES_WITHOUT_THE_ABSENT(15),
     /** A copy that forgot says that it vouches. */
     VOUCHES_THOUGH_IT_FORGOT(1),
     /** What was purged elsewhere is kept by a copy that forgot. */
     KEEPS_WHAT_WAS_PURGED(1),
     /** It is durable that a copy vouches when it merely counts. */
-    VOUCHES_WHEN_IT_COUNTS(1_425),
+    VOUCHES_WHEN_IT_COUNTS(2_765),
     /** A round is said to be stable that is not. */
-    CALLS_STABLE_WHAT_IS_NOT(115),
+    CALLS_STABLE_WHAT_IS_NOT(955),
     /** What is late is merged, be it at or below the horizon. */
     TAKES_WHAT_IS_LATE(1);
 
@@ -160,6 +160,8 @@ final class RepairCluster {
     private boolean carryingOut;
 
     private Durable durable = new Durable(new TreeMap<>(), 0, CopyState.VOUCHES);
+
+    /** What was durable at some times before, in their order. */
     private final List<Durable> backups = new ArrayList<>();
 
     /** What a start finds. */
@@ -196,14 +198,14 @@ final class RepairCluster {
       }
     }
 
-    /** Loses some of what it had, or all; must be down. */
+    /** Loses its last changes, or all, for good; must be down. */
     void forget(boolean all) {
+      int kept = all ? 0 : random.nextInt(backups.size() + 1);
+      backups.subList(kept, backups.size()).clear();
+      Durable old =
+          kept == 0 ? new Durable(new TreeMap<>(), 0, CopyState.FORGOT) : backups.get(kept - 1);
       CopyState state =
           mistake == Mistake.VOUCHES_THOUGH_IT_FORGOT ? CopyState.VOUCHES : CopyState.FORGOT;
-      Durable old = new Durable(new TreeMap<>(), 0, state);
-      if (!all && !backups.isEmpty()) {
-        old = backups.get(random.nextInt(backups.size()));
-      }
       durable = new Durable(old.cells(), old.horizon(), state);
       holders.values().forEach(it -> it.remove(id));
     }

@@ -41,7 +41,7 @@ class RepairClusterTest {
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void mistakesAreNoticed(Mistake mistake) {
     boolean noticed = false;
-    for (int seed = mistake.firstSeed; seed <= 2_000 && !noticed; seed++) {
+    for (int seed = mistake.firstSeed; seed < mistake.firstSeed + 1_000 && !noticed; seed++) {
       try {
         run(seed, mistake, true);
       } catch (AssertionError expected) {
