@@ -2,6 +2,7 @@ package io.trefoil.cell.merge;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.Hash64;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.cell.CellType;
 
@@ -83,8 +84,11 @@ public final class MergedKey {
 
   /** When a key of this type expires, in milliseconds since 1970; 0 when it does not. */
   public long expireAt(CellType type) {
-    long born = type == CellType.STRING ? string.bornStamp() : fieldsStamp;
-    return expiryStamp >= born ? expireAt : 0;
+    return expiryStamp >= bornStamp(type) ? expireAt : 0;
+  }
+
+  private long bornStamp(CellType type) {
+    return type == CellType.STRING ? string.bornStamp() : fieldsStamp;
   }
 
   /** The largest stamp here, also of what is removed; 0 when there is none. */
@@ -120,7 +124,28 @@ public final class MergedKey {
    * @return whether anything here is new
    */
   public boolean merge(MergedKey other) {
-    boolean changed = string.merge(other.string);
+    return merge(other, 0);
+  }
+
+  /**
+   * As {@link #merge(MergedKey)}, where what was removed up to a stamp may have been forgotten: of
+   * the string, see {@link Versions#merge(Versions, long)}.
+   *
+   * <p>The rest is taken however old it is. It shows nothing by itself, so that nothing removed can
+   * come back with it:
+   *
+   * <ul>
+   *   <li>A type or an expiry is forgotten only with a key of which nothing is left. A later value
+   *       begins after it, and is not concerned. But an origin that did not know of the removal may
+   *       have gone on with its fields or its counter, without saying again what type they are and
+   *       when they expire: then both are needed.
+   *   <li>What a remover had seen is news when the removal is, however old the removed.
+   * </ul>
+   *
+   * @param horizon every replica had all that was written up to this stamp; 0 for none
+   */
+  public boolean merge(MergedKey other, long horizon) {
+    boolean changed = string.merge(other.string, horizon);
     if (isLater(other.fieldsStamp, other.fieldsOrigin, fieldsStamp, fieldsOrigin)) {
       putFields(other.fieldsType, other.fieldsStamp, other.fieldsOrigin);
       changed = true;
@@ -130,6 +155,43 @@ public final class MergedKey {
       changed = true;
     }
     return removed.merge(other.removed) | changed;
+  }
+
+  /**
+   * Forgets up to a stamp what was removed of the string, and what was seen by those who removed
+   * fields; these must be hidden and merged with that horizon from then on.
+   *
+   * @return whether something went
+   */
+  public boolean purge(long horizon) {
+    return string.purge(horizon) | removed.purge(horizon);
+  }
+
+  /** Whether there is something that {@link #purge} may forget one day. */
+  public boolean hasRemoved() {
+    return string.hasRemoved() || !removed.isEmpty();
+  }
+
+  /**
+   * The same wherever the same is to be seen, but for the fields themselves: of the string's stamps
+   * and, as far as they matter for what is seen, type and expiry.
+   *
+   * @param visibleFields as in {@link #type}
+   * @return 0 when there is nothing to see
+   */
+  public long digest(long visibleFields) {
+    CellType type = type(visibleFields);
+    if (type == null) {
+      return 0;
+    }
+    long digest = string.digest();
+    if (visibleFields > 0 && fieldsType != null) {
+      digest += Hash64.combine(fieldsStamp, (long) fieldsOrigin << 8 | fieldsType.code());
+    }
+    if (expiryStamp > 0 && expiryStamp >= bornStamp(type)) {
+      digest += Hash64.combine(~expiryStamp, expiryOrigin);
+    }
+    return digest;
   }
 
   private static boolean isLater(long stamp, int origin, long thanStamp, int thanOrigin) {

@@ -2,6 +2,7 @@ package io.trefoil.cell.merge;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.Hash64;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
 import java.util.ArrayList;
@@ -84,9 +85,11 @@ public final class Versions {
     }
 
     /** Whether the larger of the two states is another one than this part's. */
-    boolean join(Part other) {
+    boolean join(Part other, long horizon) {
       boolean changed = false;
-      if (other.stamp > stamp) {
+      boolean forgottenWrite = other.live && other.stamp <= horizon;
+      boolean forgottenCount = other.counts() && other.counted <= horizon;
+      if (other.stamp > stamp && !forgottenWrite) {
         stamp = other.stamp;
         live = other.live;
         array = other.array;
@@ -97,7 +100,7 @@ public final class Versions {
         live = false;
         changed = true;
       }
-      if (other.counted > counted) {
+      if (other.counted > counted && !forgottenCount) {
         since = other.since;
         counted = other.counted;
         total = other.total;
@@ -109,6 +112,24 @@ public final class Versions {
         changed = true;
       }
       return changed;
+    }
+
+    boolean isLive() {
+      return live || counts();
+    }
+
+    long largest() {
+      return Math.max(stamp, Math.max(counted, uncounted));
+    }
+
+    /** Of what is seen of this part: an origin's stamp decides what it wrote and had counted. */
+    long digest() {
+      long digest = live ? Hash64.combine(stamp, origin) : 0;
+      if (counts()) {
+        long taken = uncounted >= since ? uncounted : 0;
+        digest += Hash64.combine(Hash64.combine(counted, taken), ~(long) origin);
+      }
+      return digest;
     }
 
     void uncount(Part seen) {
@@ -131,11 +152,33 @@ public final class Versions {
   /** Whether there is anything to see: a live write, or a counter. */
   public boolean isVisible() {
     for (int i = 0; i < count; i++) {
-      if (parts.get(i).live || parts.get(i).counts()) {
+      if (parts.get(i).isLive()) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether something is left of an origin of whom nothing is to be seen. */
+  public boolean hasRemoved() {
+    for (int i = 0; i < count; i++) {
+      if (!parts.get(i).isLive()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The same wherever the same is to be seen, whatever is left of what was removed; 0 when there is
+   * nothing. Of stamps, not of values: large values cost no more.
+   */
+  public long digest() {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += parts.get(i).digest();
+    }
+    return sum;
   }
 
   /** How many live writes there are that had not seen each other. */
@@ -246,7 +289,7 @@ public final class Versions {
   public void noteIn(SeenStamps seen) {
     for (int i = 0; i < count; i++) {
       Part part = parts.get(i);
-      long last = Math.max(part.stamp, Math.max(part.counted, part.uncounted));
+      long last = part.largest();
       if (last > 0) {
         seen.saw(part.origin, last);
       }
@@ -261,10 +304,36 @@ public final class Versions {
    * @return whether anything here is new
    */
   public boolean merge(Versions other) {
+    return merge(other, 0);
+  }
+
+  /**
+   * As {@link #merge(Versions)}, where what was removed up to a stamp may have been forgotten.
+   *
+   * <p><b>A write</b> up to the horizon was here, since everybody had it. If neither it nor a later
+   * one of its origin is, then it was removed, and forgotten since: it is ignored.
+   *
+   * <p><b>A count</b> up to the horizon likewise. One above it is taken whenever it began: an
+   * origin that did not know of a removal goes on with its old total. What of that was removed is
+   * told by {@code uncounted}, which the origin keeps while its counter is seen, and which is part
+   * of {@link #digest()}: so it comes here again at the latest when replicas compare. Nobody is
+   * misled until then if removals are forgotten only when every count that could not know of them
+   * is here, too: see {@link #purge}.
+   *
+   * <p><b>What says that something was removed</b> is taken: it can be news, however old the
+   * removed is. But not of an origin of whom nothing is here, up to the horizon: it is about what
+   * can't come any more.
+   *
+   * @param horizon every replica had all that was written up to this stamp; 0 for none
+   */
+  public boolean merge(Versions other, long horizon) {
     boolean changed = false;
     for (int i = 0; i < other.count; i++) {
       Part from = other.parts.get(i);
-      changed |= part(from.origin).join(from);
+      Part here = find(from.origin);
+      if (here != null || from.largest() > horizon) {
+        changed |= part(from.origin).join(from, horizon);
+      }
     }
     return changed;
   }
@@ -363,6 +432,11 @@ public final class Versions {
 
   /**
    * Forgets what was removed up to a stamp: everybody knows, and nobody has the removed any more.
+   * From then on it must be merged with that horizon.
+   *
+   * <p>An origin may have gone on counting before it knew of the removal, with stamps above the
+   * horizon. Before a removed count is forgotten, all that was counted until its origin knew must
+   * be here.
    *
    * @return whether something went
    */
@@ -370,12 +444,7 @@ public final class Versions {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       Part part = parts.get(i);
-      boolean gone =
-          !part.live
-              && !part.counts()
-              && part.stamp <= horizon
-              && part.counted <= horizon
-              && part.uncounted <= horizon;
+      boolean gone = !part.isLive() && part.largest() <= horizon;
       if (!gone) {
         parts.set(i, parts.get(kept));
         parts.set(kept++, part);

@@ -7,6 +7,8 @@ import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.cell.CellType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -59,6 +61,67 @@ class MergedKeyTest {
 
     assertThat(bytes(first)).isEqualTo(bytes(second));
     assertThat(second.merge(copy(first))).isFalse();
+  }
+
+  private static final class Coordinator {
+    final int origin;
+    final MergedKey key = new MergedKey();
+
+    Coordinator(int origin) {
+      this.origin = origin;
+    }
+  }
+
+  /** Whoever acts has heard of all before; so there is one account. */
+  @Property
+  void neitherAForgottenKeyNorItsExpiryComesBackHoweverLate(@ForAll long seed) {
+    Random random = new Random(seed);
+    Coordinator[] all = {new Coordinator(1), new Coordinator(2), new Coordinator(3)};
+    List<byte[]> sent = new ArrayList<>();
+    long horizon = 0;
+    long expires = 0;
+    boolean there = false;
+    for (long stamp = 1; stamp < 60; stamp++) {
+      Coordinator at = all[random.nextInt(3)];
+      MergedKey made = new MergedKey();
+      switch (random.nextInt(4)) {
+        case 0 -> {
+          at.key.string().put(at.origin, stamp, VALUE, 0, VALUE.length, made.string());
+          there = true;
+          expires = 0;
+        }
+        case 1 -> {
+          made.putExpiry(stamp * 1_000, stamp, at.origin);
+          expires = there ? stamp * 1_000 : 0;
+        }
+        case 2 -> {
+          at.key.string().remove(made.string());
+          there = false;
+          expires = 0;
+        }
+        default -> made.removed().saw(at.origin, stamp);
+      }
+      for (Coordinator each : all) {
+        each.key.merge(copy(made), horizon);
+      }
+      for (Coordinator each : all) {
+        if (random.nextInt(3) == 0) {
+          horizon = stamp;
+          each.key.purge(horizon);
+        }
+        if (!sent.isEmpty()) {
+          byte[] late = sent.get(random.nextInt(sent.size()));
+          each.key.merge(new MergedKey().read(new ByteSource(late)), horizon);
+        }
+      }
+      sent.add(bytes(made));
+      sent.add(bytes(at.key));
+      for (Coordinator each : all) {
+        assertThat(each.key.type(0)).isEqualTo(there ? CellType.STRING : null);
+        assertThat(there ? each.key.expireAt(CellType.STRING) : 0).isEqualTo(expires);
+        assertThat(each.key.digest(0)).isEqualTo(all[0].key.digest(0));
+      }
+    }
   }
 
   @Test

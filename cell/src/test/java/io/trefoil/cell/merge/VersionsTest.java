@@ -35,8 +35,8 @@ class VersionsTest {
       this.origin = origin;
     }
 
-    void hear(Replica other) {
-      cell.merge(copy(other.cell));
+    void hear(Replica other, long horizon) {
+      cell.merge(copy(other.cell), horizon);
       heard.addAll(other.heard);
       removed.addAll(other.removed);
     }
@@ -48,17 +48,43 @@ class VersionsTest {
     final Set<Long> writes = new TreeSet<>();
     final List<Long> amounts = new ArrayList<>(List.of(0L));
 
+    /** All changes, and what replicas came to have. */
+    final List<byte[]> sent = new ArrayList<>();
+
+    /** All replicas had what was written until then, and may have forgotten what was removed. */
+    long horizon;
+
     History(long seed, int steps) {
       Random random = new Random(seed);
       for (int step = 0; step < steps; step++) {
-        Replica replica = replicas[random.nextInt(3)];
-        switch (random.nextInt(4)) {
-          case 0 -> put(replica);
-          case 1 -> add(replica, random.nextInt(9) - 4);
-          case 2 -> remove(replica);
-          default -> replica.hear(replicas[random.nextInt(3)]);
+        step(random);
+      }
+    }
+
+    void step(Random random) {
+      Replica replica = replicas[random.nextInt(3)];
+      switch (random.nextInt(4)) {
+        case 0 -> put(replica);
+        case 1 -> add(replica, random.nextInt(9) - 4);
+        case 2 -> remove(replica);
+        default -> replica.hear(replicas[random.nextInt(3)], horizon);
+      }
+      sent.add(bytes(replica.cell));
+    }
+
+    void hearAll() {
+      for (int round = 0; round < 2; round++) {
+        for (Replica replica : replicas) {
+          for (Replica other : replicas) {
+            replica.hear(other, horizon);
+          }
         }
       }
+    }
+
+    private void take(Replica at, Versions change) {
+      at.cell.merge(copy(change), horizon);
+      sent.add(bytes(change));
     }
 
     private long next(long amount) {
@@ -73,7 +99,7 @@ class VersionsTest {
       Versions change = new Versions();
       byte[] value = Long.toString(stamp).getBytes();
       at.cell.put(at.origin, stamp, value, 0, value.length, change);
-      at.cell.merge(copy(change));
+      take(at, change);
       at.heard.add(stamp);
     }
 
@@ -81,7 +107,7 @@ class VersionsTest {
       long stamp = next(amount);
       Versions change = new Versions();
       at.cell.add(at.origin, stamp, amount, change);
-      at.cell.merge(copy(change));
+      take(at, change);
       at.heard.add(stamp);
     }
 
@@ -89,7 +115,7 @@ class VersionsTest {
       at.removed.addAll(at.heard);
       Versions change = new Versions();
       at.cell.remove(change);
-      at.cell.merge(copy(change));
+      take(at, change);
     }
 
     void check(Replica at) {
@@ -155,11 +181,7 @@ class VersionsTest {
   @Property
   void aChangeThatAllHaveSeenIsForgottenWithoutATrace(@ForAll long seed) {
     History history = new History(seed, 25);
-    for (Replica replica : history.replicas) {
-      for (Replica other : history.replicas) {
-        replica.hear(other);
-      }
-    }
+    history.hearAll();
     Versions whole = history.replicas[0].cell;
     Versions purged = copy(whole);
     purged.purge(Long.MAX_VALUE);
@@ -167,6 +189,86 @@ class VersionsTest {
     assertThat(values(purged)).isEqualTo(values(whole));
     assertThat(purged.counterSum()).isEqualTo(whole.counterSum());
     assertThat(purged.isEmpty()).isEqualTo(!whole.isVisible());
+  }
+
+  @Property
+  void whatWasForgottenDoesNotComeBackHoweverLateItArrives(@ForAll long seed) {
+    Random random = new Random(seed);
+    History history = new History(random.nextLong(), 15);
+    for (int round = 0; round < 3; round++) {
+      history.hearAll();
+      history.horizon = history.amounts.size() - 1 - random.nextInt(2);
+      List<byte[]> old = List.copyOf(history.sent);
+      for (Replica replica : history.replicas) {
+        if (random.nextBoolean()) {
+          replica.cell.purge(history.horizon);
+        }
+      }
+      for (int step = 0; step < 15; step++) {
+        Replica late = history.replicas[random.nextInt(3)];
+        byte[] again = old.get(random.nextInt(old.size()));
+        late.cell.merge(new Versions().read(new ByteSource(again)), history.horizon);
+        history.check(late);
+        history.step(random);
+        for (Replica replica : history.replicas) {
+          history.check(replica);
+        }
+      }
+    }
+    history.hearAll();
+    Replica[] at = history.replicas;
+    for (Replica replica : at) {
+      history.check(replica);
+      assertThat(replica.cell.digest()).isEqualTo(at[0].cell.digest());
+    }
+  }
+
+  @Property
+  void digestsAreEqualJustWhereTheSameIsSeen(@ForAll long seed) {
+    History history = new History(seed, 25);
+    Replica[] at = history.replicas;
+    Set<Long> seenByOne = new TreeSet<>(at[0].heard);
+    seenByOne.removeAll(at[0].removed);
+    Set<Long> seenByOther = new TreeSet<>(at[1].heard);
+    seenByOther.removeAll(at[1].removed);
+    Versions purged = copy(at[0].cell);
+    purged.purge(Long.MAX_VALUE);
+
+    assertThat(purged.digest()).isEqualTo(at[0].cell.digest());
+    assertThat(purged.hasRemoved()).isFalse();
+    assertThat(at[0].cell.digest() == at[1].cell.digest()).isEqualTo(seenByOne.equals(seenByOther));
+    assertThat(at[0].cell.digest() == 0).isEqualTo(!at[0].cell.isVisible());
+  }
+
+  @Test
+  void whatIsUpToTheHorizonAndNotHereIsTakenForRemoved() {
+    Versions change = new Versions();
+    Versions cell = new Versions();
+    new Versions().put(1, 100, OLD, 0, 3, change);
+    assertThat(cell.merge(copy(change), 100)).isFalse();
+    assertThat(cell.isEmpty()).isTrue();
+    assertThat(cell.merge(copy(change), 99)).isTrue();
+    new Versions().add(1, 90, 5, change);
+    assertThat(cell.merge(copy(change), 99)).isFalse();
+    new Versions().add(1, 101, 5, change);
+    assertThat(cell.merge(copy(change), 100)).isTrue();
+    assertThat(cell.counterSum()).isEqualTo(5);
+  }
+
+  @Test
+  void aRemovalIsNewsHoweverOldTheRemoved() {
+    Versions change = new Versions();
+    Versions cell = new Versions();
+    new Versions().put(1, 100, OLD, 0, 3, change);
+    cell.merge(copy(change));
+    copy(cell).remove(change);
+
+    assertThat(cell.merge(copy(change), 200)).isTrue();
+    assertThat(cell.isVisible()).isFalse();
+    assertThat(cell.hasRemoved()).isTrue();
+    cell.purge(200);
+    assertThat(cell.merge(copy(change), 200)).isFalse();
+    assertThat(cell.isEmpty()).isTrue();
   }
 
   @Test
