@@ -55,6 +55,7 @@ final class EntryApplier implements EntryReader.Changes {
     this.marks = marks;
     this.lastStamp = lastStamp;
     this.origins = origins;
+    origins.state().observe(lastStamp);
   }
 
   Origins origins() {
@@ -69,7 +70,7 @@ final class EntryApplier implements EntryReader.Changes {
       int length = body.getBlockLength();
       entry.reset(body.array(), body.skip(length), length);
       stamp = EntryReader.stamp(entry);
-      lastStamp = Math.max(lastStamp, stamp);
+      observeStamp(stamp);
       EntryReader.changes(entry, this);
       saveOpen();
       index++;
@@ -91,6 +92,7 @@ final class EntryApplier implements EntryReader.Changes {
 
   void observeStamp(long other) {
     lastStamp = Math.max(lastStamp, other);
+    origins.state().observe(other);
   }
 
   @Override
@@ -201,7 +203,7 @@ final class EntryApplier implements EntryReader.Changes {
   public void merge(byte[] key, int offset, int length, byte[] bytes, int at, int changeLength) {
     saveOpen();
     if (merged == null) {
-      merged = MergedStore.waiting(store, origins.stamps());
+      merged = MergedStore.waiting(store, origins.state());
     }
     change.reset(bytes, at, changeLength);
     keyChange.read(change);

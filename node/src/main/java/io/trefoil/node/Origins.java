@@ -5,7 +5,7 @@ import io.trefoil.base.ByteSource;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
-import io.trefoil.cell.merge.SeenStamps;
+import io.trefoil.storage.MergedState;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -13,11 +13,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What a copy of a leaderless partition has heard of those that write it: the last stamp of each
- * origin that came, and up to which index of each origin's log everything came.
+ * What a copy of a leaderless partition has heard of those that write it: what is known of its
+ * cells as a whole, and up to which index of each origin's log everything came.
  *
  * <pre>
- * stamps ({@link SeenStamps}) · origins (varint), then for each: origin (varint) · index (varint)
+ * state ({@link MergedState}) · origins (varint), then for each: origin (varint) · index (varint)
  * · has a gap (1)
  * </pre>
  */
@@ -26,7 +26,7 @@ final class Origins {
   private static final int NODE_BITS = 11;
   private static final int MAX_INCARNATION = (1 << 31 - NODE_BITS) - 1;
 
-  private final SeenStamps stamps = new SeenStamps();
+  private final MergedState state = new MergedState();
   private final SortedMap<Integer, Long> heard = new TreeMap<>();
   private final SortedSet<Integer> gaps = new TreeSet<>();
 
@@ -44,8 +44,8 @@ final class Origins {
     return incarnation << NODE_BITS | node.number();
   }
 
-  SeenStamps stamps() {
-    return stamps;
+  MergedState state() {
+    return state;
   }
 
   /** Index of each origin's log up to which everything came, but for {@link #gaps()}. */
@@ -71,7 +71,7 @@ final class Origins {
   }
 
   boolean isEmpty() {
-    return stamps.isEmpty() && heard.isEmpty();
+    return state.isEmpty() && heard.isEmpty();
   }
 
   Origins copy() {
@@ -81,7 +81,7 @@ final class Origins {
   }
 
   void write(ByteSink sink) {
-    stamps.write(sink);
+    state.write(sink);
     sink.putVarint(heard.size());
     heard.forEach(
         (origin, index) ->
@@ -90,7 +90,7 @@ final class Origins {
 
   static Origins read(ByteSource source) {
     Origins origins = new Origins();
-    origins.stamps.read(source);
+    origins.state.read(source);
     int count = source.getCount(MAX_ORIGINS);
     for (int i = 0; i < count; i++) {
       int origin = source.getCount(Integer.MAX_VALUE);

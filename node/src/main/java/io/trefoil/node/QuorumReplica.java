@@ -95,7 +95,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     this.recent = start.recent();
     Origins origins = start.origins();
     this.applier = new EntryApplier(store, start.lastStamp(), EntryApplier.Marks.IGNORED, origins);
-    this.merged = MergedStore.notWaiting(store, origins.stamps());
+    this.merged = MergedStore.notWaiting(store, origins.state());
     this.journaled = start.recovered().lastIndex();
     this.machine =
         new LeaderlessReplica(
@@ -240,7 +240,9 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
   @Override
   public long nextStamp() {
-    return loop.nextStamp();
+    long stamp = loop.nextStamp();
+    applier.observeStamp(stamp);
+    return stamp;
   }
 
   @Override
@@ -251,7 +253,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   @Override
   public void merge(byte[] key, byte[] change, int length) {
     if (!builder.hasEntry()) {
-      builder.open(loop.nextStamp());
+      builder.open(nextStamp());
     }
     builder.merge(key, change, length);
   }

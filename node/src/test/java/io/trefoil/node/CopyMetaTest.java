@@ -30,13 +30,13 @@ class CopyMetaTest {
   @Test
   void who_wrote_it_comes_back_where_several_do() {
     Origins origins = new Origins();
-    origins.stamps().saw(7, 99);
+    origins.state().seen().saw(7, 99);
     origins.hear(7, 1_000, false);
     origins.hear(9, 5, true);
     CopyMeta meta = new CopyMeta(new PartitionId(2, 11), new EpochTable(), 0, 0, origins);
     CopyMeta read = CopyMeta.decode(meta.encode().array());
 
-    assertThat(read.origins().stamps().of(7)).isEqualTo(99);
+    assertThat(read.origins().state().seen().of(7)).isEqualTo(99);
     assertThat(read.origins().heard()).isEqualTo(Map.of(7, 1_000L, 9, 5L));
     assertThat(read.origins().gaps()).containsExactly(9);
   }

@@ -58,7 +58,7 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
             });
     store = storage.store(1, 0, this::later);
     applier = new EntryApplier(store, 0, EntryApplier.Marks.IGNORED, frozen.copy());
-    merged = MergedStore.waiting(store, applier.origins().stamps());
+    merged = MergedStore.waiting(store, applier.origins().state());
   }
 
   private synchronized void later(Runnable task) {
@@ -145,7 +145,9 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
 
   @Override
   public long nextStamp() {
-    return clock.next(now);
+    long stamp = clock.next(now);
+    applier.observeStamp(stamp);
+    return stamp;
   }
 
   @Override

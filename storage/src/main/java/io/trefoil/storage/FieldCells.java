@@ -5,6 +5,7 @@ import io.trefoil.cell.Fields;
 import io.trefoil.storage.PartitionStore.Found;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -262,6 +263,74 @@ public final class FieldCells {
       visitor.visit(diskKey, at, diskKey.length - at, stored, valueAt, stored.length - valueAt);
       visited++;
     }
+  }
+
+  /** Receives a committed field; the arrays are its own. */
+  @FunctionalInterface
+  interface CommittedVisitor {
+    void visit(byte[] field, long stamp, byte[] value);
+  }
+
+  /** Visits the committed fields of a collection; waits for the disk if need be. */
+  void visitCommitted(long collection, CommittedVisitor visitor) {
+    Layer bottom = store.bottom();
+    CellWalk.Visitor committed =
+        new CellWalk.Visitor() {
+          @Override
+          public void inTable(int handle) {
+            byte[] key = arena.key(handle);
+            byte[] field = Arrays.copyOfRange(key, Records.FIELD_AT, key.length);
+            visitor.visit(field, arena.stamp(handle), arena.value(handle));
+          }
+
+          @Override
+          public void onDisk(byte[] diskKey, byte[] stored) {
+            visitor.visit(
+                Arrays.copyOfRange(diskKey, CellDisk.FIELD_HEADER, diskKey.length),
+                StoredCell.stamp(stored),
+                Arrays.copyOfRange(stored, StoredCell.HEADER, stored.length));
+          }
+        };
+    try (CellWalk walk = walk(bottom, true, collection, bottom.incomplete)) {
+      walk.visitAll(committed);
+    }
+  }
+
+  /**
+   * Gives a committed field that has no uncommitted version another value, or removes it, as of the
+   * entry that wrote it: nobody can see a difference.
+   *
+   * @param value null to remove the field
+   */
+  void replaceCommitted(long collection, byte[] field, long stamp, byte[] value) {
+    int hash = HashIndex.hash(field, 0, field.length);
+    byte[] key = Records.fieldKey(collection, field, 0, field.length);
+    FieldIndex index = store.bottom().fields;
+    if (index.find(collection, hash, field, 0, field.length) == NONE) {
+      byte[] diskKey = CellDisk.fieldKey(store.copy(), collection, hash, field, 0, field.length);
+      insertBase(hash, key, disk.get(diskKey));
+    }
+    int old = index.find(collection, hash, field, 0, field.length);
+    int flags = Records.UNCOMMITTED | Records.FIELD | (value == null ? Records.TOMBSTONE : 0);
+    byte[] bytes = value == null ? CellDisk.ABSENT : value;
+    int handle = arena.allocate(Arena.recordBytes(key.length, bytes.length));
+    arena.write(
+        handle,
+        arena.index(old),
+        stamp,
+        0,
+        flags,
+        StoredCell.FIELD,
+        store.number(),
+        key,
+        0,
+        key.length,
+        bytes,
+        0,
+        bytes.length);
+    index.find(collection, hash, field, 0, field.length);
+    index.replaceFound(handle);
+    store.supersede(old, handle);
   }
 
   /** The digest of a collection's committed fields; waits for the disk if need be. */

@@ -12,6 +12,11 @@ import java.nio.ByteOrder;
 final class Head {
   static final int BYTES = 16;
 
+  /**
+   * Behind the head of a key that several origins write: what it adds to the {@link MergedTree}.
+   */
+  static final int DIGEST_AT = BYTES;
+
   /** In the place of a collection's number: there are no fields. */
   static final long NO_COLLECTION = 0;
 

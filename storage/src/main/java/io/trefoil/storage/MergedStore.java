@@ -3,7 +3,9 @@ package io.trefoil.storage;
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
 import io.trefoil.base.Bytes;
+import io.trefoil.base.Hash64;
 import io.trefoil.base.Invariants;
+import io.trefoil.base.Stamp;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.cell.merge.MergedKey;
@@ -23,50 +25,72 @@ import java.util.function.Consumer;
  * <p>A key's record is a {@link Head}, then what only this copy knows, then the {@link MergedKey}:
  *
  * <pre>
- * collection (8) · stored fields (8) · visible fields (varint) · has counters (1) · newest of the
- * fields' stamps ({@link SeenStamps}) · key ({@link MergedKey})
+ * collection (8) · stored fields (8) · digest (8) · has counters (1) · visible fields (varint) ·
+ * fields with something removed (varint) · sum of the fields' digests (8) · newest of the fields'
+ * stamps ({@link SeenStamps}) · key ({@link MergedKey})
  * </pre>
  *
  * <p>A field's record is its {@link Versions}, under its type (1) and name: fields of both types
- * may have to be kept. What the key's removers had seen of it is hidden when it is read.
+ * may have to be kept. What the key's removers had seen of it is hidden when it is stored.
+ *
+ * <p><b>Digests</b> are of stamps, never of values, and only of what lives: see {@link
+ * Versions#digest()}. The key keeps the sum of its fields' digests, so that writing a field costs
+ * the same however many there are. The store adds a key's digest to its leaf of the {@link
+ * MergedTree}, and takes it off again when the version is undone.
+ *
+ * <p><b>Purging.</b> The stamp of a record is the last that this copy knew when it wrote the
+ * record. At or below the horizon, everybody has whatever the record says, also that something was
+ * removed; so that can be forgotten.
  *
  * <p>For the owner's thread, like the store.
  */
 public final class MergedStore {
   private static final int SCAN_COUNT = 1_000;
 
+  /** So many expired keys are noted at a time. */
+  private static final int MAX_EXPIRED = 1_000;
+
+  /** Of a type that was forgotten: whatever is told of it is later. */
+  private static final long FORGOTTEN_STAMP = 1;
+
   private final PartitionStore store;
   private final boolean waits;
-  private final SeenStamps seen;
+  private final MergedState shared;
   private final ByteSink scratch = new ByteSink();
+  private final List<byte[]> expired = new ArrayList<>();
   private long collectionIndex;
   private int collections;
   private long supersededBy;
 
-  private MergedStore(PartitionStore store, boolean waits, SeenStamps seen) {
+  private MergedStore(PartitionStore store, boolean waits, MergedState shared) {
     this.store = store;
     this.waits = waits;
-    this.seen = seen;
-    store.keepsRemovedKeys();
+    this.shared = shared;
+    store.merges(shared.tree());
   }
 
   /**
    * Merges with what the disk has by waiting for it.
    *
-   * @param seen is told of all that is merged
+   * @param shared is told of all that is merged; one for all that write the store
    */
-  public static MergedStore waiting(PartitionStore store, SeenStamps seen) {
-    return new MergedStore(store, true, seen);
+  public static MergedStore waiting(PartitionStore store, MergedState shared) {
+    return new MergedStore(store, true, shared);
   }
 
   /** Throws {@link CellsNotInMemory} where only the disk knows. */
-  public static MergedStore notWaiting(PartitionStore store, SeenStamps seen) {
-    return new MergedStore(store, false, seen);
+  public static MergedStore notWaiting(PartitionStore store, MergedState shared) {
+    return new MergedStore(store, false, shared);
+  }
+
+  /** What is known of the cells as a whole. */
+  public MergedState state() {
+    return shared;
   }
 
   /** The last stamp of each origin that came here, in whatever cell. */
   public SeenStamps seen() {
-    return seen;
+    return shared.seen();
   }
 
   /**
@@ -117,6 +141,97 @@ public final class MergedStore {
     return store.randomKey(random);
   }
 
+  /** Receives keys and their digests. */
+  @FunctionalInterface
+  public interface LeafVisitor {
+    void visit(byte[] key, long digest);
+  }
+
+  /**
+   * Visits all keys of a leaf of the {@link MergedTree}, also those of which only what was removed
+   * is kept: their digest is 0. The digests of a leaf's keys add up to its sum. May wait for the
+   * disk.
+   *
+   * @param leaf 0 to {@link MergedTree#LEAVES} - 1
+   */
+  public void listLeaf(int leaf, LeafVisitor visitor) {
+    store.visitMerged(MergedTree.firstHash(leaf), MergedTree.firstHash(leaf + 1), visitor::visit);
+  }
+
+  // Purging.
+
+  /**
+   * Forgets what was removed up to the horizon; from now on, merging is with that horizon. Goes
+   * round the keys, from where the last call ended; a reader thread looks for those that only the
+   * disk has. Needs no entry: nobody can see a difference.
+   *
+   * <p>May wait for the disk where fields were removed: it reads all fields of their keys.
+   *
+   * <p>On its way it notes keys that expired: see {@link #takeExpired}.
+   *
+   * @param horizon every replica has all entries up to this stamp; and of counters, also all that
+   *     their origins counted before they had those entries: so better the horizon before the
+   *     present one, from when all clocks were below the present one
+   * @param nowMillis by which keys expire
+   * @param maxSteps how many keys of the table to look at
+   * @return from how many keys something went
+   */
+  public int purge(long horizon, long nowMillis, int maxSteps) {
+    shared.reach(horizon);
+    return store.purge(new Purge(horizon, nowMillis), maxSteps);
+  }
+
+  /**
+   * Keys that {@link #purge} found expired before both its horizon and its time, with nothing
+   * written since: to be removed by an entry, and then forgotten like what else was removed.
+   *
+   * <p>They can't be forgotten without one. Who has forgotten a key makes it anew without saying
+   * that what was there is removed; where that is still kept, it would be seen again with what is
+   * new, or take that with it.
+   *
+   * @return some of them, for this time; the others in a later round
+   */
+  public List<byte[]> takeExpired() {
+    List<byte[]> taken = List.copyOf(expired);
+    expired.clear();
+    return taken;
+  }
+
+  private final class Purge implements CellSweep.Collector {
+    private final long horizon;
+    private final long expiredMillis;
+
+    Purge(long horizon, long nowMillis) {
+      this.horizon = horizon;
+      expiredMillis = Math.min(nowMillis, Stamp.millis(horizon));
+    }
+
+    @Override
+    public boolean collect(int handle) {
+      Arena arena = store.arena();
+      if (!CellType.ofStored(arena.type(handle)).isMerged()) {
+        return false;
+      }
+      Key key = new Key(arena.key(handle), arena.value(handle), 0);
+      boolean known = arena.stamp(handle) <= horizon;
+      if (known && key.isExpired(expiredMillis) && expired.size() < MAX_EXPIRED) {
+        expired.add(key.name);
+      }
+      return key.mayForget(known) && key.forget(handle, horizon, known);
+    }
+
+    @Override
+    public boolean wants(byte[] stored) {
+      if (!CellType.ofStored(StoredCell.type(stored)).isMerged()) {
+        return false;
+      }
+      byte[] value = Arrays.copyOfRange(stored, StoredCell.HEADER, stored.length);
+      Key key = new Key(CellDisk.ABSENT, value, 0);
+      boolean known = StoredCell.stamp(stored) <= horizon;
+      return key.mayForget(known) || known && key.isExpired(expiredMillis);
+    }
+  }
+
   /** A number that no other collection of this store has: of the entry that makes it. */
   private long newCollection(long index) {
     collections = index == collectionIndex ? collections + 1 : 0;
@@ -145,6 +260,8 @@ public final class MergedStore {
     private long collection = Head.NO_COLLECTION;
     private long storedFields;
     private long visibleFields;
+    private long fieldsWithRemoved;
+    private long fieldsDigest;
     private boolean hasCounters;
     private boolean changed;
     private long entryIndex;
@@ -157,9 +274,12 @@ public final class MergedStore {
       }
       collection = Head.collection(stored, 0);
       storedFields = Head.count(stored, 0);
-      ByteSource source = new ByteSource(stored, Head.BYTES, stored.length - Head.BYTES);
-      visibleFields = source.getVarint();
+      int at = Head.DIGEST_AT + Long.BYTES;
+      ByteSource source = new ByteSource(stored, at, stored.length - at);
       hasCounters = source.getByte() != 0;
+      visibleFields = source.getVarint();
+      fieldsWithRemoved = source.getVarint();
+      fieldsDigest = source.getLong();
       newest.read(source);
       state.read(source);
     }
@@ -175,6 +295,14 @@ public final class MergedStore {
     /** What the key is to see, expired or not; null when it is not there. */
     public CellType type() {
       return state.type(visibleFields);
+    }
+
+    /** The same wherever the same is to be seen of the key and its fields; 0 of nothing. */
+    public long digest() {
+      if (type() == null) {
+        return 0;
+      }
+      return Hash64.combine(Hash64.of(name), state.digest(visibleFields) + fieldsDigest);
     }
 
     /** How many fields of {@link MergedKey#fieldsType()} there are to see. */
@@ -270,10 +398,11 @@ public final class MergedStore {
     /** Merges a change, or all that another replica has of the key. */
     public void merge(long index, MergedKey change) {
       Write written = change.string().written();
-      change.string().noteIn(seen);
+      change.string().noteIn(shared.seen());
+      shared.observe(Math.max(change.largestStamp(), change.removed().largest()));
       CellType fieldsBefore = state.fieldsType();
       boolean removedMore = !state.removed().covers(change.removed());
-      changed |= state.merge(change);
+      changed |= state.merge(change, shared.horizon());
       Write now = state.string().written();
       boolean hidden = written != null && now != null && now.isLaterThan(written);
       supersededBy = Math.max(hidden ? now.stamp() : 0, state.laterExpiry(change));
@@ -290,11 +419,12 @@ public final class MergedStore {
       byte[] fieldName = fieldName(type, field, offset, length);
       Versions versions = stored(fieldName);
       boolean isNew = versions.isEmpty();
-      versions.hide(state.removed());
-      boolean before = versions.isVisible();
       Write written = change.written();
-      change.noteIn(seen);
-      if (!versions.merge(change)) {
+      change.noteIn(shared.seen());
+      shared.observe(change.largestStamp());
+      count(fieldName, versions, -1);
+      if (!versions.merge(change, shared.horizon())) {
+        count(fieldName, versions, 1);
         supersededBy = 0;
         return;
       }
@@ -307,14 +437,39 @@ public final class MergedStore {
       if (collection == Head.NO_COLLECTION) {
         collection = newCollection(index);
       }
-      storedFields += isNew ? 1 : 0;
-      if (type == state.fieldsType()) {
-        visibleFields += (versions.isVisible() ? 1 : 0) - (before ? 1 : 0);
-      }
+      nameForgottenType(type);
+      count(fieldName, versions, 1);
       hasCounters |= versions.isCounter();
       versions.noteIn(newest);
       put(index, fieldName, versions);
       changed = true;
+    }
+
+    /**
+     * A type is told when the first field is written. If it was forgotten here with the key, while
+     * somebody else who had not heard that all fields were removed went on with them, then the
+     * fields are seen nevertheless, until the type is told again.
+     */
+    private void nameForgottenType(CellType type) {
+      if (state.fieldsType() == null && shared.horizon() > 0) {
+        state.putFields(type, FORGOTTEN_STAMP, 0);
+        if (storedFields > 0) {
+          countFields();
+        }
+      }
+    }
+
+    /** Adds a stored field to what the key says of its fields, or takes it off. */
+    private void count(byte[] fieldName, Versions versions, int sign) {
+      if (versions.isEmpty()) {
+        return; // not stored
+      }
+      storedFields += sign;
+      fieldsWithRemoved += versions.hasRemoved() ? sign : 0;
+      if (versions.isVisible()) {
+        fieldsDigest += sign * Hash64.combine(Hash64.of(fieldName), versions.digest());
+        visibleFields += CellType.of(fieldName[0]) == state.fieldsType() ? sign : 0;
+      }
     }
 
     private void put(long index, byte[] fieldName, Versions versions) {
@@ -324,7 +479,7 @@ public final class MergedStore {
           .fields()
           .put(
               index,
-              versions.largestStamp(),
+              Math.max(1, shared.lastStamp()),
               collection,
               fieldName,
               0,
@@ -340,28 +495,40 @@ public final class MergedStore {
      */
     private void hideFields(long index) {
       if (!hasCounters && state.removed().covers(newest)) {
-        collection = Head.NO_COLLECTION;
-        storedFields = 0;
-        visibleFields = 0;
-        newest.clear();
+        leaveCollection();
         return;
       }
+      List<StoredField> all = storedFields();
+      countNone();
       Versions versions = new Versions();
-      for (StoredField each : storedFields()) {
+      for (StoredField each : all) {
         versions.read(new ByteSource(each.cell()));
-        if (!versions.hide(state.removed())) {
+        boolean hidden = versions.hide(state.removed());
+        if (hidden && versions.isCoveredBy(state.removed())) {
+          byte[] field = each.name();
+          long stamp = Math.max(1, shared.lastStamp());
+          store.fields().remove(index, stamp, collection, field, 0, field.length);
           continue;
         }
-        if (versions.isCoveredBy(state.removed())) {
-          byte[] field = each.name();
-          long stamp = Math.max(1, versions.largestStamp());
-          store.fields().remove(index, stamp, collection, field, 0, field.length);
-          storedFields--;
-        } else {
+        count(each.name(), versions, 1);
+        if (hidden) {
           put(index, each.name(), versions);
         }
       }
-      countFields();
+    }
+
+    private void leaveCollection() {
+      collection = Head.NO_COLLECTION;
+      hasCounters = false;
+      newest.clear();
+      countNone();
+    }
+
+    private void countNone() {
+      storedFields = 0;
+      visibleFields = 0;
+      fieldsWithRemoved = 0;
+      fieldsDigest = 0;
     }
 
     private void countFields() {
@@ -375,16 +542,91 @@ public final class MergedStore {
         return;
       }
       changed = false;
-      byte[] head = new byte[Head.BYTES];
-      Head.write(head, collection, storedFields);
+      write();
+      long stamp = Math.max(1, shared.lastStamp());
+      store.put(
+          index, stamp, storedType(), 0, name, 0, name.length, scratch.array(), 0, scratch.size());
+    }
+
+    private CellType storedType() {
+      return type() == null ? CellType.GONE : CellType.MERGED;
+    }
+
+    private void write() {
       scratch.clear();
-      scratch.putBytes(head, 0, head.length).putVarint(visibleFields);
+      scratch.putLong(collection).putLong(storedFields).putLong(digest());
       scratch.putByte(hasCounters ? 1 : 0);
+      scratch.putVarint(visibleFields).putVarint(fieldsWithRemoved).putLong(fieldsDigest);
       newest.write(scratch);
       state.write(scratch);
-      CellType stored = type() == null ? CellType.GONE : CellType.MERGED;
-      long stamp = Math.max(1, state.largestStamp());
-      store.put(index, stamp, stored, 0, name, 0, name.length, scratch.array(), 0, scratch.size());
+    }
+
+    // Purging: of a committed key that has no uncommitted version.
+
+    /** Whether it may have something to forget; of fields, they must be looked at to know. */
+    private boolean mayForget(boolean known) {
+      return fieldsWithRemoved > 0 || known && (type() == null || state.hasRemoved());
+    }
+
+    private boolean isExpired(long atMillis) {
+      CellType type = type();
+      return type != null && StoredCell.expired(state.expireAt(type), atMillis);
+    }
+
+    /**
+     * Forgets what is known to all replicas.
+     *
+     * @param handle the key's record, at which the store's index stands
+     * @param known whether that is all that the key says; otherwise only fields may be older
+     * @return whether something went
+     */
+    private boolean forget(int handle, long horizon, boolean known) {
+      boolean gone = fieldsWithRemoved > 0 && forgetFields(horizon);
+      gone |= known && state.purge(horizon);
+      if (known && type() == null && storedFields == 0) {
+        store.forgetFound(handle);
+        return true;
+      }
+      if (gone) {
+        write();
+        store.replaceFound(handle, storedType(), scratch.array(), scratch.size());
+      }
+      return gone;
+    }
+
+    private boolean forgetFields(long horizon) {
+      List<CommittedField> all = new ArrayList<>();
+      store
+          .fields()
+          .visitCommitted(
+              collection, (field, stamp, cell) -> all.add(new CommittedField(field, stamp, cell)));
+      Invariants.check(
+          all.size() == storedFields, "a key counts its fields", all.size(), storedFields);
+      countNone();
+      newest.clear();
+      hasCounters = false;
+      boolean gone = false;
+      for (CommittedField each : all) {
+        Versions versions = new Versions().read(new ByteSource(each.cell()));
+        if (each.stamp() <= horizon && versions.purge(horizon)) {
+          gone = true;
+          store.fields().replaceCommitted(collection, each.name(), each.stamp(), bytesOf(versions));
+        }
+        count(each.name(), versions, 1);
+        hasCounters |= versions.isCounter();
+        versions.noteIn(newest);
+      }
+      if (storedFields == 0) {
+        leaveCollection();
+      }
+      return gone;
+    }
+
+    /** Null when nothing is left. */
+    private byte[] bytesOf(Versions versions) {
+      scratch.clear();
+      versions.write(scratch);
+      return versions.isEmpty() ? null : scratch.toArray();
     }
 
     @Override
@@ -392,6 +634,8 @@ public final class MergedStore {
       return Bytes.wrap(name) + " " + type() + " fields=" + visibleFields + "/" + storedFields;
     }
   }
+
+  private record CommittedField(byte[] name, long stamp, byte[] cell) {}
 
   /** A field's name begins with its type. */
   private record StoredField(byte[] name, byte[] cell) {

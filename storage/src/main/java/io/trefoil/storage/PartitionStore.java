@@ -63,9 +63,13 @@ public final class PartitionStore implements AutoCloseable {
   private Position persisted;
 
   private final Fetches fetches;
-  private final ExpiredCells expired;
+  private final CellSweep expired;
+  private final CellSweep purged;
 
   private final FieldCells fields;
+
+  /** Of the keys that several origins write, uncommitted ones included; null when they don't. */
+  private MergedTree tree;
 
   private final List<Consumer<CellSnapshot>> snapshotRequests = new ArrayList<>();
   private final List<Consumer<CellSnapshot>> snapshotsUnderWay = new ArrayList<>();
@@ -90,7 +94,8 @@ public final class PartitionStore implements AutoCloseable {
     number = memory.add(this);
     dirty = new DirtyCells(arena);
     fetches = new Fetches(storage, this);
-    expired = new ExpiredCells(storage, this, arena);
+    expired = new CellSweep(storage, this, arena);
+    purged = new CellSweep(storage, this, arena);
     fields = new FieldCells(this, arena, disk, fetches);
     bottom = new Layer(arena, 0);
     top = bottom;
@@ -120,6 +125,10 @@ public final class PartitionStore implements AutoCloseable {
 
   Executor owner() {
     return owner;
+  }
+
+  Arena arena() {
+    return arena;
   }
 
   /** The cells of keys that have fields. */
@@ -253,10 +262,14 @@ public final class PartitionStore implements AutoCloseable {
   }
 
   /**
-   * Says that there are cells that don't count as keys: the disk may have some also when it has no
-   * keys.
+   * Says that several origins write the keys. There are cells then that don't count as keys: the
+   * disk may have some also when it has no keys.
+   *
+   * @param sums is kept up with the newest versions, from the flushed position on
    */
-  void keepsRemovedKeys() {
+  void merges(MergedTree sums) {
+    Invariants.check(tree == null || tree == sums, "one tree for all who write a copy");
+    tree = sums;
     bottom.incomplete |= flushed.index() > 0;
   }
 
@@ -427,6 +440,7 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Removes every key as of entry {@code index}; takes the same short time however many. */
   public void clear(long index, long stamp) {
+    Invariants.check(tree == null, "what several origins write is removed key by key");
     int handle = arena.allocate(Arena.recordBytes(0, 0));
     int flags = Records.UNCOMMITTED | Records.CLEAR;
     arena.write(
@@ -462,6 +476,15 @@ public final class PartitionStore implements AutoCloseable {
     }
     top.count += delta(handle);
     top.unknown += arena.is(handle, Records.BASE_UNKNOWN) ? 1 : 0;
+    note(hash, current, handle);
+  }
+
+  /** Has the tree know that a key's newest version, if any, is followed by another, if any. */
+  private void note(int hash, int older, int newer) {
+    if (tree != null) {
+      long before = older == NONE ? 0 : arena.mergedDigest(older);
+      tree.add(hash, (newer == NONE ? 0 : arena.mergedDigest(newer)) - before);
+    }
   }
 
   /** Takes a new version into the uncommitted ones. */
@@ -521,10 +544,14 @@ public final class PartitionStore implements AutoCloseable {
   private void undoVersion(int handle) {
     RecordIndex index = top.indexOf(arena, handle);
     Invariants.check(index.findHandle(handle), "undo of a version that is not the newest");
-    if (arena.previous(handle) == NONE) {
+    int older = arena.previous(handle);
+    if (older == NONE) {
       index.removeFound();
     } else {
-      index.replaceFound(arena.previous(handle));
+      index.replaceFound(older);
+    }
+    if (tree != null && !arena.is(handle, Records.FIELD)) {
+      note(arena.hash(handle), handle, older);
     }
   }
 
@@ -557,7 +584,7 @@ public final class PartitionStore implements AutoCloseable {
   }
 
   /** Puts a committed version in the place of the committed one before it. */
-  private void supersede(int old, int handle) {
+  void supersede(int old, int handle) {
     if (arena.isHead(old)) {
       supersedeHead(old, handle);
     }
@@ -592,6 +619,7 @@ public final class PartitionStore implements AutoCloseable {
     dirty = dirty.afterClear();
     fields.cleared();
     expired.startOver();
+    purged.startOver();
   }
 
   /** Frees a committed record that nobody needs any more and that is out of the table. */
@@ -882,44 +910,102 @@ public final class PartitionStore implements AutoCloseable {
    */
   public int collectExpired(long logTimeMillis, int maxSteps) {
     found = NONE;
-    return expired.collect(logTimeMillis, maxSteps);
+    return expired.collect(new Expired(logTimeMillis), maxSteps);
   }
 
-  /** Removes the expired cell that the index found last. */
-  void removeFoundExpired(int handle) {
-    int tombstone = collected(arena.key(handle), arena.index(handle), arena.stamp(handle));
-    bottom.index.replaceFound(tombstone);
-    supersede(handle, tombstone);
+  private final class Expired implements CellSweep.Collector {
+    private final long logTimeMillis;
+
+    Expired(long logTimeMillis) {
+      this.logTimeMillis = logTimeMillis;
+    }
+
+    @Override
+    public boolean collect(int handle) {
+      boolean gone = StoredCell.expired(arena.expireAt(handle), logTimeMillis);
+      if (gone) {
+        forgetFound(handle);
+      }
+      return gone;
+    }
+
+    @Override
+    public boolean wants(byte[] stored) {
+      return StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis);
+    }
   }
 
-  /** Removes an expired cell that the disk has, unless the table knows better. */
-  void removeExpiredOnDisk(byte[] diskKey, byte[] stored) {
+  /** Whether a reader thread is looking for cells to collect. */
+  boolean isSweeping() {
+    return expired.isSweeping() || purged.isSweeping();
+  }
+
+  // ---- collecting, without an entry: nobody can see a difference
+
+  /** As {@link #collectExpired}, of what the collector wants. */
+  int purge(CellSweep.Collector collector, int maxSteps) {
+    found = NONE;
+    return purged.collect(collector, maxSteps);
+  }
+
+  /**
+   * Puts what the disk has of a key into the table, and has the index stand at it.
+   *
+   * @return the record, or 0 when the table knows better
+   */
+  int takeFromDisk(byte[] diskKey, byte[] stored) {
     found = NONE;
     int hash = CellDisk.hashOf(diskKey);
-    int length = diskKey.length - CellDisk.KEY_HEADER;
-    if (bottom.index.find(hash, diskKey, CellDisk.KEY_HEADER, length) != NONE) {
-      return;
+    int at = CellDisk.KEY_HEADER;
+    int length = diskKey.length - at;
+    if (bottom.index.find(hash, diskKey, at, length) != NONE) {
+      return NONE;
     }
-    int tombstone = collected(Bytes.copyOf(diskKey, CellDisk.KEY_HEADER, length).array(), 0, 0);
-    bottom.index.insert(hash, tombstone);
-    dirty.add(tombstone);
-    if (StoredCell.isHead(stored)) {
-      removeCollection(StoredCell.collection(stored));
-    }
+    insertBase(hash, diskKey, at, length, stored);
+    return bottom.index.find(hash, diskKey, at, length);
   }
 
-  /** Whether a reader thread is looking for expired cells. */
-  boolean isSweeping() {
-    return expired.isSweeping();
-  }
-
-  private int collected(byte[] key, long index, long stamp) {
-    int handle = arena.allocate(Arena.recordBytes(key.length, 0));
+  /** Removes the committed record that the index of keys found last. */
+  void forgetFound(int handle) {
+    byte[] key = arena.key(handle);
+    int tombstone = arena.allocate(Arena.recordBytes(key.length, 0));
     int flags = Records.UNCOMMITTED | Records.TOMBSTONE;
-    arena.write(handle, index, stamp, 0, flags, 0, number, key, 0, key.length, key, 0, 0);
-    bottom.count--;
-    bottom.committedCount--;
-    return handle;
+    long index = arena.index(handle);
+    long stamp = arena.stamp(handle);
+    arena.write(tombstone, index, stamp, 0, flags, 0, number, key, 0, key.length, key, 0, 0);
+    replaceFound(handle, tombstone);
+  }
+
+  /** Gives the committed record that the index of keys found last another value, as old as it. */
+  void replaceFound(int handle, CellType type, byte[] value, int length) {
+    byte[] key = arena.key(handle);
+    int newer = arena.allocate(Arena.recordBytes(key.length, length));
+    arena.write(
+        newer,
+        arena.index(handle),
+        arena.stamp(handle),
+        arena.expireAt(handle),
+        Records.UNCOMMITTED,
+        type.code(),
+        number,
+        key,
+        0,
+        key.length,
+        value,
+        0,
+        length);
+    replaceFound(handle, newer);
+  }
+
+  private void replaceFound(int handle, int newer) {
+    int more = (arena.isPresent(newer) ? 1 : 0) - (arena.isPresent(handle) ? 1 : 0);
+    bottom.count += more;
+    bottom.committedCount += more;
+    if (tree != null) {
+      note(arena.hash(handle), handle, newer);
+    }
+    bottom.index.replaceFound(newer);
+    supersede(handle, newer);
   }
 
   // ---- visiting
@@ -952,6 +1038,34 @@ public final class PartitionStore implements AutoCloseable {
       } while (hash != 0 && walk.examined() < count);
     }
     return hash;
+  }
+
+  /** Receives keys that several origins write, be there something to see or not. */
+  @FunctionalInterface
+  interface MergedVisitor {
+    void visit(byte[] key, long digest);
+  }
+
+  /** Visits keys that several origins write, of a range of hashes. May wait for the disk. */
+  void visitMerged(long fromHash, long toHash, MergedVisitor visitor) {
+    found = NONE;
+    CellWalk.Visitor digests =
+        new CellWalk.Visitor() {
+          @Override
+          public void inTable(int handle) {
+            visitor.visit(arena.key(handle), arena.mergedDigest(handle));
+          }
+
+          @Override
+          public void onDisk(byte[] diskKey, byte[] stored) {
+            int at = CellDisk.KEY_HEADER;
+            byte[] key = Bytes.copyOf(diskKey, at, diskKey.length - at).array();
+            visitor.visit(key, StoredCell.mergedDigest(stored));
+          }
+        };
+    try (CellWalk walk = walk(top, false, (int) fromHash)) {
+      walk.visitRange(fromHash, toHash, digests);
+    }
   }
 
   private CellWalk walk(Layer layer, boolean committedOnly, int fromHash) {

@@ -341,7 +341,17 @@ class Records {
 
   /** The number of the collection whose head the record is. */
   long headCollection(int handle) {
-    return Head.collection(value(handle), 0);
+    return valueLong(handle, 0);
+  }
+
+  /** What a record adds to the {@link MergedTree}; 0 when nothing is to be seen. */
+  long mergedDigest(int handle) {
+    return type(handle) == CellType.MERGED.code() ? valueLong(handle, Head.DIGEST_AT) : 0;
+  }
+
+  private long valueLong(int handle, int from) {
+    copyValue(handle, from, scratch, 0, Long.BYTES);
+    return (long) LONG.get(scratch, 0);
   }
 
   byte[] value(int handle) {

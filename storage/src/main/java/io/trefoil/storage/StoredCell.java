@@ -44,6 +44,12 @@ final class StoredCell {
     return Head.collection(stored, HEADER);
   }
 
+  /** As {@link Records#mergedDigest}. */
+  static long mergedDigest(byte[] stored) {
+    boolean seen = type(stored) == CellType.MERGED.code();
+    return seen ? (long) LONG.get(stored, HEADER + Head.DIGEST_AT) : 0;
+  }
+
   static Bytes value(byte[] stored) {
     return Bytes.copyOf(stored, HEADER, valueLength(stored));
   }

@@ -30,6 +30,15 @@ public final class SeenStamps {
     return at < 0 ? 0 : stamps[at];
   }
 
+  /** The largest stamp seen of any origin, or 0. */
+  public long largest() {
+    long largest = 0;
+    for (int i = 0; i < count; i++) {
+      largest = Math.max(largest, stamps[i]);
+    }
+    return largest;
+  }
+
   /**
    * Notes a stamp.
    *

@@ -279,8 +279,7 @@ public final class Versions {
   public long largestStamp() {
     long largest = 0;
     for (int i = 0; i < count; i++) {
-      Part part = parts.get(i);
-      largest = Math.max(largest, Math.max(part.stamp, part.counted));
+      largest = Math.max(largest, parts.get(i).largest());
     }
     return largest;
   }
