@@ -209,10 +209,40 @@ class MergedCellsTest {
   private static final class Stream {
     final MergedReplica from;
     final List<EntryBatch> entries = new ArrayList<>();
+
+    /** Those of each entry are larger than this. */
+    final List<Long> stampsBefore = new ArrayList<>();
+
     final int[] heard = new int[3];
 
     Stream(MergedReplica from) {
       this.from = from;
+    }
+  }
+
+  /** How far all replicas have come, in two steps: what is forgotten is older than that. */
+  private static final class Horizon {
+    private long reached;
+    private long purged;
+    private long clocksWhenReached;
+
+    /** Takes a step if all have heard what had been written until the one before. */
+    void advance(List<Stream> streams, List<MergedReplica> replicas) {
+      long all = replicas.stream().mapToLong(MergedReplica::lastStamp).min().orElseThrow();
+      for (Stream stream : streams) {
+        for (int at = 0; at < 3; at++) {
+          boolean whole =
+              stream.from == replicas.get(at) || stream.heard[at] == stream.entries.size();
+          all = whole ? all : Math.min(all, stream.stampsBefore.get(stream.heard[at]));
+        }
+      }
+      if (all > reached && all >= clocksWhenReached) {
+        purged = reached;
+        reached = all;
+        clocksWhenReached =
+            replicas.stream().mapToLong(MergedReplica::lastStamp).max().orElseThrow();
+        replicas.forEach(each -> each.reach(reached));
+      }
     }
   }
 
@@ -222,6 +252,7 @@ class MergedCellsTest {
     Random random = new Random(seed);
     List<MergedReplica> replicas = List.of(a, b, c);
     List<Stream> streams = replicas.stream().map(Stream::new).toList();
+    Horizon horizon = new Horizon();
     for (int step = 0; step < 1_500; step++) {
       int at = random.nextInt(3);
       MergedReplica replica = replicas.get(at);
@@ -229,10 +260,16 @@ class MergedCellsTest {
       if (random.nextInt(400) == 0) {
         replica.restart();
       }
+      if (random.nextInt(10) == 0) {
+        horizon.advance(streams, replicas);
+        replica.purge(horizon.purged);
+      }
       if (random.nextInt(3) > 0) {
+        long before = replica.lastStamp();
         replica.run(command(random).split(" "));
         if (replica.taken != null) {
           streams.get(at).entries.add(replica.taken);
+          streams.get(at).stampsBefore.add(before);
         }
       } else {
         hearNext(streams.get(random.nextInt(3)), replicas, at, random);
@@ -250,6 +287,8 @@ class MergedCellsTest {
 
     assertThat(everything(b)).isEqualTo(everything(a));
     assertThat(everything(c)).isEqualTo(everything(a));
+    assertThat(List.of(b.treeSum(), c.treeSum())).containsOnly(a.treeSum());
+    assertThat(horizon.purged).isPositive();
     String before = everything(a);
     a.restart();
     assertThat(everything(a)).isEqualTo(before);

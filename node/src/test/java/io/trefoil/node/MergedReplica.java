@@ -134,6 +134,28 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
     open();
   }
 
+  /** Every other issues larger stamps, and has all up to the horizon. */
+  void reach(long horizon) {
+    applier.origins().state().reach(horizon);
+    clock.observe(horizon);
+  }
+
+  /** Forgets what was removed up to the horizon. */
+  void purge(long horizon) {
+    store.commit(lastIndex);
+    merged.purge(horizon, now, 1 << 20);
+  }
+
+  /** The largest stamp that was issued or came here. */
+  long lastStamp() {
+    return applier.lastStamp();
+  }
+
+  /** The sum of what is to be seen. */
+  long treeSum() {
+    return applier.origins().state().tree().sum(0, 0);
+  }
+
   Origins origins() {
     return applier.origins();
   }

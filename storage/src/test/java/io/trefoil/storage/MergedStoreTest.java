@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -459,9 +461,19 @@ class MergedStoreTest {
       checkEverything();
     }
 
+    /** Those that a key may be in. */
+    Set<Integer> leaves() {
+      Set<Integer> leaves = new TreeSet<>();
+      for (int i = 0; i < keys; i++) {
+        byte[] key = Bytes.utf8("k" + i).array();
+        leaves.add(MergedTree.leafOf(HashIndex.hash(key, 0, key.length)));
+      }
+      return leaves;
+    }
+
     int records() {
       int[] count = {0};
-      for (int leaf = 0; leaf < MergedTree.LEAVES; leaf++) {
+      for (int leaf : leaves()) {
         merged.listLeaf(leaf, (key, digest) -> count[0]++);
       }
       return count[0];
@@ -521,7 +533,8 @@ class MergedStoreTest {
     /** The tree is what a walk over all keys finds, and keys are counted. */
     void checkTree() {
       long shown = 0;
-      for (int leaf = 0; leaf < MergedTree.LEAVES; leaf++) {
+      long root = 0;
+      for (int leaf : leaves()) {
         TreeMap<Bytes, Long> listed = new TreeMap<>();
         merged.listLeaf(leaf, (key, digest) -> listed.put(Bytes.wrap(key), digest));
         long sum = 0;
@@ -532,7 +545,9 @@ class MergedStoreTest {
           shown += digest == 0 ? 0 : 1;
         }
         assertThat(state.tree().sum(MergedTree.LEAF_LEVEL, leaf)).isEqualTo(sum);
+        root += sum;
       }
+      assertThat(state.tree().sum(0, 0)).isEqualTo(root);
       try {
         assertThat(merged.keyCount()).isEqualTo(shown);
       } catch (CellsNotInMemory unknown) {
