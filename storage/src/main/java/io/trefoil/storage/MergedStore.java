@@ -149,8 +149,7 @@ public final class MergedStore {
 
   /**
    * Visits all keys of a leaf of the {@link MergedTree}, also those of which only what was removed
-   * is kept: their digest is 0. The digests of a leaf's keys add up to its sum. May wait for the
-   * disk.
+   * is kept. The digests of a leaf's keys add up to its sum. May wait for the disk.
    *
    * @param leaf 0 to {@link MergedTree#LEAVES} - 1
    */
@@ -297,12 +296,10 @@ public final class MergedStore {
       return state.type(visibleFields);
     }
 
-    /** The same wherever the same is to be seen of the key and its fields; 0 of nothing. */
+    /** The same wherever the same is held of the key and its fields; 0 of nothing. */
     public long digest() {
-      if (type() == null) {
-        return 0;
-      }
-      return Hash64.combine(Hash64.of(name), state.digest(visibleFields) + fieldsDigest);
+      long held = state.digest() + fieldsDigest;
+      return held == 0 ? 0 : Hash64.combine(Hash64.of(name), held);
     }
 
     /** How many fields of {@link MergedKey#fieldsType()} there are to see. */
@@ -466,8 +463,8 @@ public final class MergedStore {
       }
       storedFields += sign;
       fieldsWithRemoved += versions.hasRemoved() ? sign : 0;
+      fieldsDigest += sign * Hash64.combine(Hash64.of(fieldName), versions.digest());
       if (versions.isVisible()) {
-        fieldsDigest += sign * Hash64.combine(Hash64.of(fieldName), versions.digest());
         visibleFields += CellType.of(fieldName[0]) == state.fieldsType() ? sign : 0;
       }
     }

@@ -6,8 +6,9 @@ import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
 
 /**
- * Sums of what is to be seen in the keys of a copy that several nodes write, by ranges of their
- * hashes: copies with the same sum show the same there, whatever they keep of what was removed.
+ * Sums of what is held in the keys of a copy that several nodes write, by ranges of their hashes.
+ * What was removed is held, too, until it is forgotten: of two copies that show the same, one may
+ * lack the removal of what a third still has.
  *
  * <p>A leaf is the sum of its keys' digests, so that a key that changes costs one addition. Inner
  * nodes are sums of sixteen, added up when asked for: the leaves are few.

@@ -346,7 +346,8 @@ class Records {
 
   /** What a record adds to the {@link MergedTree}; 0 when nothing is to be seen. */
   long mergedDigest(int handle) {
-    return type(handle) == CellType.MERGED.code() ? valueLong(handle, Head.DIGEST_AT) : 0;
+    boolean merged = !is(handle, TOMBSTONE) && type(handle) >= CellType.MERGED.code();
+    return merged ? valueLong(handle, Head.DIGEST_AT) : 0;
   }
 
   private long valueLong(int handle, int from) {

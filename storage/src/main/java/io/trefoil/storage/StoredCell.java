@@ -46,8 +46,8 @@ final class StoredCell {
 
   /** As {@link Records#mergedDigest}. */
   static long mergedDigest(byte[] stored) {
-    boolean seen = type(stored) == CellType.MERGED.code();
-    return seen ? (long) LONG.get(stored, HEADER + Head.DIGEST_AT) : 0;
+    boolean merged = stored != CellDisk.ABSENT && type(stored) >= CellType.MERGED.code();
+    return merged ? (long) LONG.get(stored, HEADER + Head.DIGEST_AT) : 0;
   }
 
   static Bytes value(byte[] stored) {

@@ -172,24 +172,14 @@ public final class MergedKey {
     return string.hasRemoved() || !removed.isEmpty();
   }
 
-  /**
-   * The same wherever the same is to be seen, but for the fields themselves: of the string's stamps
-   * and, as far as they matter for what is seen, type and expiry.
-   *
-   * @param visibleFields as in {@link #type}
-   * @return 0 when there is nothing to see
-   */
-  public long digest(long visibleFields) {
-    CellType type = type(visibleFields);
-    if (type == null) {
-      return 0;
-    }
-    long digest = string.digest();
-    if (visibleFields > 0 && fieldsType != null) {
+  /** The same wherever the same is held, but for the fields themselves; 0 when nothing is. */
+  public long digest() {
+    long digest = string.digest() + removed.digest();
+    if (fieldsOrigin > 0) { // else the type was not told, but is taken for granted here
       digest += Hash64.combine(fieldsStamp, (long) fieldsOrigin << 8 | fieldsType.code());
     }
-    if (expiryStamp > 0 && expiryStamp >= bornStamp(type)) {
-      digest += Hash64.combine(~expiryStamp, expiryOrigin);
+    if (expiryStamp > 0) {
+      digest += Hash64.combine(Hash64.combine(~expiryStamp, expiryOrigin), expireAt);
     }
     return digest;
   }

@@ -2,6 +2,7 @@ package io.trefoil.cell.merge;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.Hash64;
 import io.trefoil.base.MalformedBytesException;
 import java.util.Arrays;
 
@@ -106,6 +107,15 @@ public final class SeenStamps {
     boolean purged = kept < count;
     count = kept;
     return purged;
+  }
+
+  /** The same wherever the same was seen; 0 when nothing was. */
+  long digest() {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += Hash64.combine(origins[i], stamps[i]);
+    }
+    return sum;
   }
 
   public void write(ByteSink sink) {

@@ -122,12 +122,11 @@ public final class Versions {
       return Math.max(stamp, Math.max(counted, uncounted));
     }
 
-    /** Of what is seen of this part: an origin's stamp decides what it wrote and had counted. */
+    /** An origin's stamp decides what it wrote and had counted. */
     long digest() {
-      long digest = live ? Hash64.combine(stamp, origin) : 0;
-      if (counts()) {
-        long taken = uncounted >= since ? uncounted : 0;
-        digest += Hash64.combine(Hash64.combine(counted, taken), ~(long) origin);
+      long digest = stamp == 0 ? 0 : Hash64.combine(live ? stamp : ~stamp, origin);
+      if (counted > 0 || uncounted > 0) {
+        digest += Hash64.combine(Hash64.combine(counted, uncounted), ~(long) origin);
       }
       return digest;
     }
@@ -170,8 +169,8 @@ public final class Versions {
   }
 
   /**
-   * The same wherever the same is to be seen, whatever is left of what was removed; 0 when there is
-   * nothing. Of stamps, not of values: large values cost no more.
+   * The same wherever the same is held, also of what was removed; 0 when nothing is. Of stamps, not
+   * of values: large values cost no more.
    */
   public long digest() {
     long sum = 0;
