@@ -11,7 +11,9 @@ import io.trefoil.cell.EntryWriter;
 import io.trefoil.cell.merge.Versions;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.MergedStore.Key;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -48,7 +50,9 @@ final class CellQuestion implements MergedCells.Looks {
     }
   }
 
-  private final Set<Cell> asked = new LinkedHashSet<>();
+  /** With the digests of what was here then. */
+  private final Map<Cell, Long> asked = new LinkedHashMap<>();
+
   private final Set<Cell> open = new LinkedHashSet<>();
 
   /** Begins to listen to a command anew; what was asked is asked no more. */
@@ -72,7 +76,7 @@ final class CellQuestion implements MergedCells.Looks {
   }
 
   private void add(Cell cell) {
-    if (!asked.contains(cell)) {
+    if (!asked.containsKey(cell)) {
       open.add(cell);
     }
   }
@@ -86,11 +90,28 @@ final class CellQuestion implements MergedCells.Looks {
   Bytes ask(MergedStore store) {
     ByteSink sink = new ByteSink();
     for (Cell cell : open) {
+      long digest = digest(cell, store);
       cell.write(sink);
-      sink.putLong(digest(cell, store));
+      sink.putLong(digest);
+      asked.put(cell, digest);
     }
-    asked.addAll(open);
     return Bytes.wrap(sink.toArray());
+  }
+
+  /** Whether something that was asked about has changed here since. */
+  boolean hasChanged(MergedStore store) {
+    for (Map.Entry<Cell, Long> each : asked.entrySet()) {
+      if (digest(each.getKey(), store) != each.getValue()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** All that was asked is to be asked again. */
+  void reopen() {
+    open.addAll(asked.keySet());
+    asked.clear();
   }
 
   /**
@@ -113,7 +134,7 @@ final class CellQuestion implements MergedCells.Looks {
 
   /** What this replica has of all that the command looked at, as changes of an entry. */
   void writeAll(MergedStore store, ByteSink changes) {
-    Set<Cell> all = new LinkedHashSet<>(asked);
+    Set<Cell> all = new LinkedHashSet<>(asked.keySet());
     all.addAll(open);
     for (Cell cell : all) {
       if (digest(cell, store) != 0) {

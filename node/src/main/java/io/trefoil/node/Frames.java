@@ -41,5 +41,8 @@ public final class Frames {
   /** To a coordinator: what it wrote can't be seen where something has a larger stamp. */
   public static final int SUPERSEDED = 13;
 
+  /** Partition, then a message of anti-entropy. */
+  public static final int REPAIR = 14;
+
   private Frames() {}
 }

@@ -31,6 +31,8 @@ final class MergedCells implements Cells {
   private final ByteSink bytes = new ByteSink();
 
   private boolean onlySets;
+  private boolean removes;
+  private long heldIndex;
   private Key found;
   private CellType type;
   private byte[] value;
@@ -88,6 +90,28 @@ final class MergedCells implements Cells {
     now = nowMillis;
     found = null;
     onlySets = true;
+    removes = false;
+    heldIndex = 0;
+  }
+
+  /**
+   * The latest entry that decided what the command saw. What it says must not leave before that is
+   * stable: a crash might take it.
+   */
+  long heldIndex() {
+    return heldIndex;
+  }
+
+  /**
+   * Whether the command removed what it saw. What it did not see stays, and would be seen again if
+   * it had been overwritten by what is removed.
+   */
+  boolean removes() {
+    return removes;
+  }
+
+  private void sees(Key key) {
+    heldIndex = Math.max(heldIndex, key.entryIndex());
   }
 
   /** Whether the command may be run again: it did nothing but set, whatever was there. */
@@ -108,6 +132,7 @@ final class MergedCells implements Cells {
   private boolean findKey(byte[] key, int offset, int length) {
     looks.atKey(key, offset, length);
     found = store.open(key, offset, length);
+    sees(found);
     type = visibleType(found);
     value = null;
     return type != null;
@@ -225,6 +250,7 @@ final class MergedCells implements Cells {
   @Override
   public void remove(byte[] key, int offset, int length) {
     onlySets = false;
+    removes = true;
     remove(store.open(key, offset, length));
   }
 
@@ -336,6 +362,7 @@ final class MergedCells implements Cells {
     public boolean find(byte[] field, int offset, int length) {
       looks.atField(key.name(), type, field, offset, length);
       last = key.field(type, field, offset, length);
+      sees(key);
       lastValue = there && last.isVisible() ? valueOf(last) : null;
       return lastValue != null;
     }
@@ -405,6 +432,7 @@ final class MergedCells implements Cells {
         return false;
       }
       onlySets = false;
+      removes = true;
       begin();
       Versions change = new Versions();
       last.remove(change);
@@ -455,6 +483,7 @@ final class MergedCells implements Cells {
             byte[] each = valueOf(versions);
             visitor.visit(field, offset, length, each, 0, each.length);
           });
+      sees(key);
     }
   }
 

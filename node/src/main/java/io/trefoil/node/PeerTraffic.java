@@ -134,6 +134,12 @@ final class PeerTraffic implements PeerListener {
           replica.receive(from, LeaderlessCodec.decode(source));
         }
       }
+      case Frames.REPAIR -> {
+        QuorumReplica replica = side.replicas().findQuorum(ReplicationCodec.getPartition(source));
+        if (replica != null) {
+          replica.repair().receive(from, RepairCodec.decode(source));
+        }
+      }
       case Frames.SUPERSEDED -> {
         QuorumReplica replica = side.replicas().findQuorum(ReplicationCodec.getPartition(source));
         if (replica != null) {

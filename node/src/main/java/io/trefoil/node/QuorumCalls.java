@@ -179,6 +179,12 @@ final class QuorumCalls {
     private long entry;
     private byte[] reply;
 
+    /** The latest entry that decided what it saw. */
+    private long saw;
+
+    /** Whether what it looked at changed here while others were asked. */
+    private boolean changed;
+
     /** The entry whose copies are waited for; of a repair or of the command itself. */
     private long index;
 
@@ -239,10 +245,19 @@ final class QuorumCalls {
         return;
       }
       if (asks() && looks.isOpen()) {
+        saw = replica.heldIndex();
         replica.undo();
         askOrGiveUp();
         return;
       }
+      if (changed && replica.removes() && rounds < MAX_ROUNDS) {
+        // What came meanwhile is removed, and what others have of before it is not known.
+        replica.undo();
+        looks.reopen();
+        ask();
+        return;
+      }
+      saw = replica.heldIndex();
       entry = replica.keep();
       wrote = entry > 0;
       sets = wrote && replica.onlySets();
@@ -306,6 +321,7 @@ final class QuorumCalls {
     }
 
     void informed(List<LeaderlessEffect.Differing> differing) {
+      changed = write && hasChanged();
       if (!differing.isEmpty()) {
         repaired = true;
         repairs++;
@@ -321,9 +337,18 @@ final class QuorumCalls {
       attempt();
     }
 
+    private boolean hasChanged() {
+      try {
+        return looks.hasChanged(replica.merged());
+      } catch (CellsNotInMemory missing) {
+        return true;
+      }
+    }
+
     /** Answers if what it waits for is there. */
     boolean answerIfCopied() {
-      if (index > 0 && replica.machine().copied(level.writes()) < index) {
+      boolean copied = index == 0 || replica.machine().copied(level.writes()) >= index;
+      if (!copied || saw > replica.machine().stableIndex()) {
         return false;
       }
       confirmed += wrote ? 1 : 0;

@@ -20,6 +20,7 @@ import io.trefoil.replication.leaderless.LeaderlessMessage;
 import io.trefoil.replication.leaderless.LeaderlessReplica;
 import io.trefoil.replication.leaderless.LeaderlessSettings;
 import io.trefoil.replication.leaderless.OwnLog;
+import io.trefoil.replication.leaderless.RepairEvent;
 import io.trefoil.replication.leaderless.Stretch;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.PartitionStore;
@@ -30,7 +31,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The shell around one replica of a leaderless partition: coordinates commands of clients, takes in
@@ -43,6 +47,8 @@ import java.util.TreeMap;
  * <p>Belongs to the data loop's thread.
  */
 final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log, DataLoop.Appender {
+  private static final Logger LOG = LoggerFactory.getLogger(QuorumReplica.class);
+
   /** No leadership here: all that a copy's journal holds is of one epoch. */
   private static final long EPOCH = 1;
 
@@ -60,6 +66,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   private final EntryBuilder builder = new EntryBuilder();
   private final ByteSink frame = new ByteSink(4096);
   private final QuorumCalls calls;
+  private final QuorumRepair repair;
   private PartitionTerms terms;
   private boolean proposing;
   private long journaled;
@@ -106,6 +113,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
             new LeaderlessReplica.Recovered(
                 journaled, origins.heard(), origins.gaps(), start.recovered().counts()));
     this.calls = new QuorumCalls(this);
+    this.repair = new QuorumRepair(this, origins, start.recovered().counts());
     loop.observeStamp(applier.lastStamp());
     terms(terms);
   }
@@ -138,6 +146,10 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     return host;
   }
 
+  QuorumRepair repair() {
+    return repair;
+  }
+
   QuorumCalls calls() {
     return calls;
   }
@@ -148,9 +160,11 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
   void terms(PartitionTerms newTerms) {
     terms = newTerms;
-    step(
+    LeaderlessEvent.Configured event =
         new LeaderlessEvent.Configured(
-            newTerms.state().configVersion(), NodeReplicas.membership(newTerms.state())));
+            newTerms.state().configVersion(), NodeReplicas.membership(newTerms.state()));
+    step(event);
+    repair.configured(event);
   }
 
   // Running commands.
@@ -179,6 +193,16 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   /** Whether the command that just ran may be run again to write the same with larger stamps. */
   boolean onlySets() {
     return cells.onlySets();
+  }
+
+  /** Whether the command that just ran removed what it saw. */
+  boolean removes() {
+    return cells.removes();
+  }
+
+  /** The latest entry that decided what the command that just ran saw. */
+  long heldIndex() {
+    return cells.heldIndex();
   }
 
   /** Takes back what the command that just ran has changed. */
@@ -304,11 +328,49 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     store.commit(journaled);
     if (terms.fsync()) {
       long synced = journaled;
-      loop.afterSync(() -> step(new LeaderlessEvent.Stable(synced)));
+      loop.afterSync(
+          () -> {
+            step(new LeaderlessEvent.Stable(synced));
+            calls.copied();
+            repair.runWhenStable();
+          });
     } else {
       step(new LeaderlessEvent.Stable(journaled));
     }
+    calls.copied();
+    repair.runWhenStable();
     maybeFreeze();
+  }
+
+  /** Whether nothing is held that a crash could take. */
+  boolean isAllStable() {
+    return builder.count() == 0 && machine.stableIndex() == machine.lastIndex();
+  }
+
+  /** Merges entries that anti-entropy brought, and keeps them in the log. */
+  void keep(Bytes body) {
+    propose();
+    step(new LeaderlessEvent.Kept(1, body, loop.wallMillis(), loop.incarnation()));
+    loop.observeStamp(applier.lastStamp());
+  }
+
+  /**
+   * The copy has all that was acknowledged.
+   *
+   * @param surely whether enough others could say so
+   */
+  void becameWhole(boolean surely) {
+    LOG.info("partition={} is whole again{}", id, surely ? "" : ", as far as anybody knows");
+    host.persistCounts(this, true);
+    step(new LeaderlessEvent.Whole());
+  }
+
+  /** What streams had left out came otherwise. */
+  void gapsFilled(SortedSet<Integer> origins) {
+    origins.forEach(applier.origins()::closeGap);
+    if (machine.counts() && origins.containsAll(machine.gaps())) {
+      step(new LeaderlessEvent.Whole());
+    }
   }
 
   void tick() {
@@ -316,6 +378,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     recent.trim(Math.min(journaled, machine.everywhereIndex()), host.maxRecentBytes());
     recent.trim(journaled, 4 * host.maxRecentBytes());
     calls.expire();
+    repair.tick();
     maybeFreeze();
   }
 
@@ -381,11 +444,13 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     } else if (effect instanceof LeaderlessEffect.AppendForeign append) {
       appendForeign(append);
     } else if (effect instanceof LeaderlessEffect.AppendKept append) {
+      applier.put(append.batch());
       append(append.batch());
     } else if (effect instanceof LeaderlessEffect.Copied) {
       later.add(calls::copied);
     } else if (effect instanceof LeaderlessEffect.Examine examine) {
-      later.add(() -> examine(examine));
+      // What a crash may take is not told.
+      later.add(() -> repair.whenStable(() -> examine(examine)));
     } else if (effect instanceof LeaderlessEffect.Informed informed) {
       later.add(() -> calls.informed(informed));
     } else if (effect instanceof LeaderlessEffect.ReadLog read) {
@@ -441,6 +506,9 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
             Bytes.wrap(body.toArray()));
     applier.put(batch);
     applier.origins().hear(append.origin(), append.upToIndex(), append.gap());
+    if (append.gap()) {
+      later.add(repair::gaps);
+    }
     loop.observeStamp(applier.lastStamp());
     superseded
         .computeIfAbsent(append.origin(), origin -> new TreeMap<>())
@@ -492,6 +560,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   /** What the peer would have said of writes under way is lost: they are written again. */
   void lost(NodeId peer) {
     step(new LeaderlessEvent.PeerLost(peer));
+    repair.step(new RepairEvent.PeerLost(peer));
     calls.writeAgain();
   }
 

@@ -79,13 +79,7 @@ record ClusterShape(
   /** What can't happen to a leaderless database, or what it can't heal from yet. */
   private static final Set<FaultRate> NOT_WITHOUT_LEADER =
       EnumSet.of(
-          FaultRate.MACHINE_CRASHES,
-          FaultRate.POWER_CUTS,
-          FaultRate.DISK_FAULTS,
-          FaultRate.DISK_LOSSES,
-          FaultRate.RULE_CHANGES,
-          FaultRate.MOVES,
-          FaultRate.SWITCHOVERS);
+          FaultRate.DISK_LOSSES, FaultRate.RULE_CHANGES, FaultRate.MOVES, FaultRate.SWITCHOVERS);
 
   boolean isLeaderless() {
     return quorums != null;

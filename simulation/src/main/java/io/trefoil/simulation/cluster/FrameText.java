@@ -6,6 +6,7 @@ import io.trefoil.control.ControlFormat;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.node.Frames;
 import io.trefoil.node.LeaderlessCodec;
+import io.trefoil.node.RepairCodec;
 import io.trefoil.node.ReplicationCodec;
 import io.trefoil.node.SnapshotFrame;
 import io.trefoil.replication.kernel.Message;
@@ -35,7 +36,7 @@ final class FrameText {
             yield source.getByte();
           }
           case Frames.SNAPSHOT -> isResume(source) ? 1 : 0;
-          case Frames.LEADERLESS -> {
+          case Frames.LEADERLESS, Frames.REPAIR -> {
             ReplicationCodec.getPartition(source);
             yield source.getByte();
           }
@@ -69,6 +70,10 @@ final class FrameText {
         yield LeaderlessCodec.decode(source).getClass().getSimpleName();
       }
       case Frames.SUPERSEDED -> "Superseded";
+      case Frames.REPAIR -> {
+        ReplicationCodec.getPartition(source);
+        yield RepairCodec.decode(source).getClass().getSimpleName();
+      }
       default -> "frame " + kind;
     };
   }
@@ -96,6 +101,9 @@ final class FrameText {
     }
     if (kind == Frames.LEADERLESS) {
       return ReplicationCodec.getPartition(source) + " " + LeaderlessCodec.decode(source);
+    }
+    if (kind == Frames.REPAIR) {
+      return ReplicationCodec.getPartition(source) + " " + RepairCodec.decode(source);
     }
     return kind == Frames.CONTROL
         ? control(source).toString()

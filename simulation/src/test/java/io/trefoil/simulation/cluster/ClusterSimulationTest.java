@@ -62,7 +62,7 @@ class ClusterSimulationTest {
    * its connection.
    */
   @ParameterizedTest
-  @ValueSource(longs = {39, 47, 1_155})
+  @ValueSource(longs = {39, 47, 55, 336, 549, 691, 1_155})
   void aLeaderlessSeedThatFoundABugPasses(long seed) {
     assertThat(runLeaderless(seed, 1).of("acknowledged")).isPositive();
   }
