@@ -57,6 +57,12 @@ class ChangesTest {
         "available",
         1_500,
         "linearizable",
+        0,
+        0,
+        false,
+        "",
+        false,
+        false,
         changing,
         List.of(
             partition(0, NODES.subList(0, replicas)),
@@ -69,7 +75,7 @@ class ChangesTest {
             .map(
                 node ->
                     new ClusterStatus.Replica(
-                        node, "follower", "following", true, true, "1:1", 0, 0, 0))
+                        node, "follower", "following", true, true, "1:1", 0, 0, 0, 0, 0, 0, false))
             .toList();
     return new ClusterStatus.Partition(
         number, List.of(), 1, holders.get(0), "serving", "", 1, 1, replicas);

@@ -89,6 +89,12 @@ public record ClusterStatus(
   /**
    * One database and its partitions.
    *
+   * @param commit empty for a leaderless database, as are {@code failover} and {@code reads}
+   * @param r how many replicas a read asks, of a leaderless database
+   * @param w how many copies an acknowledged write has, of a leaderless database
+   * @param conflict rule for writes that didn't know of each other, of a leaderless database
+   * @param readsSeeWrites whether a read sees the last acknowledged write: R + W &gt; N
+   * @param writesOverlap whether of two writes, one after the other, the later one stays: 2W &gt; N
    * @param changing how many of them are on their way to another configuration
    */
   public record Database(
@@ -102,6 +108,12 @@ public record ClusterStatus(
       String failover,
       int writeTimeoutMs,
       String reads,
+      int r,
+      int w,
+      boolean sloppy,
+      String conflict,
+      boolean readsSeeWrites,
+      boolean writesOverlap,
       int changing,
       List<Partition> partitionStates) {
     public Database {
@@ -111,7 +123,12 @@ public record ClusterStatus(
       durability = orEmpty(durability);
       failover = orEmpty(failover);
       reads = orEmpty(reads);
+      conflict = orEmpty(conflict);
       partitionStates = orEmpty(partitionStates);
+    }
+
+    public boolean isLeaderless() {
+      return replication.equals("leaderless");
     }
 
     /** Number and name, as people say it. */
@@ -183,10 +200,13 @@ public record ClusterStatus(
    * @param role {@code leader}, {@code follower}, {@code replica} of a leaderless partition or, of
    *     a new copy that is being filled, {@code learner}
    * @param state {@code leading}, {@code following}, {@code serving}, {@code catching up}, {@code
-   *     away} or {@code amnesiac}
-   * @param inSync whether it keeps up with the leader
+   *     away}, {@code amnesiac} or, of a leaderless partition, {@code not whole yet}
+   * @param inSync whether it keeps up with the leader, or no hint waits for it
    * @param counts whether its copy counts for the commit rule
    * @param position epoch:index of its last entry
+   * @param hintsEntries entries that coordinators of a leaderless partition keep for it
+   * @param awayMs how long the one that has waited longest has not heard of it
+   * @param gap whether a coordinator let go of entries that it lacks
    */
   public record Replica(
       String node,
@@ -197,12 +217,20 @@ public record ClusterStatus(
       String position,
       long lagEntries,
       long lagBytes,
-      long lagMs) {
+      long lagMs,
+      long hintsEntries,
+      long hintsBytes,
+      long awayMs,
+      boolean gap) {
     public Replica {
       node = orEmpty(node);
       role = orEmpty(role);
       state = orEmpty(state);
       position = orEmpty(position);
+    }
+
+    public boolean isServing() {
+      return state.equals("serving");
     }
 
     public boolean isFollower() {

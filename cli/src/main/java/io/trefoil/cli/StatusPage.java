@@ -94,6 +94,9 @@ final class StatusPage {
     List<String> parts = new ArrayList<>();
     parts.add("Database " + database.title() + ": " + database.replication());
     parts.add(count(database.replicas(), "replica"));
+    if (database.isLeaderless()) {
+      parts.add(quorums(database));
+    }
     parts.add(count(database.partitions(), "partition"));
     add(parts, "commit ", database.commit());
     add(parts, "durability ", database.durability());
@@ -104,6 +107,23 @@ final class StatusPage {
       parts.add(count(database.changing(), "partition") + " changing");
     }
     return String.join(", ", parts);
+  }
+
+  private static String quorums(ClusterStatus.Database database) {
+    String reads =
+        database.readsSeeWrites()
+            ? "a read sees the last acknowledged write"
+            : "a read may miss the last acknowledged write";
+    String writes =
+        database.writesOverlap() ? "" : "; of two writes the earlier may stay if clocks differ";
+    return String.format(
+        "R %d W %d (%s%s)%s, conflict %s",
+        database.r(),
+        database.w(),
+        reads,
+        writes,
+        database.sloppy() ? ", sloppy" : "",
+        database.conflict());
   }
 
   private static void add(List<String> parts, String name, String value) {
@@ -117,6 +137,20 @@ final class StatusPage {
   }
 
   private static List<String> partitions(ClusterStatus.Database database) {
+    List<String> rows = database.isLeaderless() ? leaderless(database) : led(database);
+    List<String> lines = new ArrayList<>();
+    lines.add("  " + rows.get(0));
+    for (int i = 0; i < database.partitionStates().size(); i++) {
+      lines.add("  " + rows.get(i + 1));
+      String reason = database.partitionStates().get(i).reason();
+      if (!reason.isEmpty()) {
+        lines.addAll(wrap(reason, "        ", "        "));
+      }
+    }
+    return lines;
+  }
+
+  private static List<String> led(ClusterStatus.Database database) {
     TextTable table =
         new TextTable(
             WIDTH - 2,
@@ -135,17 +169,51 @@ final class StatusPage {
           partition.state(),
           worstLag(partition));
     }
-    List<String> rows = table.lines();
-    List<String> lines = new ArrayList<>();
-    lines.add("  " + rows.get(0));
-    for (int i = 0; i < database.partitionStates().size(); i++) {
-      lines.add("  " + rows.get(i + 1));
-      String reason = database.partitionStates().get(i).reason();
-      if (!reason.isEmpty()) {
-        lines.addAll(wrap(reason, "        ", "        "));
-      }
+    return table.lines();
+  }
+
+  private static List<String> leaderless(ClusterStatus.Database database) {
+    TextTable table =
+        new TextTable(
+            WIDTH - 2, ">PART", "STATE", "REPLICAS", "MOST HINTS: FOR ENTRIES BYTES AWAY");
+    for (ClusterStatus.Partition partition : database.partitionStates()) {
+      List<ClusterStatus.Replica> replicas = partition.replicas();
+      long serving = replicas.stream().filter(ClusterStatus.Replica::isServing).count();
+      table.row(
+          partition.partition(),
+          partition.state(),
+          serving + " of " + replicas.size(),
+          mostHints(replicas));
     }
-    return lines;
+    return table.lines();
+  }
+
+  /** For whom most is kept; else who is away or lacks something all the same. */
+  private static String mostHints(List<ClusterStatus.Replica> replicas) {
+    return replicas.stream()
+        .max(
+            Comparator.comparingLong(ClusterStatus.Replica::hintsEntries)
+                .thenComparing(replica -> !replica.isServing())
+                .thenComparing(ClusterStatus.Replica::gap))
+        .map(StatusPage::hints)
+        .orElse("-");
+  }
+
+  private static String hints(ClusterStatus.Replica replica) {
+    String hints =
+        replica.hintsEntries() == 0
+            ? replica.node()
+            : String.format(
+                "%s %d %s %s",
+                replica.node(),
+                replica.hintsEntries(),
+                Quantities.bytes(replica.hintsBytes()),
+                replica.awayMs() == 0 ? "-" : Quantities.millis(replica.awayMs()));
+    String state = replica.isServing() ? "" : " " + replica.state();
+    String gap = replica.gap() ? " with a gap" : "";
+    return replica.hintsEntries() == 0 && state.isEmpty() && gap.isEmpty()
+        ? "none"
+        : hints + state + gap;
   }
 
   private static String inSync(ClusterStatus.Partition partition) {

@@ -3,6 +3,7 @@ package io.trefoil.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +34,69 @@ class StatusPageTest {
                     12 s
 
             WARNING n3 is down""");
+  }
+
+  @Test
+  void aLeaderlessDatabaseSaysWhatItsReadsSeeAndForWhomHintsAreKept() {
+    assertThat(lastLines(leaderless("2", "2", "true"), 6))
+        .isEqualTo(
+            """
+            Database 5 carts: leaderless, 3 replicas, R 2 W 2 (a read sees the last
+                acknowledged write), conflict lww, 3 partitions, durability os, write
+                timeout 1500 ms
+              PART  STATE    REPLICAS  MOST HINTS: FOR ENTRIES BYTES AWAY
+                 0  serving  3 of 3    none
+                 1  serving  2 of 3    n3 7 2.0 KB 12.5 s away with a gap""");
+  }
+
+  @Test
+  void aLeaderlessDatabaseSaysWhenAReadMayMissAWriteAndWhyItIsHalted() {
+    String json =
+        leaderless("1", "1", "false")
+            .replace("\"serving\",\"reason\":\"\"", "\"halted\",\"reason\":\"R 1 needs 1 of 3\"");
+    assertThat(lastLines(json, 8))
+        .isEqualTo(
+            """
+            Database 5 carts: leaderless, 3 replicas, R 1 W 1 (a read may miss the last
+                acknowledged write; of two writes the earlier may stay if clocks differ),
+                conflict lww, 3 partitions, durability os, write timeout 1500 ms
+              PART  STATE   REPLICAS  MOST HINTS: FOR ENTRIES BYTES AWAY
+                 0  halted  3 of 3    none
+                    R 1 needs 1 of 3
+                 1  halted  2 of 3    n3 7 2.0 KB 12.5 s away with a gap
+                    R 1 needs 1 of 3""");
+  }
+
+  private static String lastLines(String json, int count) {
+    List<String> lines = StatusPage.lines(ClusterStatus.parse(json));
+    return String.join("\n", lines.subList(lines.size() - count, lines.size()));
+  }
+
+  /** As a node would answer it. */
+  private static String leaderless(String reads, String writes, String meet) {
+    String serving = "\"role\":\"replica\",\"state\":\"serving\",\"counts\":true}";
+    String whole =
+        "{\"node\":\"n1\"," + serving + ",{\"node\":\"n2\"," + serving + ",{\"node\":\"n3\",";
+    String away =
+        "\"role\":\"replica\",\"state\":\"away\",\"counts\":true,\"hints_entries\":7,"
+            + "\"hints_bytes\":2048,\"away_ms\":12500,\"gap\":true}";
+    return "{\"format\":1,\"databases\":[{\"number\":5,\"name\":\"carts\","
+        + "\"replication\":\"leaderless\",\"replicas\":3,\"partitions\":3,\"r\":"
+        + reads
+        + ",\"w\":"
+        + writes
+        + ",\"conflict\":\"lww\",\"reads_see_writes\":"
+        + meet
+        + ",\"writes_overlap\":"
+        + meet
+        + ",\"durability\":\"os\",\"write_timeout_ms\":1500,\"partition_states\":["
+        + "{\"partition\":0,\"state\":\"serving\",\"reason\":\"\",\"replicas\":["
+        + whole
+        + serving
+        + "]},{\"partition\":1,\"state\":\"serving\",\"reason\":\"\",\"replicas\":["
+        + whole
+        + away
+        + "]}]}]}";
   }
 
   @Test

@@ -4,9 +4,9 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What a single-leader database promises, and what may happen all the same. The one source for the
- * pages, for status and for the simulation, which fails when something else happens, and when what
- * may happen never does.
+ * What a database promises, and what may happen all the same. The one source for the pages, for
+ * status and for the simulation, which fails when something else happens, and when what may happen
+ * never does.
  */
 public final class Promises {
   /** What goes wrong. */
@@ -33,7 +33,9 @@ public final class Promises {
     LOST("what no follower had yet is lost"),
     LAST_MOMENTS_LOST("the last moments may be lost"),
     WAITS("nothing is lost; its partitions stop until it is back"),
-    ALL_LOST("everything that only it had is lost");
+    ALL_LOST("everything that only it had is lost"),
+    AWAY("nothing is lost; what no other replica had is away until it is back"),
+    ONLY_COPY_LOST("what no other replica had is lost");
 
     private final String words;
 
@@ -68,6 +70,10 @@ public final class Promises {
 
   /** What becomes of acknowledged writes, at worst. */
   public static Fate acknowledged(DatabaseSettings settings, Failure failure) {
+    return settings.isLeaderless() ? onQuorum(settings, failure) : onLeader(settings, failure);
+  }
+
+  private static Fate onLeader(DatabaseSettings settings, Failure failure) {
     boolean oneCopy = settings.commit().copies(settings.replicas()) == 1;
     boolean safe = settings.failover() == FailoverRule.SAFE;
     return switch (failure) {
@@ -85,7 +91,22 @@ public final class Promises {
     };
   }
 
-  /** What clients may see while no more fails than processes and the network. */
+  /** Nothing ever leaves a history here: what W replicas have is lost only with all W of them. */
+  private static Fate onQuorum(DatabaseSettings settings, Failure failure) {
+    boolean oneCopy = settings.copies() == 1 && settings.replicas() > 1;
+    return switch (failure) {
+      case PROCESS_KILLED -> oneCopy ? Fate.AWAY : Fate.KEPT;
+      case MACHINE_LOST ->
+          settings.replicas() == 1 ? Fate.ALL_LOST : oneCopy ? Fate.ONLY_COPY_LOST : Fate.KEPT;
+      case ALL_WITHOUT_POWER ->
+          settings.durability() == Durability.FSYNC ? Fate.KEPT : Fate.LAST_MOMENTS_LOST;
+    };
+  }
+
+  /**
+   * What clients of a single-leader database may see while no more fails than processes and the
+   * network.
+   */
   public static Set<Anomaly> mayBeSeen(DatabaseSettings settings) {
     Set<Anomaly> may = EnumSet.noneOf(Anomaly.class);
     if (acknowledged(settings, Failure.PROCESS_KILLED) != Fate.KEPT) {

@@ -52,6 +52,38 @@ class PromisesTest {
     assertThat(Promises.acknowledged(settings, Failure.ALL_WITHOUT_POWER)).isEqualTo(power);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "2, 2, 3, OS,    KEPT, KEPT,           LAST_MOMENTS_LOST",
+    "1, 3, 3, FSYNC, KEPT, KEPT,           KEPT",
+    "3, 1, 3, OS,    AWAY, ONLY_COPY_LOST, LAST_MOMENTS_LOST",
+    "1, 1, 3, FSYNC, AWAY, ONLY_COPY_LOST, KEPT",
+    "1, 1, 1, FSYNC, KEPT, ALL_LOST,       KEPT"
+  })
+  void whatBecomesOfAcknowledgedWritesWithoutALeader(
+      int reads,
+      int writes,
+      int replicas,
+      Durability durability,
+      Fate killed,
+      Fate lost,
+      Fate power) {
+    DatabaseSettings settings =
+        new DatabaseSettings(
+            Replication.LEADERLESS,
+            replicas,
+            1,
+            CommitRule.MAJORITY,
+            durability,
+            1500,
+            Reads.LINEARIZABLE,
+            FailoverRule.AVAILABLE,
+            new Quorums(reads, writes, false, Conflict.LWW));
+    assertThat(Promises.acknowledged(settings, Failure.PROCESS_KILLED)).isEqualTo(killed);
+    assertThat(Promises.acknowledged(settings, Failure.MACHINE_LOST)).isEqualTo(lost);
+    assertThat(Promises.acknowledged(settings, Failure.ALL_WITHOUT_POWER)).isEqualTo(power);
+  }
+
   @Test
   void onlyOneCopyLosesAndOnlySeveralRefuse() {
     assertThat(Promises.mayBeSeen(settings("ASYNC", 3, Durability.OS, FailoverRule.AVAILABLE)))

@@ -8,7 +8,6 @@ import io.trefoil.base.Clock;
 import io.trefoil.base.NodeId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
-import io.trefoil.control.Configuration;
 import io.trefoil.control.Database;
 import io.trefoil.control.Failover;
 import io.trefoil.control.PartitionState;
@@ -21,8 +20,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.ToIntFunction;
-import java.util.stream.Collectors;
 
 /**
  * The cluster as this node sees it: the control plane's state, and what the nodes last reported.
@@ -230,12 +227,16 @@ final class ClusterStatus {
         .put("replication", lower(settings.replication()))
         .put("replicas", settings.replicas())
         .put("partitions", settings.partitions())
-        .put("commit", lower(settings.commit()))
         .put("durability", lower(settings.durability()))
-        .put("failover", lower(settings.failover()))
         .put("write_timeout_ms", settings.writeTimeoutMillis())
-        .put("reads", lower(settings.reads()))
         .put("changing", ChangeProgress.changing(state, database.id()));
+    if (settings.isLeaderless()) {
+      LeaderlessStatus.writeQuorums(json, settings);
+    } else {
+      json.put("commit", lower(settings.commit()))
+          .put("failover", lower(settings.failover()))
+          .put("reads", lower(settings.reads()));
+    }
     ObjectNode promised = json.putObject("acknowledged_writes");
     for (Promises.Failure failure : Promises.Failure.values()) {
       promised.put(
@@ -264,11 +265,11 @@ final class ClusterStatus {
     int number = partition.id().number();
     json.put("partition", number);
     json.putArray("slots").add(ranges.firstSlot(number)).add(ranges.lastSlot(number));
-    json.put("epoch", partition.epoch());
     if (partition.isLeaderless()) {
-      writeLeaderless(json, state, partition);
+      new LeaderlessStatus(id -> name(state, id), id -> report(id.number())).write(json, partition);
       return;
     }
+    json.put("epoch", partition.epoch());
     json.put("leader", partition.leader().map(id -> name(state, id)).orElse(null));
     JsonNode led = partition.leader().map(id -> ledReport(id, partition)).orElse(null);
     if (led != null && led.path("epoch").asLong() == partition.epoch()) {
@@ -295,34 +296,6 @@ final class ClusterStatus {
     for (NodeId id : partition.replicas()) {
       unled(replicas.addObject(), state, partition, id);
     }
-  }
-
-  /** Nobody tells for all: a partition serves as far as quorums of its replicas are up. */
-  private void writeLeaderless(ObjectNode json, ClusterState state, PartitionState partition) {
-    boolean writes = areUp(partition, Configuration::copies);
-    boolean reads = areUp(partition, Configuration::reads);
-    String away =
-        partition.replicas().stream()
-            .filter(id -> !isUp(id))
-            .map(id -> name(state, id))
-            .collect(Collectors.joining(", "));
-    json.putNull("leader");
-    json.put("state", writes && reads ? "serving" : reads ? "reads only" : "halted");
-    json.put("reason", writes && reads ? "" : "too few replicas are up; away: " + away);
-    json.put("last_index", 0).put("commit_index", 0);
-    ArrayNode replicas = json.putArray("replicas");
-    for (NodeId id : partition.everyone()) {
-      boolean learns = partition.learners().contains(id);
-      unled(replicas.addObject(), state, partition, id)
-          .put("role", learns ? "learner" : "replica")
-          .put("state", !isUp(id) ? "away" : learns ? "catching up" : "serving");
-    }
-  }
-
-  private boolean areUp(PartitionState partition, ToIntFunction<Configuration> quorum) {
-    return partition.configurations().stream()
-        .allMatch(
-            each -> each.replicas().stream().filter(this::isUp).count() >= quorum.applyAsInt(each));
   }
 
   private JsonNode ledReport(NodeId leader, PartitionState partition) {
@@ -365,7 +338,7 @@ final class ClusterStatus {
     return node == null ? id.toString() : node.name();
   }
 
-  private static String lower(Object value) {
+  static String lower(Object value) {
     return value.toString().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

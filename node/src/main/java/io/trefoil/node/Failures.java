@@ -148,7 +148,6 @@ final class Failures {
    */
   static String noReplicas(QuorumReplica replica, String what, int number, boolean counted) {
     List<String> missing = new ArrayList<>();
-    long nowMillis = replica.loop().nowNanos() / 1_000_000;
     if (counted && !replica.machine().counts()) {
       missing.add(replica.host().nodeName(replica.loop().self()) + " is not whole yet");
     }
@@ -158,7 +157,7 @@ final class Failures {
         .forEach(
             (id, peer) -> {
               if (!peer.reachable()) {
-                long seconds = (nowMillis - peer.heardMillis()) / 1_000;
+                long seconds = replica.silentMillis(peer) / 1_000;
                 missing.add(replica.host().nodeName(id) + " away for " + seconds + " s");
               } else if (counted && !peer.counts()) {
                 missing.add(replica.host().nodeName(id) + " is not whole yet");

@@ -8,6 +8,7 @@ import io.trefoil.control.ClusterState;
 import io.trefoil.node.Routes.DatabaseRoute;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.node.settings.NodeSettings;
+import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.Storage;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -57,9 +58,12 @@ final class InfoPage {
     this.startedMillis = ManagementFactory.getRuntimeMXBean().getStartTime();
   }
 
-  /** Whether this node leads the first partition of a database, which is what ROLE tells of. */
-  static boolean leads(DatabaseRoute database) {
-    return database != null && database.partition(0).leadsHere();
+  /**
+   * Whether this node is a master to clients that know nothing else: it leads the first partition
+   * of a database, or the database takes writes everywhere.
+   */
+  static boolean isMaster(DatabaseRoute database) {
+    return database == null || database.isLeaderless() || database.partition(0).leadsHere();
   }
 
   /**
@@ -221,14 +225,14 @@ final class InfoPage {
   /** Of the session's database; of a database with several partitions, of the first one. */
   private Map<String, Object> replication(DatabaseRoute database) {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("role", database == null || leads(database) ? "master" : "slave");
-    if (database == null) {
-      fields.put("connected_slaves", 0);
-      fields.put("master_repl_offset", 0);
+    fields.put("role", isMaster(database) ? "master" : "slave");
+    if (database == null || database.isLeaderless()) {
+      fields.put("connected_slaves", 0); // the other replicas follow nobody
+      fields.put("master_repl_offset", database == null ? 0 : ownIndex(database));
       return fields;
     }
     PartitionRoute first = database.partition(0);
-    if (leads(database)) {
+    if (first.leadsHere()) {
       List<String> followers = followers(first.local());
       fields.put("connected_slaves", followers.size());
       for (int i = 0; i < followers.size(); i++) {
@@ -250,6 +254,12 @@ final class InfoPage {
     fields.put("epoch", first.terms().state().epoch());
     fields.put("commit_index", first.local() == null ? 0 : first.local().machine().commitIndex());
     return fields;
+  }
+
+  /** The end of this node's log of a leaderless database's first partition; 0 without a replica. */
+  static long ownIndex(DatabaseRoute database) {
+    QuorumReplica replica = database.partition(0).coordinator();
+    return replica == null ? 0 : replica.machine().lastIndex();
   }
 
   /** The followers in reach, as Redis describes them; offsets are log indexes. */
@@ -284,7 +294,7 @@ final class InfoPage {
     for (DatabaseRoute database : routes.databases()) {
       long keys = 0;
       for (PartitionRoute partition : database.partitions()) {
-        keys += partition.local() == null ? 0 : keysOf(partition.local());
+        keys += partition.store() == null ? 0 : keysOf(partition.store());
       }
       if (keys > 0) {
         fields.put("db" + database.database().number(), "keys=" + keys + ",expires=0,avg_ttl=0");
@@ -293,12 +303,12 @@ final class InfoPage {
     return fields;
   }
 
-  private static long keysOf(PartitionReplica replica) {
+  private static long keysOf(PartitionStore store) {
     try {
-      return replica.store().keyCount();
+      return store.keyCount();
     } catch (CellsNotInMemory e) {
-      replica.store().resolveCounts(() -> {}); // exact the next time somebody asks
-      return replica.store().knownKeyCount();
+      store.resolveCounts(() -> {}); // exact the next time somebody asks
+      return store.knownKeyCount();
     }
   }
 }

@@ -222,6 +222,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   public void runForNode(Command command, Args args, int protocol, Delivery delivery) {
     if (command.name().startsWith("diverged|")) {
       divergences.runHere(args, protocol, delivery);
+    } else if (command.name().equals("write|status")) {
+      writeStatus.answerForNode(args, delivery);
     } else {
       delivery.deliver(
           Answer.NONE,
@@ -260,7 +262,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
 
   private void role(ClientConnection connection, ReplyWriter reply) {
     DatabaseRoute database = routes.database(connection.session().database());
-    if (database == null || InfoPage.leads(database)) {
+    if (InfoPage.isMaster(database)) {
       master(database, reply);
     } else {
       slave(database.partition(0), reply);
@@ -271,11 +273,13 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     PartitionReplica leader = database == null ? null : database.partition(0).local();
     reply.array(3);
     reply.bulkText("master");
-    reply.integer(leader == null ? 0 : leader.machine().lastIndex());
     if (leader == null) {
+      boolean leaderless = database != null && database.isLeaderless();
+      reply.integer(leaderless ? InfoPage.ownIndex(database) : 0);
       reply.array(0);
       return;
     }
+    reply.integer(leader.machine().lastIndex());
     List<NodeId> there =
         leader.machine().followers().keySet().stream()
             .filter(leader.machine()::isReachable)

@@ -13,6 +13,7 @@ import io.trefoil.control.ControlMessage;
 import io.trefoil.control.PartitionState;
 import io.trefoil.journal.Journal;
 import io.trefoil.node.Routes.PartitionRoute;
+import io.trefoil.node.http.CallCounts;
 import io.trefoil.replication.kernel.Configuration;
 import io.trefoil.replication.kernel.Effect;
 import io.trefoil.replication.kernel.EntryBatch;
@@ -71,6 +72,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   private final LeftBehind leftBehind = new LeftBehind();
   private ClusterState state = ClusterState.EMPTY;
   private long failovers;
+  private CallCounts countedBefore = CallCounts.NONE;
 
   /** What the replicas work with. */
   record Surroundings(
@@ -141,6 +143,18 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   /** Those of leaderless partitions. */
   Iterable<QuorumReplica> allQuorums() {
     return quorums.values();
+  }
+
+  /** Of all replicas that are here or were here. */
+  CallCounts callCounts() {
+    CallCounts all = countedBefore;
+    for (PartitionReplica replica : replicas.values()) {
+      all = all.plus(replica.callCounts());
+    }
+    for (QuorumReplica replica : quorums.values()) {
+      all = all.plus(replica.calls().counts());
+    }
+    return all;
   }
 
   /** How often a replica of this node became leader. */
@@ -228,6 +242,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   }
 
   private void dropReplica(PartitionReplica replica) {
+    countedBefore = countedBefore.plus(replica.callCounts());
     strays.forget(replica.id());
     snapshots.forget(replica);
     replicas.remove(replica.id());
@@ -274,6 +289,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     QuorumReplica replica = quorums.remove(id);
     if (replica != null) {
       replica.close();
+      countedBefore = countedBefore.plus(replica.calls().counts());
       drop(replica.copy(), replica.store());
     }
   }

@@ -1,9 +1,12 @@
 package io.trefoil.node;
 
+import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
+import io.trefoil.node.http.CallCounts;
 import io.trefoil.node.http.FollowerSample;
+import io.trefoil.node.http.HintSample;
 import io.trefoil.node.http.NodeSample;
 import io.trefoil.node.http.ReplicaSample;
 import io.trefoil.storage.Storage;
@@ -20,7 +23,8 @@ import java.util.concurrent.TimeoutException;
  */
 final class NodeSampler {
   private static final long WAIT_MILLIS = 1_000;
-  private static final NodeSample NOTHING = new NodeSample(0, 0, 0, 0, 0, List.of());
+  private static final NodeSample NOTHING =
+      new NodeSample(0, 0, 0, 0, 0, CallCounts.NONE, List.of(), List.of());
 
   private NodeSampler() {}
 
@@ -65,7 +69,32 @@ final class NodeSampler {
         replicas.leftBehind(),
         storage.memoryBytes(0),
         divergences.undecidedFiles(),
-        samples);
+        replicas.callCounts(),
+        samples,
+        hints(replicas, state));
+  }
+
+  private static List<HintSample> hints(NodeReplicas replicas, ClusterState state) {
+    List<HintSample> samples = new ArrayList<>();
+    for (QuorumReplica replica : replicas.allQuorums()) {
+      replica
+          .machine()
+          .peers()
+          .forEach((id, peer) -> samples.add(sample(replica, id, replica.hintsFor(peer), state)));
+    }
+    return samples;
+  }
+
+  private static HintSample sample(
+      QuorumReplica replica, NodeId other, Hints hints, ClusterState state) {
+    ClusterNode node = state.nodes().get(other);
+    return new HintSample(
+        replica.terms().database().title(),
+        replica.id().number(),
+        node == null ? other.toString() : node.name(),
+        node == null ? "" : node.region(),
+        hints.entries(),
+        hints.bytes());
   }
 
   private static ReplicaSample sample(

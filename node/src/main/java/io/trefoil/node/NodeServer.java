@@ -66,7 +66,7 @@ final class NodeServer implements Server {
 
   @Override
   public String role(Session session) {
-    return InfoPage.leads(routes.database(session.database())) ? "master" : "replica";
+    return InfoPage.isMaster(routes.database(session.database())) ? "master" : "replica";
   }
 
   @Override

@@ -48,6 +48,11 @@ final class Origins {
     return state;
   }
 
+  /** Whether a node began a stream. */
+  static boolean isOf(int origin, NodeId node) {
+    return (origin & (1 << NODE_BITS) - 1) == node.number();
+  }
+
   /** Index of each origin's log up to which everything came, but for {@link #gaps()}. */
   SortedMap<Integer, Long> heard() {
     return Collections.unmodifiableSortedMap(heard);

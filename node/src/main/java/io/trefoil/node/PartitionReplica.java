@@ -7,6 +7,7 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.control.PartitionState;
+import io.trefoil.node.http.CallCounts;
 import io.trefoil.replication.kernel.Effect;
 import io.trefoil.replication.kernel.Effects;
 import io.trefoil.replication.kernel.EntryBatch;
@@ -483,8 +484,8 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   /**
    * Entries committed here as leader, writes refused, writes whose outcome the client was not told.
    */
-  long[] writeCounts() {
-    return new long[] {committedWrites, refusedWrites, uncertainWrites};
+  CallCounts callCounts() {
+    return new CallCounts(committedWrites, refusedWrites, uncertainWrites, 0, 0);
   }
 
   @Override

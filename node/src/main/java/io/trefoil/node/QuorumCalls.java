@@ -2,6 +2,7 @@ package io.trefoil.node;
 
 import io.trefoil.base.Bytes;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.node.http.CallCounts;
 import io.trefoil.replication.leaderless.LeaderlessEffect;
 import io.trefoil.replication.leaderless.LeaderlessEvent;
 import java.util.ArrayList;
@@ -61,11 +62,15 @@ final class QuorumCalls {
     Call call = new Call(handler, keys, write, level, delivery);
     String refusal = call.refusal();
     if (refusal != null) {
-      refused++;
+      refused += write ? 1 : 0;
       delivery.deliver(Answer.NONE, AsyncReplies.encodeError(refusal));
     } else {
       call.begin();
     }
+  }
+
+  CallCounts counts() {
+    return new CallCounts(confirmed, refused, uncertain, repairs, restamped);
   }
 
   /** Repairs that reads have made. */
@@ -73,6 +78,7 @@ final class QuorumCalls {
     return repairs;
   }
 
+  /** Writes that were certainly not applied. */
   long refused() {
     return refused;
   }
@@ -361,6 +367,7 @@ final class QuorumCalls {
     }
 
     private void fail(String error) {
+      refused += write ? 1 : 0;
       endTurn();
       delivery.deliver(Answer.NONE, AsyncReplies.encodeError(error));
     }

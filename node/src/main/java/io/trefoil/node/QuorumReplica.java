@@ -20,6 +20,7 @@ import io.trefoil.replication.leaderless.LeaderlessMessage;
 import io.trefoil.replication.leaderless.LeaderlessReplica;
 import io.trefoil.replication.leaderless.LeaderlessSettings;
 import io.trefoil.replication.leaderless.OwnLog;
+import io.trefoil.replication.leaderless.PeerView;
 import io.trefoil.replication.leaderless.RepairEvent;
 import io.trefoil.replication.leaderless.Stretch;
 import io.trefoil.storage.MergedStore;
@@ -57,6 +58,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   private final QuorumHost host;
   private final long copy;
   private final int origin;
+  private final long madeMillis;
   private final PartitionStore store;
   private final RecentEntries recent;
   private final EntryApplier applier;
@@ -98,6 +100,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     this.store = start.store();
     this.terms = terms;
     this.loop = loop;
+    this.madeMillis = loop.nowNanos() / 1_000_000;
     this.host = host;
     this.recent = start.recent();
     Origins origins = start.origins();
@@ -432,6 +435,18 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     return EntryReader.isForeign(new ByteSource(body.array(), body.skip(length), length));
   }
 
+  /** How long another replica was not heard of; of one that never was, since this one is there. */
+  long silentMillis(PeerView peer) {
+    long heardMillis = Math.max(peer.heardMillis(), madeMillis);
+    return Math.max(0, loop.nowNanos() / 1_000_000 - heardMillis);
+  }
+
+  /** What another replica has not confirmed of what this node coordinated. */
+  Hints hintsFor(PeerView peer) {
+    long released = loop.journal().firstIndex(copy) - 1;
+    return Hints.of(recent, Math.max(peer.match(), released), peer.match() + peer.lagEntries());
+  }
+
   // Carrying effects out.
 
   @Override
@@ -591,6 +606,11 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     } else {
       store.fields().fetch(missing.collection(), missing.field(), inTurn);
     }
+  }
+
+  /** What came of each origin's log. */
+  Origins origins() {
+    return applier.origins();
   }
 
   /** Ends what waits here: the replica goes. */

@@ -4,6 +4,8 @@ import io.trefoil.base.Invariants;
 import io.trefoil.base.Position;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.LogView;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -101,6 +103,15 @@ final class RecentEntries implements LogView {
       after += at(i).body().length();
     }
     return after;
+  }
+
+  /** The last batches that have entries after {@code index}, the newest first; whole ones. */
+  List<EntryBatch> newest(long index, int most) {
+    List<EntryBatch> newest = new ArrayList<>();
+    for (int i = count - 1; i >= 0 && at(i).lastIndex() > index && newest.size() < most; i--) {
+      newest.add(at(i));
+    }
+    return newest;
   }
 
   /**

@@ -10,6 +10,7 @@ import io.trefoil.control.PartitionState;
 import io.trefoil.control.Replication;
 import io.trefoil.partition.SlotRanges;
 import io.trefoil.partition.Slots;
+import io.trefoil.storage.PartitionStore;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -78,6 +79,14 @@ final class Routes {
 
     void local(PartitionReplica replica) {
       local = replica;
+    }
+
+    /** What this node's replica holds; null without one. */
+    PartitionStore store() {
+      if (coordinator != null) {
+        return coordinator.store();
+      }
+      return local == null ? null : local.store();
     }
 
     PartitionId id() {

@@ -7,14 +7,16 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.replication.kernel.PeerProgress;
+import io.trefoil.replication.leaderless.LeaderlessReplica;
+import io.trefoil.replication.leaderless.PeerView;
 import io.trefoil.replication.singleleader.SingleLeaderReplica;
 import java.util.Map;
 import java.util.SortedMap;
 
 /**
- * What one node tells the others of itself, twice a second: how long it runs, and how the replicas
- * of the partitions that it leads are. {@code STATUS} on any node is put together from the last
- * reports.
+ * What one node tells the others of itself, twice a second: how long it runs, how the replicas of
+ * the partitions that it leads are, and what it keeps for the other replicas of leaderless ones.
+ * {@code STATUS} on any node is put together from the last reports.
  */
 final class StatusReport {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -51,6 +53,12 @@ final class StatusReport {
             .put("position", machine.last().toString())
             .put("counts", machine.counts())
             .put("diverged", machine.diverged());
+      }
+    }
+    ObjectNode coordinators = report.putObject("coordinators");
+    for (PartitionRoute route : routes.partitions()) {
+      if (route.coordinator() != null) {
+        coordinators.set(route.id().toString(), coordinator(route.coordinator()));
       }
     }
     ArrayNode strayCopies = report.putArray("strays");
@@ -105,6 +113,37 @@ final class StatusReport {
         .put("lag_entries", behind)
         .put("lag_bytes", replica.recent().bytesAfter(peer.match()))
         .put("lag_ms", behind == 0 ? 0 : Math.max(nowMillis - peer.heardMillis(), 0));
+  }
+
+  private static ObjectNode coordinator(QuorumReplica replica) {
+    LeaderlessReplica machine = replica.machine();
+    QuorumCalls calls = replica.calls();
+    ObjectNode json = JSON.createObjectNode();
+    json.put("origin", machine.origin())
+        .put("last_index", machine.lastIndex())
+        .put("counts", machine.counts())
+        .put("gaps", machine.gaps().size())
+        .put("waiting", calls.waiting())
+        .put("read_repairs", calls.repairs());
+    json.putObject("writes")
+        .put("committed", calls.confirmed())
+        .put("refused", calls.refused())
+        .put("uncertain", calls.uncertain())
+        .put("restamped", calls.restamped());
+    ArrayNode hints = json.putArray("hints");
+    machine
+        .peers()
+        .forEach((id, peer) -> hints(hints.addObject().put("node", id.number()), replica, peer));
+    return json;
+  }
+
+  private static void hints(ObjectNode json, QuorumReplica replica, PeerView peer) {
+    Hints hints = replica.hintsFor(peer);
+    json.put("entries", hints.entries())
+        .put("bytes", hints.bytes())
+        .put("away_ms", peer.reachable() ? 0 : replica.silentMillis(peer))
+        .put("gap", peer.gap())
+        .put("counts", peer.counts());
   }
 
   private static String stateOf(PeerProgress peer, boolean reachable) {

@@ -109,7 +109,9 @@ final class Verifications {
   private void ask(PartitionRoute route, Consumer<PartitionReport> receiver) {
     NodeId leader = route.leader();
     long request = ++lastRequest;
-    if (leader == null) {
+    if (route.isLeaderless()) {
+      report(receiver, "leaderless replicas are compared by repair");
+    } else if (leader == null) {
       report(receiver, "the partition has no leader");
     } else if (!leader.equals(loop.self())
         && !loop.network().isConnected(Lane.DATA, leader.number())) {

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 /**
  * {@code WRITE STATUS id}: what became of a write whose client was told {@code -UNCERTAIN}. The
  * partition's leader answers: its table of epochs, never shortened, says of every position whether
- * it is history. Belongs to the data loop's thread.
+ * it is history. Of a leaderless partition all replicas are asked: {@link CopiesOfWrite}. Belongs
+ * to the data loop's thread.
  */
 final class WriteStatus {
   private static final Pattern ID =
@@ -25,15 +26,16 @@ final class WriteStatus {
 
   private static final String BAD_ID =
       "ERR a write's id is database/partition@epoch:index, such as 4/0@9:1021, as an -UNCERTAIN"
-          + " reply gives it";
+          + " reply gives it; of a leaderless database, database/partition@origin:index";
 
   private final DataLoop loop;
   private final Routes routes;
   private final Forwards forwards;
   private final AsyncReplies asyncReplies;
   private final Divergences divergences;
+  private final CopiesOfWrite copies;
 
-  /** What the leader says. */
+  /** What became of a write. */
   record Verdict(String status, String reason) {}
 
   private record Id(PartitionId partition, Position position) {
@@ -67,6 +69,7 @@ final class WriteStatus {
     this.routes = routes;
     this.forwards = forwards;
     this.divergences = divergences;
+    this.copies = new CopiesOfWrite(loop, forwards);
   }
 
   /** Asks the leader, and then, when the write is lost, who keeps it. */
@@ -87,6 +90,15 @@ final class WriteStatus {
       write(id, "", none, List.of(), protocol, delivery);
       return;
     }
+    if (route.isLeaderless()) {
+      String database = route.terms().database().title();
+      copies.find(
+          route,
+          id.position(),
+          args,
+          verdict -> write(id, database, verdict, List.of(), protocol, delivery));
+      return;
+    }
     Delivery answer = (by, reply) -> onVerdict(id, route, reply, protocol, delivery);
     NodeId leader = route.leader();
     if (leader == null) {
@@ -102,6 +114,17 @@ final class WriteStatus {
       forwards.send(leader, route, 2, false, Position.ZERO, args, answer, bounced);
     } else {
       refuse(delivery, Failures.noLeader(route.terms()));
+    }
+  }
+
+  /** Answers another node, which asks for this node's copy of a leaderless partition. */
+  void answerForNode(Args args, Delivery delivery) {
+    Id id = args.count() == 3 ? Id.parse(args.text(2)) : null;
+    PartitionRoute route = id == null ? null : routes.partition(id.partition());
+    if (route == null) {
+      refuse(delivery, BAD_ID);
+    } else {
+      copies.answer(route, id.position(), delivery);
     }
   }
 

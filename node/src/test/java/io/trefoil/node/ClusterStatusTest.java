@@ -11,7 +11,9 @@ import io.trefoil.control.ControlCommand;
 import io.trefoil.control.DatabaseOptions;
 import io.trefoil.control.Presence;
 import io.trefoil.control.Replication;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -30,32 +32,106 @@ class ClusterStatusTest {
         }
       };
 
+  private final ClusterStatus status = new ClusterStatus(STOPPED);
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "2 | 2 | 3 | serving    | ''",
-        "2 | 2 | 2 | serving    | ''",
-        "2 | 2 | 1 | halted     | too few replicas are up; away: n2, n3",
-        "1 | 3 | 2 | reads only | too few replicas are up; away: n3",
-        "3 | 1 | 2 | halted     | too few replicas are up; away: n3",
+        "2 | 2 | WWW | serving    | ''",
+        "2 | 2 | WW- | serving    | ''",
+        "2 | 2 | W-- | halted     | W 2 needs 2 of 3 replicas, n2, n3 away",
+        "1 | 3 | WW- | reads only | W 3 needs 3 of 3 replicas, n3 away",
+        "3 | 1 | WW- | halted     | R 3 needs 3 of 3 replicas, n3 away",
+        "2 | 2 | Wf- | halted     | R 2 needs 2 of 3 replicas, n3 away, n2 not whole yet",
+        "1 | 2 | Wff | serving    | ''",
+        "2 | 2 | W.. | halted     | W 2 needs 2 of 3 replicas, n2, n3 not whole yet",
       })
-  void aLeaderlessPartitionServesWhileItsQuorumsAreUp(
-      int reads, int writes, int up, String state, String reason) {
-    ClusterStatus status = new ClusterStatus(STOPPED);
-    for (int node = 1; node <= up; node++) {
-      status.onReport(node, "{}".getBytes(), 0, 2);
+  void aLeaderlessPartitionServesWhileItsQuorumsAreThere(
+      int reads, int writes, String nodes, String state, String reason) {
+    for (int node = 1; node <= 3; node++) {
+      report(node, nodes.charAt(node - 1));
     }
-    JsonNode json = status.write(cluster(reads, writes), new NodeId(1), null, Set.of());
-    JsonNode partition = json.path("databases").path(0).path("partition_states").path(0);
+    JsonNode partition = partition(database(reads, writes));
     assertThat(partition.path("state").asText()).isEqualTo(state);
     assertThat(partition.path("reason").asText()).isEqualTo(reason);
     assertThat(partition.path("leader").isNull()).isTrue();
     for (int node = 1; node <= 3; node++) {
+      char is = nodes.charAt(node - 1);
       JsonNode replica = partition.path("replicas").path(node - 1);
       assertThat(replica.path("role").asText()).isEqualTo("replica");
-      assertThat(replica.path("state").asText()).isEqualTo(node <= up ? "serving" : "away");
+      assertThat(replica.path("state").asText())
+          .isEqualTo(is == 'W' ? "serving" : is == '-' ? "away" : "not whole yet");
+      assertThat(replica.path("counts").asBoolean()).isEqualTo(is == 'W');
     }
+  }
+
+  /** W: whole; f: forgot something; .: up without a replica yet; -: away. */
+  private void report(int node, char is) {
+    if (is != '-') {
+      String own = "{\"coordinators\":{\"1/0\":{\"counts\":" + (is == 'W') + "}}}";
+      onReport(node, is == '.' ? "{}" : own);
+    }
+  }
+
+  private void onReport(int node, String json) {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    status.onReport(node, bytes, 0, bytes.length);
+  }
+
+  @Test
+  void hintsForAReplicaAreThoseOfAllCoordinators() {
+    String hints =
+        "{\"coordinators\":{\"1/0\":{\"counts\":true,\"read_repairs\":4,\"hints\":[{\"node\":3,"
+            + "\"entries\":%d,\"bytes\":%d,\"away_ms\":%d,\"gap\":%b,\"counts\":false}]}}}";
+    onReport(1, String.format(hints, 5, 600, 12_500, false));
+    onReport(2, String.format(hints, 2, 300, 11_000, true));
+    JsonNode partition = partition(database(2, 2));
+    assertThat(partition.path("replicas").path(2))
+        .hasToString(
+            "{\"node\":\"n3\",\"role\":\"replica\",\"state\":\"away\",\"counts\":false,"
+                + "\"in_sync\":false,\"hints_entries\":7,\"hints_bytes\":900,\"away_ms\":12500,"
+                + "\"gap\":true}");
+    assertThat(partition.path("replicas").path(0).path("in_sync").asBoolean()).isTrue();
+    assertThat(partition.path("coordinators")).hasSize(2);
+    JsonNode first = partition.path("coordinators").path(0);
+    assertThat(first.path("node").asText()).isEqualTo("n1");
+    assertThat(first.path("read_repairs").asInt()).isEqualTo(4);
+    assertThat(first.path("hints").path(0).path("node").asText()).isEqualTo("n3");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, 2, true,  true,  nothing is lost",
+    "1, 2, false, true,  nothing is lost",
+    "2, 1, false, false, what no other replica had is lost",
+    "3, 1, true,  false, what no other replica had is lost"
+  })
+  void whatQuorumsPromiseIsSaidOutLoud(
+      int reads, int writes, boolean readsSee, boolean overlap, String machineLost) {
+    JsonNode database = database(reads, writes);
+    assertThat(database.path("r").asInt()).isEqualTo(reads);
+    assertThat(database.path("w").asInt()).isEqualTo(writes);
+    assertThat(database.path("sloppy").isBoolean()).isTrue();
+    assertThat(database.path("conflict").asText()).isEqualTo("lww");
+    assertThat(database.path("reads_see_writes").asBoolean()).isEqualTo(readsSee);
+    assertThat(database.path("writes_overlap").asBoolean()).isEqualTo(overlap);
+    assertThat(database.path("acknowledged_writes").path("machine_lost").asText())
+        .isEqualTo(machineLost);
+    for (String ofLeaders : new String[] {"commit", "failover", "reads"}) {
+      assertThat(database.has(ofLeaders)).as(ofLeaders).isFalse();
+    }
+  }
+
+  private JsonNode database(int reads, int writes) {
+    return status
+        .write(cluster(reads, writes), new NodeId(1), null, Set.of())
+        .path("databases")
+        .path(0);
+  }
+
+  private static JsonNode partition(JsonNode database) {
+    return database.path("partition_states").path(0);
   }
 
   private static ClusterState cluster(int reads, int writes) {

@@ -31,6 +31,21 @@ final class MetricTable {
           NONE,
           "Partitions that this node came to lead because their leader was lost.");
 
+  static final Metric READ_REPAIRS =
+      counter(
+          "trefoil_read_repairs_total",
+          "reads",
+          NONE,
+          "Commands on leaderless databases that found replicas to differ, and had all of them get"
+              + " what was merged.");
+  static final Metric RESTAMPED_WRITES =
+      counter(
+          "trefoil_restamped_writes_total",
+          "writes",
+          NONE,
+          "Writes to leaderless databases that were written again with a larger stamp, because a"
+              + " replica had something with a larger one than theirs: clocks differ.");
+
   static final List<Gauge<NodeSample>> OF_NODE =
       List.of(
           new Gauge<>(
@@ -108,6 +123,24 @@ final class MetricTable {
                   "How long ago a follower last had everything, told as above."),
               follower -> follower.lagMillis() / 1000.0));
 
+  static final List<Gauge<HintSample>> OF_HINTS =
+      List.of(
+          new Gauge<>(
+              gauge(
+                  "trefoil_hints_entries",
+                  "entries",
+                  PARTITION,
+                  "Entries that a coordinator keeps for another replica of a leaderless partition"
+                      + " until that has confirmed them; node and region are the other replica's."),
+              HintSample::entries),
+          new Gauge<>(
+              gauge(
+                  "trefoil_hints_bytes",
+                  "bytes",
+                  PARTITION,
+                  "Size of these entries, told as above; an estimate when they are many."),
+              HintSample::bytes));
+
   /** Those of the JVM that Micrometer measures and this project's pages speak of. */
   static final List<Metric> OF_JVM =
       List.of(
@@ -137,10 +170,12 @@ final class MetricTable {
 
   /** The project's own metrics, in the order of the documentation. */
   static List<Metric> own() {
-    List<Metric> all = new ArrayList<>(List.of(COMMANDS, WRITES, FAILOVERS));
+    List<Metric> all =
+        new ArrayList<>(List.of(COMMANDS, WRITES, FAILOVERS, READ_REPAIRS, RESTAMPED_WRITES));
     OF_NODE.forEach(gauge -> all.add(gauge.metric()));
     OF_REPLICA.forEach(gauge -> all.add(gauge.metric()));
     OF_FOLLOWER.forEach(gauge -> all.add(gauge.metric()));
+    OF_HINTS.forEach(gauge -> all.add(gauge.metric()));
     return all;
   }
 }

@@ -30,6 +30,9 @@ final class MetricsPage {
       - `trefoil_writes_total{outcome="uncertain"}` growing: clients don't know what became of their writes.
       - `trefoil_diverged_entries` above 0: acknowledged writes were cut, and wait for [a decision](diverged.md).
       - `trefoil_replica_lag_seconds` growing: a follower is away or can't keep up.
+      - `trefoil_hints_entries` growing: a replica of a leaderless partition is away or can't keep up. Each coordinator
+        tells of what it coordinated itself, so the hints for a replica are the sum over all instances.
+      - `trefoil_restamped_writes_total` growing steadily: the nodes' clocks differ.
       - `sum by (database, partition) (trefoil_leader)` other than 1 for more than a few seconds: nobody leads there,
         or a deposed leader hasn't heard yet.
       """;

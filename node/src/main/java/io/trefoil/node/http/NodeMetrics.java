@@ -14,9 +14,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
@@ -34,7 +32,9 @@ public final class NodeMetrics implements AutoCloseable {
 
   private final LongAdder commands = new LongAdder();
   private final LongAdder failovers = new LongAdder();
-  private final Map<WriteOutcome, LongAdder> writes = new EnumMap<>(WriteOutcome.class);
+
+  /** A sample that nobody could take in time has none. */
+  private CallCounts calls = CallCounts.NONE;
 
   /**
    * Metrics that begin at 0.
@@ -46,9 +46,6 @@ public final class NodeMetrics implements AutoCloseable {
     this.node = node;
     this.region = region;
     this.sampler = sampler;
-    for (WriteOutcome outcome : WriteOutcome.values()) {
-      writes.put(outcome, new LongAdder());
-    }
     registry.config().commonTags(Tags.of("node", node, "region", region));
     new JvmMemoryMetrics().bindTo(registry);
     collections.bindTo(registry);
@@ -61,11 +58,6 @@ public final class NodeMetrics implements AutoCloseable {
   /** Adds commands; a loop may count a turn's at once. */
   public void countCommands(long count) {
     commands.add(count);
-  }
-
-  /** Adds writes whose clients were told this outcome. */
-  public void countWrites(WriteOutcome outcome, long count) {
-    writes.get(outcome).add(count);
   }
 
   /** Notes that this node came to lead a partition because its leader was lost. */
@@ -81,14 +73,7 @@ public final class NodeMetrics implements AutoCloseable {
   private MetricSnapshots collect() {
     NodeSample sample = sampler.get();
     List<MetricSnapshot> found = new ArrayList<>();
-    found.add(counter(MetricTable.COMMANDS, List.of(point(ofNode(), commands))));
-    found.add(counter(MetricTable.FAILOVERS, List.of(point(ofNode(), failovers))));
-    List<CounterDataPointSnapshot> outcomes = new ArrayList<>();
-    writes.forEach(
-        (outcome, count) ->
-            outcomes.add(point(ofNode().add("outcome", outcome.toString()), count)));
-    found.add(counter(MetricTable.WRITES, outcomes));
-
+    addCounters(counted(sample.calls()), found);
     addGauges(MetricTable.OF_NODE, List.of(new Row<>(ofNode(), sample)), found);
     List<Row<ReplicaSample>> replicas = new ArrayList<>();
     List<Row<FollowerSample>> followers = new ArrayList<>();
@@ -100,7 +85,35 @@ public final class NodeMetrics implements AutoCloseable {
     }
     addGauges(MetricTable.OF_REPLICA, replicas, found);
     addGauges(MetricTable.OF_FOLLOWER, followers, found);
+    addGauges(MetricTable.OF_HINTS, rows(sample.hints()), found);
     return new MetricSnapshots(found);
+  }
+
+  private synchronized CallCounts counted(CallCounts sampled) {
+    calls = calls.orMore(sampled);
+    return calls;
+  }
+
+  private void addCounters(CallCounts counts, List<MetricSnapshot> into) {
+    into.add(counter(MetricTable.COMMANDS, commands.sum()));
+    into.add(counter(MetricTable.FAILOVERS, failovers.sum()));
+    List<CounterDataPointSnapshot> outcomes = new ArrayList<>();
+    for (WriteOutcome outcome : WriteOutcome.values()) {
+      outcomes.add(point(ofNode().add("outcome", outcome.toString()), counts.of(outcome)));
+    }
+    into.add(counter(MetricTable.WRITES, outcomes));
+    into.add(counter(MetricTable.READ_REPAIRS, counts.readRepairs()));
+    into.add(counter(MetricTable.RESTAMPED_WRITES, counts.restamped()));
+  }
+
+  private static List<Row<HintSample>> rows(List<HintSample> hints) {
+    return hints.stream()
+        .map(
+            each ->
+                new Row<>(
+                    ofPartition(each.database(), each.partition(), each.node(), each.region()),
+                    each))
+        .toList();
   }
 
   /** What gauges are read from, and the labels that tell it from its like. */
@@ -111,19 +124,27 @@ public final class NodeMetrics implements AutoCloseable {
   }
 
   private static Labels ofReplica(ReplicaSample replica, String node, String region) {
+    return ofPartition(replica.database(), replica.partition(), node, region);
+  }
+
+  private static Labels ofPartition(String database, int partition, String node, String region) {
     return Labels.of(
         "database",
-        replica.database(),
+        database,
         "partition",
-        Integer.toString(replica.partition()),
+        Integer.toString(partition),
         "node",
         node,
         "region",
         region);
   }
 
-  private static CounterDataPointSnapshot point(Labels labels, LongAdder count) {
-    return CounterDataPointSnapshot.builder().labels(labels).value(count.sum()).build();
+  private static CounterDataPointSnapshot point(Labels labels, long count) {
+    return CounterDataPointSnapshot.builder().labels(labels).value(count).build();
+  }
+
+  private MetricSnapshot counter(Metric metric, long count) {
+    return counter(metric, List.of(point(ofNode(), count)));
   }
 
   private static MetricSnapshot counter(Metric metric, List<CounterDataPointSnapshot> points) {

@@ -9,7 +9,9 @@ import java.util.List;
  * @param leftBehind followers that are away and need a snapshot when they are back
  * @param memoryTableBytes in use, of the memory set aside
  * @param divergedFiles not yet replayed or discarded
- * @param replicas one per partition that the node holds, no partition twice
+ * @param calls of all partitions that the node has or had a replica of
+ * @param replicas one per partition with a leader that the node holds, no partition twice
+ * @param hints one per leaderless partition that the node holds and other replica of it
  */
 public record NodeSample(
     long connectedClients,
@@ -17,8 +19,11 @@ public record NodeSample(
     long leftBehind,
     long memoryTableBytes,
     long divergedFiles,
-    List<ReplicaSample> replicas) {
+    CallCounts calls,
+    List<ReplicaSample> replicas,
+    List<HintSample> hints) {
   public NodeSample {
+    hints = List.copyOf(hints);
     replicas = List.copyOf(replicas);
   }
 }

@@ -24,7 +24,16 @@ class NodeMetricsTest {
       new ReplicaSample("0", 0, false, 2, 9, 0, List.of());
 
   private final AtomicReference<NodeSample> sample =
-      new AtomicReference<>(new NodeSample(11, 12, 15, 13, 14, List.of(LEADER, FOLLOWER)));
+      new AtomicReference<>(
+          new NodeSample(
+              11,
+              12,
+              15,
+              13,
+              14,
+              new CallCounts(5, 1, 0, 2, 3),
+              List.of(LEADER, FOLLOWER),
+              List.of(new HintSample("carts", 2, "n3", "us", 7, 800))));
   private final NodeMetrics metrics = new NodeMetrics("n1", "eu", sample::get);
 
   @AfterEach
@@ -41,21 +50,34 @@ class NodeMetricsTest {
     metrics.countCommands(40);
     metrics.countCommands(2);
     metrics.countFailover();
-    metrics.countWrites(WriteOutcome.COMMITTED, 5);
-    metrics.countWrites(WriteOutcome.REFUSED, 1);
     assertThat(own())
         .contains(
             "trefoil_commands_total{node=\"n1\",region=\"eu\"} 42.0",
             "trefoil_failovers_total{node=\"n1\",region=\"eu\"} 1.0",
             "trefoil_writes_total{node=\"n1\",outcome=\"committed\",region=\"eu\"} 5.0",
             "trefoil_writes_total{node=\"n1\",outcome=\"refused\",region=\"eu\"} 1.0",
-            "trefoil_writes_total{node=\"n1\",outcome=\"uncertain\",region=\"eu\"} 0.0");
+            "trefoil_writes_total{node=\"n1\",outcome=\"uncertain\",region=\"eu\"} 0.0",
+            "trefoil_read_repairs_total{node=\"n1\",region=\"eu\"} 2.0",
+            "trefoil_restamped_writes_total{node=\"n1\",region=\"eu\"} 3.0");
+  }
+
+  @Test
+  void countersDontGoBackWhenNoSampleCouldBeTaken() {
+    String committed = "trefoil_writes_total{node=\"n1\",outcome=\"committed\",region=\"eu\"} 5.0";
+    assertThat(own()).contains(committed);
+    sample.set(of());
+    assertThat(own()).contains(committed);
+  }
+
+  private static NodeSample of(ReplicaSample... replicas) {
+    return new NodeSample(0, 0, 0, 0, 0, CallCounts.NONE, List.of(replicas), List.of());
   }
 
   @Test
   void gaugesAreReadFromTheSampleOfTheMoment() {
     String replica = "{database=\"orders\",node=\"n1\",partition=\"4\",region=\"eu\"} ";
     String other = "{database=\"0\",node=\"n1\",partition=\"0\",region=\"eu\"} ";
+    String hinted = "{database=\"carts\",node=\"n3\",partition=\"2\",region=\"us\"} ";
     String follower = "{database=\"orders\",node=\"n2\",partition=\"4\",region=\"us\"} ";
     assertThat(own())
         .contains(
@@ -71,13 +93,15 @@ class NodeMetricsTest {
             "trefoil_diverged_entries" + replica + "3.0",
             "trefoil_replica_lag_entries" + follower + "5.0",
             "trefoil_replica_lag_bytes" + follower + "6000.0",
-            "trefoil_replica_lag_seconds" + follower + "1.25");
+            "trefoil_replica_lag_seconds" + follower + "1.25",
+            "trefoil_hints_entries" + hinted + "7.0",
+            "trefoil_hints_bytes" + hinted + "800.0");
   }
 
   @Test
   void aPartitionThatLeftIsNotShownAnyMore() {
     assertThat(own()).anyMatch(line -> line.contains("database=\"orders\""));
-    sample.set(new NodeSample(0, 0, 0, 0, 0, List.of(FOLLOWER)));
+    sample.set(of(FOLLOWER));
     assertThat(own())
         .noneMatch(line -> line.contains("database=\"orders\""))
         .anyMatch(line -> line.contains("database=\"0\""));
@@ -85,9 +109,7 @@ class NodeMetricsTest {
 
   @Test
   void aDatabaseOfAnyNameIsEscaped() {
-    sample.set(
-        new NodeSample(
-            0, 0, 0, 0, 0, List.of(new ReplicaSample("a\"b\\c\nd", 0, true, 1, 1, 0, List.of()))));
+    sample.set(of(new ReplicaSample("a\"b\\c\nd", 0, true, 1, 1, 0, List.of())));
     assertThat(own()).anyMatch(line -> line.contains("database=\"a\\\"b\\\\c\\nd\""));
   }
 
@@ -151,7 +173,7 @@ class NodeMetricsTest {
     sample.set(null);
     metrics.countCommands(1);
     assertThatThrownBy(metrics::scrape).isInstanceOf(NullPointerException.class);
-    sample.set(new NodeSample(0, 0, 0, 0, 0, List.of()));
+    sample.set(of());
     assertThat(own()).contains("trefoil_commands_total{node=\"n1\",region=\"eu\"} 1.0");
   }
 

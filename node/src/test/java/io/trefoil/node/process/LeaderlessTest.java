@@ -3,9 +3,13 @@ package io.trefoil.node.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -13,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.util.SafeEncoder;
 
 /** A leaderless database on three nodes, with real processes, sockets and disks. */
 class LeaderlessTest {
@@ -42,6 +47,33 @@ class LeaderlessTest {
           "PARTITIONS",
           "3");
     }
+    ClusterProcesses.await("every coordinator knows every replica", LeaderlessTest::isWhole);
+  }
+
+  /** Whether every coordinator has heard of every replica, and nothing waits for one. */
+  private static boolean isWhole() {
+    for (int partition = 0; partition < 3; partition++) {
+      JsonNode state = statusOf(partition);
+      boolean whole =
+          state.path("state").asText().equals("serving")
+              && all(state.path("replicas"), each -> each.path("in_sync").asBoolean())
+              && all(state.path("coordinators"), LeaderlessTest::reachesAll);
+      if (!whole) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean reachesAll(JsonNode coordinator) {
+    return coordinator.path("hints").size() == 2
+        && all(
+            coordinator.path("hints"),
+            each -> each.path("counts").asBoolean() && each.path("away_ms").asLong() == 0);
+  }
+
+  private static boolean all(JsonNode array, Predicate<JsonNode> such) {
+    return !array.isEmpty() && StreamSupport.stream(array.spliterator(), false).allMatch(such);
   }
 
   @AfterAll
@@ -151,6 +183,7 @@ class LeaderlessTest {
           assertThat(c.get("while-" + i)).isEqualTo("v" + i);
         }
       }
+      ClusterProcesses.await("all serve again", LeaderlessTest::isWhole);
     }
   }
 
@@ -160,6 +193,73 @@ class LeaderlessTest {
     } catch (JedisConnectionException notYet) {
       return false;
     }
+  }
+
+  @Test
+  void every_node_is_a_master_and_says_what_it_knows_of_a_write() {
+    for (int node = 1; node <= 3; node++) {
+      try (Jedis client = client(node)) {
+        client.set("told", "n" + node);
+        assertThat(client.info("replication"))
+            .contains("role:master")
+            .doesNotContain("master_link_status");
+        assertThat(client.info("keyspace")).contains("db5:keys=");
+        assertThat(client.role().get(0)).isEqualTo("master");
+        assertThat(command(client, "WRITE", "STATUS", carts() + "/0@9:999999"))
+            .contains("unknown", "no replica has it");
+        assertThat(command(client, "DATABASE", "VERIFY", "carts"))
+            .contains("incomplete", "leaderless replicas are compared by repair");
+      }
+    }
+  }
+
+  @Test
+  void a_write_that_was_confirmed_is_found_by_its_stream_and_index() {
+    try (Jedis client = client(1)) {
+      client.set("found", "here");
+      JsonNode coordinator = statusOf(0).path("coordinators").path(0);
+      assertThat(coordinator.path("node").asText()).isEqualTo("n1");
+      String id = carts() + "/0@" + coordinator.path("origin").asText() + ":1";
+      ClusterProcesses.await(
+          "a write of n1 to partition 0",
+          () -> {
+            client.set("more-" + System.nanoTime(), "x");
+            return command(client, "WRITE", "STATUS", id).contains("committed");
+          });
+    }
+  }
+
+  @Test
+  void status_tells_of_quorums_and_of_what_coordinators_keep() {
+    ClusterProcesses.await("nothing is kept for anybody", LeaderlessTest::isWhole);
+    assertThat(statusOf(1).path("replicas")).hasSize(3);
+    assertThat(statusOf(1).path("coordinators")).hasSize(3);
+    assertThat(database().path("reads_see_writes").asBoolean()).isTrue();
+    assertThat(database().path("acknowledged_writes").path("machine_lost").asText())
+        .isEqualTo("nothing is lost");
+  }
+
+  /** A reply with all that is in it, as text. */
+  private static String command(Jedis client, String name, String... arguments) {
+    return SafeEncoder.encodeObject(client.sendCommand(name::getBytes, arguments)).toString();
+  }
+
+  private static JsonNode statusOf(int partition) {
+    return database().path("partition_states").path(partition);
+  }
+
+  private static JsonNode database() {
+    for (JsonNode each : cluster.status(cluster.node(2)).path("databases")) {
+      if (each.path("number").asInt() == 5) {
+        return each;
+      }
+    }
+    return MissingNode.getInstance(); // not heard of yet
+  }
+
+  /** The database's internal number, which ids of writes begin with. */
+  private static int carts() {
+    return 2; // database 0 has the first
   }
 
   @Test

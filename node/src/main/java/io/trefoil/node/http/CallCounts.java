@@ -1,0 +1,43 @@
+package io.trefoil.node.http;
+
+/**
+ * What became of the commands that this node answered for, since it started.
+ *
+ * @param committed writes that were acknowledged
+ * @param refused writes that were certainly not applied
+ * @param uncertain writes that were perhaps applied
+ * @param readRepairs reads that found replicas to differ
+ * @param restamped writes that were written again with a larger stamp
+ */
+public record CallCounts(
+    long committed, long refused, long uncertain, long readRepairs, long restamped) {
+  public static final CallCounts NONE = new CallCounts(0, 0, 0, 0, 0);
+
+  /** Both together. */
+  public CallCounts plus(CallCounts other) {
+    return new CallCounts(
+        committed + other.committed,
+        refused + other.refused,
+        uncertain + other.uncertain,
+        readRepairs + other.readRepairs,
+        restamped + other.restamped);
+  }
+
+  /** The larger of each: counters never go back. */
+  CallCounts orMore(CallCounts other) {
+    return new CallCounts(
+        Math.max(committed, other.committed),
+        Math.max(refused, other.refused),
+        Math.max(uncertain, other.uncertain),
+        Math.max(readRepairs, other.readRepairs),
+        Math.max(restamped, other.restamped));
+  }
+
+  long of(WriteOutcome outcome) {
+    return switch (outcome) {
+      case COMMITTED -> committed;
+      case REFUSED -> refused;
+      case UNCERTAIN -> uncertain;
+    };
+  }
+}
