@@ -17,6 +17,7 @@ import io.trefoil.resp.Reply;
 import io.trefoil.resp.ReplyReader;
 import io.trefoil.resp.ReplyWriter;
 import io.trefoil.storage.MergedStore;
+import io.trefoil.storage.MergedTree;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.Storage;
 import io.trefoil.storage.StorageSettings;
@@ -146,12 +147,29 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
     merged.purge(horizon, now, 1 << 20);
   }
 
+  /** Takes in all that another holds and this one does not, as when they are compared. */
+  void compareWith(MergedReplica other) {
+    for (int leaf = 0; leaf < MergedTree.LEAVES; leaf++) {
+      Bytes listing = LeafListing.of(merged, leaf, Bytes.EMPTY);
+      LeafListing.Answer answer =
+          LeafListing.answer(other.merged, leaf, Bytes.EMPTY, listing, false);
+      if (answer.changes() != null) {
+        ByteSink entry = new ByteSink();
+        EntryWriter.begin(entry, 1);
+        entry.putBytes(answer.changes().array(), 0, answer.changes().length());
+        ByteSink body = new ByteSink();
+        body.putBlock(entry.array(), 0, entry.size());
+        hear(0, new EntryBatch(1, 1, 1, now, 1, Bytes.wrap(body.toArray())));
+      }
+    }
+  }
+
   /** The largest stamp that was issued or came here. */
   long lastStamp() {
     return applier.lastStamp();
   }
 
-  /** The sum of what is to be seen. */
+  /** The sum of all that is held. */
   long treeSum() {
     return applier.origins().state().tree().sum(0, 0);
   }
