@@ -3,7 +3,6 @@ package io.trefoil.node;
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
 import io.trefoil.base.Bytes;
-import io.trefoil.base.Hash64;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
@@ -143,43 +142,21 @@ final class CellQuestion implements MergedCells.Looks {
     }
   }
 
+  /** Of stamps, which decide the values. */
   private static long digest(Cell cell, MergedStore store) {
     Key key = open(cell, store);
-    if (cell.kind() == KEY) {
-      return digestOf(key);
-    }
-    if (cell.kind() == FIELD) {
-      byte[] field = cell.field().array();
-      return digestOf(key.field(cell.type(), field, 0, field.length));
-    }
-    long[] sum = {0};
-    key.forEachStored(
-        (type, field, offset, length, versions) ->
-            sum[0] +=
-                Hash64.combine(Hash64.of(field, offset, length) + type.code(), digestOf(versions)));
-    return sum[0];
+    return switch (cell.kind()) {
+      case KEY -> key.state().digest();
+      case FIELD -> {
+        byte[] field = cell.field().array();
+        yield key.field(cell.type(), field, 0, field.length).digest();
+      }
+      default -> key.digest();
+    };
   }
 
   private static Key open(Cell cell, MergedStore store) {
     return store.open(cell.key().array(), 0, cell.key().length());
-  }
-
-  private static long digestOf(Key key) {
-    if (key.state().isEmpty()) {
-      return 0;
-    }
-    ByteSink bytes = new ByteSink();
-    key.state().write(bytes);
-    return Hash64.of(bytes.array(), 0, bytes.size());
-  }
-
-  private static long digestOf(Versions versions) {
-    if (versions.isEmpty()) {
-      return 0;
-    }
-    ByteSink bytes = new ByteSink();
-    versions.write(bytes);
-    return Hash64.of(bytes.array(), 0, bytes.size());
   }
 
   /** A field goes with its key, which says what of it is hidden. */

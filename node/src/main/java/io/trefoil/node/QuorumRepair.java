@@ -16,6 +16,7 @@ import io.trefoil.replication.leaderless.SumTree;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.transport.Lane;
 import java.util.ArrayDeque;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
@@ -44,9 +45,13 @@ final class QuorumRepair implements RepairEffects, SumTree {
 
   private boolean carryingOut;
 
+  /** Origins of whose streams the machine knows that something is missing here. */
+  private SortedSet<Integer> toldGaps;
+
   QuorumRepair(QuorumReplica replica, Origins origins, boolean counts) {
     this.replica = replica;
     this.loop = replica.loop();
+    this.toldGaps = new TreeSet<>(origins.gaps());
     this.cells = MergedStore.waiting(replica.store(), origins.state());
     this.machine =
         new AntiEntropy(
@@ -83,13 +88,18 @@ final class QuorumRepair implements RepairEffects, SumTree {
   }
 
   void tick() {
+    tellGaps();
     step(new RepairEvent.Tick(loop.nowNanos() / 1_000_000, loop.lastStamp()));
     runWhenStable();
   }
 
-  /** Streams have left something out here. */
-  void gaps() {
-    step(new RepairEvent.Gaps(new TreeSet<>(replica.machine().gaps())));
+  /** Streams may have left something out here, be it that nothing came after it. */
+  private void tellGaps() {
+    SortedSet<Integer> gaps = replica.machine().gaps();
+    if (!gaps.equals(toldGaps)) {
+      toldGaps = new TreeSet<>(gaps);
+      step(new RepairEvent.Gaps(toldGaps));
+    }
   }
 
   /** Runs at once when all that the copy holds is stable, else when it is. */

@@ -521,9 +521,6 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
             Bytes.wrap(body.toArray()));
     applier.put(batch);
     applier.origins().hear(append.origin(), append.upToIndex(), append.gap());
-    if (append.gap()) {
-      later.add(repair::gaps);
-    }
     loop.observeStamp(applier.lastStamp());
     superseded
         .computeIfAbsent(append.origin(), origin -> new TreeMap<>())

@@ -127,7 +127,7 @@ public final class LeaderlessReplica {
     } else if (event instanceof LeaderlessEvent.Withdrawn withdrawn) {
       reads.onWithdrawn(withdrawn.id());
     } else if (event instanceof LeaderlessEvent.PeerLost lost) {
-      streams.onPeerLost(lost.peer());
+      streams.onPeerLost(lost.peer(), out);
       reads.onUncertain(lost.peer(), out);
     } else if (event instanceof LeaderlessEvent.Configured configured) {
       onConfigured(configured, out);
@@ -256,12 +256,13 @@ public final class LeaderlessReplica {
    * are none. Entries that a replica has a gap for are taken for copied there: they were let go of
    * long after whoever waited for them was told that the outcome is unknown.
    *
-   * <p>May go back: when a replica that started anew says that it knows less than it had confirmed,
-   * or when a configuration begins to stand. Then it says what is known <em>now</em>, which is what
-   * a reply that still waits must go by. A reply that went out on what was known before is right
-   * all the same: the copies were there. The replica either has the entries still (it only forgot
-   * how far it was, as it does not journal stretches that hold nothing for it), or its copy does
-   * not count until it is whole, and is sent again what this log still holds.
+   * <p>May go back: when a connection breaks, behind which a replica may start anew and have
+   * forgotten what it confirmed; when one that started anew says that it knows less than it had
+   * confirmed, or when a configuration begins to stand. Then it says what is known <em>now</em>,
+   * which is what a reply that still waits must go by. A reply that went out on what was known
+   * before is right all the same: the copies were there. The replica either has the entries still
+   * (it only forgot how far it was, as it does not journal stretches that hold nothing for it), or
+   * its copy does not count until it is whole, and is sent again what this log still holds.
    */
   public long copied(int copies) {
     return streams.copied(copies);

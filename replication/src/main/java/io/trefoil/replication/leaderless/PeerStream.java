@@ -31,6 +31,10 @@ final class PeerStream {
   private boolean gap;
   private boolean refusing;
   private boolean lost;
+
+  /** Whether it has confirmed anything since its connection last broke. */
+  private boolean heldSinceLost;
+
   private boolean readingLog;
   private long heardMillis;
   private long sentMillis;
@@ -51,6 +55,14 @@ final class PeerStream {
   /** Up to where the log is known to be there and stable. Goes back when the replica says so. */
   long match() {
     return match;
+  }
+
+  /**
+   * Up to where a write may count on it. After a broken connection it may be another start of the
+   * process, that has forgotten what it confirmed before: so nothing, until it has confirmed again.
+   */
+  long counted() {
+    return heldSinceLost ? match : 0;
   }
 
   /**
@@ -143,6 +155,7 @@ final class PeerStream {
     confirmed = countsNow ? Math.max(confirmed, index) : index;
     counts = countsNow;
     match = Math.max(match, index);
+    heldSinceLost = true;
     next = Math.max(next, match + 1);
     state = State.STREAMING;
     while (!inFlight.isEmpty() && inFlight.peekFirst()[0] <= match) {
@@ -164,6 +177,7 @@ final class PeerStream {
   /** What was on its way may be lost, so it is looked for again. */
   void connectionLost() {
     lost = true;
+    heldSinceLost = false;
     probeFrom(next);
   }
 

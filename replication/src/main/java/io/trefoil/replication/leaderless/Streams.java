@@ -99,10 +99,11 @@ final class Streams {
     }
   }
 
-  void onPeerLost(NodeId lost) {
+  void onPeerLost(NodeId lost, LeaderlessEffects out) {
     PeerStream peer = peers.get(lost);
     if (peer != null) {
       peer.connectionLost();
+      noteCopied(out);
     }
   }
 
@@ -227,7 +228,7 @@ final class Streams {
   }
 
   private long stableAt(NodeId id) {
-    return id.equals(replica.self()) ? replica.stableIndex() : peers.get(id).match();
+    return id.equals(replica.self()) ? replica.stableIndex() : peers.get(id).counted();
   }
 
   boolean canReach(int copies) {

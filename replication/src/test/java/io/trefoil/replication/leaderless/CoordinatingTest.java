@@ -224,6 +224,19 @@ class CoordinatingTest {
     assertThat(test.sentTo(N2)).containsExactly(share(2, entries(2, 1)));
   }
 
+  /** Behind a broken connection there may be another start, which forgot what it had confirmed. */
+  @Test
+  void whatWasConfirmedBeforeAConnectionBrokeCountsWhenItIsConfirmedAgain() {
+    TestLeaderless test = streaming();
+    test.write(1);
+    test.receive(N2, shared(1));
+    assertThat(test.replica().copied(2)).isEqualTo(1);
+    test.step(new LeaderlessEvent.PeerLost(N2));
+    assertThat(test.replica().copied(2)).isZero();
+    assertThat(test.receive(N2, shared(1))).contains(new Copied());
+    assertThat(test.replica().copied(2)).isEqualTo(1);
+  }
+
   @Test
   void noMoreIsSentAheadThanTheBoundAllows() {
     TestLeaderless test = streaming();
