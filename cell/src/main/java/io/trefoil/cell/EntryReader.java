@@ -54,6 +54,15 @@ public final class EntryReader {
         int at,
         int changeLength);
 
+    /**
+     * To the end of the entry, keys are merged of which all is told, to a copy that forgot: they
+     * are taken even if nothing is held of them and they are not beyond the horizon; and what is
+     * here of such a key up to {@code purged}, and is not told, is dropped.
+     *
+     * @param purged a stamp; 0 drops nothing
+     */
+    void fill(long purged);
+
     /** So many entries follow that another origin wrote, up to an index of its log; or 0 and 0. */
     void from(int origin, long index, int count);
 
@@ -97,6 +106,7 @@ public final class EntryReader {
         case EntryWriter.HEAD -> head(source, Opened.checked(opened), changes);
         case EntryWriter.MERGE -> merge(source, changes);
         case EntryWriter.PART -> part(source, changes);
+        case EntryWriter.FILL -> changes.fill(source.getLong());
         case EntryWriter.FROM -> from(source, changes);
         default ->
             throw new MalformedBytesException("change " + tag + " is not known to this version");

@@ -23,6 +23,7 @@ import io.trefoil.base.ByteSink;
  * 10 merge  key (block) · change of the key (block)
  * 11 part   type (1) · field (block) · change of the field (block)
  * 12 from   origin (varint) · its index (varint) · entries (varint) · each a block
+ * 13 fill   purged (8)
  * </pre>
  *
  * <p>7, 8 and 9 are about the collection that 6 opened last: its fields, and its key, which holds
@@ -33,7 +34,9 @@ import io.trefoil.base.ByteSink;
  * <p>Where several nodes write, 10 and 11 merge changes, as {@link io.trefoil.cell.merge.MergedKey}
  * and {@link io.trefoil.cell.merge.Versions} write them, instead of setting anything; 11 is about a
  * field of the key that 10 named last. 12 wraps entries that another origin wrote, up to an index
- * of its log; or that nobody is to be sent, with origin 0.
+ * of its log; or that nobody is to be sent, with origin 0. After 13, keys are told whole to a copy
+ * that forgot: they are taken however old they are, and what is here of them up to a stamp and is
+ * not told is dropped, as it was purged where they come from.
  *
  * <p>A mark changes no cell: it is a point of the log at which replicas are compared, by what is
  * visible at its time.
@@ -51,6 +54,7 @@ public final class EntryWriter {
   static final int MERGE = 10;
   static final int PART = 11;
   static final int FROM = 12;
+  static final int FILL = 13;
 
   private EntryWriter() {}
 
@@ -144,5 +148,12 @@ public final class EntryWriter {
   public static void from(ByteSink sink, int origin, long index, int count, byte[] body) {
     sink.putByte(FROM).putVarint(origin).putVarint(index).putVarint(count);
     sink.putBytes(body, 0, body.length);
+  }
+
+  /**
+   * Says that what is merged after it fills a copy that forgot; see {@link EntryReader.Changes}.
+   */
+  public static void fill(ByteSink sink, long purged) {
+    sink.putByte(FILL).putLong(purged);
   }
 }

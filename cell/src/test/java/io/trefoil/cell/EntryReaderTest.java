@@ -128,10 +128,10 @@ class EntryReaderTest {
 
   @Test
   void anUnknownChangeIsRefusedByNumber() {
-    ByteSource source = new ByteSource(new byte[] {13});
+    ByteSource source = new ByteSource(new byte[] {14});
     assertThatThrownBy(() -> EntryReader.changes(source, new Recorder()))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("change 13 is not known to this version");
+        .hasMessage("change 14 is not known to this version");
   }
 
   private static final class Recorder implements EntryReader.Changes {
@@ -188,6 +188,11 @@ class EntryReaderTest {
     public void part(
         CellType type, byte[] field, int fo, int fl, byte[] change, int at, int changeLength) {
       seen.add("part " + type + " " + text(field, fo, fl) + " " + text(change, at, changeLength));
+    }
+
+    @Override
+    public void fill(long purged) {
+      seen.add("fill " + purged);
     }
 
     @Override

@@ -45,6 +45,22 @@ public record Configuration(List<NodeId> replicas, int copies, Durability durabi
     return replicas.size() - copies + 1;
   }
 
+  /**
+   * So many replicas of a leaderless partition must be done with the steps before, when this
+   * configuration stands beside another: the largest of N - W + 1, N - R + 1 and W.
+   *
+   * <p>If this is the older one, no W and no R of the others can do without them any more, and
+   * nothing goes on by this configuration alone. If it is the newer one, each R of its replicas has
+   * one that is done, and W of them have what was acknowledged before, as of any other write.
+   */
+  public int changeAnswers() {
+    return Math.max(copies, replicas.size() - Math.min(copies, reads) + 1);
+  }
+
+  boolean mayChange(Set<NodeId> ready) {
+    return replicas.stream().filter(ready::contains).count() >= changeAnswers();
+  }
+
   boolean isSynced() {
     return durability == Durability.FSYNC;
   }

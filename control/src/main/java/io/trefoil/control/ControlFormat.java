@@ -220,13 +220,17 @@ public final class ControlFormat {
     sink.putVarint(partition.lastIncarnation()).putVarint(partition.lossEpoch());
     sink.putVarint(partition.oneCopyEpoch());
     putAll(sink, partition.ready(), ControlFormat::putNode);
+    partition.places().values().forEach(sink::putVarint);
   }
 
   private static PartitionState getPartition(ByteSource source) {
+    PartitionId id = getPartitionId(source);
+    List<Configuration> configurations = getAll(source, 2, ControlFormat::getConfiguration);
+    Configuration next = getOr(source, ControlFormat::getConfiguration);
     return new PartitionState(
-        getPartitionId(source),
-        getAll(source, 2, ControlFormat::getConfiguration),
-        getOr(source, ControlFormat::getConfiguration),
+        id,
+        configurations,
+        next,
         getNumber(source),
         getNumber(source),
         getFlag(source),
@@ -234,7 +238,20 @@ public final class ControlFormat {
         getNumber(source),
         getNumber(source),
         getNumber(source),
-        new TreeSet<>(getAll(source, 2 * DatabaseSettings.MAX_REPLICAS, ControlFormat::getNode)));
+        new TreeSet<>(getAll(source, 2 * DatabaseSettings.MAX_REPLICAS, ControlFormat::getNode)),
+        getPlaces(configurations, next, source));
+  }
+
+  /** In the order of the nodes; of a partition that is led there are none. */
+  private static SortedMap<NodeId, Long> getPlaces(
+      List<Configuration> configurations, Configuration next, ByteSource source) {
+    SortedMap<NodeId, Long> places = new TreeMap<>();
+    if (!configurations.isEmpty() && configurations.get(0).isLeaderless()) {
+      for (NodeId node : PartitionState.everyone(configurations, next)) {
+        places.put(node, getNumber(source));
+      }
+    }
+    return places;
   }
 
   private static void putConfiguration(ByteSink sink, Configuration configuration) {

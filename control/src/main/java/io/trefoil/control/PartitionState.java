@@ -6,7 +6,10 @@ import io.trefoil.base.PartitionId;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -19,10 +22,12 @@ import java.util.TreeSet;
  * leader says that all of its log is committed under both, the old one goes. Steps that a change
  * does not need are left out.
  *
- * <p><b>A leaderless partition</b> has no epoch, and nobody who could say this for all. Each of its
- * replicas, and each learner, says for itself that it serves the present step and none before it,
- * and has all that was acknowledged before; once all have, the change goes on. What two steps ask
- * for that are served side by side always has a configuration in common.
+ * <p><b>A leaderless partition</b> has no epoch, and nobody who could say this for all. Each
+ * learner says for itself that its copy counts, and once all have, both configurations stand. Then
+ * each replica says that it serves this step and none before it, and has all that was acknowledged
+ * before; once {@linkplain Configuration#changeAnswers enough} of each configuration have, the
+ * older one goes. What two steps ask for that are served side by side always has a configuration in
+ * common.
  *
  * @param configurations the standing ones: one, or two while one replaces the other, the newer one
  *     last
@@ -39,6 +44,9 @@ import java.util.TreeSet;
  *     took over; entries of it and of those before may have been acknowledged by their leader
  *     alone. 0 for none
  * @param ready of a leaderless partition that is changing, those who are ready for the next step
+ * @param places of a leaderless partition, since which {@code configVersion} each replica and
+ *     learner has had a place without a break: a copy of an earlier place may hold what was removed
+ *     and forgotten since
  */
 public record PartitionState(
     PartitionId id,
@@ -51,9 +59,11 @@ public record PartitionState(
     long lastIncarnation,
     long lossEpoch,
     long oneCopyEpoch,
-    SortedSet<NodeId> ready) {
+    SortedSet<NodeId> ready,
+    SortedMap<NodeId, Long> places) {
   public PartitionState {
     ready = Collections.unmodifiableSortedSet(new TreeSet<>(ready));
+    places = Collections.unmodifiableSortedMap(new TreeMap<>(places));
     configurations = List.copyOf(configurations);
     Invariants.check(
         configurations.size() == 1 || configurations.size() == 2,
@@ -76,12 +86,40 @@ public record PartitionState(
                 && isChanging(configurations, next)
                 && everyone(configurations, next).containsAll(ready),
         "only copies of a leaderless partition that is changing are waited for");
+    Invariants.check(
+        places.keySet().equals(leaderless ? everyone(configurations, next) : Set.of()),
+        "of a leaderless partition each copy's place is known");
   }
 
   /** One that never had a leader. */
   static PartitionState fresh(PartitionId id, Configuration configuration) {
     return new PartitionState(
-        id, List.of(configuration), null, 1, 0, false, null, 0, 0, 0, Collections.emptySortedSet());
+        id,
+        List.of(configuration),
+        null,
+        1,
+        0,
+        false,
+        null,
+        0,
+        0,
+        0,
+        Collections.emptySortedSet(),
+        places(List.of(configuration), null, Collections.emptySortedMap(), 1));
+  }
+
+  /** Who had a place keeps it; the others have theirs from now on. */
+  private static SortedMap<NodeId, Long> places(
+      List<Configuration> configurations,
+      Configuration next,
+      SortedMap<NodeId, Long> before,
+      long version) {
+    SortedMap<NodeId, Long> places = new TreeMap<>();
+    if (configurations.get(0).isLeaderless()) {
+      everyone(configurations, next)
+          .forEach(node -> places.put(node, before.getOrDefault(node, version)));
+    }
+    return places;
   }
 
   /** Whether it never has a leader, nor an epoch: its database is leaderless. */
@@ -149,8 +187,7 @@ public record PartitionState(
     return everyone(configurations, next);
   }
 
-  private static SortedSet<NodeId> everyone(
-      List<Configuration> configurations, Configuration next) {
+  static SortedSet<NodeId> everyone(List<Configuration> configurations, Configuration next) {
     SortedSet<NodeId> all = new TreeSet<>();
     configurations.forEach(configuration -> all.addAll(configuration.replicas()));
     if (next != null) {
@@ -161,7 +198,9 @@ public record PartitionState(
 
   /** Whether all that a leaderless partition's change waits for is there. */
   public boolean isReady() {
-    return ready.containsAll(everyone());
+    return next != null
+        ? ready.containsAll(learners())
+        : configurations.stream().allMatch(each -> each.mayChange(ready));
   }
 
   /** One more is ready for the next step of a change. */
@@ -179,7 +218,8 @@ public record PartitionState(
         lastIncarnation,
         lossEpoch,
         oneCopyEpoch,
-        more);
+        more,
+        places);
   }
 
   PartitionState withoutLeader(long newEpoch) {
@@ -194,7 +234,8 @@ public record PartitionState(
         lastIncarnation,
         lossEpoch,
         oneCopyEpoch,
-        ready);
+        ready,
+        places);
   }
 
   PartitionState ledBy(NodeId leader, long incarnation, boolean possibleLoss) {
@@ -209,7 +250,8 @@ public record PartitionState(
         incarnation,
         possibleLoss ? epoch : lossEpoch,
         oneCopyEpoch,
-        ready);
+        ready,
+        places);
   }
 
   /**
@@ -266,7 +308,8 @@ public record PartitionState(
             lastIncarnation,
             lossEpoch,
             oneCopyEpoch,
-            Collections.emptySortedSet());
+            Collections.emptySortedSet(),
+            places(standing, newNext, places, configVersion + 1));
     boolean asksForMore = isCommittedByLeaderAlone() && !after.isCommittedByLeaderAlone();
     return asksForMore ? after.withOneCopyEpoch() : after;
   }
@@ -283,6 +326,7 @@ public record PartitionState(
         lastIncarnation,
         lossEpoch,
         epoch,
-        ready);
+        ready,
+        places);
   }
 }

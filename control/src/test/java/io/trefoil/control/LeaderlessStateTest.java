@@ -272,7 +272,7 @@ class LeaderlessStateTest {
   // Changes of configuration.
 
   @Test
-  void aStepIsOverWhenEachReplicaAndLearnerIsReadyForTheNext() {
+  void aStepIsOverWhenTheLearnersAreReadyAndThenEnoughOfBothConfigurations() {
     Log log = carts(4, "REPLICAS 3");
     List<NodeId> old = partition(log).configuration().replicas();
     assertDone(alter(log, "REPLICAS 4"));
@@ -287,18 +287,42 @@ class LeaderlessStateTest {
     assertThat(standing(partition(log))).isEqualTo("2/2 3/3");
     assertThat(partition(log).configVersion()).isEqualTo(3);
     assertThat(partition(log).ready()).isEmpty();
-    allReady(log);
+    assertDone(ready(log, learner, 3));
+    assertDone(ready(log, old.get(2), 3));
+    assertThat(standing(partition(log))).isEqualTo("2/2 3/3");
+    assertDone(ready(log, old.get(0), 3)); // the last one may be away
     assertThat(standing(partition(log))).isEqualTo("3/3");
     assertThat(partition(log).isChanging()).isFalse();
     assertThat(partition(log).epoch()).isZero();
   }
 
   @Test
+  void aPlaceLastsUntilAConfigurationIsWithoutIt() {
+    Log log = carts(4, "REPLICAS 3");
+    NodeId stays = partition(log).configuration().replicas().get(0);
+    NodeId moves = partition(log).configuration().replicas().get(1);
+    NodeId other = stranger(log);
+    assertThat(partition(log).places().values()).containsExactly(1L, 1L, 1L);
+    move(log, moves, other);
+    allReady(log);
+    allReady(log);
+    assertThat(partition(log).places()).containsEntry(other, 2L).doesNotContainKey(moves);
+    move(log, other, moves);
+    assertThat(partition(log).places()).containsEntry(moves, 5L).containsEntry(other, 2L);
+    allReady(log);
+    allReady(log);
+    assertThat(partition(log).places()).containsEntry(moves, 5L).containsEntry(stays, 1L);
+  }
+
+  private static void move(Log log, NodeId from, NodeId to) {
+    assertDone(log.apply(new ControlCommand.Move("carts", null, from.toString(), to.toString())));
+  }
+
+  @Test
   void whatIsSaidTwiceOfAnotherStepOrByAStrangerCountsNothing() {
     Log log = carts(4, "REPLICAS 3");
     List<NodeId> replicas = partition(log).configuration().replicas();
-    NodeId stranger =
-        log.state.nodes().keySet().stream().filter(it -> !replicas.contains(it)).findAny().get();
+    NodeId stranger = stranger(log);
     assertRefused(ready(log, replicas.get(0), 1));
     assertDone(alter(log, "R 3"));
     assertRefused(ready(log, replicas.get(0), 1));
@@ -331,10 +355,9 @@ class LeaderlessStateTest {
   void aCopyMovesWithItsRule() {
     Log log = carts(4, "REPLICAS 3 R 1 W 3");
     List<NodeId> replicas = partition(log).configuration().replicas();
-    NodeId to =
-        log.state.nodes().keySet().stream().filter(it -> !replicas.contains(it)).findAny().get();
+    NodeId to = stranger(log);
     NodeId from = replicas.get(0);
-    assertDone(log.apply(new ControlCommand.Move("carts", null, from.toString(), to.toString())));
+    move(log, from, to);
     assertThat(partition(log).learners()).containsExactly(to);
     allReady(log);
     assertThat(standing(partition(log))).isEqualTo("1/3 1/3");
@@ -384,6 +407,7 @@ class LeaderlessStateTest {
     final Log log;
     final Map<NodeId, PartitionState> served = new TreeMap<>();
     final Map<NodeId, Integer> values = new TreeMap<>();
+    final Map<NodeId, Long> places = new TreeMap<>();
     final List<ControlCommand> late = new ArrayList<>();
     int lastValue;
     int acknowledged;
@@ -398,6 +422,7 @@ class LeaderlessStateTest {
       for (NodeId node : log.state.nodes().keySet()) {
         served.put(node, partition(log));
         values.put(node, 0);
+        places.put(node, 1L);
       }
     }
 
@@ -429,16 +454,24 @@ class LeaderlessStateTest {
       }
     }
 
-    /** Serves the newest step; once all do, has what they have and says so, late or twice. */
+    /**
+     * Serves the newest step, with an empty copy if it has not had this place before; when it has
+     * what enough others have that do, it says so, late or twice.
+     */
     private void hear(NodeId node) {
       PartitionState newest = partition(log);
       served.put(node, newest);
-      boolean allServe =
-          newest.everyone().stream()
-              .allMatch(it -> served.get(it).configVersion() == newest.configVersion());
-      if (newest.isChanging() && newest.everyone().contains(node) && allServe) {
-        values.put(node, largest(newest.everyone()));
-        late.add(new ControlCommand.CopyReady(node, newest.id(), newest.configVersion()));
+      Long place = newest.places().getOrDefault(node, 0L);
+      if (!place.equals(places.put(node, place))) {
+        values.put(node, 0);
+      }
+      if (newest.isChanging() && newest.everyone().contains(node)) {
+        Set<NodeId> reached = reached(node, newest);
+        Configuration older = newest.configurations().get(0);
+        if (older.replicas().stream().filter(reached::contains).count() >= older.fenceAnswers()) {
+          values.put(node, largest(reached));
+          late.add(new ControlCommand.CopyReady(node, newest.id(), newest.configVersion()));
+        }
       }
       if (!late.isEmpty() && random.nextInt(4) > 0) {
         ControlCommand said = late.get(random.nextInt(late.size()));
@@ -547,10 +580,20 @@ class LeaderlessStateTest {
     return log.apply(new ControlCommand.CopyReady(node, partition(log).id(), configVersion));
   }
 
+  private static NodeId stranger(Log log) {
+    List<NodeId> replicas = partition(log).configuration().replicas();
+    return log.state.nodes().keySet().stream()
+        .filter(it -> !replicas.contains(it))
+        .findAny()
+        .orElseThrow();
+  }
+
   private static void allReady(Log log) {
     PartitionState changing = partition(log);
     for (NodeId node : changing.everyone()) {
-      assertDone(ready(log, node, changing.configVersion()));
+      if (partition(log).configVersion() == changing.configVersion()) {
+        assertDone(ready(log, node, changing.configVersion()));
+      }
     }
   }
 

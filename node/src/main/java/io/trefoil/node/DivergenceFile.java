@@ -188,6 +188,11 @@ final class DivergenceFile implements EntryReader.Changes {
   }
 
   @Override
+  public void fill(long purgedStamp) {
+    throw notLed();
+  }
+
+  @Override
   public void from(int origin, long originIndex, int count) {
     throw notLed();
   }

@@ -29,6 +29,19 @@ final class EntryApplier implements EntryReader.Changes {
   private MergedStore merged;
   private final SortedMap<Long, Long> superseded = new TreeMap<>();
   private MergedStore.Key open;
+
+  /**
+   * Whether whole keys are told to a copy that forgot, and what was purged where they come from.
+   */
+  private boolean fills;
+
+  private long purged;
+
+  /** What is told of the open key, while it fills. */
+  private MergedKey told;
+
+  private final SortedMap<Bytes, Versions> toldFields = new TreeMap<>();
+  private long keysMerged;
   private long originsEntry;
   private long index;
   private long stamp;
@@ -71,6 +84,7 @@ final class EntryApplier implements EntryReader.Changes {
       entry.reset(body.array(), body.skip(length), length);
       stamp = EntryReader.stamp(entry);
       observeStamp(stamp);
+      fills = false;
       EntryReader.changes(entry, this);
       saveOpen();
       index++;
@@ -80,6 +94,7 @@ final class EntryApplier implements EntryReader.Changes {
   /** Puts changes as they are in an entry, as of entry {@code atIndex}. */
   void put(long atIndex, Bytes changes) {
     index = atIndex;
+    fills = false;
     entry.reset(changes.array(), 0, changes.length());
     EntryReader.changes(entry, this);
     saveOpen();
@@ -195,8 +210,17 @@ final class EntryApplier implements EntryReader.Changes {
 
   @Override
   public void entry(long entryStamp) {
+    saveOpen();
+    fills = false;
     observeStamp(entryStamp);
     originsEntry++;
+  }
+
+  @Override
+  public void fill(long purgedUpTo) {
+    saveOpen();
+    fills = true;
+    purged = purgedUpTo;
   }
 
   @Override
@@ -206,12 +230,18 @@ final class EntryApplier implements EntryReader.Changes {
       merged = MergedStore.waiting(store, origins.state());
     }
     change.reset(bytes, at, changeLength);
-    keyChange.read(change);
-    change.expectEnd();
     open = merged.open(key, offset, length);
-    open.merge(index, keyChange);
-    noteSuperseded();
-    observeStamp(keyChange.largestStamp());
+    keysMerged++;
+    if (fills) {
+      told = new MergedKey().read(change);
+      observeStamp(told.largestStamp());
+    } else {
+      keyChange.read(change);
+      open.merge(index, keyChange);
+      noteSuperseded();
+      observeStamp(keyChange.largestStamp());
+    }
+    change.expectEnd();
   }
 
   @Override
@@ -227,13 +257,19 @@ final class EntryApplier implements EntryReader.Changes {
       throw new MalformedBytesException("a change of a field whose key is not named");
     }
     change.reset(bytes, at, changeLength);
-    fieldChange.read(change);
-    change.expectEnd();
-    open.merge(index, type, field, fieldOffset, fieldLength, fieldChange);
-    if (type != CellType.SET) {
-      noteSuperseded(); // a member is there whoever wrote it last
+    if (fills) {
+      Versions versions = new Versions().read(change);
+      toldFields.put(MergedStore.fieldName(type, field, fieldOffset, fieldLength), versions);
+      observeStamp(versions.largestStamp());
+    } else {
+      fieldChange.read(change);
+      open.merge(index, type, field, fieldOffset, fieldLength, fieldChange);
+      if (type != CellType.SET) {
+        noteSuperseded(); // a member is there whoever wrote it last
+      }
+      observeStamp(fieldChange.largestStamp());
     }
-    observeStamp(fieldChange.largestStamp());
+    change.expectEnd();
   }
 
   private void noteSuperseded() {
@@ -252,10 +288,21 @@ final class EntryApplier implements EntryReader.Changes {
     return taken;
   }
 
+  /** How many keys were merged so far; for people. */
+  long keysMerged() {
+    return keysMerged;
+  }
+
   private void saveOpen() {
-    if (open != null) {
-      open.save(index);
-      open = null;
+    if (open == null) {
+      return;
     }
+    if (told != null) {
+      open.fill(index, told, toldFields, purged);
+      told = null;
+      toldFields.clear();
+    }
+    open.save(index);
+    open = null;
   }
 }

@@ -82,6 +82,14 @@ final class JournalRecovery implements JournalReplay {
       this.commitIndex = start.index();
       this.logTimeMillis = meta.logTimeMillis();
       this.appliedTimeMillis = meta.logTimeMillis();
+      reach(notes.getOrDefault(ReplicaNote.HORIZON.kind(partition), 0L));
+    }
+
+    /** What was removed up to here may be forgotten in storage: what comes late is not taken. */
+    void reach(long horizon) {
+      if (horizon > 0) {
+        applier.origins().state().reach(horizon);
+      }
     }
 
     void add(EntryBatch batch) {
@@ -134,6 +142,11 @@ final class JournalRecovery implements JournalReplay {
     boolean counts() {
       long whole = beganEmpty ? id : 0;
       return notes.getOrDefault(ReplicaNote.COUNTING_COPY.kind(partition), whole) == id;
+    }
+
+    boolean vouches() {
+      long vouching = beganEmpty ? id : 0;
+      return notes.getOrDefault(ReplicaNote.VOUCHING_COPY.kind(partition), vouching) == id;
     }
 
     void commit(long known) {
@@ -195,7 +208,8 @@ final class JournalRecovery implements JournalReplay {
           recovered,
           appliedTimeMillis,
           applier.lastStamp(),
-          applier.origins());
+          applier.origins(),
+          recovered.counts() && vouches());
     }
   }
 
@@ -239,6 +253,7 @@ final class JournalRecovery implements JournalReplay {
       journal.appendStart(copy.id, copy.last(), meta.encode().array());
       ReplicaNote.COUNTING_COPY.put(journal, copy.partition, counting);
       notes.put(ReplicaNote.COUNTING_COPY.kind(copy.partition), counting);
+      ReplicaNote.VOUCHING_COPY.put(journal, copy.partition, copy.vouches() ? copy.id : 0);
     }
     if (!behind.isEmpty()) {
       journal.write();
@@ -265,9 +280,19 @@ final class JournalRecovery implements JournalReplay {
     return Math.toIntExact(notes.getOrDefault(ReplicaNote.ORIGIN.kind(partition), 0L));
   }
 
-  /** The largest stamp found; every later one must be above it. */
+  /** For which place a copy was made, or 0: see {@link ReplicaNote#PLACE}. */
+  long place(PartitionId partition) {
+    return notes.getOrDefault(ReplicaNote.PLACE.kind(partition), 0L);
+  }
+
+  /** The largest stamp found, or told as this node's clock; every later one must be above it. */
   long lastStamp() {
-    return lastStamp;
+    return Math.max(lastStamp, toldClock());
+  }
+
+  /** The last clock that this node told, or 0. */
+  long toldClock() {
+    return notes.getOrDefault(ReplicaNote.CLOCK.kind(ReplicaNote.NODE), 0L);
   }
 
   /**
@@ -379,7 +404,14 @@ final class JournalRecovery implements JournalReplay {
 
   @Override
   public void note(long kind, byte[] value) {
-    notes.put(kind, new ByteSource(value).getVarint());
+    long number = new ByteSource(value).getVarint();
+    notes.put(kind, number);
+    PartitionId partition = ReplicaNote.HORIZON.partition(kind);
+    if (partition != null) {
+      copies.values().stream()
+          .filter(copy -> copy.partition.equals(partition))
+          .forEach(copy -> copy.reach(number));
+    }
   }
 
   /** A mailbox that the recovering thread empties, until a loop takes it over. */

@@ -254,6 +254,14 @@ final class MergedCells implements Cells {
     remove(store.open(key, offset, length));
   }
 
+  /** Removes a key if it is expired. */
+  void removeExpired(byte[] key) {
+    Key expired = store.open(key, 0, key.length);
+    if (hasExpired(expired)) {
+      remove(expired);
+    }
+  }
+
   private void remove(Key key) {
     MergedKey change = new MergedKey();
     List<HiddenCounter> counters = hideFields(key, change);

@@ -299,9 +299,15 @@ public final class NodeCore implements ControlLoop.Listener {
                           forwards.leadersChanged();
                           runner.retryWaiting();
                         }),
-                verifications::onMark),
-            found,
-            recovery::origin);
+                verifications::onMark,
+                settings.repair().pause().toMillis()),
+            new NodeReplicas.Found(
+                found,
+                recovery::origin,
+                recovery::place,
+                recovery.toldClock(),
+                unbroken,
+                registered.amnesiac()));
     receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
     traffic.data(
         new PeerTraffic.DataSide(

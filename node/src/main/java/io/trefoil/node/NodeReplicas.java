@@ -20,6 +20,7 @@ import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.kernel.Event;
 import io.trefoil.replication.kernel.Membership;
+import io.trefoil.replication.leaderless.CopyState;
 import io.trefoil.replication.leaderless.LeaderlessEffect;
 import io.trefoil.replication.leaderless.LeaderlessEvent;
 import io.trefoil.replication.leaderless.Stretch;
@@ -36,6 +37,7 @@ import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,10 +69,17 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   private final Map<PartitionId, PartitionReplica.Start> recovered = new HashMap<>();
   private final Map<PartitionId, PartitionReplica> replicas = new HashMap<>();
   private final Map<PartitionId, QuorumReplica> quorums = new TreeMap<>();
-  private final ToIntFunction<PartitionId> recoveredOrigin;
+  private final Found found;
   private final StrayCopies strays;
   private final LeftBehind leftBehind = new LeftBehind();
   private ClusterState state = ClusterState.EMPTY;
+
+  /** Databases with larger ids were created since this process knows of the cluster. */
+  private int databasesBefore;
+
+  private final long repairPauseMillis;
+  private long toldClock;
+  private long clockNotedNanos;
   private long failovers;
   private CallCounts countedBefore = CallCounts.NONE;
 
@@ -85,16 +94,30 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
       Divergences divergences,
       Consumer<ControlMessage.ToController> controller,
       Runnable leadersChanged,
-      BiConsumer<PartitionReplica, PartitionReplica.Mark> marks) {}
+      BiConsumer<PartitionReplica, PartitionReplica.Mark> marks,
+      long repairPauseMillis) {}
 
   /**
-   * @param recoveredOrigin under which number the stream of a copy began that was found, or 0
+   * What the disk had.
+   *
+   * @param origin under which number the stream of a copy began that was found, or 0
+   * @param place for which place it was made, or 0
+   * @param toldClock the last one; 0 for none
+   * @param unbroken whether everything ever written is there
+   * @param older whether it lacks a start of this node, and so may have what the node lost since
    */
-  NodeReplicas(
-      Surroundings around,
-      List<PartitionReplica.Start> found,
-      ToIntFunction<PartitionId> recoveredOrigin) {
-    this.recoveredOrigin = recoveredOrigin;
+  record Found(
+      List<PartitionReplica.Start> copies,
+      ToIntFunction<PartitionId> origin,
+      ToLongFunction<PartitionId> place,
+      long toldClock,
+      boolean unbroken,
+      boolean older) {}
+
+  NodeReplicas(Surroundings around, Found found) {
+    this.found = found;
+    this.toldClock = found.toldClock();
+    this.repairPauseMillis = around.repairPauseMillis();
     this.loop = around.loop();
     this.storage = around.storage();
     this.copyIds = around.copyIds();
@@ -106,7 +129,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     this.leadersChanged = around.leadersChanged();
     this.marks = around.marks();
     this.strays = new StrayCopies(loop, routes, this, this::dropReplica);
-    for (PartitionReplica.Start start : found) {
+    for (PartitionReplica.Start start : found.copies()) {
       keepNewest(start);
     }
   }
@@ -165,6 +188,9 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   // Following the control plane.
 
   void onState(ClusterState newer) {
+    if (state.clusterId() == 0) {
+      databasesBefore = newer.nextDatabase();
+    }
     state = newer;
     for (PartitionId gone : routes.update(state)) {
       PartitionReplica replica = replicas.get(gone);
@@ -175,7 +201,9 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     }
     for (PartitionRoute route : routes.partitions()) {
       if (route.isLeaderless()) {
-        followQuorum(route);
+        if (isOfThisStart()) {
+          followQuorum(route);
+        }
       } else {
         follow(route);
       }
@@ -253,14 +281,32 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     return strays;
   }
 
+  /**
+   * Whether the state is no older than this start of the node, and so than any copy here: by an
+   * older one, a copy might be taken for one that has no place any more.
+   */
+  private boolean isOfThisStart() {
+    ClusterNode node = state.nodes().get(loop.self());
+    return node != null && node.issued() >= loop.incarnation();
+  }
+
   private void followQuorum(PartitionRoute route) {
     PartitionId id = route.id();
     if (!route.terms().state().everyone().contains(loop.self())) {
       route.coordinator(null);
       dropQuorum(id);
+      PartitionReplica.Start left = recovered.remove(id);
+      if (left != null) {
+        LOG.info("partition={} is held by other nodes now: the copy here goes", id);
+        drop(left.copy(), left.store());
+      }
       return;
     }
     QuorumReplica replica = quorums.get(id);
+    if (replica != null && replica.place() != placeOf(route.terms().state())) {
+      dropQuorum(id); // it had no place for a while, unheard of here
+      replica = null;
+    }
     if (replica == null) {
       replica = makeQuorum(route.terms());
     } else {
@@ -270,11 +316,11 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   }
 
   private QuorumReplica makeQuorum(PartitionTerms terms) {
-    PartitionReplica.Start start = startOf(terms.state().id());
-    int origin = recoveredOrigin.applyAsInt(start.id());
+    PartitionReplica.Start start = startOfQuorum(terms.state());
+    int origin = found.origin().applyAsInt(start.id());
     if (origin == 0 || !start.recovered().counts()) {
       // What it coordinated may be known to others and not here: it can't go on in that stream.
-      origin = Origins.number(loop.self(), loop.incarnation());
+      origin = Origins.number(loop.self(), loop.incarnation(), terms.state().configVersion());
       ReplicaNote.ORIGIN.put(loop.journal(), start.id(), origin);
       loop.journalDirty();
     }
@@ -285,9 +331,59 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     return replica;
   }
 
+  /**
+   * A copy on a disk that lacks a start of this node is emptied. It may have back what the node
+   * lost, and was without when the others compared: to them it would be a write from nowhere. But
+   * not when another replica is of an older disk, too: then it may be the best that is left.
+   *
+   * <p>Likewise one from before the node had no place in a configuration: the others have forgotten
+   * since what they had removed, and that may still be here.
+   */
+  private PartitionReplica.Start startOfQuorum(PartitionState partition) {
+    PartitionId id = partition.id();
+    long place = placeOf(partition);
+    if (recovered.containsKey(id)) {
+      boolean isOfThisPlace = found.place().applyAsLong(id) == place;
+      if (isOfThisPlace && !(found.older() && othersAreNot(partition))) {
+        return startOf(id, false);
+      }
+      PartitionReplica.Start older = recovered.remove(id);
+      LOG.warn(
+          "partition={} the copy here is {}: it is filled anew",
+          id,
+          isOfThisPlace ? "of an older disk" : "from before this node had no place for a while");
+      drop(older.copy(), older.store());
+      return startEmptyQuorum(id, place, false);
+    }
+    boolean mayHaveForgotten = place > 1 || !found.unbroken() && id.database() < databasesBefore;
+    return startEmptyQuorum(id, place, !mayHaveForgotten);
+  }
+
+  private PartitionReplica.Start startEmptyQuorum(PartitionId id, long place, boolean counts) {
+    // Not that of a copy that was here before: streams bring this one what is older.
+    ReplicaNote.HORIZON.put(loop.journal(), id, 0);
+    ReplicaNote.PLACE.put(loop.journal(), id, place);
+    return startEmpty(id, counts);
+  }
+
+  private long placeOf(PartitionState partition) {
+    return partition.places().get(loop.self());
+  }
+
+  /** Whether there are other replicas, and none is on a disk that lacks a start of its node. */
+  private boolean othersAreNot(PartitionState partition) {
+    List<ClusterNode> others =
+        partition.replicas().stream()
+            .filter(id -> !id.equals(loop.self()))
+            .map(state.nodes()::get)
+            .toList();
+    return !others.isEmpty() && others.stream().noneMatch(it -> it == null || it.amnesiac());
+  }
+
   private void dropQuorum(PartitionId id) {
     QuorumReplica replica = quorums.remove(id);
     if (replica != null) {
+      LOG.info("partition={} has no place here any more: the copy goes", id);
       replica.close();
       countedBefore = countedBefore.plus(replica.calls().counts());
       drop(replica.copy(), replica.store());
@@ -297,40 +393,50 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   static Membership membership(PartitionState state) {
     List<Configuration> standing =
         state.configurations().stream()
-            .map(each -> new Configuration(each.replicas(), each.copies()))
+            .map(each -> new Configuration(each.replicas(), each.copies(), each.reads()))
             .toList();
     return new Membership(standing, state.learners(), state.isSynced());
   }
 
   private PartitionReplica make(PartitionTerms terms) {
-    PartitionReplica.Start start = startOf(terms.state().id());
+    PartitionReplica.Start start = startOf(terms.state().id(), true);
     PartitionReplica replica = new PartitionReplica(start, terms, loop, this);
     replica.tick();
     replicas.put(start.id(), replica);
     return replica;
   }
 
-  /** What was recovered of a partition, or an empty copy. */
-  private PartitionReplica.Start startOf(PartitionId id) {
+  /**
+   * What was recovered of a partition, or an empty copy.
+   *
+   * @param emptyCounts whether an empty one has forgotten nothing
+   */
+  private PartitionReplica.Start startOf(PartitionId id, boolean emptyCounts) {
     PartitionReplica.Start start = recovered.remove(id);
-    if (start == null) {
-      long copy = copyIds.next();
-      CopyMeta meta = new CopyMeta(id, new EpochTable(), 0, 0);
-      loop.journal().appendStart(copy, Position.ZERO, meta.encode().array());
-      loop.journalDirty();
-      start =
-          new PartitionReplica.Start(
-              id,
-              copy,
-              storage.store(copy, 0, loop::execute),
-              new RecentEntries(),
-              Recovered.empty(),
-              0,
-              0,
-              new Origins());
-    }
+    return start == null ? startEmpty(id, emptyCounts) : noteCounts(start);
+  }
+
+  private PartitionReplica.Start startEmpty(PartitionId id, boolean counts) {
+    long copy = copyIds.next();
+    CopyMeta meta = new CopyMeta(id, new EpochTable(), 0, 0);
+    loop.journal().appendStart(copy, Position.ZERO, meta.encode().array());
+    loop.journalDirty();
+    return noteCounts(
+        new PartitionReplica.Start(
+            id,
+            copy,
+            storage.store(copy, 0, loop::execute),
+            new RecentEntries(),
+            new Recovered(new EpochTable(), 0, 0, 0, 0, counts),
+            0,
+            0,
+            new Origins(),
+            counts));
+  }
+
+  private PartitionReplica.Start noteCounts(PartitionReplica.Start start) {
     if (!start.recovered().counts()) {
-      ReplicaNote.COUNTING_COPY.put(loop.journal(), id, 0);
+      ReplicaNote.COUNTING_COPY.put(loop.journal(), start.id(), 0);
       loop.journalDirty();
     }
     return start;
@@ -359,6 +465,32 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     }
     quorums.values().forEach(QuorumReplica::tick);
     strays.tick();
+    noteClock();
+  }
+
+  /**
+   * A clock is told when it is durable: a later start then gives no stamp so small, whatever it
+   * finds in the journal. Twice for each comparison: no sync is spent on more.
+   */
+  private void noteClock() {
+    long now = loop.nowNanos();
+    boolean due = clockNotedNanos == 0 || now - clockNotedNanos >= repairPauseMillis * 500_000;
+    if (due && !quorums.isEmpty()) {
+      clockNotedNanos = now;
+      long clock = loop.nextStamp();
+      ReplicaNote.CLOCK.put(loop.journal(), ReplicaNote.NODE, clock);
+      loop.afterSync(() -> toldClock = clock);
+    }
+  }
+
+  @Override
+  public long repairPauseMillis() {
+    return repairPauseMillis;
+  }
+
+  @Override
+  public long toldClock() {
+    return toldClock;
   }
 
   /** Whether every replica that this node is to have is there and counts. */
@@ -475,6 +607,11 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   @Override
   public void handOverEnded(PartitionReplica replica) {
     leadersChanged.run();
+  }
+
+  @Override
+  public void changeReady(QuorumReplica replica, long configVersion) {
+    controller.accept(new ControlMessage.ChangeReady(loop.self(), replica.id(), 0, configVersion));
   }
 
   @Override
@@ -630,8 +767,11 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   }
 
   @Override
-  public void persistCounts(QuorumReplica replica, boolean counts) {
-    ReplicaNote.COUNTING_COPY.put(loop.journal(), replica.id(), counts ? replica.copy() : 0);
+  public void persistCopyState(QuorumReplica replica, CopyState copyState) {
+    long vouching = copyState == CopyState.VOUCHES ? replica.copy() : 0;
+    long counting = copyState == CopyState.FORGOT ? 0 : replica.copy();
+    ReplicaNote.VOUCHING_COPY.put(loop.journal(), replica.id(), vouching);
+    ReplicaNote.COUNTING_COPY.put(loop.journal(), replica.id(), counting);
     loop.journalDirty();
   }
 

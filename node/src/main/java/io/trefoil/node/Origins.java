@@ -24,24 +24,28 @@ import java.util.TreeSet;
 final class Origins {
   private static final int MAX_ORIGINS = 1 << 16;
   private static final int NODE_BITS = 11;
-  private static final int MAX_INCARNATION = (1 << 31 - NODE_BITS) - 1;
+  private static final int MAX_MAKING = (1 << 31 - NODE_BITS) - 1;
 
   private final MergedState state = new MergedState();
   private final SortedMap<Integer, Long> heard = new TreeMap<>();
   private final SortedSet<Integer> gaps = new TreeSet<>();
 
   /**
-   * The number of a stream that a node begins: no other has it, and a later one of the node is
-   * larger. Small, since each cell has it: there is room for 2,047 nodes and a million starts of
-   * each.
+   * The number of a stream that a node begins for a partition: no other has it, and a later one of
+   * the node is larger, be it that a restart comes between, or that the node had no place in the
+   * configurations between. Small, since each cell has it: there is room for 2,047 nodes and a
+   * million starts and changes of configuration.
+   *
+   * @param configVersion of the partition, as the control plane has it since this start of the node
    */
-  static int number(NodeId node, int incarnation) {
+  static int number(NodeId node, int incarnation, long configVersion) {
+    long making = incarnation + configVersion;
     Invariants.check(
-        node.number() < 1 << NODE_BITS && incarnation <= MAX_INCARNATION,
-        "no number is left for another stream: node and incarnation",
+        node.number() < 1 << NODE_BITS && making <= MAX_MAKING,
+        "no number is left for another stream: node, and starts and changes",
         node.number(),
-        incarnation);
-    return incarnation << NODE_BITS | node.number();
+        making);
+    return (int) making << NODE_BITS | node.number();
   }
 
   MergedState state() {

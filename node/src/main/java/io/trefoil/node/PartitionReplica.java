@@ -14,6 +14,7 @@ import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.kernel.Event;
 import io.trefoil.replication.kernel.Message;
+import io.trefoil.replication.leaderless.CopyState;
 import io.trefoil.replication.singleleader.ReplicationSettings;
 import io.trefoil.replication.singleleader.SingleLeaderReplica;
 import io.trefoil.storage.CellSnapshot;
@@ -142,7 +143,15 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
       SingleLeaderReplica.Recovered recovered,
       long appliedTimeMillis,
       long lastStamp,
-      Origins origins) {}
+      Origins origins,
+      boolean vouches) {
+    /** How far a copy without a leader can be relied on. */
+    CopyState copyState() {
+      return !recovered.counts()
+          ? CopyState.FORGOT
+          : vouches ? CopyState.VOUCHES : CopyState.COUNTS;
+    }
+  }
 
   PartitionReplica(Start start, PartitionTerms terms, DataLoop loop, PartitionHost host) {
     this.id = start.id();

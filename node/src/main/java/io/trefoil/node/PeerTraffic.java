@@ -137,7 +137,7 @@ final class PeerTraffic implements PeerListener {
       case Frames.REPAIR -> {
         QuorumReplica replica = side.replicas().findQuorum(ReplicationCodec.getPartition(source));
         if (replica != null) {
-          replica.repair().receive(from, RepairCodec.decode(source));
+          replica.repair().receive(from, source.getLong(), RepairCodec.decode(source));
         }
       }
       case Frames.SUPERSEDED -> {

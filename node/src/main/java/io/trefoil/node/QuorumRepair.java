@@ -2,6 +2,7 @@ package io.trefoil.node;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.Bytes;
+import io.trefoil.base.Hash64;
 import io.trefoil.base.NodeId;
 import io.trefoil.cell.EntryWriter;
 import io.trefoil.replication.leaderless.AntiEntropy;
@@ -16,18 +17,25 @@ import io.trefoil.replication.leaderless.SumTree;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.transport.Lane;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * The shell around the anti-entropy of one replica: lists and tells cells, merges what is told, and
- * carries the machine's messages.
+ * The shell around the anti-entropy of one replica: lists and tells cells, merges what is told,
+ * forgets what was removed, and carries the machine's messages.
  *
- * <p>Nothing is purged yet: what is told of horizons is kept by nobody.
+ * <p><b>Purging</b> is up to a horizon that is durable, and that another one has passed since: one
+ * above all stamps that were given until the first was known here. Who counted without knowing of a
+ * removal did so before, and that is here, too, by then. Each frame tells its sender's last stamp,
+ * so that a stamp given here is above those of all whose word the horizon rests on.
  *
  * <p>Belongs to the data loop's thread.
  */
 final class QuorumRepair implements RepairEffects, SumTree {
+  /** Keys of a partition that are looked at each tick: some thousands a second. */
+  private static final int PURGE_STEPS = 50;
+
   private final QuorumReplica replica;
   private final DataLoop loop;
 
@@ -48,7 +56,18 @@ final class QuorumRepair implements RepairEffects, SumTree {
   /** Origins of whose streams the machine knows that something is missing here. */
   private SortedSet<Integer> toldGaps;
 
-  QuorumRepair(QuorumReplica replica, Origins origins, boolean counts) {
+  /** What was removed up to this stamp may be forgotten. */
+  private long purged;
+
+  /** The same, once the horizon is beyond {@link #waitsFor}; 0 for none. */
+  private long purgesNext;
+
+  private long waitsFor;
+
+  /**
+   * @param state of the copy, as far as that is durable
+   */
+  QuorumRepair(QuorumReplica replica, Origins origins, CopyState state) {
     this.replica = replica;
     this.loop = replica.loop();
     this.toldGaps = new TreeSet<>(origins.gaps());
@@ -58,9 +77,9 @@ final class QuorumRepair implements RepairEffects, SumTree {
             loop.self(),
             loop.incarnation(),
             this,
-            RepairSettings.DEFAULT,
+            RepairSettings.pausing(replica.host().repairPauseMillis()),
             new AntiEntropy.Recovered(
-                counts ? CopyState.VOUCHES : CopyState.FORGOT, 0, new TreeSet<>(origins.gaps())));
+                state, origins.state().horizon(), new TreeSet<>(origins.gaps())));
   }
 
   AntiEntropy machine() {
@@ -83,14 +102,48 @@ final class QuorumRepair implements RepairEffects, SumTree {
     }
   }
 
-  void receive(NodeId from, RepairMessage message) {
+  /**
+   * @param stamp the last one of the sender
+   */
+  void receive(NodeId from, long stamp, RepairMessage message) {
+    loop.observeStamp(stamp);
     step(new RepairEvent.Received(from, message));
   }
 
   void tick() {
     tellGaps();
-    step(new RepairEvent.Tick(loop.nowNanos() / 1_000_000, loop.lastStamp()));
+    step(new RepairEvent.Tick(loop.nowNanos() / 1_000_000, replica.host().toldClock()));
     runWhenStable();
+    purge();
+  }
+
+  private void horizonGrew(long horizon) {
+    ReplicaNote.HORIZON.put(loop.journal(), replica.id(), horizon);
+    loop.afterSync(() -> reach(horizon));
+  }
+
+  private void reach(long horizon) {
+    cells.state().reach(horizon);
+    loop.observeStamp(horizon);
+    if (horizon > waitsFor) {
+      purged = purgesNext;
+      purgesNext = horizon;
+      waitsFor = loop.nextStamp();
+    }
+  }
+
+  /** A copy that is filling up keeps what it has until it was compared with all others. */
+  private void purge() {
+    if (purged > 0 && machine.state() == CopyState.VOUCHES) {
+      cells.purge(purged, loop.wallMillis(), PURGE_STEPS);
+      cells.takeExpired().stream().filter(this::isToRemove).forEach(replica::removeExpired);
+    }
+  }
+
+  /** All replicas find the same keys expired, and one of them removes each. */
+  private boolean isToRemove(byte[] key) {
+    List<NodeId> replicas = replica.terms().state().configuration().replicas();
+    return loop.self().equals(replicas.get(Math.floorMod(Hash64.of(key), replicas.size())));
   }
 
   /** Streams may have left something out here, be it that nothing came after it. */
@@ -131,7 +184,9 @@ final class QuorumRepair implements RepairEffects, SumTree {
       later.add(() -> became(became));
     } else if (effect instanceof RepairEffect.GapsFilled filled) {
       later.add(() -> replica.gapsFilled(filled.origins()));
-    } else if (!(effect instanceof RepairEffect.HorizonGrew)) {
+    } else if (effect instanceof RepairEffect.HorizonGrew grew) {
+      later.add(() -> horizonGrew(grew.horizon()));
+    } else {
       throw new IllegalStateException("no way to carry out " + effect);
     }
   }
@@ -140,6 +195,7 @@ final class QuorumRepair implements RepairEffects, SumTree {
     frame.clear();
     frame.putByte(Frames.REPAIR);
     ReplicationCodec.putPartition(frame, replica.id());
+    frame.putLong(loop.lastStamp());
     RepairCodec.encode(frame, message);
     loop.network().send(Lane.DATA, to.number(), frame.array(), 0, frame.size());
   }
@@ -166,6 +222,9 @@ final class QuorumRepair implements RepairEffects, SumTree {
   private void merge(RepairEffect.Merge merge) {
     ByteSink inner = new ByteSink(merge.changes().length() + 16);
     EntryWriter.begin(inner, Math.max(1, loop.lastStamp()));
+    if (merge.restores()) {
+      EntryWriter.fill(inner, merge.purged());
+    }
     inner.putBytes(merge.changes().array(), 0, merge.changes().length());
     ByteSink body = new ByteSink(inner.size() + 8);
     body.putBlock(inner.array(), 0, inner.size());
@@ -174,11 +233,12 @@ final class QuorumRepair implements RepairEffects, SumTree {
     EntryWriter.from(entry, 0, 0, 1, body.toArray());
     ByteSink batch = new ByteSink(entry.size() + 8);
     batch.putBlock(entry.array(), 0, entry.size());
-    replica.keep(Bytes.wrap(batch.toArray()));
-    step(new RepairEvent.Merged(merge.round(), merge.leaf(), 1));
+    long keys = replica.keep(Bytes.wrap(batch.toArray()));
+    step(new RepairEvent.Merged(merge.round(), merge.leaf(), keys));
   }
 
   private void became(RepairEffect.Became became) {
+    replica.host().persistCopyState(replica, became.state());
     if (became.state() == CopyState.COUNTS) {
       replica.becameWhole(became.surely());
     }

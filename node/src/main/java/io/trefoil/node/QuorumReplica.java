@@ -13,6 +13,7 @@ import io.trefoil.cell.EntryReader;
 import io.trefoil.cell.EntryWriter;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
+import io.trefoil.replication.leaderless.CopyState;
 import io.trefoil.replication.leaderless.LeaderlessEffect;
 import io.trefoil.replication.leaderless.LeaderlessEffects;
 import io.trefoil.replication.leaderless.LeaderlessEvent;
@@ -69,6 +70,9 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   private final ByteSink frame = new ByteSink(4096);
   private final QuorumCalls calls;
   private final QuorumRepair repair;
+  private final QuorumChange change;
+  private final long place;
+  private boolean closed;
   private PartitionTerms terms;
   private boolean proposing;
   private long journaled;
@@ -84,8 +88,17 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     /** Reads from the journal on another thread; the answer is {@link LeaderlessEvent.LogRead}. */
     void readLog(QuorumReplica replica, LeaderlessEffect.ReadLog read);
 
-    /** The replica's copy counts, or does not. */
-    void persistCounts(QuorumReplica replica, boolean counts);
+    /** The replica is ready for the next step of a change; may be said again. */
+    void changeReady(QuorumReplica replica, long configVersion);
+
+    /** How far the replica's copy can be relied on from now on. */
+    void persistCopyState(QuorumReplica replica, CopyState state);
+
+    /** How long a replica waits before it compares itself with the same one again. */
+    long repairPauseMillis();
+
+    /** A stamp: what this node stamped up to it is in its copies, and it gives none so small. */
+    long toldClock();
   }
 
   QuorumReplica(
@@ -116,8 +129,10 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
             new LeaderlessReplica.Recovered(
                 journaled, origins.heard(), origins.gaps(), start.recovered().counts()));
     this.calls = new QuorumCalls(this);
-    this.repair = new QuorumRepair(this, origins, start.recovered().counts());
-    loop.observeStamp(applier.lastStamp());
+    this.repair = new QuorumRepair(this, origins, start.copyState());
+    this.change = new QuorumChange(this);
+    this.place = terms.state().places().get(loop.self());
+    loop.observeStamp(Math.max(applier.lastStamp(), origins.state().lastStamp()));
     terms(terms);
   }
 
@@ -127,6 +142,11 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
   long copy() {
     return copy;
+  }
+
+  /** Since which configuration the node has had the place that this is the copy for. */
+  long place() {
+    return place;
   }
 
   PartitionStore store() {
@@ -317,7 +337,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   @Override
   public void propose() {
     proposing = false;
-    if (builder.count() == 0) {
+    if (closed || builder.count() == 0) {
       return;
     }
     int count = builder.count();
@@ -327,15 +347,20 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
   @Override
   public void written() {
+    if (closed) {
+      return;
+    }
     journaled = machine.lastIndex();
     store.commit(journaled);
     if (terms.fsync()) {
       long synced = journaled;
       loop.afterSync(
           () -> {
-            step(new LeaderlessEvent.Stable(synced));
-            calls.copied();
-            repair.runWhenStable();
+            if (!closed) {
+              step(new LeaderlessEvent.Stable(synced));
+              calls.copied();
+              repair.runWhenStable();
+            }
           });
     } else {
       step(new LeaderlessEvent.Stable(journaled));
@@ -350,11 +375,30 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     return builder.count() == 0 && machine.stableIndex() == machine.lastIndex();
   }
 
-  /** Merges entries that anti-entropy brought, and keeps them in the log. */
-  void keep(Bytes body) {
+  /**
+   * Merges entries that anti-entropy brought, and keeps them in the log.
+   *
+   * @return how many keys there were
+   */
+  long keep(Bytes body) {
     propose();
+    long before = applier.keysMerged();
     step(new LeaderlessEvent.Kept(1, body, loop.wallMillis(), loop.incarnation()));
     loop.observeStamp(applier.lastStamp());
+    return applier.keysMerged() - before;
+  }
+
+  /** Removes a key that expired, by an entry: so that every copy may forget it one day. */
+  void removeExpired(byte[] key) {
+    mark = store.mark();
+    builder.beginCommand(index());
+    cells.begin(merged, this, MergedCells.Looks.IGNORED, nowMillis());
+    try {
+      cells.removeExpired(key);
+      keep();
+    } catch (CellsNotInMemory missing) {
+      undo(); // another time
+    }
   }
 
   /**
@@ -364,7 +408,6 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
    */
   void becameWhole(boolean surely) {
     LOG.info("partition={} is whole again{}", id, surely ? "" : ", as far as anybody knows");
-    host.persistCounts(this, true);
     step(new LeaderlessEvent.Whole());
   }
 
@@ -382,6 +425,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     recent.trim(journaled, 4 * host.maxRecentBytes());
     calls.expire();
     repair.tick();
+    change.tick();
     maybeFreeze();
   }
 
@@ -612,6 +656,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
   /** Ends what waits here: the replica goes. */
   void close() {
+    closed = true;
     calls.giveUpAll();
   }
 

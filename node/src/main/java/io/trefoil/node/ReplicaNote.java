@@ -16,7 +16,36 @@ enum ReplicaNote {
    */
   COUNTING_COPY,
   /** The number of the stream of what it coordinates, where there is no leader. */
-  ORIGIN;
+  ORIGIN,
+  /**
+   * Id of its copy when that vouches, where there is no leader: see {@link
+   * io.trefoil.replication.leaderless.CopyState}. Else 0.
+   */
+  VOUCHING_COPY,
+  /**
+   * A stamp up to which every copy has everything, so that this one may forget what was removed.
+   */
+  HORIZON,
+  /**
+   * Since which configuration the node has had the place for which it made its copy, where there is
+   * no leader.
+   */
+  PLACE,
+  /**
+   * Of the node, whatever the partition: a stamp that it told as its clock. It gives none so small
+   * again.
+   */
+  CLOCK;
+
+  /** The partition that stands for the whole node. */
+  static final PartitionId NODE = new PartitionId(0, 0);
+
+  /** What a note of that kind is about, if it is of this one; else null. */
+  PartitionId partition(long kind) {
+    return kind >>> 56 == ordinal() + 1
+        ? new PartitionId((int) (kind >>> 24), (int) kind & 0xff_ffff)
+        : null;
+  }
 
   /** The note's kind in the journal: what, and of which partition. */
   long kind(PartitionId id) {

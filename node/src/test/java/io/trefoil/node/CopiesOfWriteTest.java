@@ -13,9 +13,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CopiesOfWriteTest {
   private static final NodeId SELF = new NodeId(2);
-  private static final int STREAM = Origins.number(new NodeId(1), 5);
-  private static final int WITH_GAP = Origins.number(new NodeId(3), 5);
-  private static final int OWN_OLD_ONE = Origins.number(SELF, 5);
+  private static final int STREAM = Origins.number(new NodeId(1), 4, 1);
+  private static final int WITH_GAP = Origins.number(new NodeId(3), 4, 1);
+  private static final int OWN_OLD_ONE = Origins.number(SELF, 4, 1);
 
   @ParameterizedTest
   @CsvSource({

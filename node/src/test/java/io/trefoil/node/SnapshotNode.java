@@ -64,9 +64,10 @@ final class SnapshotNode implements Peers {
                 null, // no history is left
                 message -> {},
                 () -> {},
-                (replica, mark) -> {}),
-            java.util.List.of(),
-            partition -> 0);
+                (replica, mark) -> {},
+                10_000),
+            new NodeReplicas.Found(
+                java.util.List.of(), partition -> 0, partition -> 0, 0, true, false));
     receiver = newReceiver();
   }
 

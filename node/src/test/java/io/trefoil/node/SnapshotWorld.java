@@ -105,7 +105,18 @@ final class SnapshotWorld implements Clock {
       states.put(
           id,
           new PartitionState(
-              id, List.of(two), null, 1, epoch, led, LEADER, 1, 0, 0, new TreeSet<>()));
+              id,
+              List.of(two),
+              null,
+              1,
+              epoch,
+              led,
+              LEADER,
+              1,
+              0,
+              0,
+              new TreeSet<>(),
+              new TreeMap<>()));
     }
     ClusterState none = ClusterState.EMPTY;
     return new ClusterState(

@@ -16,6 +16,7 @@ import io.trefoil.storage.PartitionStore.Found;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 
 /**
@@ -324,7 +325,7 @@ public final class MergedStore {
 
     /** A field as its readers see it; empty when it is not there. */
     public Versions field(CellType type, byte[] field, int offset, int length) {
-      Versions versions = stored(fieldName(type, field, offset, length));
+      Versions versions = stored(storedName(type, field, offset, length));
       versions.hide(state.removed());
       return versions;
     }
@@ -392,14 +393,81 @@ public final class MergedStore {
       return all;
     }
 
+    /**
+     * Merges all that another copy holds of the key into this one, which forgot: however old that
+     * is, and what was purged there goes here, too.
+     *
+     * @param told all that the other copy holds of it, but for its fields
+     * @param fields all of its fields; their names begin with their type
+     * @param purged up to this stamp the other copy lacks nothing but what it has purged; 0 for
+     *     none
+     */
+    public void fill(long index, MergedKey told, SortedMap<Bytes, Versions> fields, long purged) {
+      if (purged > 0) {
+        dropUntold(index, told, fields, purged);
+      }
+      merge(index, told, 0);
+      fields.forEach(
+          (name, versions) ->
+              merge(
+                  index,
+                  CellType.of(name.array()[0]),
+                  name.array(),
+                  1,
+                  name.length() - 1,
+                  versions,
+                  0));
+    }
+
+    private void dropUntold(
+        long index, MergedKey told, SortedMap<Bytes, Versions> fields, long purged) {
+      changed |= state.dropUntold(told, purged);
+      if (storedFields == 0) {
+        return;
+      }
+      List<StoredField> all = storedFields();
+      countNone();
+      newest.clear();
+      hasCounters = false;
+      Versions none = new Versions();
+      Versions versions = new Versions();
+      for (StoredField each : all) {
+        versions.read(new ByteSource(each.cell()));
+        Versions toldOf = fields.getOrDefault(Bytes.wrap(each.name()), none);
+        if (versions.dropUntold(toldOf, purged)) {
+          changed = true;
+          putOrRemove(index, each.name(), versions);
+        }
+        count(each.name(), versions, 1);
+        hasCounters |= versions.isCounter();
+        versions.noteIn(newest);
+      }
+      if (storedFields == 0) {
+        leaveCollection();
+      }
+    }
+
+    private void putOrRemove(long index, byte[] fieldName, Versions versions) {
+      if (versions.isEmpty()) {
+        long stamp = Math.max(1, shared.lastStamp());
+        store.fields().remove(index, stamp, collection, fieldName, 0, fieldName.length);
+      } else {
+        put(index, fieldName, versions);
+      }
+    }
+
     /** Merges a change, or all that another replica has of the key. */
     public void merge(long index, MergedKey change) {
+      merge(index, change, shared.horizon());
+    }
+
+    private void merge(long index, MergedKey change, long horizon) {
       Write written = change.string().written();
       change.string().noteIn(shared.seen());
       shared.observe(Math.max(change.largestStamp(), change.removed().largest()));
       CellType fieldsBefore = state.fieldsType();
       boolean removedMore = !state.removed().covers(change.removed());
-      changed |= state.merge(change, shared.horizon());
+      changed |= state.merge(change, horizon);
       Write now = state.string().written();
       boolean hidden = written != null && now != null && now.isLaterThan(written);
       supersededBy = Math.max(hidden ? now.stamp() : 0, state.laterExpiry(change));
@@ -413,14 +481,25 @@ public final class MergedStore {
     /** Merges a change, or all that another replica has, of a field. */
     public void merge(
         long index, CellType type, byte[] field, int offset, int length, Versions change) {
-      byte[] fieldName = fieldName(type, field, offset, length);
+      merge(index, type, field, offset, length, change, shared.horizon());
+    }
+
+    private void merge(
+        long index,
+        CellType type,
+        byte[] field,
+        int offset,
+        int length,
+        Versions change,
+        long horizon) {
+      byte[] fieldName = storedName(type, field, offset, length);
       Versions versions = stored(fieldName);
       boolean isNew = versions.isEmpty();
       Write written = change.written();
       change.noteIn(shared.seen());
       shared.observe(change.largestStamp());
       count(fieldName, versions, -1);
-      if (!versions.merge(change, shared.horizon())) {
+      if (!versions.merge(change, horizon)) {
         count(fieldName, versions, 1);
         supersededBy = 0;
         return;
@@ -641,7 +720,12 @@ public final class MergedStore {
     }
   }
 
-  private static byte[] fieldName(CellType type, byte[] field, int offset, int length) {
+  /** Under which a field is told to {@link Key#fill}. */
+  public static Bytes fieldName(CellType type, byte[] field, int offset, int length) {
+    return Bytes.wrap(storedName(type, field, offset, length));
+  }
+
+  private static byte[] storedName(CellType type, byte[] field, int offset, int length) {
     byte[] name = new byte[length + 1];
     name[0] = (byte) type.code();
     System.arraycopy(field, offset, name, 1, length);

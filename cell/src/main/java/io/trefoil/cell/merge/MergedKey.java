@@ -167,6 +167,25 @@ public final class MergedKey {
     return string.purge(horizon) | removed.purge(horizon);
   }
 
+  /**
+   * Drops what another copy does not hold, of stamps up to a horizon that was purged there.
+   *
+   * @param told all that the other copy holds of this key, but for its fields
+   * @return whether something went
+   */
+  public boolean dropUntold(MergedKey told, long horizon) {
+    boolean dropped = string.dropUntold(told.string, horizon);
+    if (fieldsStamp > told.fieldsStamp && fieldsStamp <= horizon) {
+      putFields(null, 0, 0);
+      dropped = true;
+    }
+    if (expiryStamp > told.expiryStamp && expiryStamp <= horizon) {
+      putExpiry(0, 0, 0);
+      dropped = true;
+    }
+    return removed.dropUnseen(told.removed, horizon) | dropped;
+  }
+
   /** Whether there is something that {@link #purge} may forget one day. */
   public boolean hasRemoved() {
     return string.hasRemoved() || !removed.isEmpty();

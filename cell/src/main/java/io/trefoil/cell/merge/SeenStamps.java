@@ -109,6 +109,24 @@ public final class SeenStamps {
     return purged;
   }
 
+  /**
+   * Drops what another has not seen, of stamps up to a horizon.
+   *
+   * @return whether something went
+   */
+  boolean dropUnseen(SeenStamps by, long horizon) {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      if (stamps[i] > horizon || stamps[i] <= by.of(origins[i])) {
+        origins[kept] = origins[i];
+        stamps[kept++] = stamps[i];
+      }
+    }
+    boolean dropped = kept < count;
+    count = kept;
+    return dropped;
+  }
+
   /** The same wherever the same was seen; 0 when nothing was. */
   long digest() {
     long sum = 0;

@@ -114,6 +114,28 @@ public final class Versions {
       return changed;
     }
 
+    /** What the other has none of, or an older one, was superseded there, and forgotten. */
+    boolean dropUntold(Part told, long horizon) {
+      boolean dropped = false;
+      if (stamp > 0 && stamp <= horizon && (told == null || told.stamp < stamp)) {
+        stamp = 0;
+        live = false;
+        dropped = true;
+      }
+      if (counted > 0 && counted <= horizon && (told == null || told.counted < counted)) {
+        since = 0;
+        counted = 0;
+        total = 0;
+        dropped = true;
+      }
+      if (uncounted > 0 && uncounted <= horizon && (told == null || told.uncounted < uncounted)) {
+        uncounted = 0;
+        uncountedTotal = 0;
+        dropped = true;
+      }
+      return dropped;
+    }
+
     boolean isLive() {
       return live || counts();
     }
@@ -451,6 +473,27 @@ public final class Versions {
     boolean purged = kept < count;
     count = kept;
     return purged;
+  }
+
+  /**
+   * Drops what another copy does not hold, of stamps up to a horizon that was purged there.
+   *
+   * @param told all that the other copy holds of this cell
+   * @return whether something went
+   */
+  public boolean dropUntold(Versions told, long horizon) {
+    boolean dropped = false;
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      dropped |= part.dropUntold(told.find(part.origin), horizon);
+      if (part.largest() > 0) {
+        parts.set(i, parts.get(kept));
+        parts.set(kept++, part);
+      }
+    }
+    count = kept;
+    return dropped;
   }
 
   private Part find(int origin) {

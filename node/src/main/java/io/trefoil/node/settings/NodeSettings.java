@@ -24,6 +24,7 @@ public record NodeSettings(
     Memory memory,
     Journal journal,
     Snapshot snapshot,
+    Repair repair,
     int httpPort,
     int eventLoops,
     LogLevel logLevel,
@@ -140,6 +141,17 @@ public record NodeSettings(
   }
 
   /**
+   * How replicas of leaderless databases are compared.
+   *
+   * @param pause between two comparisons with the same replica
+   */
+  public record Repair(Duration pause) {
+    public Repair {
+      SettingTable.REPAIR_PAUSE.require(pause);
+    }
+  }
+
+  /**
    * @throws SettingsError when a rule between settings is broken, with all that are
    */
   public NodeSettings {
@@ -149,6 +161,7 @@ public record NodeSettings(
     Objects.requireNonNull(cluster);
     Objects.requireNonNull(memory);
     Objects.requireNonNull(snapshot);
+    Objects.requireNonNull(repair);
     Objects.requireNonNull(logLevel);
     List<BrokenRule> broken = brokenRules(client, peer, journal, httpPort, insecure);
     if (!broken.isEmpty()) {

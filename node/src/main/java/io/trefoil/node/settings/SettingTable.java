@@ -150,6 +150,14 @@ final class SettingTable {
           "How much a node sends in a second, at most, of partitions that followers get whole"
               + " because they can't be caught up from the journal; all of them together.");
 
+  static final Setting<Duration> REPAIR_PAUSE =
+      Setting.of(
+          "repair.pause",
+          SettingType.duration("100ms", "1h"),
+          "10s",
+          "How long a replica of a leaderless database waits, after it has compared itself with"
+              + " another one, before it does so again.");
+
   static final Setting<Integer> EVENT_LOOPS =
       Setting.of("event-loops", SettingType.EVENT_LOOPS, "1", "Threads that run commands.");
   static final Setting<LogLevel> LOG_LEVEL =
@@ -194,6 +202,7 @@ final class SettingTable {
           JOURNAL_SEGMENT,
           JOURNAL_KEEP,
           SNAPSHOT_RATE,
+          REPAIR_PAUSE,
           EVENT_LOOPS,
           LOG_LEVEL,
           INSECURE,

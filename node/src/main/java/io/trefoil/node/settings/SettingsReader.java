@@ -127,6 +127,7 @@ public final class SettingsReader {
         memory(),
         journal,
         new NodeSettings.Snapshot(given.value(SettingTable.SNAPSHOT_RATE)),
+        new NodeSettings.Repair(given.value(SettingTable.REPAIR_PAUSE)),
         httpPort,
         given.value(SettingTable.EVENT_LOOPS),
         given.value(SettingTable.LOG_LEVEL),

@@ -53,6 +53,7 @@ class NodeSettingsTest {
         DEFAULTS.memory(),
         DEFAULTS.journal(),
         DEFAULTS.snapshot(),
+        DEFAULTS.repair(),
         DEFAULTS.httpPort(),
         1,
         LogLevel.INFO,

@@ -1,6 +1,7 @@
 package io.trefoil.replication.leaderless;
 
 import io.trefoil.base.NodeId;
+import io.trefoil.replication.kernel.Configuration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -38,8 +39,8 @@ import java.util.TreeSet;
  * up, {@link RepairEffect.Merge#purged} makes it drop what was purged where it is filled from: a
  * copy that vouches lacks, up to its horizon, nothing but what is superseded.
  *
- * <p><b>Whole.</b> It counts for reads earlier: when it was filled from N - W + 1 copies that
- * count.
+ * <p><b>Whole.</b> It counts for reads earlier: when it was filled from so many copies that count
+ * as surely have all that any client was told ({@link Configuration#coveringCopies}).
  *
  * <p><b>What it leaves to the shell.</b> The tree, listing, comparing and merging keys; what is
  * durable; purging; the rule for what is late; and the clock's promise ({@link RepairEvent.Tick}).
@@ -374,6 +375,14 @@ public final class AntiEntropy {
 
   public CopyState state() {
     return coverage.state();
+  }
+
+  /**
+   * Whether this copy has all that was acknowledged under the older of two standing configurations
+   * before both began to stand.
+   */
+  public boolean hasOlder() {
+    return coverage.hasOlder();
   }
 
   /**

@@ -167,13 +167,26 @@ final class Coverage {
         .allMatch(id -> isSelf(id) || peers.get(id).finished() > since);
   }
 
-  /** Any N - W + 1 replicas have one of the W of whatever was acknowledged with W copies. */
+  /** So many have whatever a client was told. */
   private boolean isCovered(long since) {
     return standing.configurations().stream()
         .allMatch(
             it ->
                 it.replicas().stream().filter(id -> counted(id, since)).count()
-                    >= it.fenceAnswers());
+                    >= it.coveringCopies());
+  }
+
+  /**
+   * As {@link AntiEntropy#hasOlder}: of the older configuration's replicas, enough were pulled from
+   * when they served the present one, this copy included.
+   */
+  boolean hasOlder() {
+    if (!isPartOf() || state == CopyState.FORGOT) {
+      return false;
+    }
+    Configuration older = standing.configurations().get(0);
+    return older.replicas().stream().filter(id -> isSelf(id) || counted(id, 0)).count()
+        >= older.coveringCopies();
   }
 
   private boolean counted(NodeId id, long since) {

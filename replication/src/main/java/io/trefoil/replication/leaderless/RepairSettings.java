@@ -23,6 +23,17 @@ public record RepairSettings(
   public static final RepairSettings DEFAULT =
       new RepairSettings(10_000, 1_000, 10_000, 64, 4, 4 << 20);
 
+  /** The defaults, but for the pause between two rounds with the same replica. */
+  public static RepairSettings pausing(long roundMillis) {
+    return new RepairSettings(
+        roundMillis,
+        Math.min(roundMillis, DEFAULT.retryMillis),
+        DEFAULT.answerMillis,
+        DEFAULT.maxNodes,
+        DEFAULT.maxLeaves,
+        DEFAULT.bytesPerSecond);
+  }
+
   public RepairSettings {
     Invariants.check(roundMillis > 0 && retryMillis > 0, "pauses", roundMillis, retryMillis);
     Invariants.check(answerMillis > 0, "an answer takes time", answerMillis, 0);

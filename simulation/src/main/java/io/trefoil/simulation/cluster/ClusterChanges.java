@@ -10,11 +10,11 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 
-/** What an administrator changes while everything runs, and goes wrong. */
-final class ClusterChanges {
+/** Of a database that is led. */
+final class ClusterChanges implements Administrator.Changes {
   private final ClusterWorld world;
   private final ClusterShape shape;
-  private final SimulatedClient administrator;
+  private final Administrator administrator;
   private Rule rule;
   private int replicas;
 
@@ -23,7 +23,7 @@ final class ClusterChanges {
 
   private final Set<Integer> sizes = new TreeSet<>();
 
-  ClusterChanges(ClusterWorld world, SimulatedClient administrator) {
+  ClusterChanges(ClusterWorld world, Administrator administrator) {
     this.world = world;
     this.shape = world.shape();
     this.administrator = administrator;
@@ -33,17 +33,18 @@ final class ClusterChanges {
     sizes.add(replicas);
   }
 
-  void changeRule(SplittableRandom random) {
+  @Override
+  public void changeRule(SplittableRandom random) {
     Rule wanted = Rule.values()[random.nextInt(Rule.values().length)];
     if (sizes.stream().allMatch(copies -> may(wanted, copies))) {
       rule = wanted;
       CommitRule commit = asked().commit();
-      ask("commit rule changed", ("DATABASE ALTER data COMMIT " + commit).split(" "));
+      administrator.ask("commit rule changed", ("DATABASE ALTER data COMMIT " + commit).split(" "));
     }
   }
 
-  /** One copy more or less, or one on another node. */
-  void move(SplittableRandom random) {
+  @Override
+  public void move(SplittableRandom random) {
     int nodes = world.machines.size();
     if (nodes > 1 && random.nextBoolean()) {
       int wanted = 1 + random.nextInt(Math.min(nodes, 5));
@@ -55,22 +56,21 @@ final class ClusterChanges {
         words.add(Integer.toString(wanted));
         words.add("COMMIT");
         words.addAll(List.of(commit.toString().split(" ")));
-        ask("copies added or taken away", words.toArray(String[]::new));
+        administrator.ask("copies added or taken away", words.toArray(String[]::new));
       }
     } else if (nodes > 1) {
-      String from = world.anyMachine(random).name();
-      String to = world.anyMachine(random).name();
       world.mayMove();
-      ask("copies moved", "DATABASE", "MOVE", "data", "FROM", from, "TO", to);
+      administrator.move(random);
     }
   }
 
-  void switchOver(SplittableRandom random) {
+  @Override
+  public void switchOver(SplittableRandom random) {
     String node = world.anyMachine(random).name();
     switch (random.nextInt(4)) {
-      case 0 -> ask("node drained", "SWITCHOVER", "FROM", node);
-      case 1 -> ask("node drained no more", "SWITCHOVER", "TO", node);
-      default -> ask("switched over", "SWITCHOVER", "data", "TO", node);
+      case 0 -> administrator.ask("node drained", "SWITCHOVER", "FROM", node);
+      case 1 -> administrator.ask("node drained no more", "SWITCHOVER", "TO", node);
+      default -> administrator.ask("switched over", "SWITCHOVER", "data", "TO", node);
     }
   }
 
@@ -92,21 +92,5 @@ final class ClusterChanges {
 
   private DatabaseSettings settings(Rule any, int copies) {
     return ClusterShape.settings(any, copies, shape.partitions(), shape.fsync());
-  }
-
-  private void ask(String what, String... words) {
-    if (!administrator.isBusy()) {
-      world.note("admin", String.join(" ", words));
-      administrator.ask(
-          reply -> {
-            world.note("admin", reply == null ? "no reply" : reply);
-            if ("+OK".equals(reply)) {
-              world.count(what);
-            } else if (reply != null && reply.startsWith("-UNCERTAIN")) {
-              world.count("change goes on");
-            }
-          },
-          words);
-    }
   }
 }

@@ -3,6 +3,7 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.base.NodeId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.node.NodeIdentity;
+import io.trefoil.node.QuorumView;
 import io.trefoil.node.ReplicaView;
 import io.trefoil.simulation.Schedule;
 import java.util.HashSet;
@@ -22,7 +23,7 @@ final class ClusterFaults {
   private final SplittableRandom diskRandom;
   private SplittableRandom random; // of the kind of fault that happens now
   private final SimulatedClient operator;
-  private final ClusterChanges changes;
+  private final Administrator.Changes changes;
   private final Starter starter;
   private int others;
   private int happened;
@@ -39,7 +40,7 @@ final class ClusterFaults {
       SplittableRandom random,
       SplittableRandom diskRandom,
       SimulatedClient operator,
-      ClusterChanges changes,
+      Administrator.Changes changes,
       Starter starter) {
     this.world = world;
     this.shape = world.shape();
@@ -341,7 +342,8 @@ final class ClusterFaults {
     return identity.incarnation() > lostUnder
         && known.incarnation() == identity.incarnation()
         && !known.amnesiac()
-        && machine.process.core().replicas().stream().allMatch(ReplicaView::counts);
+        && machine.process.core().replicas().stream().allMatch(ReplicaView::counts)
+        && machine.process.core().quorums().stream().allMatch(QuorumView::counts);
   }
 
   /** The wall clock jumps; the monotonic one does not. */

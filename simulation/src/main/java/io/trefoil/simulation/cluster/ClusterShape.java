@@ -13,9 +13,7 @@ import io.trefoil.control.Reads;
 import io.trefoil.control.Replication;
 import io.trefoil.simulation.Rule;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -31,6 +29,7 @@ import java.util.SplittableRandom;
  * @param faultsMillis how long faults happen
  * @param rates of all faults, 0 for never
  * @param quorums of a leaderless database; else null
+ * @param repairPauseMillis between two comparisons of the same replicas of that
  */
 record ClusterShape(
     int nodes,
@@ -45,7 +44,8 @@ record ClusterShape(
     int valueBytes,
     int faultsMillis,
     Map<FaultRate, Integer> rates,
-    Quorums quorums) {
+    Quorums quorums,
+    int repairPauseMillis) {
 
   /** One with a leaderless database. */
   static ClusterShape drawLeaderless(SplittableRandom random) {
@@ -57,8 +57,9 @@ record ClusterShape(
             : new Quorums(
                 1 + random.nextInt(replicas), 1 + random.nextInt(replicas), false, Conflict.LWW);
     Map<FaultRate, Integer> rates = new EnumMap<>(led.rates);
-    for (FaultRate none : NOT_WITHOUT_LEADER) {
-      rates.put(none, 0);
+    rates.put(FaultRate.SWITCHOVERS, 0);
+    if (quorums.writes() == 1) {
+      rates.put(FaultRate.DISK_LOSSES, 0); // it would take acknowledged writes with it
     }
     return new ClusterShape(
         led.nodes,
@@ -73,13 +74,9 @@ record ClusterShape(
         10,
         led.faultsMillis,
         rates,
-        quorums);
+        quorums,
+        200 + random.nextInt(2_000));
   }
-
-  /** What can't happen to a leaderless database, or what it can't heal from yet. */
-  private static final Set<FaultRate> NOT_WITHOUT_LEADER =
-      EnumSet.of(
-          FaultRate.DISK_LOSSES, FaultRate.RULE_CHANGES, FaultRate.MOVES, FaultRate.SWITCHOVERS);
 
   boolean isLeaderless() {
     return quorums != null;
@@ -107,7 +104,8 @@ record ClusterShape(
         random.nextInt(3) == 0 ? 400 + random.nextInt(2_000) : 10,
         8_000 + random.nextInt(8_000),
         rates(random, fsync, survives),
-        null);
+        null,
+        10_000);
   }
 
   private static Map<FaultRate, Integer> rates(
@@ -165,7 +163,8 @@ record ClusterShape(
         valueBytes,
         lasting,
         newRates,
-        quorums);
+        quorums,
+        repairPauseMillis);
   }
 
   private static int seldom(SplittableRandom random, int rate) {

@@ -25,6 +25,8 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One run of a whole cluster: the seed decides its shape, its faults, its clients and every delay.
@@ -38,6 +40,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private static final long AGAIN_MICROS = 100 * Schedule.MILLIS;
 
   /** A run that saw less proves little. */
+  private static final int STACK_LINES = 12;
+
   private static final int LEAST_CALLS = 1_000;
 
   private static final int LEAST_FAULTS = 5;
@@ -103,15 +107,18 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     }
     SplittableRandom clientRandom = root.split();
     operator = client("operator", clientRandom, SimulatedClient.Work.READS_AND_WRITES);
-    SimulatedClient administrator =
-        client("admin", clientRandom, SimulatedClient.Work.READS_AND_WRITES);
+    Administrator administrator =
+        new Administrator(
+            world, client("admin", clientRandom, SimulatedClient.Work.READS_AND_WRITES));
     this.faults =
         new ClusterFaults(
             world,
             faultRandom,
             diskRandom,
             operator,
-            new ClusterChanges(world, administrator),
+            leaderless
+                ? new QuorumChanges(world, administrator)
+                : new ClusterChanges(world, administrator),
             this::startLater);
     this.beginsUnsynced =
         !leaderless && shape.settings().durability() == Durability.FSYNC && seed % 2 == 0;
@@ -243,6 +250,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         for (long i = replica.restamped(); i > 0; i--) {
           count("written again above a larger stamp");
         }
+        if (replica.horizon() > 0) {
+          count("horizon reached");
+        }
       }
     }
   }
@@ -288,6 +298,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
                 "64kb",
                 "--journal.keep",
                 "128kb",
+                "--repair.pause",
+                shape.repairPauseMillis() + "ms",
                 "--cluster.database0-partitions",
                 "1",
                 "--cluster.expect",
@@ -330,7 +342,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       return;
     }
     SimulationFailure failure =
-        new SimulationFailure(process + " stops itself: " + what + ": " + cause);
+        new SimulationFailure(process + " stops itself: " + what + ": " + cause + at(cause));
     failure.initCause(cause);
     broken = failure;
     process.kill();
@@ -462,22 +474,36 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     return leaders.values().stream().anyMatch(epochs -> epochs.size() > 1);
   }
 
+  private static String at(Throwable cause) {
+    return Stream.of(cause.getStackTrace())
+        .limit(STACK_LINES)
+        .map(line -> "\n  at " + line)
+        .collect(Collectors.joining());
+  }
+
   private boolean wroteSince(long micros) {
     return world.lastWrittenNanos() > micros * 1_000;
   }
 
+  private boolean goesOnChanging(PartitionState partition) {
+    return partition.isChanging()
+        && (partition.isLeaderless() || partition.leader().isPresent())
+        && areThere(partition.everyone());
+  }
+
   /**
-   * Whether every partition's replicas have committed the same, to the end of their logs, and no
-   * change is on its way.
+   * Whether every partition's replicas have committed the same, to the end of their logs, or hold
+   * the same without a leader, and no change is on its way.
    */
   private boolean areEqual() {
     Map<PartitionId, Position> ends = new HashMap<>();
+    Map<PartitionId, Long> digests = new HashMap<>();
     for (Machine machine : world.machines) {
       if (!machine.isUp() || !machine.process.serves()) {
         return false;
       }
       if (machine.process.core().state().partitions().values().stream()
-          .anyMatch(it -> it.isChanging() && it.leader().isPresent() && areThere(it.everyone()))) {
+          .anyMatch(this::goesOnChanging)) {
         return false;
       }
       Set<PartitionId> expected = replicasOf(machine);
@@ -499,8 +525,13 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         expected.remove(replica.id());
         if (replica.everywhereIndex() != replica.lastIndex()
             || !replica.counts()
+            || !replica.vouches()
             || replica.gaps() > 0
             || replica.waiting() > 0) {
+          return false;
+        }
+        Long digest = digests.putIfAbsent(replica.id(), replica.digest());
+        if (digest != null && digest != replica.digest()) {
           return false;
         }
       }

@@ -72,6 +72,7 @@ final class FrameText {
       case Frames.SUPERSEDED -> "Superseded";
       case Frames.REPAIR -> {
         ReplicationCodec.getPartition(source);
+        source.getLong(); // the sender's last stamp
         yield RepairCodec.decode(source).getClass().getSimpleName();
       }
       default -> "frame " + kind;
@@ -103,7 +104,9 @@ final class FrameText {
       return ReplicationCodec.getPartition(source) + " " + LeaderlessCodec.decode(source);
     }
     if (kind == Frames.REPAIR) {
-      return ReplicationCodec.getPartition(source) + " " + RepairCodec.decode(source);
+      PartitionId partition = ReplicationCodec.getPartition(source);
+      source.getLong(); // the sender's last stamp
+      return partition + " " + RepairCodec.decode(source);
     }
     return kind == Frames.CONTROL
         ? control(source).toString()

@@ -91,6 +91,9 @@ final class WrittenKeys implements EntryReader.Changes {
       int changeLength) {}
 
   @Override
+  public void fill(long purged) {}
+
+  @Override
   public void from(int origin, long originIndex, int count) {}
 
   @Override
