@@ -36,7 +36,15 @@ final class Changes {
     return Arrays.stream(FaultKind.values()).filter(kind -> isPossible(kind, nodes)).toList();
   }
 
+  /** Whether anything can be asked for: nodes refuse to change a leaderless database. */
+  boolean arePossible() {
+    return !declared.isLeaderless();
+  }
+
   private boolean isPossible(FaultKind kind, int nodes) {
+    if (kind.isChange() && !arePossible()) {
+      return false;
+    }
     return switch (kind) {
       case MOVE -> declared.replicas() < nodes;
       case ALTER_REPLICAS ->

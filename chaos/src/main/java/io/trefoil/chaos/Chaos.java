@@ -2,9 +2,6 @@ package io.trefoil.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.trefoil.check.Call;
-import io.trefoil.check.FieldCalls;
-import io.trefoil.check.FieldsModel;
 import io.trefoil.cli.ClusterStatus;
 import io.trefoil.cli.CommandFailed;
 import io.trefoil.cli.Reply;
@@ -25,12 +22,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -46,7 +41,6 @@ final class Chaos {
   private static final long POLL_MILLIS = 200;
   private static final long STOP_MILLIS = 5_000;
   private static final int CALLS_AFTERWARDS = 200;
-  private static final int KEYS_AT_ONCE = 500;
   private static final String INCOMPLETE = "incomplete";
   private static final Duration CONNECT = Duration.ofSeconds(2);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -66,7 +60,14 @@ final class Chaos {
       DatabaseSettings database,
       boolean isChanged,
       int port,
-      Path folder) {}
+      Path folder) {
+    /** How it replicates, as the grammar says it: {@code MAJORITY}, or {@code R 2 W 2}. */
+    String rule() {
+      return database.isLeaderless()
+          ? String.format("R %d W %d", database.quorums().reads(), database.quorums().writes())
+          : database.commit().toString();
+    }
+  }
 
   private interface Condition {
     boolean holds() throws IOException;
@@ -183,13 +184,14 @@ final class Chaos {
     require("all nodes up", () -> nodes.stream().allMatch(this::seesAllUp));
     String words =
         String.format(
-            "DATABASE CREATE %s NUMBER %d REPLICAS %d PARTITIONS %d COMMIT %s DURABILITY %s",
+            "DATABASE CREATE %s NUMBER %d REPLICATION %s REPLICAS %d PARTITIONS %d DURABILITY %s %s",
             DATABASE,
             NUMBER,
+            database.replication(),
             database.replicas(),
             database.partitions(),
-            database.commit(),
-            database.durability());
+            database.durability(),
+            (database.isLeaderless() ? "" : "COMMIT ") + settings.rule());
     try (RespClient client = client(nodes.get(0))) {
       Reply reply = client.call(words.split(" "));
       if (reply.bare() instanceof Reply.Failure failure) {
@@ -213,7 +215,7 @@ final class Chaos {
     say(
         String.format(
             "%s, %s, %d replicas, %d partitions: %d s, %d faults and %d changes planned, seed %d",
-            settings.database().commit(),
+            settings.rule(),
             settings.database().durability(),
             settings.database().replicas(),
             settings.database().partitions(),
@@ -226,22 +228,20 @@ final class Chaos {
     observing.setDaemon(true);
     observing.start();
     List<Integer> ports = nodes.stream().map(node -> node.ports().client()).toList();
-    Load load = Load.start(ports, NUMBER, settings.seed());
+    Work work = settings.database().isLeaderless() ? new QuorumWork() : new LedWork();
+    Load load = Load.start(ports, NUMBER, work, settings.seed());
     Consumer<String> tell =
         what -> say(String.format("%7.1f s  %s", observer.millis() / 1_000.0, what));
     Administrator administrator = new Administrator(changes, nodes, observer, tell);
     Faults faults = new Faults(nodes, links, network, administrator, observer, tell);
     faults.run(plan, settings.millis());
     say("all is mended");
-    boolean asDeclared =
-        await(faults, administrator::isIdle)
-            && await(faults, administrator::restore)
-            && await(faults, () -> isSeen(changes::isAsDeclared));
+    boolean asDeclared = !changes.arePossible() || isRestored(faults, administrator);
     administrator.close();
     // What does not come about in time is waited for no more: that is the verdict.
-    boolean inSync = asDeclared && await(faults, this::isInSync);
+    boolean serves = asDeclared && await(faults, () -> isSeen(this::serves));
     long before = load.acknowledged();
-    boolean wentOn = inSync && await(faults, () -> load.acknowledged() > before + CALLS_AFTERWARDS);
+    boolean wentOn = serves && await(faults, () -> load.acknowledged() > before + CALLS_AFTERWARDS);
     load.stop();
     observer.stop();
     observing.join();
@@ -263,6 +263,13 @@ final class Chaos {
     return verdict.isGood();
   }
 
+  private boolean isRestored(Faults faults, Administrator administrator)
+      throws IOException, InterruptedException {
+    return await(faults, administrator::isIdle)
+        && await(faults, administrator::restore)
+        && await(faults, () -> isSeen(changes::isAsDeclared));
+  }
+
   private Evidence evidence(
       Load load,
       Observer observer,
@@ -274,13 +281,9 @@ final class Chaos {
     if (wentOn) {
       await(faults, this::isInSync);
     }
-    List<Map<String, String>> contents = new ArrayList<>();
-    for (NodeProcess node : nodes) {
-      try {
-        contents.add(contents(node));
-      } catch (IOException | CommandFailed e) {
-        say(node.name() + " does not tell what it has: " + e.getMessage());
-      }
+    List<Map<String, String>> contents = contents();
+    if (settings.database().isLeaderless()) {
+      contents = equalContents(faults, contents);
     }
     String verified = wentOn ? verified(faults) : verify();
     Set<String> saved = new HashSet<>();
@@ -297,6 +300,7 @@ final class Chaos {
         load.history(),
         load.followerReads(),
         load.withoutReplicas(),
+        Availability.of(load.history(), load.failed(), faults.happened(), observer.beganNanos()),
         contents,
         saved,
         unknown,
@@ -308,47 +312,36 @@ final class Chaos {
         faults.unexpectedEnds());
   }
 
-  /** What a node answers of the whole database; each field of a growing hash as one key. */
-  private static Map<String, String> contents(NodeProcess node) throws IOException {
-    Map<String, String> contents = new HashMap<>();
-    try (RespClient client = client(node)) {
-      client.call("SELECT", Integer.toString(NUMBER));
-      client.call("READONLY");
-      List<String> keys = items(client.call("KEYS", "*")).stream().map(Reply::text).toList();
-      List<String> strings = new ArrayList<>();
-      for (String key : keys) {
-        if (key.startsWith(Keys.GROWING)) {
-          fields(client, key)
-              .forEach((field, value) -> contents.put(Keys.ofField(key, field), value));
-        } else if (Keys.hasFields(key)) {
-          contents.put(key, FieldsModel.text(fields(client, key)));
-        } else {
-          strings.add(key);
-        }
-      }
-      for (int from = 0; from < strings.size(); from += KEYS_AT_ONCE) {
-        List<String> words = new ArrayList<>(List.of("MGET"));
-        words.addAll(strings.subList(from, Math.min(from + KEYS_AT_ONCE, strings.size())));
-        List<Reply> values = items(client.call(words.toArray(String[]::new)));
-        for (int i = 0; i < values.size(); i++) {
-          contents.put(words.get(i + 1), values.get(i).text());
-        }
+  /** What each node has; of those that tell. */
+  private List<Map<String, String>> contents() {
+    List<Map<String, String>> contents = new ArrayList<>();
+    for (NodeProcess node : nodes) {
+      try (RespClient client = client(node)) {
+        contents.add(new Contents(client, settings.database().isLeaderless()).read(NUMBER));
+      } catch (IOException | CommandFailed e) {
+        say(node.name() + " does not tell what it has: " + e.getMessage());
       }
     }
     return contents;
   }
 
-  private static SortedMap<String, String> fields(RespClient client, String key)
-      throws IOException {
-    return Keys.fields(
-        key, items(client.call(FieldCalls.command(Keys.isSet(key), key, Call.get()))));
-  }
-
-  private static List<Reply> items(Reply reply) {
-    if (reply.bare() instanceof Reply.Items items) {
-      return items.values();
-    }
-    throw new CommandFailed("no row of replies but " + reply.bare().text());
+  /**
+   * Replicas without a leader come to be equal in some time: what was told last, if not in time.
+   */
+  private List<Map<String, String>> equalContents(Faults faults, List<Map<String, String>> first)
+      throws IOException, InterruptedException {
+    List<List<Map<String, String>>> told = new ArrayList<>(List.of(first));
+    await(
+        faults,
+        () -> {
+          List<Map<String, String>> last = told.get(told.size() - 1);
+          if (last.size() == nodes.size() && Set.copyOf(last).size() == 1) {
+            return true;
+          }
+          told.set(0, contents());
+          return false;
+        });
+    return told.get(0);
   }
 
   /**
@@ -367,7 +360,7 @@ final class Chaos {
 
   private String verify() {
     try (RespClient client = client(nodes.get(0))) {
-      List<Reply> fields = items(client.call("DATABASE", "VERIFY", DATABASE));
+      List<Reply> fields = Contents.items(client.call("DATABASE", "VERIFY", DATABASE));
       for (int i = 0; i + 1 < fields.size(); i += 2) {
         if (fields.get(i).text().equals("result")) {
           return fields.get(i + 1).text();
@@ -438,13 +431,25 @@ final class Chaos {
   }
 
   private static boolean isInSync(ClusterStatus.Database database) {
+    return hasAllReplicas(database, replica -> replica.inSync() && replica.counts());
+  }
+
+  /**
+   * Whether all is there, with clients at work. Hints for the others are then always on their way:
+   * that there are none is waited for when clients have stopped.
+   */
+  private boolean serves(ClusterStatus.Database database) {
+    return database.isLeaderless()
+        ? hasAllReplicas(database, replica -> replica.isServing() && replica.counts())
+        : isInSync(database);
+  }
+
+  private static boolean hasAllReplicas(
+      ClusterStatus.Database database, Predicate<ClusterStatus.Replica> such) {
     return !database.partitionStates().isEmpty()
         && database.partitionStates().stream()
             .allMatch(
-                partition ->
-                    partition.isServing()
-                        && partition.replicas().stream()
-                            .allMatch(replica -> replica.inSync() && replica.counts()));
+                partition -> partition.isServing() && partition.replicas().stream().allMatch(such));
   }
 
   private void require(String what, Condition condition) throws IOException, InterruptedException {

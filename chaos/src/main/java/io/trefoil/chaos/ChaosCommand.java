@@ -8,6 +8,7 @@ import io.trefoil.control.CommitRule;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.Durability;
 import io.trefoil.control.FailoverRule;
+import io.trefoil.control.Quorums;
 import io.trefoil.control.Reads;
 import io.trefoil.control.Replication;
 import java.io.IOException;
@@ -32,11 +33,29 @@ import picocli.CommandLine.Spec;
     })
 public final class ChaosCommand implements Callable<Integer> {
   @Option(
+      names = "--replication",
+      paramLabel = "<family>",
+      defaultValue = "single-leader",
+      description = "single-leader or leaderless (default: single-leader).")
+  String replication;
+
+  @Option(
       names = "--commit",
       paramLabel = "<rule>",
-      defaultValue = "majority",
-      description = "async, semi-sync, majority or sync (default: majority).")
+      description = "Of single-leader: async, semi-sync, majority or sync (default: majority).")
   String commit;
+
+  @Option(
+      names = "--r",
+      paramLabel = "<count>",
+      description = "Of leaderless: replicas that a read asks (default: a majority).")
+  Integer reads;
+
+  @Option(
+      names = "--w",
+      paramLabel = "<count>",
+      description = "Of leaderless: copies of an acknowledged write (default: a majority).")
+  Integer writes;
 
   @Option(
       names = "--seconds",
@@ -55,7 +74,8 @@ public final class ChaosCommand implements Callable<Integer> {
   @Option(
       names = "--replicas",
       paramLabel = "<count>",
-      description = "Copies of each partition, 2 to the number of nodes (default: all nodes).")
+      description =
+          "Copies of each partition, 2 to the number of nodes (default: all nodes; of leaderless 3).")
   Integer replicas;
 
   @Option(
@@ -74,7 +94,8 @@ public final class ChaosCommand implements Callable<Integer> {
 
   @Option(
       names = "--no-changes",
-      description = "Leave the database as it is: no ALTER, MOVE, SWITCHOVER.")
+      description =
+          "Leave the database as it is: no ALTER, MOVE, SWITCHOVER. Leaderless ones are left so.")
   boolean noChanges;
 
   @Option(
@@ -95,6 +116,8 @@ public final class ChaosCommand implements Callable<Integer> {
       defaultValue = "6579",
       description = "Client port of the first node (default: 6579).")
   int port;
+
+  private static final int LEADERLESS_REPLICAS = 3;
 
   @Spec CommandSpec spec;
 
@@ -135,20 +158,48 @@ public final class ChaosCommand implements Callable<Integer> {
   }
 
   private DatabaseSettings database() {
+    return switch (replication) {
+      case "single-leader" -> {
+        require(reads == null && writes == null, "--r and --w need --replication leaderless");
+        yield database(
+            Replication.SINGLE_LEADER, replicas == null ? nodes : replicas, commitRule(), null);
+      }
+      case "leaderless" -> {
+        require(commit == null, "--commit needs a leader; with leaderless: --r and --w");
+        int copies = replicas == null ? LEADERLESS_REPLICAS : replicas;
+        yield database(Replication.LEADERLESS, copies, CommitRule.MAJORITY, quorums(copies));
+      }
+      default ->
+          throw badUsage(
+              "--replication must be single-leader or leaderless, not '" + replication + "'");
+    };
+  }
+
+  private Quorums quorums(int copies) {
+    Quorums defaults = Quorums.defaults(copies);
+    int r = reads == null ? defaults.reads() : reads;
+    int w = writes == null ? defaults.writes() : writes;
+    requireRange("--r", r, 1, copies);
+    requireRange("--w", w, 1, copies);
+    return new Quorums(r, w, defaults.sloppy(), defaults.conflict());
+  }
+
+  private DatabaseSettings database(
+      Replication family, int copies, CommitRule rule, Quorums quorums) {
     return new DatabaseSettings(
-        Replication.SINGLE_LEADER,
-        replicas == null ? nodes : replicas,
+        family,
+        copies,
         partitions,
-        commitRule(),
+        rule,
         durabilityRule(),
         1_500,
         Reads.LINEARIZABLE,
         FailoverRule.AVAILABLE,
-        null);
+        quorums);
   }
 
   private CommitRule commitRule() {
-    return switch (commit) {
+    return switch (commit == null ? "majority" : commit) {
       case "async" -> CommitRule.ASYNC;
       case "semi-sync" -> CommitRule.semiSync(1);
       case "majority" -> CommitRule.MAJORITY;

@@ -10,15 +10,16 @@ import java.util.Set;
  * What a run has left, from which it is judged.
  *
  * @param mayHaveStood settings: those declared, and those that changes asked for
- * @param history what clients were told whose reads are linearizable
+ * @param history what clients were told whose reads are linearizable, or ask R replicas
  * @param followerReads what clients were told by whatever node they asked
  * @param withoutReplicas writes that were refused because replicas were out of reach
+ * @param availability how well it served while nodes were away
  * @param contents what each node answers in the end, by key; of those that answer
  * @param savedKeys keys in divergence files
  * @param unknownEntries entries that divergence files count and no longer have
  * @param changes what an operator asked for
  * @param asDeclared whether the database was as declared again, and nothing on its way, in the end
- * @param verified what {@code DATABASE VERIFY} found
+ * @param verified what {@code DATABASE VERIFY} found; says nothing of a leaderless database
  * @param wentOn whether calls were acknowledged when all was mended
  * @param leaderContradictions epochs that two nodes were said to lead
  * @param unexpectedEnds nodes that ended though nothing was done to them
@@ -28,6 +29,7 @@ record Evidence(
     List<Invocation> history,
     List<Invocation> followerReads,
     long withoutReplicas,
+    Availability availability,
     List<Map<String, String>> contents,
     Set<String> savedKeys,
     long unknownEntries,
@@ -37,6 +39,10 @@ record Evidence(
     boolean wentOn,
     List<String> leaderContradictions,
     List<String> unexpectedEnds) {
+  boolean isLeaderless() {
+    return mayHaveStood.stream().allMatch(DatabaseSettings::isLeaderless);
+  }
+
   /** Whether anything left the history. */
   boolean anythingDiverged() {
     return !savedKeys.isEmpty() || unknownEntries > 0;

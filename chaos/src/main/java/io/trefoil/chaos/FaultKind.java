@@ -69,4 +69,13 @@ enum FaultKind {
   boolean isOnce() {
     return this == RESET || this == SWITCHOVER || this == DRAIN || this == MOVE;
   }
+
+  /** Whether all nodes but one are well, and reach each other. */
+  boolean meetsOne() {
+    return switch (this) {
+      case KILL, STOP, PAUSE, CUT, CUT_ONE_WAY, DELAY, LOSS, DISK_FULL -> true;
+      case KILL_ALL, SPLIT, BRIDGE, RING, RESET -> false;
+      case ALTER_COMMIT, ALTER_DURABILITY, ALTER_REPLICAS, SWITCHOVER, DRAIN, MOVE -> false;
+    };
+  }
 }

@@ -32,7 +32,12 @@ final class Faults {
    * @param node index of the node that it met; -1 when it met several
    * @param untilMillis when it was mended
    */
-  record Happened(FaultKind kind, int node, long fromMillis, long untilMillis, int amount) {}
+  record Happened(FaultKind kind, int node, long fromMillis, long untilMillis, int amount) {
+    /** Whether nothing was done to any other node, or between others. */
+    boolean meetsOne() {
+      return node >= 0 && kind.meetsOne();
+    }
+  }
 
   private interface Mending {
     void mend() throws IOException;

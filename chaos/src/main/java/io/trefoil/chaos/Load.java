@@ -1,8 +1,6 @@
 package io.trefoil.chaos;
 
 import io.trefoil.check.Call;
-import io.trefoil.check.FieldCalls;
-import io.trefoil.check.FieldsModel;
 import io.trefoil.check.Invocation;
 import io.trefoil.cli.Reply;
 import io.trefoil.cli.RespClient;
@@ -17,9 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Clients of all nodes: each sends one command after the other and notes what it asked, when, and
- * what it was told. Some use the same few keys, hashes and sets, for a while, and then others; some
- * set keys and fields of their own, each once; some read from whatever node they are connected to
- * ({@code READONLY}).
+ * what it was told. Some read from whatever node they are connected to ({@code READONLY}).
  */
 final class Load {
   private static final int WRITERS_PER_NODE = 2;
@@ -28,16 +24,25 @@ final class Load {
   /** Longer than a write may wait for a leader, shorter than a user's patience. */
   private static final Duration PATIENCE = Duration.ofSeconds(4);
 
-  private static final int SHARED_KEYS = 3;
-
-  /** Histories of a key stay short, so that all of them can be searched. */
-  private static final long KEY_MILLIS = 1_500;
-
   private static final int PAUSE_MILLIS = 8;
   private static final int RECONNECT_MILLIS = 100;
   private static final int CALLS_OF_A_CONNECTION = 400;
 
+  /**
+   * A call that was not acknowledged.
+   *
+   * @param node that it was sent to, by index
+   * @param answer the error, or why there was none
+   */
+  record Failed(int node, List<String> words, long startNanos, long endNanos, String answer) {
+    @Override
+    public String toString() {
+      return String.join(" ", words) + ": " + answer;
+    }
+  }
+
   private final int database;
+  private final Work work;
   private final long beganNanos;
   private final List<Worker> workers = new ArrayList<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
@@ -50,8 +55,8 @@ final class Load {
    * @param ports that clients connect to, by node
    * @param seed of what the clients ask
    */
-  static Load start(List<Integer> ports, int database, long seed) {
-    Load load = new Load(database);
+  static Load start(List<Integer> ports, int database, Work work, long seed) {
+    Load load = new Load(database, work);
     for (int node = 0; node < ports.size(); node++) {
       for (int i = 0; i < WRITERS_PER_NODE; i++) {
         load.add("writer-" + (node + 1) + "-" + i, ports, node, false, seed);
@@ -62,8 +67,9 @@ final class Load {
     return load;
   }
 
-  private Load(int database) {
+  private Load(int database, Work work) {
     this.database = database;
+    this.work = work;
     this.beganNanos = System.nanoTime();
   }
 
@@ -89,7 +95,10 @@ final class Load {
     }
   }
 
-  /** What clients of the leader, wherever they asked, were told; complete when it has stopped. */
+  /**
+   * What clients of the leader or of quorums, wherever they asked, were told; complete when it has
+   * stopped.
+   */
   List<Invocation> history() {
     return collect(false);
   }
@@ -97,6 +106,13 @@ final class Load {
   /** What clients read from their node's own copy. */
   List<Invocation> followerReads() {
     return collect(true);
+  }
+
+  /** Calls that were not acknowledged, of clients whose history it is. */
+  List<Failed> failed() {
+    List<Failed> all = new ArrayList<>();
+    workers.stream().filter(it -> !it.readOnly).forEach(it -> all.addAll(it.failed));
+    return all;
   }
 
   private List<Invocation> collect(boolean readOnly) {
@@ -111,6 +127,7 @@ final class Load {
     private final boolean readOnly;
     private final Random random;
     private final List<Invocation> seen = new ArrayList<>();
+    private final List<Failed> failed = new ArrayList<>();
     private final Thread thread;
     private int node;
     private int nextValue;
@@ -157,101 +174,48 @@ final class Load {
       for (int i = 0;
           i < CALLS_OF_A_CONNECTION && !isOver(1 + random.nextInt(2 * PAUSE_MILLIS));
           i++) {
-        int kind = readOnly ? 4 : random.nextInt(14);
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos);
         String value = name + "-" + nextValue++;
-        if (kind < 4) {
-          call(client, "unique-" + value, Call.set(value));
-        } else if (kind < 7) {
-          call(client, shared("counter"), counterCall());
-        } else if (kind < 10) {
-          call(client, shared("text"), textCall(value));
-        } else if (kind < 11) {
-          call(client, Keys.ofField(Keys.GROWING + random.nextInt(2), value), Call.set(value));
-        } else if (kind < 13) {
-          call(client, shared("hash"), FieldCalls.ofHash(random, value));
-        } else {
-          call(client, shared("set"), FieldCalls.ofSet(random));
-        }
+        call(client, readOnly ? work.nextRead(random, millis) : work.next(random, value, millis));
       }
     }
 
-    private String shared(String kind) {
-      long round = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNanos) / KEY_MILLIS;
-      return kind + "-" + random.nextInt(SHARED_KEYS) + "-" + round;
-    }
-
-    private Call counterCall() {
-      return readOnly || random.nextInt(3) == 0 ? Call.get() : Call.increment();
-    }
-
-    private Call textCall(String value) {
-      return switch (random.nextInt(9)) {
-        case 0, 1 -> Call.set(value);
-        case 2 -> Call.append(value);
-        case 3 -> Call.compareAndSet(null, value);
-        case 4 -> Call.delete();
-        default -> Call.get();
-      };
-    }
-
-    private void call(RespClient client, String key, Call call) throws IOException {
+    private void call(RespClient client, Work.Ask ask) throws IOException {
       long start = System.nanoTime();
       try {
-        Invocation invocation = invocation(key, call, start, client.call(words(key, call)).bare());
-        seen.add(invocation);
-        if (invocation.isAcknowledged()) {
-          acknowledged.incrementAndGet();
-        }
+        Reply reply = client.call(ask.words().toArray(String[]::new)).bare();
+        note(ask, start, System.nanoTime(), reply);
       } catch (IOException e) {
-        seen.add(Invocation.uncertain(name, key, call, start));
+        ask.calls().forEach((key, call) -> seen.add(Invocation.uncertain(name, key, call, start)));
+        failed.add(new Failed(node, ask.words(), start, System.nanoTime(), "no reply: " + e));
         throw e;
       }
     }
 
-    /** Every error but UNCERTAIN promises that nothing was done. */
-    private Invocation invocation(String key, Call call, long start, Reply reply) {
+    private void note(Work.Ask ask, long start, long end, Reply reply) {
       if (reply instanceof Reply.Failure failure) {
-        if (failure.prefix().equals("NOREPLICAS")) {
+        ask.calls().forEach((key, call) -> seen.add(failed(key, call, start, failure)));
+        failed.add(new Failed(node, ask.words(), start, end, failure.message()));
+        boolean reads = ask.calls().values().stream().allMatch(Call::isRead);
+        if (failure.prefix().equals("NOREPLICAS") && !reads) {
           withoutReplicas.incrementAndGet();
         }
-        return failure.prefix().equals("UNCERTAIN")
-            ? Invocation.uncertain(name, key, call, start)
-            : Invocation.refused(name, key, call, start);
+        return;
       }
-      return Invocation.acknowledged(name, key, call, start, System.nanoTime(), result(key, reply));
+      ask.calls()
+          .forEach(
+              (key, call) -> {
+                String result = work.result(ask, key, reply);
+                seen.add(Invocation.acknowledged(name, key, call, start, end, result));
+              });
+      acknowledged.incrementAndGet();
     }
-  }
 
-  private static String result(String key, Reply reply) {
-    if (reply instanceof Reply.Nil) {
-      return null;
+    /** Every error but UNCERTAIN promises that nothing was done. */
+    private Invocation failed(String key, Call call, long start, Reply.Failure failure) {
+      return failure.prefix().equals("UNCERTAIN")
+          ? Invocation.uncertain(name, key, call, start)
+          : Invocation.refused(name, key, call, start);
     }
-    if (Keys.isFieldOfGrowing(key) && reply.text().equals("1")) {
-      return "OK"; // HSET of a field that nobody else sets says that it is new
-    }
-    return reply instanceof Reply.Items items
-        ? FieldsModel.text(Keys.fields(key, items.values()))
-        : reply.text();
-  }
-
-  private static String[] words(String key, Call call) {
-    if (Keys.isFieldOfGrowing(key)) {
-      int slash = key.indexOf('/');
-      return new String[] {
-        "HSET", key.substring(0, slash), key.substring(slash + 1), call.argument()
-      };
-    }
-    if (Keys.hasFields(key)) {
-      return FieldCalls.command(Keys.isSet(key), key, call);
-    }
-    return switch (call.kind()) {
-      case GET -> new String[] {"GET", key};
-      case SET -> new String[] {"SET", key, call.argument()};
-      case APPEND -> new String[] {"APPEND", key, call.argument()};
-      case INCREMENT -> new String[] {"INCR", key};
-      case COMPARE_AND_SET -> new String[] {"SETNX", key, call.argument()};
-      case DELETE -> new String[] {"DEL", key};
-      default -> throw new IllegalArgumentException("nobody asks to " + call);
-    };
   }
 }

@@ -27,7 +27,8 @@ final class Observer implements Runnable {
    * What was seen at a time.
    *
    * @param leaders the node that leads each partition, empty when none is known to
-   * @param lags by node: the most entries that any of its copies lacks; -1 when nobody knows
+   * @param lags by node: the most entries that any of its copies lacks, or that are hints for it;
+   *     -1 when nobody knows
    */
   record Sample(long millis, List<String> leaders, List<Long> lags) {}
 
@@ -136,7 +137,7 @@ final class Observer implements Runnable {
                 database.partitionStates().stream()
                     .flatMap(partition -> partition.replicas().stream())
                     .filter(replica -> replica.node().equals(node.name()))
-                    .mapToLong(ClusterStatus.Replica::lagEntries)
+                    .mapToLong(replica -> replica.lagEntries() + replica.hintsEntries())
                     .max()
                     .orElse(-1))
         .toList();

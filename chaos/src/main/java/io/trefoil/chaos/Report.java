@@ -2,12 +2,12 @@ package io.trefoil.chaos;
 
 import io.trefoil.check.Invocation;
 import io.trefoil.control.Promises.Anomaly;
+import io.trefoil.control.Quorums;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 
 /** What a run showed: a page of text, and the same with a timeline as HTML. */
 final class Report {
@@ -46,7 +46,10 @@ final class Report {
     lines.add("calls        " + calls());
     lines.add("faults       " + faults());
     lines.add("changes      " + changes());
-    lines.add("leaders      " + leaders());
+    if (!settings.database().isLeaderless()) {
+      lines.add("leaders      " + leaders());
+    }
+    lines.add("writes       " + writes());
     lines.add("");
     for (Verdict.Check check : verdict.checks()) {
       lines.add(
@@ -78,9 +81,10 @@ final class Report {
   private String title() {
     return String.format(
         Locale.ROOT,
-        "%d nodes, %s, %s, %d replicas, %d partitions, %d s",
+        "%d nodes, %s, %s, %s, %d replicas, %d partitions, %d s",
         nodes.size(),
-        settings.database().commit(),
+        settings.database().replication(),
+        settings.rule(),
         settings.database().durability(),
         settings.database().replicas(),
         settings.database().partitions(),
@@ -90,9 +94,9 @@ final class Report {
   private String command() {
     return String.format(
         Locale.ROOT,
-        "./trefoil chaos --commit %s --durability %s --nodes %d --replicas %d --partitions %d"
+        "./trefoil chaos %s --durability %s --nodes %d --replicas %d --partitions %d"
             + " --seconds %d --seed %d%s",
-        settings.database().commit().toString().split(" ")[0].toLowerCase(Locale.ROOT),
+        ruleOptions(),
         settings.database().durability().toString().toLowerCase(Locale.ROOT),
         nodes.size(),
         settings.database().replicas(),
@@ -102,9 +106,20 @@ final class Report {
         settings.isChanged() ? "" : " --no-changes");
   }
 
+  private String ruleOptions() {
+    Quorums quorums = settings.database().quorums();
+    return quorums == null
+        ? "--commit " + settings.rule().split(" ")[0].toLowerCase(Locale.ROOT)
+        : String.format(
+            Locale.ROOT,
+            "--replication leaderless --r %d --w %d",
+            quorums.reads(),
+            quorums.writes());
+  }
+
   private String conclusion() {
     return verdict.isGood()
-        ? "every promise of " + settings.database().commit() + " was kept"
+        ? "every promise of " + settings.rule() + " was kept"
         : "BROKEN: "
             + verdict.checks().stream().filter(it -> !it.holds()).count()
             + " of "
@@ -116,7 +131,7 @@ final class Report {
     evidence.history().forEach(it -> outcomes.merge(it.outcome(), 1L, Long::sum));
     return String.format(
         Locale.ROOT,
-        "%,d: %,d acknowledged, %,d refused, %,d uncertain; beside %,d reads of followers",
+        "%,d: %,d acknowledged, %,d refused, %,d uncertain; beside %,d reads after READONLY",
         evidence.history().size(),
         outcomes.getOrDefault(Invocation.Outcome.ACKNOWLEDGED, 0L),
         outcomes.getOrDefault(Invocation.Outcome.REFUSED, 0L),
@@ -155,11 +170,18 @@ final class Report {
       }
       before = merged(before, sample.leaders());
     }
+    return "changed " + changes + " times, over all partitions";
+  }
+
+  private String writes() {
+    List<Load.Failed> failed = evidence.availability().failed();
     return String.format(
         Locale.ROOT,
-        "changed %d times, over all partitions; longest time without an acknowledged write %.1f s",
-        changes,
-        longestGapMillis() / 1_000.0);
+        "longest time without an acknowledged one %.1f s; with one node away, %,d calls failed at the"
+            + " others%s",
+        evidence.availability().longestGapMillis() / 1_000.0,
+        failed.size(),
+        failed.isEmpty() ? "" : ", the first: " + failed.get(0));
   }
 
   /** The last leader that each partition had. */
@@ -170,20 +192,6 @@ final class Report {
       merged.add(newer.isEmpty() && i < before.size() ? before.get(i) : newer);
     }
     return merged;
-  }
-
-  private long longestGapMillis() {
-    long[] ends =
-        evidence.history().stream()
-            .filter(it -> it.isAcknowledged() && !it.call().isRead())
-            .mapToLong(Invocation::endNanos)
-            .sorted()
-            .toArray();
-    long longest = 0;
-    for (int i = 1; i < ends.length; i++) {
-      longest = Math.max(longest, ends[i] - ends[i - 1]);
-    }
-    return TimeUnit.NANOSECONDS.toMillis(longest);
   }
 
   // --- the page
@@ -203,7 +211,10 @@ final class Report {
         .append("<br>faults: ")
         .append(escape(faults()));
     html.append("<br>changes: ").append(escape(changes()));
-    html.append("<br>leaders: ").append(escape(leaders())).append("</p>\n");
+    if (!settings.database().isLeaderless()) {
+      html.append("<br>leaders: ").append(escape(leaders()));
+    }
+    html.append("<br>writes: ").append(escape(writes())).append("</p>\n");
     html.append(timeline.svg());
     html.append(
         "<h2>Promises</h2>\n<table><tr><th></th><th>promise</th><th>what was seen</th></tr>\n");

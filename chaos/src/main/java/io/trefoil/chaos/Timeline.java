@@ -60,7 +60,11 @@ final class Timeline {
     calls();
     faults();
     changes();
-    leaders();
+    if (evidence.isLeaderless()) {
+      legend();
+    } else {
+      leaders();
+    }
     lag();
     axis();
     return String.format(
@@ -193,6 +197,10 @@ final class Timeline {
       leader(leader, since, millis);
       y += ROW;
     }
+    legend();
+  }
+
+  private void legend() {
     double x = LEFT;
     for (int i = 0; i < nodes.size(); i++) {
       box(x, y + 4, 10, 10, color(i), nodes.get(i));
@@ -221,7 +229,7 @@ final class Timeline {
             .mapToLong(Long::longValue)
             .max()
             .orElse(1);
-    text(0, y - 8, "lag in entries, by node; at most " + Math.max(0, most));
+    text(0, y - 8, "lag or hints in entries, by node; at most " + Math.max(0, most));
     for (int node = 0; node < nodes.size(); node++) {
       StringBuilder points = new StringBuilder();
       for (Observer.Sample sample : observer.samples()) {

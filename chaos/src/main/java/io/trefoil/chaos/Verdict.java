@@ -37,19 +37,49 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
 
   /** Looks at everything. */
   static Verdict of(Evidence evidence) {
-    Judge judge = new Judge(evidence);
-    judge.writes();
-    judge.order();
-    judge.followers();
-    judge.cluster();
-    judge.anomalies();
-    return new Verdict(List.copyOf(judge.checks), judge.seen, judge.may);
+    return evidence.isLeaderless() ? QuorumVerdict.of(evidence) : new Judge(evidence).judge();
+  }
+
+  /** What is found, one by one. */
+  static final class Findings {
+    private final List<Check> checks = new ArrayList<>();
+    private final Map<Anomaly, Long> seen = new EnumMap<>(Anomaly.class);
+
+    void check(String promise, List<?> broken, String detail) {
+      String what =
+          broken.isEmpty() ? detail : broken.size() + " broken, the first: " + broken.get(0);
+      checks.add(new Check(promise, broken.isEmpty(), what));
+    }
+
+    void saw(Anomaly anomaly, long times) {
+      if (times > 0) {
+        seen.merge(anomaly, times, Long::sum);
+      }
+    }
+
+    /** What every cluster does when all is mended, and every node. */
+    void recovery(Evidence evidence) {
+      check(
+          "writes go on when all is mended",
+          evidence.wentOn() ? List.of() : List.of("nothing was acknowledged"),
+          "they did");
+      check("a node ends when made to, and only then", evidence.unexpectedEnds(), "all did");
+    }
+
+    Verdict verdict(Set<Anomaly> may) {
+      Set<Anomaly> forbidden = new HashSet<>(seen.keySet());
+      forbidden.removeAll(may);
+      check(
+          "nothing is seen that may not be",
+          forbidden.stream().map(Anomaly::words).toList(),
+          "see below");
+      return new Verdict(List.copyOf(checks), seen, may);
+    }
   }
 
   private static final class Judge {
     private final Evidence evidence;
-    private final List<Check> checks = new ArrayList<>();
-    private final Map<Anomaly, Long> seen = new EnumMap<>(Anomaly.class);
+    private final Findings findings = new Findings();
     private final Set<Anomaly> may;
     private final Counters counters;
 
@@ -60,16 +90,21 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
       this.counters = new Counters(evidence.history());
     }
 
+    Verdict judge() {
+      writes();
+      order();
+      followers();
+      cluster();
+      saw(Anomaly.WRITE_REFUSED, evidence.withoutReplicas());
+      return findings.verdict(may);
+    }
+
     private void check(String promise, List<?> broken, String detail) {
-      String what =
-          broken.isEmpty() ? detail : broken.size() + " broken, the first: " + broken.get(0);
-      checks.add(new Check(promise, broken.isEmpty(), what));
+      findings.check(promise, broken, detail);
     }
 
     private void saw(Anomaly anomaly, long times) {
-      if (times > 0) {
-        seen.merge(anomaly, times, Long::sum);
-      }
+      findings.saw(anomaly, times);
     }
 
     void writes() {
@@ -141,10 +176,6 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
           "replicas are equal when all is mended",
           differ,
           String.format("%,d keys, also by digest", different.stream().mapToInt(Map::size).sum()));
-      check(
-          "writes go on when all is mended",
-          evidence.wentOn() ? List.of() : List.of("nothing was acknowledged"),
-          "they did");
       long done = evidence.changes().stream().filter(Administrator.Asked::isDone).count();
       check(
           "changes are through when all is mended",
@@ -153,17 +184,7 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
               "%d of %d changes came about at once; the database is as declared",
               done, evidence.changes().size()));
       check("one leader an epoch", evidence.leaderContradictions(), "as every node saw it");
-      check("a node ends when made to, and only then", evidence.unexpectedEnds(), "all did");
-    }
-
-    void anomalies() {
-      saw(Anomaly.WRITE_REFUSED, evidence.withoutReplicas());
-      Set<Anomaly> forbidden = new HashSet<>(seen.keySet());
-      forbidden.removeAll(may);
-      check(
-          "nothing is seen that may not be",
-          forbidden.stream().map(Anomaly::words).toList(),
-          "see below");
+      findings.recovery(evidence);
     }
   }
 }

@@ -17,6 +17,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class VerdictTest {
+  static final Availability NOTHING_FAILED = new Availability(0, List.of());
   private static final Invocation SET =
       Invocation.acknowledged("a", "unique-1", Call.set("v"), 1, 2, "OK");
   private static final Map<String, String> DATA = Map.of("unique-1", "v");
@@ -46,6 +47,7 @@ class VerdictTest {
         history,
         followerReads,
         0,
+        NOTHING_FAILED,
         contents,
         saved,
         0,
@@ -118,6 +120,7 @@ class VerdictTest {
             List.of(SET),
             List.of(),
             0,
+            NOTHING_FAILED,
             List.of(),
             Set.of(),
             0,
@@ -137,6 +140,7 @@ class VerdictTest {
         evidence.history(),
         evidence.followerReads(),
         evidence.withoutReplicas(),
+        evidence.availability(),
         evidence.contents(),
         evidence.savedKeys(),
         evidence.unknownEntries(),
@@ -207,6 +211,7 @@ class VerdictTest {
             List.of(SET),
             List.of(),
             0,
+            NOTHING_FAILED,
             List.of(DATA, Map.of()),
             Set.of(),
             0,
@@ -219,9 +224,9 @@ class VerdictTest {
     assertThat(broken(evidence))
         .containsExactly(
             "replicas are equal when all is mended",
-            "writes go on when all is mended",
             "changes are through when all is mended",
             "one leader an epoch",
+            "writes go on when all is mended",
             "a node ends when made to, and only then");
   }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /** What clients ask of keys that have fields, in Redis' words, and what they hear. */
 public final class FieldCalls {
@@ -41,6 +42,11 @@ public final class FieldCalls {
   /** One of the few that are used. */
   public static String field(RandomGenerator random) {
     return "f" + random.nextInt(FIELDS);
+  }
+
+  /** All that are used. */
+  public static List<String> fields() {
+    return IntStream.range(0, FIELDS).mapToObj(i -> "f" + i).toList();
   }
 
   /**

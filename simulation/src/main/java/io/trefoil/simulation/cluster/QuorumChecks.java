@@ -3,12 +3,12 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.check.Call;
 import io.trefoil.check.Durability;
 import io.trefoil.check.Invocation;
+import io.trefoil.check.QuorumCounts;
 import io.trefoil.check.QuorumReads;
 import io.trefoil.check.Violation;
 import io.trefoil.control.Quorums;
 import io.trefoil.simulation.SimulationFailure;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -86,47 +86,13 @@ final class QuorumChecks {
 
   /** Each acknowledged addition counts once, each uncertain one at most once. */
   private void checkCounts(Map<String, String> data) {
-    Map<String, List<Invocation>> byKey = new HashMap<>();
-    for (Invocation it : world.history) {
-      if (isCounter(it)) {
-        byKey.computeIfAbsent(it.key(), key -> new ArrayList<>()).add(it);
-      }
+    List<Invocation> calls = world.history.stream().filter(QuorumChecks::isCounter).toList();
+    QuorumCounts counts = new QuorumCounts(calls);
+    require(counts.inTheEnd(data));
+    require(counts.neverAsked(calls));
+    if (quorums.overlap(replicas)) {
+      require(counts.stale(calls));
     }
-    byKey.forEach(
-        (key, calls) -> {
-          List<Invocation> added =
-              calls.stream().filter(it -> it.call().kind() == Call.Kind.INCREMENT).toList();
-          long atLeast = added.stream().filter(Invocation::isAcknowledged).count();
-          long atMost =
-              added.stream().filter(it -> it.outcome() != Invocation.Outcome.REFUSED).count();
-          requireBetween(key + " in the end", number(data.get(key)), atLeast, atMost);
-          calls.stream().filter(Invocation::isAcknowledged).forEach(it -> checkCount(it, added));
-        });
-  }
-
-  private void checkCount(Invocation seen, List<Invocation> added) {
-    boolean overlap = quorums.overlap(replicas);
-    long before =
-        added.stream()
-            .filter(it -> it.isAcknowledged() && it.endNanos() < seen.startNanos())
-            .count();
-    long begun =
-        added.stream()
-            .filter(
-                it ->
-                    it.outcome() != Invocation.Outcome.REFUSED && it.startNanos() < seen.endNanos())
-            .count();
-    requireBetween(seen.toString(), number(seen.result()), overlap ? before : 0, begun);
-  }
-
-  private static long number(String text) {
-    return text == null ? 0 : Long.parseLong(text);
-  }
-
-  private static void requireBetween(String what, long number, long atLeast, long atMost) {
-    ClusterWorld.require(
-        number >= atLeast && number <= atMost,
-        what + " is " + number + ", not from " + atLeast + " to " + atMost);
   }
 
   private static void require(List<Violation> violations) {
