@@ -300,7 +300,8 @@ final class Chaos {
         load.history(),
         load.followerReads(),
         load.withoutReplicas(),
-        Availability.of(load.history(), load.failed(), faults.happened(), observer.beganNanos()),
+        Availability.of(
+            load.history(), load.failed(), untilAnswered(faults, observer), observer.beganNanos()),
         contents,
         saved,
         unknown,
@@ -310,6 +311,13 @@ final class Chaos {
         wentOn,
         observer.contradictions(),
         faults.unexpectedEnds());
+  }
+
+  /** What went wrong, until the nodes that it met answered again: some had to start. */
+  private static List<Faults.Happened> untilAnswered(Faults faults, Observer observer) {
+    return faults.happened().stream()
+        .map(it -> it.until(observer.answeredAt(it.node(), it.untilMillis())))
+        .toList();
   }
 
   /** What each node has; of those that tell. */

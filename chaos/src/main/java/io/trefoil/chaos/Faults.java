@@ -37,6 +37,10 @@ final class Faults {
     boolean meetsOne() {
       return node >= 0 && kind.meetsOne();
     }
+
+    Happened until(long millis) {
+      return new Happened(kind, node, fromMillis, millis, amount);
+    }
   }
 
   private interface Mending {

@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -29,8 +31,9 @@ final class Observer implements Runnable {
    * @param leaders the node that leads each partition, empty when none is known to
    * @param lags by node: the most entries that any of its copies lacks, or that are hints for it;
    *     -1 when nobody knows
+   * @param answering nodes that answered, by index
    */
-  record Sample(long millis, List<String> leaders, List<Long> lags) {}
+  record Sample(long millis, List<String> leaders, List<Long> lags, Set<Integer> answering) {}
 
   private record PartitionEpoch(int partition, long epoch) {}
 
@@ -71,6 +74,21 @@ final class Observer implements Runnable {
     return List.copyOf(samples);
   }
 
+  /**
+   * When a node first answered, not before a time; the farthest future when it did not.
+   *
+   * @param node by index; -1 for all of them
+   */
+  long answeredAt(int node, long notBefore) {
+    return samples.stream()
+        .filter(it -> it.millis() >= notBefore)
+        .filter(
+            it -> node < 0 ? it.answering().size() == nodes.size() : it.answering().contains(node))
+        .mapToLong(Sample::millis)
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
   /** Epochs that two nodes were said to lead. */
   List<String> contradictions() {
     return List.copyOf(contradictions);
@@ -89,10 +107,12 @@ final class Observer implements Runnable {
 
   private void look() {
     ClusterStatus.Database newest = null;
-    for (NodeProcess node : nodes) {
+    Set<Integer> answering = new HashSet<>();
+    for (int node = 0; node < nodes.size(); node++) {
       ClusterStatus.Database seen =
-          ask(node).flatMap(status -> status.database(database)).orElse(null);
+          ask(nodes.get(node)).flatMap(status -> status.database(database)).orElse(null);
       if (seen != null) {
+        answering.add(node);
         seen.partitionStates().forEach(this::noteLeader);
         if (newest == null || epochs(seen) > epochs(newest)) {
           newest = seen;
@@ -100,11 +120,12 @@ final class Observer implements Runnable {
       }
     }
     if (newest == null) {
-      samples.add(new Sample(millis(), List.of(), nodes.stream().map(node -> -1L).toList()));
+      List<Long> unknown = nodes.stream().map(node -> -1L).toList();
+      samples.add(new Sample(millis(), List.of(), unknown, Set.of()));
       return;
     }
     latest = newest;
-    samples.add(new Sample(millis(), leaders(newest), lags(newest)));
+    samples.add(new Sample(millis(), leaders(newest), lags(newest), Set.copyOf(answering)));
   }
 
   private static long epochs(ClusterStatus.Database database) {

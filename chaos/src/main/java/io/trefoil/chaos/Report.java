@@ -174,12 +174,14 @@ final class Report {
   }
 
   private String writes() {
-    List<Load.Failed> failed = evidence.availability().failed();
+    Availability availability = evidence.availability();
+    List<Load.Failed> failed = availability.failed();
     return String.format(
         Locale.ROOT,
-        "longest time without an acknowledged one %.1f s; with one node away, %,d calls failed at the"
-            + " others%s",
-        evidence.availability().longestGapMillis() / 1_000.0,
+        "longest time without an acknowledged one %s, with one node away at most %s; with one away,"
+            + " %,d calls failed at the others%s",
+        seconds(availability.longestGapMillis()),
+        seconds(availability.longestGapOfOneMillis()),
         failed.size(),
         failed.isEmpty() ? "" : ", the first: " + failed.get(0));
   }

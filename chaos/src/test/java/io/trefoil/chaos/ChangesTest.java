@@ -11,6 +11,7 @@ import io.trefoil.control.Durability;
 import io.trefoil.control.FailoverRule;
 import io.trefoil.control.Promises;
 import io.trefoil.control.Promises.Anomaly;
+import io.trefoil.control.Quorums;
 import io.trefoil.control.Reads;
 import io.trefoil.control.Replication;
 import java.util.Arrays;
@@ -155,5 +156,23 @@ class ChangesTest {
     assertThat(changes.isAsDeclared(status(declared, 1))).isFalse();
     assertThat(changes.isAsDeclared(status(settings(CommitRule.SYNC, 3), 0))).isFalse();
     assertThat(changes.isAsDeclared(status(settings(CommitRule.semiSync(1), 2), 0))).isFalse();
+  }
+
+  @Test
+  void a_leaderless_database_meets_faults_and_no_changes() {
+    DatabaseSettings leaderless =
+        new DatabaseSettings(
+            Replication.LEADERLESS,
+            3,
+            2,
+            CommitRule.MAJORITY,
+            Durability.OS,
+            1_500,
+            Reads.LINEARIZABLE,
+            FailoverRule.AVAILABLE,
+            Quorums.defaults(3));
+    assertThat(new Changes("data", leaderless).possible(5))
+        .contains(FaultKind.KILL, FaultKind.DISK_FULL)
+        .noneMatch(FaultKind::isChange);
   }
 }

@@ -17,7 +17,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class VerdictTest {
-  static final Availability NOTHING_FAILED = new Availability(0, List.of());
+  static final Availability NOTHING_FAILED = new Availability(0, 0, List.of());
   private static final Invocation SET =
       Invocation.acknowledged("a", "unique-1", Call.set("v"), 1, 2, "OK");
   private static final Map<String, String> DATA = Map.of("unique-1", "v");
