@@ -36,7 +36,7 @@ final class Changes {
     return Arrays.stream(FaultKind.values()).filter(kind -> isPossible(kind, nodes)).toList();
   }
 
-  /** Whether anything can be asked for: nodes refuse to change a leaderless database. */
+  /** Whether anything can be asked for: nothing yet of a leaderless database. */
   boolean arePossible() {
     return !declared.isLeaderless();
   }

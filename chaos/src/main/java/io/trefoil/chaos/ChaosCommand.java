@@ -32,6 +32,8 @@ import picocli.CommandLine.Spec;
       "Exit code 1: a promise was broken."
     })
 public final class ChaosCommand implements Callable<Integer> {
+  private static final int LEADERLESS_REPLICAS = 3;
+
   @Option(
       names = "--replication",
       paramLabel = "<family>",
@@ -95,7 +97,7 @@ public final class ChaosCommand implements Callable<Integer> {
   @Option(
       names = "--no-changes",
       description =
-          "Leave the database as it is: no ALTER, MOVE, SWITCHOVER. Leaderless ones are left so.")
+          "Leave the database as it is: no ALTER, MOVE, SWITCHOVER. Of leaderless always so.")
   boolean noChanges;
 
   @Option(
@@ -116,8 +118,6 @@ public final class ChaosCommand implements Callable<Integer> {
       defaultValue = "6579",
       description = "Client port of the first node (default: 6579).")
   int port;
-
-  private static final int LEADERLESS_REPLICAS = 3;
 
   @Spec CommandSpec spec;
 

@@ -26,7 +26,7 @@ final class Load {
 
   private static final int PAUSE_MILLIS = 8;
   private static final int RECONNECT_MILLIS = 100;
-  private static final int CALLS_OF_A_CONNECTION = 400;
+  private static final int CALLS_OF_A_CONNECTION = 200;
 
   /**
    * A call that was not acknowledged.
@@ -73,8 +73,8 @@ final class Load {
     this.beganNanos = System.nanoTime();
   }
 
-  private void add(String name, List<Integer> ports, int first, boolean readOnly, long seed) {
-    workers.add(new Worker(name, ports, first, readOnly, new Random(seed ^ name.hashCode())));
+  private void add(String name, List<Integer> ports, int home, boolean readOnly, long seed) {
+    workers.add(new Worker(name, ports, home, readOnly, new Random(seed ^ name.hashCode())));
   }
 
   /** Calls that were acknowledged so far. */
@@ -124,6 +124,7 @@ final class Load {
   private final class Worker implements Runnable {
     private final String name;
     private final List<Integer> ports;
+    private final int home;
     private final boolean readOnly;
     private final Random random;
     private final List<Invocation> seen = new ArrayList<>();
@@ -132,10 +133,11 @@ final class Load {
     private int node;
     private int nextValue;
 
-    Worker(String name, List<Integer> ports, int first, boolean readOnly, Random random) {
+    Worker(String name, List<Integer> ports, int home, boolean readOnly, Random random) {
       this.name = name;
       this.ports = ports;
-      this.node = first;
+      this.home = home;
+      this.node = home;
       this.readOnly = readOnly;
       this.random = random;
       this.thread = new Thread(this, name);
@@ -150,15 +152,23 @@ final class Load {
               RespClient.connect("127.0.0.1", ports.get(node), CONNECT, PATIENCE)) {
             if (isLetIn(client)) {
               talk(client);
+              node = home; // so that no node stays without clients once it is back
+            } else {
+              goElsewhere();
             }
           } catch (IOException e) {
-            isOver(RECONNECT_MILLIS); // the node is away: to another one, as a user's client would
+            goElsewhere();
           }
-          node = random.nextInt(ports.size());
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+    }
+
+    /** The node is away: to another one, as a user's client would. */
+    private void goElsewhere() throws InterruptedException {
+      isOver(RECONNECT_MILLIS);
+      node = random.nextInt(ports.size());
     }
 
     private boolean isOver(int waitMillis) throws InterruptedException {

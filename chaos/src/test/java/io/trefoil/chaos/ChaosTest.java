@@ -7,6 +7,7 @@ import io.trefoil.control.CommitRule;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.Durability;
 import io.trefoil.control.FailoverRule;
+import io.trefoil.control.Quorums;
 import io.trefoil.control.Reads;
 import io.trefoil.control.Replication;
 import java.io.ByteArrayOutputStream;
@@ -29,18 +30,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChaosTest {
   @TempDir Path folder;
 
+  private static DatabaseSettings settings(Replication family, CommitRule rule, Quorums quorums) {
+    return new DatabaseSettings(
+        family,
+        3,
+        2,
+        rule,
+        Durability.OS,
+        1_500,
+        Reads.LINEARIZABLE,
+        FailoverRule.AVAILABLE,
+        quorums);
+  }
+
   private void run(CommitRule rule, int seconds, long seed) throws Exception {
-    DatabaseSettings database =
-        new DatabaseSettings(
-            Replication.SINGLE_LEADER,
-            3,
-            2,
-            rule,
-            Durability.OS,
-            1_500,
-            Reads.LINEARIZABLE,
-            FailoverRule.AVAILABLE,
-            null);
+    run(settings(Replication.SINGLE_LEADER, rule, null), rule.toString(), seconds, seed);
+  }
+
+  private void run(DatabaseSettings database, String rule, int seconds, long seed)
+      throws Exception {
     NodeProcess.Launch launch =
         new NodeProcess.Launch(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -70,6 +78,15 @@ class ChaosTest {
   @Test
   void majority_keeps_its_promises() throws Exception {
     run(CommitRule.MAJORITY, 25, 1);
+  }
+
+  @Test
+  void quorums_keep_their_promises() throws Exception {
+    run(
+        settings(Replication.LEADERLESS, CommitRule.MAJORITY, Quorums.defaults(3)),
+        "R 2 W 2",
+        25,
+        1);
   }
 
   @Tag("full")
