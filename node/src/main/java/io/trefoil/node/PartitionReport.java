@@ -11,7 +11,7 @@ import java.util.TreeMap;
  * What comparing the replicas of one partition came to.
  *
  * @param problem why nothing was compared, or null
- * @param position of the entry at which they were compared
+ * @param position of the entry at which they were compared; zero for leaderless replicas
  * @param keyCount visible keys at that position, of the replica that has most
  * @param replicas every replica of the partition
  * @param differingBuckets how many of the ranges of keys differ; 0 when those compared are equal

@@ -38,7 +38,7 @@ import java.util.stream.IntStream;
  *
  * <p>Belongs to the data loop's thread.
  */
-final class PartitionVerification {
+final class PartitionVerification implements Verifications.Verification {
   /** A replica that is silent for so long is not compared. */
   static final long SILENCE_NANOS = 10_000_000_000L;
 
@@ -103,7 +103,8 @@ final class PartitionVerification {
     this.toldNanos = loop.nowNanos();
   }
 
-  void begin() {
+  @Override
+  public void begin() {
     String refusal = replica.refuseWrite();
     if (refusal != null) {
       end(PartitionReport.notCompared(refusal));
@@ -131,13 +132,15 @@ final class PartitionVerification {
   }
 
   /** This replica has committed the mark. */
-  void onMark(Mark mark) {
+  @Override
+  public void onMark(Mark mark) {
     if (mark.id() == markId) {
       position = replica.positionOf(mark);
     }
   }
 
-  void onMessage(NodeId from, VerifyMessage message) {
+  @Override
+  public void onMessage(NodeId from, VerifyMessage message) {
     if (message.id() != markId || pausing || !awaited.containsKey(from)) {
       return; // of a mark that was given up, or too late
     }
@@ -300,13 +303,15 @@ final class PartitionVerification {
     }
   }
 
-  void onLost(NodeId peer) {
+  @Override
+  public void onLost(NodeId peer) {
     if (awaited.containsKey(peer)) {
       giveUp(peer, "the connection broke");
     }
   }
 
-  void tick() {
+  @Override
+  public void tick() {
     long now = loop.nowNanos();
     if (!replica.machine().isLeader() || replica.epoch() != epoch) {
       end(PartitionReport.notCompared("the leader changed"));

@@ -91,6 +91,18 @@ final class QuorumRepair implements RepairEffects, SumTree {
     return cells.state().tree().sum(level, node);
   }
 
+  /** Whether the keys of a leaf add up to the sum that the tree has. Reads the disk. */
+  boolean isLeafRight(int leaf) {
+    long[] recounted = {0};
+    cells.listLeaf(leaf, (key, digest) -> recounted[0] += digest);
+    return recounted[0] == sum(LEAF_LEVEL, leaf);
+  }
+
+  /** Whether the copy forgot something, and has not got all of it back. */
+  boolean isFillingUp() {
+    return machine.state() == CopyState.FORGOT;
+  }
+
   void step(RepairEvent event) {
     machine.step(event, this);
     if (!carryingOut) {

@@ -10,6 +10,7 @@ import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.transport.Lane;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +32,25 @@ final class Verifications {
   private final DataLoop loop;
   private final Routes routes;
   private final MarkedSnapshots snapshots;
-  private final Map<PartitionId, PartitionVerification> led = new HashMap<>();
+  private final LeafSums sums;
+  private final Map<PartitionId, Verification> led = new HashMap<>();
   private final Map<Long, Asked> asked = new HashMap<>();
   private final List<DatabaseVerification> databases = new ArrayList<>();
   private long lastRequest;
+
+  /** The comparison of one partition's replicas. */
+  interface Verification {
+    void begin();
+
+    /** The replica here has committed exactly the entries up to a mark. */
+    void onMark(Mark mark);
+
+    void onMessage(NodeId from, VerifyMessage message);
+
+    void onLost(NodeId peer);
+
+    void tick();
+  }
 
   /** A partition whose leader was asked and has not reported yet. */
   private static final class Asked {
@@ -56,6 +72,7 @@ final class Verifications {
     this.loop = loop;
     this.routes = routes;
     this.snapshots = new MarkedSnapshots(loop, this::send, reader);
+    this.sums = new LeafSums(loop, routes, this::send);
   }
 
   // Asking.
@@ -107,19 +124,34 @@ final class Verifications {
   }
 
   private void ask(PartitionRoute route, Consumer<PartitionReport> receiver) {
-    NodeId leader = route.leader();
+    NodeId leader = route.isLeaderless() ? comparer(route) : route.leader();
     long request = ++lastRequest;
-    if (route.isLeaderless()) {
-      report(receiver, "leaderless replicas are compared by repair");
-    } else if (leader == null) {
-      report(receiver, "the partition has no leader");
-    } else if (!leader.equals(loop.self())
-        && !loop.network().isConnected(Lane.DATA, leader.number())) {
+    if (leader == null) {
+      report(
+          receiver,
+          route.isLeaderless()
+              ? "none of its replicas is connected"
+              : "the partition has no leader");
+    } else if (!isReached(leader)) {
       report(receiver, "its leader " + leader + " is not connected");
     } else {
       asked.put(request, new Asked(leader, receiver, loop.nowNanos()));
       send(leader, new VerifyMessage.Ask(route.terms().state().id(), request));
     }
+  }
+
+  private boolean isReached(NodeId node) {
+    return node.equals(loop.self()) || loop.network().isConnected(Lane.DATA, node.number());
+  }
+
+  /** Any replica of a leaderless partition can compare them all: better this node's. */
+  private NodeId comparer(PartitionRoute route) {
+    return route.coordinator() != null
+        ? loop.self()
+        : route.terms().state().replicas().stream()
+            .filter(this::isReached)
+            .min(Comparator.naturalOrder())
+            .orElse(null);
   }
 
   /** In a later turn, so that many partitions without a leader are no deep recursion. */
@@ -162,18 +194,24 @@ final class Verifications {
     PartitionRoute route = routes.partition(partition);
     if (led.containsKey(partition)) {
       refuse(from, ask, "it is being verified already");
-    } else if (route == null || !route.leadsHere() || !loop.leaseHeld()) {
+    } else if (route == null || !mayCompare(route)) {
       refuse(from, ask, "its leader changed");
     } else {
-      PartitionVerification verification =
-          new PartitionVerification(
-              route.local(),
-              this::send,
-              answer,
-              () -> send(from, new VerifyMessage.Comparing(partition, ask.id())));
+      Runnable signOfLife = () -> send(from, new VerifyMessage.Comparing(partition, ask.id()));
+      Verification verification =
+          route.isLeaderless()
+              ? new LeaderlessVerification(
+                  loop, route.terms().state(), this::isReached, this::send, answer, signOfLife)
+              : new PartitionVerification(route.local(), this::send, answer, signOfLife);
       led.put(partition, verification);
       verification.begin();
     }
+  }
+
+  private boolean mayCompare(PartitionRoute route) {
+    return route.isLeaderless()
+        ? route.coordinator() != null
+        : route.leadsHere() && loop.leaseHeld();
   }
 
   private void refuse(NodeId from, VerifyMessage.Ask ask, String problem) {
@@ -183,7 +221,7 @@ final class Verifications {
 
   /** A replica of this node has committed exactly the entries up to the mark. */
   void onMark(PartitionReplica replica, Mark mark) {
-    PartitionVerification verification = led.get(replica.id());
+    Verification verification = led.get(replica.id());
     if (verification != null) {
       verification.onMark(mark);
     }
@@ -207,8 +245,10 @@ final class Verifications {
       snapshots.onListCells(from, list);
     } else if (message instanceof VerifyMessage.Done done) {
       snapshots.onDone(done);
+    } else if (message instanceof VerifyMessage.AskSums ask) {
+      sums.onAsk(from, ask);
     } else {
-      PartitionVerification verification = led.get(message.partition());
+      Verification verification = led.get(message.partition());
       if (verification != null) {
         verification.onMessage(from, message);
       }
@@ -236,7 +276,7 @@ final class Verifications {
     giveUpAsked(
         each -> now - each.heardNanos > PartitionVerification.SILENCE_NANOS,
         "its leader did not answer");
-    List.copyOf(led.values()).forEach(PartitionVerification::tick);
+    List.copyOf(led.values()).forEach(Verification::tick);
     snapshots.tick();
   }
 

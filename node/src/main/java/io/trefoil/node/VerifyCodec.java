@@ -28,6 +28,8 @@ final class VerifyCodec {
   private static final int LIST_CELLS = 8;
   private static final int CELLS = 9;
   private static final int DONE = 10;
+  private static final int ASK_SUMS = 11;
+  private static final int SUMS = 12;
 
   private static final long ALL_HASHES = 1L << 32;
   private static final int MAX_REPLICAS = 1_000;
@@ -65,6 +67,13 @@ final class VerifyCodec {
       putCells(sink, cells.list());
     } else if (message instanceof VerifyMessage.Done) {
       begin(sink, DONE, message);
+    } else if (message instanceof VerifyMessage.AskSums ask) {
+      begin(sink, ASK_SUMS, message);
+      sink.putByte(ask.recount() ? 1 : 0);
+    } else if (message instanceof VerifyMessage.Sums sums) {
+      begin(sink, SUMS, message);
+      sink.putVarint(sums.broken());
+      putDigests(sink, sums.sums());
     } else {
       throw new IllegalArgumentException("no format for " + message);
     }
@@ -105,6 +114,10 @@ final class VerifyCodec {
             yield new VerifyMessage.Cells(partition, id, from, getCells(source, from));
           }
           case DONE -> new VerifyMessage.Done(partition, id);
+          case ASK_SUMS -> new VerifyMessage.AskSums(partition, id, source.getByte() == 1);
+          case SUMS ->
+              new VerifyMessage.Sums(
+                  partition, id, source.getCount(BucketDigests.COUNT), getDigests(source));
           default ->
               throw new MalformedBytesException(
                   "verify message " + tag + " is not known to this version");

@@ -15,7 +15,7 @@ sealed interface VerifyMessage {
   /** Between asker and leader the request's number, between leader and replicas the mark's. */
   long id();
 
-  /** Asker to leader: compare. */
+  /** Asker to leader, or to one of the replicas that have none: compare. */
   record Ask(PartitionId partition, long id) implements VerifyMessage {}
 
   /** Leader to asker: still comparing. */
@@ -43,6 +43,21 @@ sealed interface VerifyMessage {
 
   /** Replica to leader: the cells from that hash on. */
   record Cells(PartitionId partition, long id, long fromHash, CellList list)
+      implements VerifyMessage {}
+
+  /**
+   * Comparer to replica of a leaderless partition: tell the sums of the leaves of your tree.
+   *
+   * @param recount whether first to add up each leaf from the cells
+   */
+  record AskSums(PartitionId partition, long id, boolean recount) implements VerifyMessage {}
+
+  /**
+   * Replica to comparer: the sums of the leaves as it keeps them.
+   *
+   * @param broken leaves whose cells, recounted, add up to another sum
+   */
+  record Sums(PartitionId partition, long id, int broken, BucketDigests sums)
       implements VerifyMessage {}
 
   /** Leader to replica: the snapshot is needed no more. */

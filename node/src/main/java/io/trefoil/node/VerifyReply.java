@@ -1,6 +1,7 @@
 package io.trefoil.node;
 
 import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.control.Database;
@@ -50,14 +51,17 @@ final class VerifyReply {
 
   private void partition(int number, PartitionReport report) {
     boolean differs = report.result() == Result.DIFFERS;
-    reply.map(report.problem() != null ? 3 : differs ? 8 : 5);
+    boolean atMark = !report.position().equals(Position.ZERO);
+    reply.map(report.problem() != null ? 3 : (differs ? 7 : 4) + (atMark ? 1 : 0));
     number("partition", number);
     text("result", report.result().text());
     if (report.problem() != null) {
       text("reason", report.problem());
       return;
     }
-    text("position", report.position().toString());
+    if (atMark) {
+      text("position", report.position().toString());
+    }
     number("keys", report.keyCount());
     reply.bulkText("replicas");
     reply.array(report.replicas().size());

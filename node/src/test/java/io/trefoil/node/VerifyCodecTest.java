@@ -49,7 +49,9 @@ class VerifyCodecTest {
                     new CellList.Cell(-1, 9_000, Bytes.utf8("key"), 77),
                     new CellList.Cell(1, 0, Bytes.EMPTY, -77)),
                 8)),
-        new VerifyMessage.Done(PARTITION, ID));
+        new VerifyMessage.Done(PARTITION, ID),
+        new VerifyMessage.AskSums(PARTITION, ID, true),
+        new VerifyMessage.AskSums(PARTITION, ID, false));
   }
 
   private static PartitionReport differing() {
@@ -98,6 +100,26 @@ class VerifyCodecTest {
     for (int bucket = 0; bucket < sums.length; bucket++) {
       assertThat(read.digests().sum(bucket)).isEqualTo(sums[bucket]);
     }
+  }
+
+  @Test
+  void sumsOfLeavesComeBackAsTheyWere() {
+    long[] sums = new Random(2).longs(BucketDigests.COUNT).toArray();
+    byte[] bytes =
+        encoded(new VerifyMessage.Sums(PARTITION, ID, 4_096, new BucketDigests(sums, 7)));
+    var read = (VerifyMessage.Sums) VerifyCodec.decode(new ByteSource(bytes));
+    assertThat(read.broken()).isEqualTo(4_096);
+    assertThat(read.sums().keyCount()).isEqualTo(7);
+    assertThat(read.sums().total()).isEqualTo(new BucketDigests(sums, 7).total());
+    assertThatThrownBy(
+            () ->
+                VerifyCodec.decode(
+                    new ByteSource(
+                        encoded(
+                            new VerifyMessage.Sums(
+                                PARTITION, ID, 4_097, new BucketDigests(sums, 7))))))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessageContaining("a count of 4097");
   }
 
   @ParameterizedTest
