@@ -7,4 +7,9 @@ public interface Clock {
 
   /** Nanoseconds from an arbitrary start. Never goes back; only differences mean anything. */
   long monotonicNanos();
+
+  /** As {@link #monotonicNanos}, to measure how long work takes; nothing else is decided by it. */
+  default long workNanos() {
+    return monotonicNanos();
+  }
 }

@@ -27,6 +27,7 @@ public final class Main {
             new DatabaseCommand(stdio),
             new SwitchoverCommand(stdio),
             new DivergedCommand(stdio),
+            new RepairCommand(stdio),
             new DemoCommand(stdio)),
         arguments);
   }

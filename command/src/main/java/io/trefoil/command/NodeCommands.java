@@ -99,6 +99,27 @@ final class NodeCommands {
                         .flags(NOSCRIPT, LOADING, STALE)
                         .onNode())),
         row(
+                "repair",
+                -2,
+                Group.TREFOIL,
+                OWN,
+                "A container for commands about the comparing of leaderless replicas")
+            .container(
+                List.of(
+                    repair("status", "Tell how rounds between leaderless replicas ended"),
+                    repair("run", "Compare all replicas of leaderless databases now"),
+                    new Row("repair|help", 2, Group.TREFOIL, OWN, "O(1)", Help.SUMMARY)
+                        .flags(LOADING, STALE)
+                        .onConnection(
+                            Help.of(
+                                "REPAIR",
+                                "STATUS [<database>]",
+                                "    Tell of each replica of leaderless databases how its rounds"
+                                    + " with the others ended.",
+                                "RUN [<database>]",
+                                "    Have each replica compare itself with all others, and tell"
+                                    + " what came of it.")))),
+        row(
                 "switchover",
                 -2,
                 Group.TREFOIL,
@@ -106,6 +127,13 @@ final class NodeCommands {
                 "Hand partitions over to a node, or all that a node leads to others")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .onNode());
+  }
+
+  private static Command repair(String name, String summary) {
+    return new Row(
+            "repair|" + name, -2, Group.TREFOIL, OWN, "O(N) with N the number of replicas", summary)
+        .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+        .onNode();
   }
 
   private static Row row(String name, int arity, Group group, String since, String summary) {

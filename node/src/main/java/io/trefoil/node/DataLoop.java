@@ -71,6 +71,7 @@ final class DataLoop {
   private final long startNanos;
   private boolean inTurn;
   private long nowNanos;
+  private long busyNanos;
   private long wallMillis;
   private final List<Appender> proposing = new ArrayList<>();
   private final List<Appender> appended = new ArrayList<>();
@@ -215,6 +216,11 @@ final class DataLoop {
     stalled.add(task);
   }
 
+  /** How long all turns that have ended took together. */
+  long busyNanos() {
+    return busyNanos;
+  }
+
   /** Wall time at the beginning of this turn. */
   long wallMillis() {
     return wallMillis;
@@ -346,6 +352,7 @@ final class DataLoop {
       onFailure.failed("the data loop", e);
     } finally {
       inTurn = false;
+      busyNanos += clock.workNanos() - nowNanos;
     }
     if (journalDirty || committed) {
       beginTurn(); // what came up while answering is the next turn's

@@ -42,6 +42,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final Verifications verifications;
   private final Divergences divergences;
   private final WriteStatus writeStatus;
+  private final Repairs repairs;
   private final Outside outside;
   private final List<Wait> waits = new ArrayList<>();
   private final SessionWaits sessionWaits;
@@ -108,6 +109,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     this.divergences = divergences;
     this.sessionWaits = new SessionWaits(loop, routes);
     this.writeStatus = new WriteStatus(loop, routes, forwards, asyncReplies, divergences);
+    this.repairs = new Repairs(loop, routes, forwards, outside.state());
     this.outside = outside;
   }
 
@@ -137,6 +139,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
           divergences.run(args.detached(), connection.session().protocol(), connection.await());
       case "write|status" ->
           writeStatus.ask(args.detached(), connection.session().protocol(), connection.await());
+      case "repair|status", "repair|run" ->
+          repairs.run(args.detached(), connection.session().protocol(), connection.await());
       case "shutdown" -> outside.shutdown().run();
       default ->
           now(
@@ -222,6 +226,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   public void runForNode(Command command, Args args, int protocol, Delivery delivery) {
     if (command.name().startsWith("diverged|")) {
       divergences.runHere(args, protocol, delivery);
+    } else if (command.name().startsWith("repair|")) {
+      repairs.runHere(args, protocol, delivery);
     } else if (command.name().equals("write|status")) {
       writeStatus.answerForNode(args, delivery);
     } else {
@@ -733,6 +739,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   void tick() {
     waits.removeIf(this::answer);
     sessionWaits.tick();
+    repairs.tick();
     finishChanges();
     for (Submitted each : List.copyOf(submitted)) {
       if (loop.nowNanos() - each.deadlineNanos > 0) {

@@ -300,7 +300,8 @@ public final class NodeCore implements ControlLoop.Listener {
                           runner.retryWaiting();
                         }),
                 verifications::onMark,
-                settings.repair().pause().toMillis()),
+                settings.repair().pause().toMillis(),
+                new RepairPace(loop, settings.repair().rateBytes())),
             new NodeReplicas.Found(
                 found,
                 recovery::origin,

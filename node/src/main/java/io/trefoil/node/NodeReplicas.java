@@ -14,6 +14,7 @@ import io.trefoil.control.PartitionState;
 import io.trefoil.journal.Journal;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.node.http.CallCounts;
+import io.trefoil.node.http.RepairCounts;
 import io.trefoil.replication.kernel.Configuration;
 import io.trefoil.replication.kernel.Effect;
 import io.trefoil.replication.kernel.EntryBatch;
@@ -82,6 +83,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   private long clockNotedNanos;
   private long failovers;
   private CallCounts countedBefore = CallCounts.NONE;
+  private RepairCounts repairedBefore = RepairCounts.NONE;
+  private final RepairPace repairPace;
 
   /** What the replicas work with. */
   record Surroundings(
@@ -95,7 +98,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
       Consumer<ControlMessage.ToController> controller,
       Runnable leadersChanged,
       BiConsumer<PartitionReplica, PartitionReplica.Mark> marks,
-      long repairPauseMillis) {}
+      long repairPauseMillis,
+      RepairPace repairPace) {}
 
   /**
    * What the disk had.
@@ -128,6 +132,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     this.controller = around.controller();
     this.leadersChanged = around.leadersChanged();
     this.marks = around.marks();
+    this.repairPace = around.repairPace();
     this.strays = new StrayCopies(loop, routes, this, this::dropReplica);
     for (PartitionReplica.Start start : found.copies()) {
       keepNewest(start);
@@ -176,6 +181,15 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     }
     for (QuorumReplica replica : quorums.values()) {
       all = all.plus(replica.calls().counts());
+    }
+    return all;
+  }
+
+  /** As above. */
+  RepairCounts repairCounts() {
+    RepairCounts all = repairedBefore;
+    for (QuorumReplica replica : quorums.values()) {
+      all = all.plus(replica.repair().counts());
     }
     return all;
   }
@@ -386,6 +400,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
       LOG.info("partition={} has no place here any more: the copy goes", id);
       replica.close();
       countedBefore = countedBefore.plus(replica.calls().counts());
+      repairedBefore = repairedBefore.plus(replica.repair().counts());
       drop(replica.copy(), replica.store());
     }
   }
@@ -463,6 +478,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     for (PartitionReplica replica : replicas.values()) {
       replica.tick();
     }
+    repairPace.tick(quorums.values());
     quorums.values().forEach(QuorumReplica::tick);
     strays.tick();
     noteClock();

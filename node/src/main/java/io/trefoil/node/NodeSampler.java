@@ -8,6 +8,7 @@ import io.trefoil.node.http.CallCounts;
 import io.trefoil.node.http.FollowerSample;
 import io.trefoil.node.http.HintSample;
 import io.trefoil.node.http.NodeSample;
+import io.trefoil.node.http.RepairCounts;
 import io.trefoil.node.http.ReplicaSample;
 import io.trefoil.storage.Storage;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import java.util.concurrent.TimeoutException;
 final class NodeSampler {
   private static final long WAIT_MILLIS = 1_000;
   private static final NodeSample NOTHING =
-      new NodeSample(0, 0, 0, 0, 0, CallCounts.NONE, List.of(), List.of());
+      new NodeSample(0, 0, 0, 0, 0, CallCounts.NONE, RepairCounts.NONE, List.of(), List.of());
 
   private NodeSampler() {}
 
@@ -70,6 +71,7 @@ final class NodeSampler {
         storage.memoryBytes(0),
         divergences.undecidedFiles(),
         replicas.callCounts(),
+        replicas.repairCounts(),
         samples,
         hints(replicas, state));
   }

@@ -5,9 +5,11 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.Hash64;
 import io.trefoil.base.NodeId;
 import io.trefoil.cell.EntryWriter;
+import io.trefoil.node.http.RepairCounts;
 import io.trefoil.replication.leaderless.AntiEntropy;
 import io.trefoil.replication.leaderless.CopyState;
 import io.trefoil.replication.leaderless.LeaderlessEvent;
+import io.trefoil.replication.leaderless.RepairCounters;
 import io.trefoil.replication.leaderless.RepairEffect;
 import io.trefoil.replication.leaderless.RepairEffects;
 import io.trefoil.replication.leaderless.RepairEvent;
@@ -52,6 +54,7 @@ final class QuorumRepair implements RepairEffects, SumTree {
   private final ArrayDeque<Runnable> later = new ArrayDeque<>();
 
   private boolean carryingOut;
+  private long granted;
 
   /** Origins of whose streams the machine knows that something is missing here. */
   private SortedSet<Integer> toldGaps;
@@ -86,6 +89,16 @@ final class QuorumRepair implements RepairEffects, SumTree {
     return machine;
   }
 
+  /** What its rounds came to since it is here. */
+  RepairCounts counts() {
+    RepairCounters counters = machine.counters();
+    return new RepairCounts(
+        counters.bytesSent(),
+        counters.roundsEqual(),
+        counters.roundsDiffering(),
+        counters.roundsFailed());
+  }
+
   @Override
   public long sum(int level, int node) {
     return cells.state().tree().sum(level, node);
@@ -98,11 +111,6 @@ final class QuorumRepair implements RepairEffects, SumTree {
     return recounted[0] == sum(LEAF_LEVEL, leaf);
   }
 
-  /** Whether the copy forgot something, and has not got all of it back. */
-  boolean isFillingUp() {
-    return machine.state() == CopyState.FORGOT;
-  }
-
   void step(RepairEvent event) {
     machine.step(event, this);
     if (!carryingOut) {
@@ -112,6 +120,24 @@ final class QuorumRepair implements RepairEffects, SumTree {
       }
       carryingOut = false;
     }
+  }
+
+  /** Whether the copy forgot something, and has not got all of it back. */
+  boolean isFillingUp() {
+    return machine.state() == CopyState.FORGOT;
+  }
+
+  /** Sets what rounds may take in a second. */
+  void grant(long bytesPerSecond) {
+    if (bytesPerSecond != granted) {
+      granted = bytesPerSecond;
+      step(new RepairEvent.Budget(granted));
+    }
+  }
+
+  /** Begins rounds with all others. */
+  void runNow() {
+    step(new RepairEvent.RunNow());
   }
 
   /**

@@ -65,7 +65,8 @@ final class SnapshotNode implements Peers {
                 message -> {},
                 () -> {},
                 (replica, mark) -> {},
-                10_000),
+                10_000,
+                new RepairPace(loop, 32L << 20)),
             new NodeReplicas.Found(
                 java.util.List.of(), partition -> 0, partition -> 0, 0, true, false));
     receiver = newReceiver();

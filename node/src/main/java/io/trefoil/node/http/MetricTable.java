@@ -46,6 +46,20 @@ final class MetricTable {
           "Writes to leaderless databases that were written again with a larger stamp, because a"
               + " replica had something with a larger one than theirs: clocks differ.");
 
+  static final Metric REPAIR_ROUNDS =
+      counter(
+          "trefoil_repair_rounds_total",
+          "rounds",
+          List.of("outcome"),
+          "Rounds in which replicas of leaderless partitions here compared themselves with another:"
+              + " equal, differed (what was lacking is merged) or failed (not ended).");
+  static final Metric REPAIR_BYTES =
+      counter(
+          "trefoil_repair_bytes_total",
+          "bytes",
+          NONE,
+          "Bytes that this node sent for such rounds, its own and those of others, about.");
+
   static final List<Gauge<NodeSample>> OF_NODE =
       List.of(
           new Gauge<>(
@@ -171,7 +185,15 @@ final class MetricTable {
   /** The project's own metrics, in the order of the documentation. */
   static List<Metric> own() {
     List<Metric> all =
-        new ArrayList<>(List.of(COMMANDS, WRITES, FAILOVERS, READ_REPAIRS, RESTAMPED_WRITES));
+        new ArrayList<>(
+            List.of(
+                COMMANDS,
+                WRITES,
+                FAILOVERS,
+                READ_REPAIRS,
+                RESTAMPED_WRITES,
+                REPAIR_ROUNDS,
+                REPAIR_BYTES));
     OF_NODE.forEach(gauge -> all.add(gauge.metric()));
     OF_REPLICA.forEach(gauge -> all.add(gauge.metric()));
     OF_FOLLOWER.forEach(gauge -> all.add(gauge.metric()));

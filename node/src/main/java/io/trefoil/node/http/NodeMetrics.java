@@ -36,6 +36,8 @@ public final class NodeMetrics implements AutoCloseable {
   /** A sample that nobody could take in time has none. */
   private CallCounts calls = CallCounts.NONE;
 
+  private RepairCounts repairs = RepairCounts.NONE;
+
   /**
    * Metrics that begin at 0.
    *
@@ -74,6 +76,7 @@ public final class NodeMetrics implements AutoCloseable {
     NodeSample sample = sampler.get();
     List<MetricSnapshot> found = new ArrayList<>();
     addCounters(counted(sample.calls()), found);
+    addCounters(counted(sample.repairs()), found);
     addGauges(MetricTable.OF_NODE, List.of(new Row<>(ofNode(), sample)), found);
     List<Row<ReplicaSample>> replicas = new ArrayList<>();
     List<Row<FollowerSample>> followers = new ArrayList<>();
@@ -92,6 +95,21 @@ public final class NodeMetrics implements AutoCloseable {
   private synchronized CallCounts counted(CallCounts sampled) {
     calls = calls.orMore(sampled);
     return calls;
+  }
+
+  private synchronized RepairCounts counted(RepairCounts sampled) {
+    repairs = repairs.orMore(sampled);
+    return repairs;
+  }
+
+  private void addCounters(RepairCounts counts, List<MetricSnapshot> into) {
+    List<CounterDataPointSnapshot> outcomes =
+        List.of(
+            point(ofNode().add("outcome", "equal"), counts.equal()),
+            point(ofNode().add("outcome", "differed"), counts.differed()),
+            point(ofNode().add("outcome", "failed"), counts.failed()));
+    into.add(counter(MetricTable.REPAIR_ROUNDS, outcomes));
+    into.add(counter(MetricTable.REPAIR_BYTES, counts.bytes()));
   }
 
   private void addCounters(CallCounts counts, List<MetricSnapshot> into) {

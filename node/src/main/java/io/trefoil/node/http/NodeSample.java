@@ -10,6 +10,7 @@ import java.util.List;
  * @param memoryTableBytes in use, of the memory set aside
  * @param divergedFiles not yet replayed or discarded
  * @param calls of all partitions that the node has or had a replica of
+ * @param repairs of all leaderless partitions that the node has or had a replica of
  * @param replicas one per partition with a leader that the node holds, no partition twice
  * @param hints one per leaderless partition that the node holds and other replica of it
  */
@@ -20,6 +21,7 @@ public record NodeSample(
     long memoryTableBytes,
     long divergedFiles,
     CallCounts calls,
+    RepairCounts repairs,
     List<ReplicaSample> replicas,
     List<HintSample> hints) {
   public NodeSample {

@@ -141,13 +141,15 @@ public record NodeSettings(
   }
 
   /**
-   * How replicas of leaderless databases are compared.
+   * How replicas of leaderless databases come to be equal.
    *
    * @param pause between two comparisons with the same replica
+   * @param rateBytes that they take in a second, at most
    */
-  public record Repair(Duration pause) {
+  public record Repair(Duration pause, long rateBytes) {
     public Repair {
       SettingTable.REPAIR_PAUSE.require(pause);
+      SettingTable.REPAIR_RATE.require(rateBytes);
     }
   }
 

@@ -157,6 +157,14 @@ final class SettingTable {
           "10s",
           "How long a replica of a leaderless database waits, after it has compared itself with"
               + " another one, before it does so again.");
+  static final Setting<Long> REPAIR_RATE =
+      Setting.of(
+          "repair.rate",
+          size("64kb", "1tb"),
+          "32mb",
+          "How much a node's replicas of leaderless databases take in a second, at most, to compare"
+              + " themselves with others and get what they lack; all of them together. Less when the"
+              + " node is busy.");
 
   static final Setting<Integer> EVENT_LOOPS =
       Setting.of("event-loops", SettingType.EVENT_LOOPS, "1", "Threads that run commands.");
@@ -203,6 +211,7 @@ final class SettingTable {
           JOURNAL_KEEP,
           SNAPSHOT_RATE,
           REPAIR_PAUSE,
+          REPAIR_RATE,
           EVENT_LOOPS,
           LOG_LEVEL,
           INSECURE,

@@ -127,7 +127,8 @@ public final class SettingsReader {
         memory(),
         journal,
         new NodeSettings.Snapshot(given.value(SettingTable.SNAPSHOT_RATE)),
-        new NodeSettings.Repair(given.value(SettingTable.REPAIR_PAUSE)),
+        new NodeSettings.Repair(
+            given.value(SettingTable.REPAIR_PAUSE), given.value(SettingTable.REPAIR_RATE)),
         httpPort,
         given.value(SettingTable.EVENT_LOOPS),
         given.value(SettingTable.LOG_LEVEL),

@@ -32,6 +32,7 @@ class NodeMetricsTest {
               13,
               14,
               new CallCounts(5, 1, 0, 2, 3),
+              new RepairCounts(900, 6, 7, 8),
               List.of(LEADER, FOLLOWER),
               List.of(new HintSample("carts", 2, "n3", "us", 7, 800))));
   private final NodeMetrics metrics = new NodeMetrics("n1", "eu", sample::get);
@@ -58,19 +59,25 @@ class NodeMetricsTest {
             "trefoil_writes_total{node=\"n1\",outcome=\"refused\",region=\"eu\"} 1.0",
             "trefoil_writes_total{node=\"n1\",outcome=\"uncertain\",region=\"eu\"} 0.0",
             "trefoil_read_repairs_total{node=\"n1\",region=\"eu\"} 2.0",
-            "trefoil_restamped_writes_total{node=\"n1\",region=\"eu\"} 3.0");
+            "trefoil_restamped_writes_total{node=\"n1\",region=\"eu\"} 3.0",
+            "trefoil_repair_rounds_total{node=\"n1\",outcome=\"equal\",region=\"eu\"} 6.0",
+            "trefoil_repair_rounds_total{node=\"n1\",outcome=\"differed\",region=\"eu\"} 7.0",
+            "trefoil_repair_rounds_total{node=\"n1\",outcome=\"failed\",region=\"eu\"} 8.0",
+            "trefoil_repair_bytes_total{node=\"n1\",region=\"eu\"} 900.0");
   }
 
   @Test
   void countersDontGoBackWhenNoSampleCouldBeTaken() {
     String committed = "trefoil_writes_total{node=\"n1\",outcome=\"committed\",region=\"eu\"} 5.0";
-    assertThat(own()).contains(committed);
+    String repaired = "trefoil_repair_bytes_total{node=\"n1\",region=\"eu\"} 900.0";
+    assertThat(own()).contains(committed, repaired);
     sample.set(of());
-    assertThat(own()).contains(committed);
+    assertThat(own()).contains(committed, repaired);
   }
 
   private static NodeSample of(ReplicaSample... replicas) {
-    return new NodeSample(0, 0, 0, 0, 0, CallCounts.NONE, List.of(replicas), List.of());
+    return new NodeSample(
+        0, 0, 0, 0, 0, CallCounts.NONE, RepairCounts.NONE, List.of(replicas), List.of());
   }
 
   @Test

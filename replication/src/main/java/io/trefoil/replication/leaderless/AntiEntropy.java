@@ -368,6 +368,16 @@ public final class AntiEntropy {
 
   // For the shell and for status.
 
+  /** Whether rounds of its own are under way, so that it has a use for a budget. */
+  public boolean isRunning() {
+    return !rounds.isEmpty();
+  }
+
+  /** Number of the last round that began here; 0 before the first. */
+  public long lastRound() {
+    return lastRound;
+  }
+
   /** Of the configuration that is known here; 0 before the first. */
   public long version() {
     return coverage.standing().version();

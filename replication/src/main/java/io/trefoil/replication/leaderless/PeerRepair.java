@@ -14,6 +14,7 @@ final class PeerRepair {
   private long nextMillis;
   private long startedMillis;
   private long finishedMillis;
+  private long endedMillis;
   private int leavesDiffered;
   private long bytesPulled;
   private long keysMerged;
@@ -99,18 +100,19 @@ final class PeerRepair {
       compared = Math.max(compared, round.clock());
     }
     failed = false;
-    ended(nowMillis + pauseMillis);
+    ended(nowMillis, pauseMillis);
   }
 
   void failed(long nowMillis, long pauseMillis) {
     failed = true;
-    ended(nowMillis + pauseMillis);
+    ended(nowMillis, pauseMillis);
   }
 
-  private void ended(long next) {
+  private void ended(long nowMillis, long pauseMillis) {
     ended = round.id();
+    endedMillis = nowMillis;
     leavesDiffered = round.leavesDiffered();
-    nextMillis = next;
+    nextMillis = nowMillis + pauseMillis;
     round = null;
   }
 
@@ -124,7 +126,10 @@ final class PeerRepair {
 
   RepairView view() {
     return new RepairView(
-        progress(),
+        round == null ? outcome() : RepairView.Progress.RUNNING,
+        outcome(),
+        ended,
+        endedMillis,
         state,
         startedMillis,
         finishedMillis,
@@ -135,10 +140,8 @@ final class PeerRepair {
         keysMerged);
   }
 
-  private RepairView.Progress progress() {
-    if (round != null) {
-      return RepairView.Progress.RUNNING;
-    } else if (ended == 0) {
+  private RepairView.Progress outcome() {
+    if (ended == 0) {
       return RepairView.Progress.NONE_YET;
     } else if (ended > finished) {
       return RepairView.Progress.FAILED;

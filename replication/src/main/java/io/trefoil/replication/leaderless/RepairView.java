@@ -5,6 +5,9 @@ package io.trefoil.replication.leaderless;
  * For status. Times are this node's monotonic milliseconds.
  *
  * @param progress of the round that runs, or how the last one ended
+ * @param outcome how the last round that ended did; {@code NONE_YET} before
+ * @param endedRound its number among this replica's rounds; 0 before
+ * @param endedMillis when it ended
  * @param state what it last said of its copy; {@code FORGOT} until it was heard from
  * @param startedMillis when the last round began
  * @param finishedMillis when the last one that did not fail ended
@@ -16,6 +19,9 @@ package io.trefoil.replication.leaderless;
  */
 public record RepairView(
     Progress progress,
+    Progress outcome,
+    long endedRound,
+    long endedMillis,
     CopyState state,
     long startedMillis,
     long finishedMillis,
