@@ -105,6 +105,34 @@ class DatabaseVerifyTest {
     assertThat(awaitAllCompared(2)).containsEntry("result", "equal");
   }
 
+  @Test
+  void aLeaderlessCopyThatLostAKeyBehindItsTreesBackIsBroken() throws Exception {
+    startCluster();
+    try (Jedis client = client(0)) {
+      client.sendCommand(
+          () -> bytes("DATABASE"), "CREATE carts NUMBER 5 REPLICATION LEADERLESS".split(" "));
+    }
+    await("carts has its replicas", () -> writeCarts(200));
+    await("all equal", () -> verify(1, "carts").get("result").equals("equal"));
+
+    processes[2].destroy();
+    assertThat(processes[2].waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    changeStored(folder.resolve("n3"), "cart7", null);
+    start(2);
+
+    List<Map<String, Object>> last = new ArrayList<>();
+    await(
+        "n3 is compared again",
+        () -> {
+          last.add(verify(1, "carts"));
+          return !last.get(last.size() - 1).get("result").equals("incomplete");
+        });
+    assertThat(last.get(last.size() - 1)).containsEntry("result", "differs");
+    assertThat(last.get(last.size() - 1).toString())
+        .contains("node=n3, reason=is broken: the cells of 1 of 4096 ranges don't add up")
+        .contains("differing_ranges=1");
+  }
+
   // The cluster.
 
   private void startCluster() throws IOException {
@@ -169,6 +197,16 @@ class DatabaseVerifyTest {
     }
   }
 
+  private boolean writeCarts(int count) {
+    try (Jedis client = client(1)) {
+      client.select(5);
+      for (int i = 0; i < count; i++) {
+        client.set("cart" + i, "value " + i);
+      }
+      return true;
+    }
+  }
+
   /** Keys that expire all the time while the replicas are compared. */
   private void writeExpiring() {
     try (Jedis client = client(1)) {
@@ -219,8 +257,12 @@ class DatabaseVerifyTest {
   }
 
   private Map<String, Object> verify(int node) {
+    return verify(node, "0");
+  }
+
+  private Map<String, Object> verify(int node, String database) {
     try (Jedis client = client(node)) {
-      return map(client.sendCommand(() -> bytes("DATABASE"), "VERIFY", "0"));
+      return map(client.sendCommand(() -> bytes("DATABASE"), "VERIFY", database));
     }
   }
 
