@@ -290,6 +290,7 @@ public final class NodeCore implements ControlLoop.Listener {
                 routes,
                 ports.background(),
                 sender,
+                settings.hints(),
                 kept,
                 control::tell,
                 // Not at once: a machine that just became leader has yet to open its epoch.

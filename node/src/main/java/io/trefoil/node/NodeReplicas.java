@@ -15,6 +15,7 @@ import io.trefoil.journal.Journal;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.node.http.CallCounts;
 import io.trefoil.node.http.RepairCounts;
+import io.trefoil.node.settings.NodeSettings;
 import io.trefoil.replication.kernel.Configuration;
 import io.trefoil.replication.kernel.Effect;
 import io.trefoil.replication.kernel.EntryBatch;
@@ -24,7 +25,6 @@ import io.trefoil.replication.kernel.Membership;
 import io.trefoil.replication.leaderless.CopyState;
 import io.trefoil.replication.leaderless.LeaderlessEffect;
 import io.trefoil.replication.leaderless.LeaderlessEvent;
-import io.trefoil.replication.leaderless.Stretch;
 import io.trefoil.replication.singleleader.SingleLeaderReplica.Recovered;
 import io.trefoil.storage.Storage;
 import java.io.IOException;
@@ -63,6 +63,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   private final Routes routes;
   private final Executor background;
   private final SnapshotSender snapshots;
+  private final NodeSettings.Hints hints;
+  private final HintReader hintReader;
   private final Divergences divergences;
   private final Consumer<ControlMessage.ToController> controller;
   private final Runnable leadersChanged;
@@ -94,6 +96,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
       Routes routes,
       Executor background,
       SnapshotSender snapshots,
+      NodeSettings.Hints hints,
       Divergences divergences,
       Consumer<ControlMessage.ToController> controller,
       Runnable leadersChanged,
@@ -128,6 +131,13 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     this.routes = around.routes();
     this.background = around.background();
     this.snapshots = around.snapshots();
+    this.hints = around.hints();
+    this.hintReader =
+        new HintReader(
+            loop::execute,
+            loop::nowNanos,
+            background,
+            new RateLimit(hints.rateBytes(), loop.nowNanos()));
     this.divergences = around.divergences();
     this.controller = around.controller();
     this.leadersChanged = around.leadersChanged();
@@ -480,6 +490,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     }
     repairPace.tick(quorums.values());
     quorums.values().forEach(QuorumReplica::tick);
+    hintReader.tick();
     strays.tick();
     noteClock();
   }
@@ -561,7 +572,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   /**
    * Lets the journal go up to what storage has made durable, as far as followers need it no more.
    * Entries that some replica lacks may yet leave the history, and are kept, too. Of more than the
-   * cap the oldest goes, whoever lacks it: only that, so that others are still caught up.
+   * cap the oldest goes, whoever lacks it: only that, so that others are still caught up. Hints go
+   * when they are too old, too.
    *
    * @param keepBytes the journal held back for followers; past it they get a snapshot instead
    */
@@ -584,11 +596,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     for (QuorumReplica replica : quorums.values()) {
       Position position = durable.get(replica.copy());
       if (position != null) {
-        long unwanted =
-            Math.max(
-                replica.machine().everywhereIndex(),
-                journal.lastIndexBefore(replica.copy(), capped));
-        long released = Math.min(position.index(), unwanted);
+        long beyondCap = journal.lastIndexBefore(replica.copy(), capped);
+        long released = Math.min(position.index(), replica.unwantedIndex(beyondCap));
         if (released > 0) {
           journal.release(replica.copy(), released);
         }
@@ -756,30 +765,24 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   @Override
   public void readLog(QuorumReplica replica, LeaderlessEffect.ReadLog read) {
     long copy = replica.copy();
-    background.execute(
+    hintReader.read(
         () -> {
           List<EntryBatch> batches = new ArrayList<>();
           long after = readBatches(copy, read.fromIndex(), read.maxBytes(), batches);
-          Stretch stretch = batches.isEmpty() ? null : ownStretch(read.fromIndex(), after, batches);
-          loop.execute(
-              () ->
-                  replica.step(
-                      new LeaderlessEvent.LogRead(
-                          read.peer(),
-                          read.fromIndex(),
-                          stretch,
-                          loop.journal().firstIndex(copy))));
+          return HintReader.ownStretch(read.fromIndex(), after, batches);
+        },
+        stretch -> {
+          if (!replica.isClosed()) {
+            long firstHeld = loop.journal().firstIndex(copy);
+            replica.step(
+                new LeaderlessEvent.LogRead(read.peer(), read.fromIndex(), stretch, firstHeld));
+          }
         });
   }
 
-  /** The first of a coordinator's own batches, or that there are none. */
-  private static Stretch ownStretch(long fromIndex, long after, List<EntryBatch> batches) {
-    for (EntryBatch batch : batches) {
-      if (!QuorumReplica.isForeign(batch)) {
-        return new Stretch(fromIndex, batch.lastIndex(), batch);
-      }
-    }
-    return new Stretch(fromIndex, after - 1, null);
+  @Override
+  public long maxHintAgeNanos() {
+    return hints.maxAge().toNanos();
   }
 
   @Override
@@ -799,7 +802,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   }
 
   /** Small batches of one epoch that were read together go out together. */
-  private static EntryBatch join(List<EntryBatch> batches) {
+  static EntryBatch join(List<EntryBatch> batches) {
     EntryBatch first = batches.get(0);
     io.trefoil.base.ByteSink body = new io.trefoil.base.ByteSink(first.body().length());
     int count = 0;

@@ -7,8 +7,11 @@ import io.trefoil.replication.leaderless.LeaderlessEffect;
 import io.trefoil.replication.leaderless.LeaderlessEvent;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The commands that a replica coordinates, until they are answered.
@@ -34,6 +37,10 @@ final class QuorumCalls {
   private final KeyTurns turns = new KeyTurns();
   private final Map<Long, Call> asking = new HashMap<>();
   private List<Call> writing = new ArrayList<>();
+
+  /** Those that have repaired something, and run again. */
+  private final Set<Call> repairing = new HashSet<>();
+
   private long lastQuestion;
   private long repairs;
   private long restamped;
@@ -95,6 +102,15 @@ final class QuorumCalls {
   /** How many commands wait for other replicas. */
   int waiting() {
     return asking.size() + writing.size();
+  }
+
+  /** The first entry whose copies a command waits for; {@link Long#MAX_VALUE} when none does. */
+  long firstAwaited() {
+    return Stream.concat(writing.stream(), repairing.stream())
+        .filter(call -> call.index > 0)
+        .mapToLong(call -> call.index)
+        .min()
+        .orElse(Long.MAX_VALUE);
   }
 
   void informed(LeaderlessEffect.Informed informed) {
@@ -320,6 +336,7 @@ final class QuorumCalls {
     }
 
     private void endTurn() {
+      repairing.remove(this);
       if (inTurn) {
         inTurn = false;
         turns.end(keys, write);
@@ -330,6 +347,7 @@ final class QuorumCalls {
       changed = write && hasChanged();
       if (!differing.isEmpty()) {
         repaired = true;
+        repairing.add(this);
         repairs++;
         index = Math.max(index, replica.repair(differing, looks));
       } else if (!write) {

@@ -70,6 +70,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   private final ByteSink frame = new ByteSink(4096);
   private final QuorumCalls calls;
   private final QuorumRepair repair;
+  private final LogAges ages;
   private final QuorumChange change;
   private final long place;
   private boolean closed;
@@ -84,6 +85,9 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
     /** The name that people gave a node. */
     String nodeName(NodeId node);
+
+    /** How long the journal keeps a hint, at most. */
+    long maxHintAgeNanos();
 
     /** Reads from the journal on another thread; the answer is {@link LeaderlessEvent.LogRead}. */
     void readLog(QuorumReplica replica, LeaderlessEffect.ReadLog read);
@@ -128,6 +132,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
             LeaderlessSettings.DEFAULT,
             new LeaderlessReplica.Recovered(
                 journaled, origins.heard(), origins.gaps(), start.recovered().counts()));
+    this.ages = new LogAges(host.maxHintAgeNanos());
     this.calls = new QuorumCalls(this);
     this.repair = new QuorumRepair(this, origins, start.copyState());
     this.change = new QuorumChange(this);
@@ -491,6 +496,19 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     return Hints.of(recent, Math.max(peer.match(), released), peer.match() + peer.lagEntries());
   }
 
+  /**
+   * Up to where nobody needs the log any more, or it is to be kept no longer for those who lack it.
+   * Not what a command still waits for: a replica that it was skipped for is taken for one that has
+   * it.
+   *
+   * @param beyondCap up to where the journal is larger than it may be
+   */
+  long unwantedIndex(long beyondCap) {
+    long old = ages.look(loop.nowNanos(), machine.lastIndex());
+    long let = Math.min(Math.max(beyondCap, old), calls.firstAwaited() - 1);
+    return Math.max(machine.everywhereIndex(), let);
+  }
+
   // Carrying effects out.
 
   @Override
@@ -658,6 +676,10 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   void close() {
     closed = true;
     calls.giveUpAll();
+  }
+
+  boolean isClosed() {
+    return closed;
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.trefoil.journal.JournalReplay;
 import io.trefoil.journal.JournalSettings;
 import io.trefoil.journal.Syncing;
 import io.trefoil.journal.memory.SimulatedDisk;
+import io.trefoil.node.settings.NodeSettings;
 import io.trefoil.storage.MemoryCellDisk;
 import io.trefoil.storage.Storage;
 import io.trefoil.transport.Lane;
@@ -19,6 +20,7 @@ import io.trefoil.transport.PeerAddress;
 import io.trefoil.transport.Peers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.SortedMap;
 
@@ -61,6 +63,7 @@ final class SnapshotNode implements Peers {
                 new Routes(),
                 world.tasks,
                 sender,
+                new NodeSettings.Hints(Duration.ofHours(3), 16 << 20),
                 null, // no history is left
                 message -> {},
                 () -> {},

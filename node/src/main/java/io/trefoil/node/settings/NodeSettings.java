@@ -25,6 +25,7 @@ public record NodeSettings(
     Journal journal,
     Snapshot snapshot,
     Repair repair,
+    Hints hints,
     int httpPort,
     int eventLoops,
     LogLevel logLevel,
@@ -154,6 +155,19 @@ public record NodeSettings(
   }
 
   /**
+   * What is kept for replicas of leaderless partitions that are away.
+   *
+   * @param maxAge how long it is kept, at most; until the node is started again
+   * @param rateBytes that the node sends of it in a second, at most
+   */
+  public record Hints(Duration maxAge, long rateBytes) {
+    public Hints {
+      SettingTable.HINTS_MAX_AGE.require(maxAge);
+      SettingTable.HINTS_RATE.require(rateBytes);
+    }
+  }
+
+  /**
    * @throws SettingsError when a rule between settings is broken, with all that are
    */
   public NodeSettings {
@@ -164,6 +178,7 @@ public record NodeSettings(
     Objects.requireNonNull(memory);
     Objects.requireNonNull(snapshot);
     Objects.requireNonNull(repair);
+    Objects.requireNonNull(hints);
     Objects.requireNonNull(logLevel);
     List<BrokenRule> broken = brokenRules(client, peer, journal, httpPort, insecure);
     if (!broken.isEmpty()) {

@@ -157,6 +157,7 @@ final class SettingTable {
           "10s",
           "How long a replica of a leaderless database waits, after it has compared itself with"
               + " another one, before it does so again.");
+
   static final Setting<Long> REPAIR_RATE =
       Setting.of(
           "repair.rate",
@@ -165,6 +166,22 @@ final class SettingTable {
           "How much a node's replicas of leaderless databases take in a second, at most, to compare"
               + " themselves with others and get what they lack; all of them together. Less when the"
               + " node is busy.");
+
+  static final Setting<Duration> HINTS_MAX_AGE =
+      Setting.of(
+          "hints.max-age",
+          SettingType.duration("1s", "87600h"),
+          "3h",
+          "How long a coordinator of a leaderless partition keeps what a replica has not confirmed;"
+              + " anti-entropy brings the rest. Counted anew when the node starts, and"
+              + " journal.keep may end it sooner.");
+  static final Setting<Long> HINTS_RATE =
+      Setting.of(
+          "hints.rate",
+          size("1mb", "1tb"),
+          "16mb",
+          "How much a node sends in a second, at most, of what it kept in the journal for replicas"
+              + " of leaderless partitions that come back; all of them together.");
 
   static final Setting<Integer> EVENT_LOOPS =
       Setting.of("event-loops", SettingType.EVENT_LOOPS, "1", "Threads that run commands.");
@@ -212,6 +229,8 @@ final class SettingTable {
           SNAPSHOT_RATE,
           REPAIR_PAUSE,
           REPAIR_RATE,
+          HINTS_MAX_AGE,
+          HINTS_RATE,
           EVENT_LOOPS,
           LOG_LEVEL,
           INSECURE,

@@ -129,6 +129,8 @@ public final class SettingsReader {
         new NodeSettings.Snapshot(given.value(SettingTable.SNAPSHOT_RATE)),
         new NodeSettings.Repair(
             given.value(SettingTable.REPAIR_PAUSE), given.value(SettingTable.REPAIR_RATE)),
+        new NodeSettings.Hints(
+            given.value(SettingTable.HINTS_MAX_AGE), given.value(SettingTable.HINTS_RATE)),
         httpPort,
         given.value(SettingTable.EVENT_LOOPS),
         given.value(SettingTable.LOG_LEVEL),

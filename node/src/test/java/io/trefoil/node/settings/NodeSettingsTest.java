@@ -54,6 +54,7 @@ class NodeSettingsTest {
         DEFAULTS.journal(),
         DEFAULTS.snapshot(),
         DEFAULTS.repair(),
+        DEFAULTS.hints(),
         DEFAULTS.httpPort(),
         1,
         LogLevel.INFO,

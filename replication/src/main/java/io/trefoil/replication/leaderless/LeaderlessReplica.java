@@ -253,8 +253,8 @@ public final class LeaderlessReplica {
   /**
    * The largest index such that every own entry up to it has so many stable copies in each standing
    * configuration. A number beyond a configuration's size asks for all of its replicas; learners
-   * are none. Entries that a replica has a gap for are taken for copied there: they were let go of
-   * long after whoever waited for them was told that the outcome is unknown.
+   * are none. Entries that a replica has a gap for are taken for copied there: the shell must not
+   * let go of what somebody waits for.
    *
    * <p>May go back: when a connection breaks, behind which a replica may start anew and have
    * forgotten what it confirmed; when one that started anew says that it knows less than it had
