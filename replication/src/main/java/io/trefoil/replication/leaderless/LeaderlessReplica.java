@@ -269,6 +269,22 @@ public final class LeaderlessReplica {
   }
 
   /**
+   * As {@link #copied}, for a sloppy quorum: where fewer replicas than that are in reach, those
+   * that are must all have stable copies, and what is stable in this coordinator's log stands in
+   * for the rest: a hint, which such a replica gets when it is back. At least one copy is real,
+   * this coordinator's. May go back, also when a replica comes in reach again. No read counts
+   * hints, so that no number of replicas asked is sure to see what was answered by this.
+   */
+  public long copiedOrHinted(int copies) {
+    return streams.copiedOrHinted(copies);
+  }
+
+  /** How many replicas, of the standing configuration with the fewest, have an entry stable. */
+  public int copiesOf(long index) {
+    return streams.copiesOf(index);
+  }
+
+  /**
    * Whether in each standing configuration so many replicas are in reach, this one included. False
    * means that a write should be refused before it is appended.
    */

@@ -35,6 +35,9 @@ final class PeerStream {
   /** Whether it has confirmed anything since its connection last broke. */
   private boolean heldSinceLost;
 
+  /** Whether it was in reach when that was looked at last. */
+  private boolean wasInReach = true;
+
   private boolean readingLog;
   private long heardMillis;
   private long sentMillis;
@@ -120,6 +123,13 @@ final class PeerStream {
   void heard(long nowMillis) {
     heardMillis = nowMillis;
     lost = false;
+  }
+
+  /** Returns whether it came in reach or went out of it since this was asked last. */
+  boolean noteReach(boolean inReach) {
+    boolean changed = inReach != wasInReach;
+    wasInReach = inReach;
+    return changed;
   }
 
   void agrees() {

@@ -39,11 +39,46 @@ record Standing(long version, List<Configuration> configurations, SortedSet<Node
   long reached(int number, ToLongFunction<NodeId> indexOf) {
     long reached = configurations.isEmpty() ? 0 : Long.MAX_VALUE;
     for (Configuration configuration : configurations) {
-      long[] indexes = configuration.replicas().stream().mapToLong(indexOf).toArray();
-      Arrays.sort(indexes);
-      reached = Math.min(reached, indexes[indexes.length - capped(number, configuration)]);
+      reached = Math.min(reached, reached(configuration, capped(number, configuration), indexOf));
     }
     return reached;
+  }
+
+  private static long reached(
+      Configuration configuration, int number, ToLongFunction<NodeId> indexOf) {
+    long[] indexes = configuration.replicas().stream().mapToLong(indexOf).toArray();
+    Arrays.sort(indexes);
+    return indexes[indexes.length - number];
+  }
+
+  /**
+   * As {@link #reached}, but where fewer than {@code number} replicas of a configuration are there,
+   * hints stand in for as many of the others as are missing. Those that are there must all have
+   * reached it then: a hint stands in for nobody who is only slow.
+   *
+   * @param hinted up to where there are hints
+   */
+  long reachedOrHinted(
+      int number, Predicate<NodeId> there, ToLongFunction<NodeId> indexOf, long hinted) {
+    long reached = configurations.isEmpty() ? 0 : hinted;
+    for (Configuration it : configurations) {
+      int wanted = capped(number, it);
+      int copies = Math.min(wanted, (int) it.replicas().stream().filter(there).count());
+      ToLongFunction<NodeId> orHint = id -> there.test(id) ? indexOf.applyAsLong(id) : hinted;
+      reached = Math.min(reached, reached(it, wanted, orHint));
+      if (copies > 0) {
+        reached = Math.min(reached, reached(it, copies, indexOf));
+      }
+    }
+    return reached;
+  }
+
+  /** In the standing configuration with the fewest, how many replicas are such. */
+  int fewest(Predicate<NodeId> such) {
+    return configurations.stream()
+        .mapToInt(it -> (int) it.replicas().stream().filter(such).count())
+        .min()
+        .orElse(0);
   }
 
   /** The number of replicas of the largest configuration. */

@@ -14,8 +14,13 @@ final class Streams {
   private final LeaderlessSettings settings;
   private final SortedMap<NodeId, PeerStream> peers = new TreeMap<>();
 
-  /** For each number of copies, what {@link #copied} last was when it was looked at. */
+  /**
+   * For each number of copies, what {@link #copied} and {@link #copiedOrHinted} were when they were
+   * looked at last.
+   */
   private long[] copiedBefore = new long[0];
+
+  private boolean reachChanged;
 
   Streams(LeaderlessReplica replica, int origin, OwnLog log, LeaderlessSettings settings) {
     this.replica = replica;
@@ -142,14 +147,19 @@ final class Streams {
   }
 
   void onTick(LeaderlessEffects out) {
+    reachChanged = false;
     peers.forEach(
         (id, peer) -> {
           ship(id, peer, out);
+          reachChanged |= peer.noteReach(isReachable(peer));
           if (replica.nowMillis() - peer.sentMillis() >= settings.heartbeatMillis()) {
             peer.forgiveSlowness();
             heartbeat(id, peer, out);
           }
         });
+    if (reachChanged) {
+      noteCopied(out);
+    }
   }
 
   /** Sends what the replica lacks, as far as memory holds it and the bound on bytes allows. */
@@ -211,10 +221,11 @@ final class Streams {
   }
 
   private void noteCopied(LeaderlessEffects out) {
-    long[] copiedNow = new long[replica.standing().size()];
+    long[] copiedNow = new long[2 * replica.standing().size()];
     boolean grew = false;
     for (int i = 0; i < copiedNow.length; i++) {
-      copiedNow[i] = copied(i + 1);
+      int copies = i / 2 + 1;
+      copiedNow[i] = i % 2 == 0 ? copied(copies) : copiedOrHinted(copies);
       grew |= copiedNow[i] > (i < copiedBefore.length ? copiedBefore[i] : 0);
     }
     copiedBefore = copiedNow;
@@ -225,6 +236,16 @@ final class Streams {
 
   long copied(int copies) {
     return replica.standing().reached(copies, this::stableAt);
+  }
+
+  long copiedOrHinted(int copies) {
+    return replica
+        .standing()
+        .reachedOrHinted(copies, this::isReachable, this::stableAt, replica.stableIndex());
+  }
+
+  int copiesOf(long index) {
+    return replica.standing().fewest(id -> stableAt(id) >= index);
   }
 
   private long stableAt(NodeId id) {

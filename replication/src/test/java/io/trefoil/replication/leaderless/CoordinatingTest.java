@@ -237,6 +237,100 @@ class CoordinatingTest {
     assertThat(test.replica().copied(2)).isEqualTo(1);
   }
 
+  @ParameterizedTest(name = "{0} copies, n2 {1}, n3 {2}: {3} with hints, {4} without")
+  @CsvSource({
+    "1, slow,  slow,  5, 5",
+    "2, slow,  slow,  3, 3",
+    "3, slow,  slow,  1, 1",
+    "2, away,  slow,  1, 1", // n3 is waited for: with n1 it is enough
+    "3, away,  slow,  1, 0",
+    "2, slow,  away,  3, 3",
+    "3, slow,  away,  3, 0",
+    "1, away,  away,  5, 5",
+    "2, away,  away,  5, 0",
+    "3, away,  away,  5, 0",
+  })
+  void hintsStandInForReplicasOutOfReachAsFarAsTooFewAreThere(
+      int copies, String n2, String n3, long withHints, long without) {
+    TestLeaderless test = streaming();
+    test.propose(6);
+    test.step(new LeaderlessEvent.Stable(5));
+    test.receive(N2, shared(3));
+    test.receive(N3, shared(1));
+    for (NodeId each : List.of(N2, N3)) {
+      if ((each.equals(N2) ? n2 : n3).equals("away")) {
+        test.step(new LeaderlessEvent.PeerLost(each));
+      }
+    }
+    assertThat(test.replica().copiedOrHinted(copies)).isEqualTo(withHints);
+    assertThat(test.replica().copied(copies)).isEqualTo(without);
+  }
+
+  /** What it confirmed before it went is a copy, and no hint stands in for it. */
+  @Test
+  void aCopyOfAReplicaThatWentIsNotCountedTwice() {
+    TestLeaderless test = streaming();
+    test.write(1);
+    test.receive(N3, shared(1));
+    test.tick(900);
+    test.receive(N2, shared(0));
+    test.tick(1_500);
+    assertThat(test.replica().peers().get(N3).reachable()).isFalse();
+    assertThat(test.replica().copied(2)).isEqualTo(1);
+    assertThat(test.replica().copiedOrHinted(3)).as("n2 is there and has nothing").isZero();
+    test.receive(N2, shared(1));
+    assertThat(test.replica().copiedOrHinted(3)).isEqualTo(1);
+  }
+
+  @Test
+  void hintsStandInInEachStandingConfigurationForItself() {
+    TestLeaderless test = configured(joint(List.of(N1, N2, N3), List.of(N3, N4, N5)));
+    test.write(1);
+    test.receive(N2, shared(1));
+    assertThat(test.replica().copiedOrHinted(2)).isZero();
+    test.step(new LeaderlessEvent.PeerLost(N3));
+    test.step(new LeaderlessEvent.PeerLost(N4));
+    assertThat(test.replica().copiedOrHinted(2)).as("n5 is there and slow").isZero();
+    test.receive(N5, shared(1));
+    assertThat(test.replica().copiedOrHinted(2)).isEqualTo(1);
+    assertThat(test.replica().copiedOrHinted(3)).isEqualTo(1);
+    assertThat(test.replica().copied(2)).isZero();
+  }
+
+  @Test
+  void theShellIsToldWhenAHintStandsInForAReplicaThatWent() {
+    TestLeaderless test = streaming();
+    test.write(1);
+    assertThat(test.step(new LeaderlessEvent.PeerLost(N2))).isEmpty(); // n3 is there
+    assertThat(test.step(new LeaderlessEvent.PeerLost(N3))).containsExactly(new Copied());
+    assertThat(test.replica().copiedOrHinted(2)).isEqualTo(1);
+  }
+
+  @Test
+  void theShellIsToldWhenAReplicaHasBeenSilentForTooLong() {
+    TestLeaderless test = streaming();
+    test.write(1);
+    test.tick(1_000);
+    assertThat(test.effects(Copied.class)).isEmpty();
+    test.tick(1_001);
+    assertThat(test.effects(Copied.class)).hasSize(1);
+    assertThat(test.replica().copiedOrHinted(3)).isEqualTo(1);
+    test.tick(1_002);
+    assertThat(test.effects(Copied.class)).isEmpty();
+  }
+
+  @Test
+  void copiesOfAnEntryAreCountedWhereThereAreFewest() {
+    TestLeaderless test = configured(joint(List.of(N1, N2, N3), List.of(N1, N4, N5)));
+    test.write(2);
+    test.receive(N2, shared(2));
+    test.receive(N3, shared(1));
+    test.receive(N4, shared(1));
+    assertThat(test.replica().copiesOf(1)).isEqualTo(2);
+    assertThat(test.replica().copiesOf(2)).isEqualTo(1);
+    assertThat(test.replica().copiesOf(3)).isZero();
+  }
+
   @Test
   void noMoreIsSentAheadThanTheBoundAllows() {
     TestLeaderless test = streaming();
