@@ -91,9 +91,13 @@ public final class Promises {
     };
   }
 
-  /** Nothing ever leaves a history here: what W replicas have is lost only with all W of them. */
+  /**
+   * Nothing ever leaves a history here: what W replicas have is lost only with all W of them. With
+   * hints that count, one may be all there is.
+   */
   private static Fate onQuorum(DatabaseSettings settings, Failure failure) {
-    boolean oneCopy = settings.copies() == 1 && settings.replicas() > 1;
+    boolean maybeOne = settings.copies() == 1 || settings.quorums().sloppy();
+    boolean oneCopy = maybeOne && settings.replicas() > 1;
     return switch (failure) {
       case PROCESS_KILLED -> oneCopy ? Fate.AWAY : Fate.KEPT;
       case MACHINE_LOST ->

@@ -13,14 +13,17 @@ public record Quorums(int reads, int writes, boolean sloppy, Conflict conflict) 
     return new Quorums(majority(replicas), majority(replicas), false, Conflict.LWW);
   }
 
-  /** Whether every read asks a replica that has the last acknowledged write: R + W &gt; N. */
+  /**
+   * Whether every read asks a replica that has the last acknowledged write: R + W &gt; N. Never
+   * when hints count: no replica is asked for those.
+   */
   public boolean overlap(int replicas) {
-    return reads + writes > replicas;
+    return !sloppy && reads + writes > replicas;
   }
 
-  /** Whether every write reaches a replica that has the one before: 2W &gt; N. */
+  /** Whether every write reaches a replica that has the one before: 2W &gt; N, without hints. */
   public boolean writesOverlap(int replicas) {
-    return 2 * writes > replicas;
+    return !sloppy && 2 * writes > replicas;
   }
 
   /** For another number of replicas: what was a majority is one again, the rest stays. */

@@ -34,7 +34,9 @@ class LeaderlessStateTest {
         "REPLICAS 5                              | 3 | 3 | false | LWW      | true  | true",
         "REPLICAS 2                              | 2 | 2 | false | LWW      | true  | true",
         "REPLICAS 1                              | 1 | 1 | false | LWW      | true  | true",
-        "REPLICAS 3 R 1 SLOPPY YES               | 1 | 2 | true  | LWW      | false | true",
+        "REPLICAS 3 R 1                          | 1 | 2 | false | LWW      | false | true",
+        "REPLICAS 3 SLOPPY YES                   | 2 | 2 | true  | LWW      | false | false",
+        "REPLICAS 3 R 3 W 3 SLOPPY YES           | 3 | 3 | true  | LWW      | false | false",
         "REPLICAS 4 R 4 W 1 CONFLICT SIBLINGS    | 4 | 1 | false | SIBLINGS | true  | false",
       })
   void quorumsAreMajoritiesUnlessSaid(

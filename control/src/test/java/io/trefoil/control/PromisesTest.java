@@ -54,15 +54,18 @@ class PromisesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "2, 2, 3, OS,    KEPT, KEPT,           LAST_MOMENTS_LOST",
-    "1, 3, 3, FSYNC, KEPT, KEPT,           KEPT",
-    "3, 1, 3, OS,    AWAY, ONLY_COPY_LOST, LAST_MOMENTS_LOST",
-    "1, 1, 3, FSYNC, AWAY, ONLY_COPY_LOST, KEPT",
-    "1, 1, 1, FSYNC, KEPT, ALL_LOST,       KEPT"
+    "2, 2, NO,  3, OS,    KEPT, KEPT,           LAST_MOMENTS_LOST",
+    "1, 3, NO,  3, FSYNC, KEPT, KEPT,           KEPT",
+    "3, 1, NO,  3, OS,    AWAY, ONLY_COPY_LOST, LAST_MOMENTS_LOST",
+    "1, 1, NO,  3, FSYNC, AWAY, ONLY_COPY_LOST, KEPT",
+    "1, 1, NO,  1, FSYNC, KEPT, ALL_LOST,       KEPT",
+    "2, 2, YES, 3, FSYNC, AWAY, ONLY_COPY_LOST, KEPT",
+    "1, 1, YES, 1, FSYNC, KEPT, ALL_LOST,       KEPT"
   })
   void whatBecomesOfAcknowledgedWritesWithoutALeader(
       int reads,
       int writes,
+      String sloppy,
       int replicas,
       Durability durability,
       Fate killed,
@@ -78,7 +81,7 @@ class PromisesTest {
             1500,
             Reads.LINEARIZABLE,
             FailoverRule.AVAILABLE,
-            new Quorums(reads, writes, false, Conflict.LWW));
+            new Quorums(reads, writes, sloppy.equals("YES"), Conflict.LWW));
     assertThat(Promises.acknowledged(settings, Failure.PROCESS_KILLED)).isEqualTo(killed);
     assertThat(Promises.acknowledged(settings, Failure.MACHINE_LOST)).isEqualTo(lost);
     assertThat(Promises.acknowledged(settings, Failure.ALL_WITHOUT_POWER)).isEqualTo(power);

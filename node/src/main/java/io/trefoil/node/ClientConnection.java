@@ -52,6 +52,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   private long answeredEpoch;
   private long answeredIndex;
   private long answeredAgeMillis;
+  private QuorumAnswer answeredQuorum;
   private PartitionReplica lastWrite;
   private long lastWriteIndex;
   private Routes.PartitionRoute lastWriteElsewhere;
@@ -131,6 +132,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     answeredEpoch = epoch;
     answeredIndex = index;
     answeredAgeMillis = ageMillis;
+    answeredQuorum = null;
   }
 
   private boolean endCommand(int start) {
@@ -154,6 +156,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
         noteAnswer(
             number, by.leader(), by.position().epoch(), by.position().index(), by.ageMillis());
         answeredBy = by.node();
+        answeredQuorum = by.quorum();
       }
       awaited.complete(sent ? reply : new byte[0]);
       loop.completed(this);
@@ -191,7 +194,8 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
         answeredBy,
         answeredByLeader,
         new Position(answeredEpoch, answeredIndex),
-        answeredAgeMillis);
+        answeredAgeMillis,
+        answeredQuorum);
   }
 
   /** The replica here that took the connection's last write straight; null when none did. */

@@ -246,7 +246,7 @@ final class ClusterStatus {
     SlotRanges ranges = new SlotRanges(settings.partitions());
     ArrayNode partitions = json.putArray("partition_states");
     for (PartitionState partition : state.partitionsOf(database.id()).values()) {
-      writePartition(partitions.addObject(), state, partition, ranges);
+      writePartition(partitions.addObject(), state, database, partition, ranges);
       if (partition.lossEpoch() > 0) {
         warnings.add(
             "partition "
@@ -261,12 +261,17 @@ final class ClusterStatus {
   }
 
   private void writePartition(
-      ObjectNode json, ClusterState state, PartitionState partition, SlotRanges ranges) {
+      ObjectNode json,
+      ClusterState state,
+      Database database,
+      PartitionState partition,
+      SlotRanges ranges) {
     int number = partition.id().number();
     json.put("partition", number);
     json.putArray("slots").add(ranges.firstSlot(number)).add(ranges.lastSlot(number));
     if (partition.isLeaderless()) {
-      new LeaderlessStatus(id -> name(state, id), id -> report(id.number())).write(json, partition);
+      new LeaderlessStatus(id -> name(state, id), id -> report(id.number()))
+          .write(json, partition, database.settings().quorums().sloppy());
       return;
     }
     json.put("epoch", partition.epoch());

@@ -334,7 +334,7 @@ final class CommandRunner implements PartitionReplica.Work {
       forwards.bounce(from, id);
       return;
     }
-    Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
+    Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
     coordinateHere(route, command, args, protocol, level, answer);
   }
 
@@ -913,7 +913,7 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       Position floor,
       Args args) {
-    Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
+    Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
     Command command = route == null ? null : table.find(args);
     if (command == null) {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
@@ -934,7 +934,7 @@ final class CommandRunner implements PartitionReplica.Work {
 
   /** Runs a command that another node sent to this very one. */
   void runForNode(PeerConnection from, long id, int protocol, Args args) {
-    Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
+    Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
     Command command = table.find(args);
     if (command == null || command.runs() != Runs.ON_NODE) {
       refuse(answer, "ERR this node does not know what it was asked");
@@ -978,7 +978,7 @@ final class CommandRunner implements PartitionReplica.Work {
       Position floor,
       Args args) {
     if (isServedHere(route) && route.local().epoch() == epoch) {
-      Delivery answer = (by, reply) -> forwards.answer(from, id, by.position(), reply);
+      Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
       runAsLeader(route, table.find(args), args, protocol, floor, answer);
     } else {
       forwards.bounce(from, id);

@@ -181,11 +181,13 @@ final class Forwards {
     Sent answered = sent.remove(id);
     formerSince.remove(id);
     Position at = ReplicationCodec.getPosition(source);
+    QuorumAnswer quorum = QuorumAnswer.get(source);
     byte[] reply = source.getBytes(source.remaining());
     if (answered != null && reply.length == 0) {
       answered.bounced().run();
     } else if (answered != null) {
-      answered.delivery().deliver(Answer.byLeader(from, at), reply);
+      Answer by = quorum == null ? Answer.byLeader(from, at) : Answer.byCoordinator(from, quorum);
+      answered.delivery().deliver(by, reply);
     }
   }
 
@@ -244,14 +246,15 @@ final class Forwards {
 
   /** Sends a command back to the node that forwarded it: nothing was done. */
   void bounce(PeerConnection to, long id) {
-    answer(to, id, Position.ZERO, new byte[0]);
+    answer(to, id, Answer.NONE, new byte[0]);
   }
 
   /** Encodes a reply for the node that forwarded the command. */
-  void answer(PeerConnection to, long id, Position at, byte[] reply) {
+  void answer(PeerConnection to, long id, Answer by, byte[] reply) {
     frame.clear();
     frame.putByte(Frames.FORWARDED).putVarint(id);
-    ReplicationCodec.putPosition(frame, at);
+    ReplicationCodec.putPosition(frame, by.position());
+    QuorumAnswer.put(frame, by.quorum());
     frame.putBytes(reply, 0, reply.length);
     to.replyLater(frame.array(), 0, frame.size());
   }

@@ -49,14 +49,16 @@ final class LeaderlessStatus {
         .put("writes_overlap", quorums.writesOverlap(settings.replicas()));
   }
 
-  void write(ObjectNode json, PartitionState partition) {
+  /**
+   * @param sloppy whether hints count: then one replica is enough for writes
+   */
+  void write(ObjectNode json, PartitionState partition, boolean sloppy) {
     Predicate<NodeId> takesWrites = id -> own(partition, id) != null;
     Predicate<NodeId> tellsReads = id -> takesWrites.test(id) && isWhole(own(partition, id));
-    String writesLack = lacking(partition, "W", Configuration::copies, takesWrites);
+    String writesLack = lacking(partition, "W", each -> sloppy ? 1 : each.copies(), takesWrites);
     String readsLack = lacking(partition, "R", Configuration::reads, tellsReads);
     json.putNull("leader");
-    json.put(
-        "state", !readsLack.isEmpty() ? "halted" : writesLack.isEmpty() ? SERVING : "reads only");
+    json.put("state", serves(readsLack.isEmpty(), writesLack.isEmpty(), sloppy));
     json.put("reason", writesLack.isEmpty() ? readsLack : writesLack);
     ArrayNode replicas = json.putArray("replicas");
     ArrayNode coordinators = json.putArray("coordinators");
@@ -67,6 +69,14 @@ final class LeaderlessStatus {
         coordinators.add(named(own, id));
       }
     }
+  }
+
+  /** Writes that look at something read, too: without those few are left. */
+  private static String serves(boolean reads, boolean writes, boolean sloppy) {
+    if (reads) {
+      return writes ? SERVING : "reads only";
+    }
+    return sloppy && writes ? "writes only" : "halted";
   }
 
   /** What a node last told of its replica; null when it is not heard of, or has none yet. */

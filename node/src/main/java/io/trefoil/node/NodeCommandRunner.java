@@ -401,17 +401,19 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   }
 
   private void last(Answer answer, ReplyWriter reply) {
-    reply.map(ANSWER_FIELDS);
+    reply.map(fields(answer));
     writeAnswer(answer, reply);
   }
 
   @Override
   public void writeAttribute(Answer answer, ReplyWriter into) {
-    into.attribute(ANSWER_FIELDS);
+    into.attribute(fields(answer));
     writeAnswer(answer, into);
   }
 
-  private static final int ANSWER_FIELDS = 5;
+  private static int fields(Answer answer) {
+    return answer.quorum() == null ? 5 : 7;
+  }
 
   private void writeAnswer(Answer answer, ReplyWriter reply) {
     ClusterNode node =
@@ -419,6 +421,11 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     reply.bulkText("node");
     reply.bulkText(node == null ? "" : node.name());
     reply.bulkText("role");
+    if (answer.quorum() != null) {
+      reply.bulkText("coordinator");
+      writeQuorum(answer.quorum(), reply);
+      return;
+    }
     reply.bulkText(answer.leader() ? "leader" : answer.node() == null ? "" : "follower");
     reply.bulkText("epoch");
     reply.integer(answer.position().epoch());
@@ -430,6 +437,14 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     } else {
       reply.integer(answer.ageMillis());
     }
+  }
+
+  private static void writeQuorum(QuorumAnswer quorum, ReplyWriter reply) {
+    field(reply, "r", quorum.reads());
+    field(reply, "w", quorum.writes());
+    field(reply, "copies", quorum.copies());
+    field(reply, "hinted", quorum.hinted());
+    field(reply, "repaired", quorum.repaired() ? "yes" : "no");
   }
 
   // STATUS and DATABASE.
@@ -487,10 +502,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
    */
   private String notThereYet(DatabaseStatement statement) {
     if (statement instanceof DatabaseStatement.Create create) {
-      boolean sloppy = Boolean.TRUE.equals(create.options().sloppy());
-      boolean siblings = create.options().conflict() == Conflict.SIBLINGS;
-      return sloppy || siblings
-          ? "UNSUPPORTED " + (sloppy ? "SLOPPY YES" : "CONFLICT SIBLINGS") + " is not there yet"
+      return create.options().conflict() == Conflict.SIBLINGS
+          ? "UNSUPPORTED CONFLICT SIBLINGS is not there yet"
           : null;
     }
     return null;

@@ -5,6 +5,7 @@ import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.node.http.CallCounts;
 import io.trefoil.replication.leaderless.LeaderlessEffect;
 import io.trefoil.replication.leaderless.LeaderlessEvent;
+import io.trefoil.replication.leaderless.LeaderlessReplica;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
  *
  * <p><b>A write</b> that looks at something is first run in the same way and taken back; then it
  * runs for good. Its reply leaves when enough copies are stable.
+ *
+ * <p><b>In a sloppy database</b> a hint here counts as a copy for a replica that is out of reach.
  *
  * <p>Owner thread only.
  */
@@ -182,6 +185,16 @@ final class QuorumCalls {
     writing.clear();
   }
 
+  private boolean isSloppy() {
+    return replica.terms().database().settings().quorums().sloppy();
+  }
+
+  /** Up to where there are as many copies as are to be waited for, or hints that count as such. */
+  private long copiedUpTo(int writes) {
+    LeaderlessReplica machine = replica.machine();
+    return isSloppy() ? machine.copiedOrHinted(writes) : machine.copied(writes);
+  }
+
   private final class Call {
     private final Handler handler;
     private final List<Bytes> keys;
@@ -223,10 +236,11 @@ final class QuorumCalls {
 
     /** Why it can't run now, as an error text, or null. Nothing is done then. */
     String refusal() {
-      if (write && !replica.machine().canReach(level.writes())) {
+      if (write && !isSloppy() && !replica.machine().canReach(level.writes())) {
         return Failures.noReplicas(replica, "W", level.writes(), false);
       }
-      if (!replica.machine().canRead(level.reads())) {
+      boolean maybeBlind = write && isSloppy(); // it is known only when it has run
+      if (!maybeBlind && !canRead()) {
         return Failures.noReplicas(replica, "R", level.reads(), true);
       }
       return waiting() >= MAX_CALLS
@@ -241,6 +255,10 @@ final class QuorumCalls {
       } else {
         turns.await(blocking, this::begin);
       }
+    }
+
+    private boolean canRead() {
+      return replica.machine().canRead(level.reads());
     }
 
     /** Whether replicas beside this one are to tell. */
@@ -269,7 +287,11 @@ final class QuorumCalls {
       if (asks() && looks.isOpen()) {
         saw = replica.heldIndex();
         replica.undo();
-        askOrGiveUp();
+        if (rounds == 0 && !canRead()) {
+          fail(Failures.noReplicas(replica, "R", level.reads(), true));
+        } else {
+          askOrGiveUp();
+        }
         return;
       }
       if (changed && replica.removes() && rounds < MAX_ROUNDS) {
@@ -371,13 +393,20 @@ final class QuorumCalls {
 
     /** Answers if what it waits for is there. */
     boolean answerIfCopied() {
-      boolean copied = index == 0 || replica.machine().copied(level.writes()) >= index;
+      boolean copied = index == 0 || copiedUpTo(level.writes()) >= index;
       if (!copied || saw > replica.machine().stableIndex()) {
         return false;
       }
       confirmed += wrote ? 1 : 0;
-      delivery.deliver(Answer.NONE, reply);
+      delivery.deliver(Answer.byCoordinator(replica.loop().self(), achieved()), reply);
       return true;
+    }
+
+    private QuorumAnswer achieved() {
+      int copies = index == 0 ? 0 : replica.machine().copiesOf(index);
+      boolean byHints = isSloppy() && index > replica.machine().copied(level.writes());
+      int hinted = byHints ? level.writes() - copies : 0;
+      return new QuorumAnswer(level.reads(), level.writes(), copies, hinted, repaired);
     }
 
     void notTold() {

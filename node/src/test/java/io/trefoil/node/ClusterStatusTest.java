@@ -38,21 +38,24 @@ class ClusterStatusTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "2 | 2 | WWW | serving    | ''",
-        "2 | 2 | WW- | serving    | ''",
-        "2 | 2 | W-- | halted     | W 2 needs 2 of 3 replicas, n2, n3 away",
-        "1 | 3 | WW- | reads only | W 3 needs 3 of 3 replicas, n3 away",
-        "3 | 1 | WW- | halted     | R 3 needs 3 of 3 replicas, n3 away",
-        "2 | 2 | Wf- | halted     | R 2 needs 2 of 3 replicas, n3 away, n2 not whole yet",
-        "1 | 2 | Wff | serving    | ''",
-        "2 | 2 | W.. | halted     | W 2 needs 2 of 3 replicas, n2, n3 not whole yet",
+        "2 | 2 | NO  | WWW | serving     | ''",
+        "2 | 2 | NO  | WW- | serving     | ''",
+        "2 | 2 | NO  | W-- | halted      | W 2 needs 2 of 3 replicas, n2, n3 away",
+        "1 | 3 | NO  | WW- | reads only  | W 3 needs 3 of 3 replicas, n3 away",
+        "3 | 1 | NO  | WW- | halted      | R 3 needs 3 of 3 replicas, n3 away",
+        "2 | 2 | NO  | Wf- | halted      | R 2 needs 2 of 3 replicas, n3 away, n2 not whole yet",
+        "1 | 2 | NO  | Wff | serving     | ''",
+        "2 | 2 | NO  | W.. | halted      | W 2 needs 2 of 3 replicas, n2, n3 not whole yet",
+        "1 | 3 | YES | W-- | serving     | ''",
+        "2 | 2 | YES | W-- | writes only | R 2 needs 2 of 3 replicas, n2, n3 away",
+        "2 | 2 | YES | --- | halted      | W 1 needs 1 of 3 replicas, n1, n2, n3 away",
       })
   void aLeaderlessPartitionServesWhileItsQuorumsAreThere(
-      int reads, int writes, String nodes, String state, String reason) {
+      int reads, int writes, String sloppy, String nodes, String state, String reason) {
     for (int node = 1; node <= 3; node++) {
       report(node, nodes.charAt(node - 1));
     }
-    JsonNode partition = partition(database(reads, writes));
+    JsonNode partition = partition(database(reads, writes, sloppy.equals("YES")));
     assertThat(partition.path("state").asText()).isEqualTo(state);
     assertThat(partition.path("reason").asText()).isEqualTo(reason);
     assertThat(partition.path("leader").isNull()).isTrue();
@@ -86,7 +89,7 @@ class ClusterStatusTest {
             + "\"entries\":%d,\"bytes\":%d,\"away_ms\":%d,\"gap\":%b,\"counts\":false}]}}}";
     onReport(1, String.format(hints, 5, 600, 12_500, false));
     onReport(2, String.format(hints, 2, 300, 11_000, true));
-    JsonNode partition = partition(database(2, 2));
+    JsonNode partition = partition(database(2, 2, false));
     assertThat(partition.path("replicas").path(2))
         .hasToString(
             "{\"node\":\"n3\",\"role\":\"replica\",\"state\":\"away\",\"counts\":false,"
@@ -102,17 +105,23 @@ class ClusterStatusTest {
 
   @ParameterizedTest
   @CsvSource({
-    "2, 2, true,  true,  nothing is lost",
-    "1, 2, false, true,  nothing is lost",
-    "2, 1, false, false, what no other replica had is lost",
-    "3, 1, true,  false, what no other replica had is lost"
+    "2, 2, false, true,  true,  nothing is lost",
+    "1, 2, false, false, true,  nothing is lost",
+    "2, 1, false, false, false, what no other replica had is lost",
+    "3, 1, false, true,  false, what no other replica had is lost",
+    "3, 3, true,  false, false, what no other replica had is lost"
   })
   void whatQuorumsPromiseIsSaidOutLoud(
-      int reads, int writes, boolean readsSee, boolean overlap, String machineLost) {
-    JsonNode database = database(reads, writes);
+      int reads,
+      int writes,
+      boolean sloppy,
+      boolean readsSee,
+      boolean overlap,
+      String machineLost) {
+    JsonNode database = database(reads, writes, sloppy);
     assertThat(database.path("r").asInt()).isEqualTo(reads);
     assertThat(database.path("w").asInt()).isEqualTo(writes);
-    assertThat(database.path("sloppy").isBoolean()).isTrue();
+    assertThat(database.path("sloppy").asBoolean()).isEqualTo(sloppy);
     assertThat(database.path("conflict").asText()).isEqualTo("lww");
     assertThat(database.path("reads_see_writes").asBoolean()).isEqualTo(readsSee);
     assertThat(database.path("writes_overlap").asBoolean()).isEqualTo(overlap);
@@ -123,9 +132,9 @@ class ClusterStatusTest {
     }
   }
 
-  private JsonNode database(int reads, int writes) {
+  private JsonNode database(int reads, int writes, boolean sloppy) {
     return status
-        .write(cluster(reads, writes), new NodeId(1), null, Set.of())
+        .write(cluster(reads, writes, sloppy), new NodeId(1), null, Set.of())
         .path("databases")
         .path(0);
   }
@@ -134,7 +143,7 @@ class ClusterStatusTest {
     return database.path("partition_states").path(0);
   }
 
-  private static ClusterState cluster(int reads, int writes) {
+  private static ClusterState cluster(int reads, int writes, boolean sloppy) {
     DatabaseOptions carts =
         new DatabaseOptions(
             null,
@@ -148,7 +157,7 @@ class ClusterStatusTest {
             null,
             reads,
             writes,
-            null,
+            sloppy,
             null);
     ClusterState state = ClusterState.EMPTY;
     state = state.apply(new ControlCommand.Found(7, 3, 600, carts), 1, 1).state();

@@ -139,6 +139,11 @@ public enum Mutant {
       "a write of a leaderless database is answered when W copies are stable",
       "acknowledged writes: reads of R replicas miss them",
       World.LEADERLESS),
+  /** A coordinator counts what it keeps for a replica out of reach as that replica's copy. */
+  HINTS_COUNT_WHEN_STRICT(
+      "a hint counts as a copy only where the database says SLOPPY YES",
+      "acknowledged writes: reads of R replicas miss them while others are away",
+      World.LEADERLESS),
   /** A replica that has something else than the coordinator is taken for one that has the same. */
   DIFFERENCE_NOT_TOLD(
       "of what R replicas have, the newest is read, and repaired where it was missing",

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -146,10 +149,9 @@ class LeaderlessTest {
   @Test
   void what_is_not_there_yet_is_refused_by_name() {
     try (Jedis client = client(1)) {
-      for (String option : new String[] {"SLOPPY YES", "CONFLICT SIBLINGS"}) {
-        assertThatThrownBy(() -> database(client, "CREATE more REPLICATION LEADERLESS " + option))
-            .hasMessage("UNSUPPORTED " + option + " is not there yet");
-      }
+      assertThatThrownBy(
+              () -> database(client, "CREATE more REPLICATION LEADERLESS CONFLICT SIBLINGS"))
+          .hasMessage("UNSUPPORTED CONFLICT SIBLINGS is not there yet");
       for (String change : new String[] {"ALTER carts W 3", "MOVE carts FROM n1 TO n2"}) {
         assertThatThrownBy(() -> database(client, change)).hasMessageContaining("is leaderless");
       }
@@ -185,6 +187,103 @@ class LeaderlessTest {
       }
       ClusterProcesses.await("all serve again", LeaderlessTest::isWhole);
     }
+  }
+
+  @Test
+  void in_a_sloppy_database_hints_count_for_a_replica_that_is_away() throws Exception {
+    create("loose", 6, "REPLICAS 3 R 1 W 3 SLOPPY YES");
+    try (Jedis a = client(1)) {
+      a.select(6);
+      ClusterProcesses.await(
+          "all replicas",
+          () -> {
+            a.set("before", "x");
+            return last(a).get("copies").equals("3");
+          });
+      assertThat(last(a)).containsEntry("hinted", "0");
+      cluster.node(3).kill();
+      a.set("while", "away");
+      assertThat(last(a))
+          .containsEntry("w", "3")
+          .containsEntry("copies", "2")
+          .containsEntry("hinted", "1");
+      consistency(a, "R", "3", "W", "3");
+      a.set("looks-at-nothing", "x");
+      assertThatThrownBy(() -> a.sadd("looks", "x"))
+          .hasMessageStartingWith("NOREPLICAS R 3 needs 3 of 3 replicas, n3 away");
+      cluster.node(3).start();
+      ClusterProcesses.await("n3 serves", LeaderlessTest::thirdNodeServes);
+      try (Jedis c = client(3)) {
+        c.select(6);
+        ClusterProcesses.await("the hint", () -> "away".equals(c.get("while")));
+      }
+      ClusterProcesses.await("all serve again", LeaderlessTest::isWhole);
+    }
+  }
+
+  private static void create(String name, int number, String options) {
+    try (Jedis admin = ClusterProcesses.client(cluster.node(1))) {
+      database(
+          admin, "CREATE " + name + " NUMBER " + number + " REPLICATION LEADERLESS " + options);
+    }
+  }
+
+  /** What {@code CONSISTENCY LAST} says. */
+  private static Map<String, String> last(Jedis client) {
+    List<?> row = (List<?>) SafeEncoder.encodeObject(consistency(client, "LAST"));
+    Map<String, String> said = new LinkedHashMap<>();
+    for (int i = 0; i < row.size(); i += 2) {
+      said.put(row.get(i).toString(), row.get(i + 1).toString());
+    }
+    return said;
+  }
+
+  @Test
+  void what_a_coordinator_achieved_is_told_of_the_last_command() {
+    try (Jedis client = client(2)) {
+      client.set("last", "x");
+      Map<String, String> wrote = last(client);
+      assertThat(wrote.keySet())
+          .containsExactly("node", "role", "r", "w", "copies", "hinted", "repaired");
+      assertThat(wrote)
+          .containsEntry("node", "n2")
+          .containsEntry("role", "coordinator")
+          .containsEntry("r", "2")
+          .containsEntry("w", "2")
+          .containsEntry("hinted", "0")
+          .containsEntry("repaired", "no");
+      assertThat(wrote.get("copies")).isIn("2", "3");
+
+      consistency(client, "R", "3", "W", "1");
+      client.get("nothing-was-written-here");
+      assertThat(last(client))
+          .containsEntry("r", "3")
+          .containsEntry("w", "1")
+          .containsEntry("copies", "0");
+    }
+  }
+
+  @Test
+  void a_node_without_a_replica_tells_what_the_coordinator_achieved() {
+    create("pair", 7, "REPLICAS 2 PARTITIONS 1");
+    Set<String> coordinators = new TreeSet<>();
+    for (int node = 1; node <= 3; node++) {
+      try (Jedis client = client(node)) {
+        client.select(7);
+        ClusterProcesses.await(
+            "both replicas",
+            () -> {
+              try {
+                return client.set("k", "v").equals("OK");
+              } catch (JedisDataException notYet) {
+                return false;
+              }
+            });
+        assertThat(last(client)).containsEntry("role", "coordinator").containsEntry("copies", "2");
+        coordinators.add(last(client).get("node"));
+      }
+    }
+    assertThat(coordinators).as("one of three has no replica").hasSize(2);
   }
 
   private static boolean thirdNodeServes() {

@@ -11,6 +11,7 @@ import io.trefoil.control.Promises.Fate;
 import io.trefoil.control.Quorums;
 import io.trefoil.control.Reads;
 import io.trefoil.control.Replication;
+import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Rule;
 import java.util.EnumMap;
 import java.util.Map;
@@ -30,6 +31,7 @@ import java.util.SplittableRandom;
  * @param rates of all faults, 0 for never
  * @param quorums of a leaderless database; else null
  * @param repairPauseMillis between two comparisons of the same replicas of that
+ * @param shortHints whether coordinators let go of hints after a second
  */
 record ClusterShape(
     int nodes,
@@ -45,20 +47,22 @@ record ClusterShape(
     int faultsMillis,
     Map<FaultRate, Integer> rates,
     Quorums quorums,
-    int repairPauseMillis) {
+    int repairPauseMillis,
+    boolean shortHints) {
 
   /** One with a leaderless database. */
   static ClusterShape drawLeaderless(SplittableRandom random) {
     ClusterShape led = draw(random);
     int replicas = Math.min(led.nodes, led.replicas + 1);
-    Quorums quorums =
-        random.nextInt(3) > 0
-            ? Quorums.defaults(replicas)
-            : new Quorums(
-                1 + random.nextInt(replicas), 1 + random.nextInt(replicas), false, Conflict.LWW);
+    boolean majorities = random.nextInt(3) > 0;
+    int reads = majorities ? replicas / 2 + 1 : 1 + random.nextInt(replicas);
+    int writes = majorities ? replicas / 2 + 1 : 1 + random.nextInt(replicas);
+    boolean shortHints = random.nextInt(3) == 0;
+    boolean sloppy = random.nextInt(5) == 0;
+    Quorums quorums = new Quorums(reads, writes, sloppy, Conflict.LWW);
     Map<FaultRate, Integer> rates = new EnumMap<>(led.rates);
     rates.put(FaultRate.SWITCHOVERS, 0);
-    if (quorums.writes() == 1) {
+    if (writes == 1 || sloppy) {
       rates.put(FaultRate.DISK_LOSSES, 0); // it would take acknowledged writes with it
     }
     return new ClusterShape(
@@ -75,7 +79,8 @@ record ClusterShape(
         led.faultsMillis,
         rates,
         quorums,
-        200 + random.nextInt(2_000));
+        200 + random.nextInt(2_000),
+        shortHints);
   }
 
   boolean isLeaderless() {
@@ -105,7 +110,8 @@ record ClusterShape(
         8_000 + random.nextInt(8_000),
         rates(random, fsync, survives),
         null,
-        10_000);
+        10_000,
+        false);
   }
 
   private static Map<FaultRate, Integer> rates(
@@ -164,7 +170,8 @@ record ClusterShape(
         lasting,
         newRates,
         quorums,
-        repairPauseMillis);
+        repairPauseMillis,
+        shortHints);
   }
 
   private static int seldom(SplittableRandom random, int rate) {
@@ -179,18 +186,19 @@ record ClusterShape(
    * How a client creates the database.
    *
    * @param durability of its copies, which may be another one before faults begin
-   * @param oneCopyLess whether a leaderless one asks for a copy less than it is to
+   * @param broken a leaderless one may ask for a copy less than it is to, or take hints for copies
    */
-  String[] create(Durability durability, boolean oneCopyLess) {
+  String[] create(Durability durability, Mutant broken) {
     if (isLeaderless()) {
       return String.format(
               "DATABASE CREATE data NUMBER %d REPLICATION LEADERLESS REPLICAS %d PARTITIONS %d"
-                  + " R %d W %d DURABILITY %s",
+                  + " R %d W %d SLOPPY %s DURABILITY %s",
               database,
               replicas,
               partitions,
               quorums.reads(),
-              Math.max(1, quorums.writes() - (oneCopyLess ? 1 : 0)),
+              Math.max(1, quorums.writes() - (broken == Mutant.ANSWERED_BEFORE_W ? 1 : 0)),
+              quorums.sloppy() || broken == Mutant.HINTS_COUNT_WHEN_STRICT ? "YES" : "NO",
               durability)
           .split(" ");
     }

@@ -304,6 +304,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
                 "1",
                 "--cluster.expect",
                 Integer.toString(shape.nodes())));
+    if (shape.shortHints()) {
+      flags.addAll(List.of("--hints.max-age", "1s"));
+    }
     if (machine.number > 1) {
       flags.addAll(List.of("--cluster.join", "127.0.0.1:" + (ClusterWorld.FIRST_PEER_PORT + 1)));
     }
@@ -369,9 +372,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
             world.schedule.after(100 * Schedule.MILLIS, this::create);
           }
         },
-        shape.create(
-            beginsUnsynced ? Durability.OS : shape.settings().durability(),
-            world.mutant == Mutant.ANSWERED_BEFORE_W));
+        shape.create(beginsUnsynced ? Durability.OS : shape.settings().durability(), world.mutant));
   }
 
   /** The copies are to be synced before anything goes wrong; clients write meanwhile. */
