@@ -127,6 +127,19 @@ public final class SeenStamps {
     return dropped;
   }
 
+  /** Receives an origin and up to which stamp it was seen. */
+  @FunctionalInterface
+  public interface Visitor {
+    void visit(int origin, long stamp);
+  }
+
+  /** Visits the origins in their order. */
+  public void forEach(Visitor visitor) {
+    for (int i = 0; i < count; i++) {
+      visitor.visit(origins[i], stamps[i]);
+    }
+  }
+
   /** The same wherever the same was seen; 0 when nothing was. */
   long digest() {
     long sum = 0;

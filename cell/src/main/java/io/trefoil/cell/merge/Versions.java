@@ -9,13 +9,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a cell holds, or a change of it: for each origin its last write, and its part of a counter.
+ * What a cell holds, or a change of it: for each origin its live writes, and its part of a counter.
  *
  * <p><b>A write</b> is a stamp and a value. It is <em>live</em> until somebody who has seen it
- * removes or overwrites it; then its stamp alone is left, and says so wherever the write arrives
- * later. An origin's later write takes its earlier one's place. Of several live writes, made by
- * origins that had not seen each other's, the one with the largest stamp is the cell's value; all
- * of them are its siblings.
+ * removes or overwrites it. Of an origin, the last stamp is kept: whatever it wrote up to there is
+ * known here, and what of that is not live was removed, wherever it arrives later. Of several live
+ * writes, made by origins that had not seen each other's, the one with the largest stamp is the
+ * cell's value; all of them are its siblings.
+ *
+ * <p><b>An origin's earlier write</b> stays live beside a later one only where the later one took
+ * the place of somebody else's: see {@link #replace}. Mostly there is none, and an origin's last
+ * write is all there is of it.
  *
  * <p><b>A counter</b> is a running total for each origin, and the total that a remover had seen.
  * The cell's number is its written number plus the sum of what each origin has added since.
@@ -25,17 +29,25 @@ import java.util.List;
  *
  * <pre>
  * parts (varint), then for each in the order of origins:
- * origin (varint) · flags (1): 1 written, 2 live, 4 counted, 8 uncounted
+ * origin (varint) · flags (1): 1 written, 2 live, 4 counted, 8 uncounted, 16 earlier ones live
  * · written: stamp (8) · live: value (block)
+ * · earlier ones live: how many (varint), then for each, the latest first: stamp (8) · value (block)
  * · counted: since (8) · stamp (8) · total (8) · uncounted: stamp (8) · total (8)
  * </pre>
+ *
+ * @see "Almeida et al. 2014, Scalable and Accurate Causality Tracking for Eventually Consistent
+ *     Stores (dotted version vector sets)"
  */
 public final class Versions {
   private static final int WRITTEN = 1;
   private static final int LIVE = 2;
   private static final int COUNTED = 4;
   private static final int UNCOUNTED = 8;
-  private static final int KNOWN_FLAGS = 15;
+  private static final int EARLIER = 16;
+  private static final int KNOWN_FLAGS = 31;
+
+  /** An earlier write takes at least its stamp, and the length of its value. */
+  private static final int MIN_EARLIER_BYTES = 9;
 
   /** In the order of origins; those from {@code count} on are spare. */
   private final List<Part> parts = new ArrayList<>();
@@ -45,11 +57,19 @@ public final class Versions {
   /** One origin's. A stamp of 0 stands for none. */
   private static final class Part {
     int origin;
+
+    /** Of its last write; all that it wrote before is known here, too. */
     long stamp;
+
+    /** Whether the last write is live. */
     boolean live;
+
     byte[] array;
     int offset;
     int length;
+
+    /** Live writes before the last one, the latest first. */
+    List<Write> earlier = List.of();
 
     /** When the running total began: removers of what was before don't concern it. */
     long since;
@@ -66,6 +86,7 @@ public final class Versions {
       array = null;
       offset = 0;
       length = 0;
+      earlier = List.of();
       since = 0;
       counted = 0;
       total = 0;
@@ -86,20 +107,11 @@ public final class Versions {
 
     /** Whether the larger of the two states is another one than this part's. */
     boolean join(Part other, long horizon) {
-      boolean changed = false;
-      boolean forgottenWrite = other.live && other.stamp <= horizon;
+      boolean changed =
+          earlier.isEmpty() && other.earlier.isEmpty()
+              ? joinLast(other, horizon)
+              : joinAll(other, horizon);
       boolean forgottenCount = other.counts() && other.counted <= horizon;
-      if (other.stamp > stamp && !forgottenWrite) {
-        stamp = other.stamp;
-        live = other.live;
-        array = other.array;
-        offset = other.offset;
-        length = other.length;
-        changed = true;
-      } else if (other.stamp == stamp && live && !other.live) {
-        live = false;
-        changed = true;
-      }
       if (other.counted > counted && !forgottenCount) {
         since = other.since;
         counted = other.counted;
@@ -118,10 +130,15 @@ public final class Versions {
     boolean dropUntold(Part told, long horizon) {
       boolean dropped = false;
       if (stamp > 0 && stamp <= horizon && (told == null || told.stamp < stamp)) {
-        stamp = 0;
-        live = false;
+        setWrites(0, List.of());
         dropped = true;
       }
+      List<Write> kept =
+          earlier.stream()
+              .filter(it -> it.stamp() > horizon || told != null && told.hasLive(it.stamp()))
+              .toList();
+      dropped |= kept.size() < earlier.size();
+      earlier = kept;
       if (counted > 0 && counted <= horizon && (told == null || told.counted < counted)) {
         since = 0;
         counted = 0;
@@ -136,8 +153,101 @@ public final class Versions {
       return dropped;
     }
 
+    /** Where there is one live write at most on either side. */
+    private boolean joinLast(Part other, long horizon) {
+      boolean forgotten = other.live && other.stamp <= horizon;
+      if (other.stamp > stamp && !forgotten) {
+        stamp = other.stamp;
+        live = other.live;
+        array = other.array;
+        offset = other.offset;
+        length = other.length;
+        return true;
+      }
+      boolean removed = other.stamp == stamp && live && !other.live;
+      live &= !removed;
+      return removed;
+    }
+
+    /**
+     * A live write stays if it is live on both sides, or if the side that lacks it has not come so
+     * far.
+     */
+    private boolean joinAll(Part other, long horizon) {
+      boolean later = other.stamp > stamp;
+      List<Write> theirs = other.writes();
+      if (later && other.stamp <= horizon && theirs.stream().anyMatch(this::isBefore)) {
+        return false; // it was all here, and was forgotten
+      }
+      List<Write> ours = writes();
+      List<Write> joined = new ArrayList<>(theirs);
+      joined.removeIf(write -> !isBefore(write) || write.stamp() <= horizon);
+      for (Write write : ours) {
+        if (other.isBefore(write) || other.hasLive(write.stamp())) {
+          joined.add(write);
+        }
+      }
+      boolean changed = later || joined.size() < ours.size();
+      setWrites(Math.max(stamp, other.stamp), joined);
+      return changed;
+    }
+
+    /** Whether what is known here ends before a write of this origin. */
+    private boolean isBefore(Write write) {
+      return write.stamp() > stamp;
+    }
+
+    private boolean hasLive(long writeStamp) {
+      return live && stamp == writeStamp
+          || earlier.stream().anyMatch(write -> write.stamp() == writeStamp);
+    }
+
+    /** The live writes, the latest first. */
+    List<Write> writes() {
+      if (!live) {
+        return earlier;
+      }
+      Write last = new Write(origin, stamp, array, offset, length);
+      if (earlier.isEmpty()) {
+        return List.of(last);
+      }
+      List<Write> all = new ArrayList<>(earlier.size() + 1);
+      all.add(last);
+      all.addAll(earlier);
+      return all;
+    }
+
+    /**
+     * @param newStamp up to which all is known
+     * @param writes those of them that are live, the latest first
+     */
+    void setWrites(long newStamp, List<Write> writes) {
+      stamp = newStamp;
+      live = !writes.isEmpty() && writes.get(0).stamp() == newStamp;
+      if (live) {
+        Write last = writes.get(0);
+        array = last.array();
+        offset = last.offset();
+        length = last.length();
+      }
+      earlier = writes.subList(live ? 1 : 0, writes.size());
+    }
+
+    boolean hasLive() {
+      return live || !earlier.isEmpty();
+    }
+
+    int liveCount() {
+      return (live ? 1 : 0) + earlier.size();
+    }
+
+    /** The last live write's stamp, or 0. */
+    long lastLive() {
+      return live ? stamp : earlier.isEmpty() ? 0 : earlier.get(0).stamp();
+    }
+
     boolean isLive() {
-      return live || counts();
+      return hasLive() || counts();
     }
 
     long largest() {
@@ -147,10 +257,22 @@ public final class Versions {
     /** An origin's stamp decides what it wrote and had counted. */
     long digest() {
       long digest = stamp == 0 ? 0 : Hash64.combine(live ? stamp : ~stamp, origin);
+      for (Write write : earlier) {
+        digest += Hash64.combine(write.stamp(), origin);
+      }
       if (counted > 0 || uncounted > 0) {
         digest += Hash64.combine(Hash64.combine(counted, uncounted), ~(long) origin);
       }
       return digest;
+    }
+
+    boolean hideWrites(long upTo) {
+      int before = liveCount();
+      live &= stamp > upTo;
+      if (!earlier.isEmpty()) {
+        earlier = earlier.stream().filter(write -> write.stamp() > upTo).toList();
+      }
+      return liveCount() < before;
     }
 
     void uncount(Part seen) {
@@ -206,7 +328,7 @@ public final class Versions {
   public int siblings() {
     int live = 0;
     for (int i = 0; i < count; i++) {
-      live += parts.get(i).live ? 1 : 0;
+      live += parts.get(i).liveCount();
     }
     return live;
   }
@@ -245,27 +367,21 @@ public final class Versions {
     Part best = null;
     for (int i = 0; i < count; i++) {
       Part part = parts.get(i);
-      if (part.live && (best == null || part.stamp >= best.stamp)) {
+      if (part.hasLive() && (best == null || part.lastLive() >= best.lastLive())) {
         best = part;
       }
     }
-    return best == null ? null : writeOf(best);
+    return best == null ? null : best.writes().get(0);
   }
 
   /** All live writes, the latest first. */
   public List<Write> liveWrites() {
     List<Write> writes = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      if (parts.get(i).live) {
-        writes.add(writeOf(parts.get(i)));
-      }
+      writes.addAll(parts.get(i).writes());
     }
     writes.sort((a, b) -> a.isLaterThan(b) ? -1 : 1);
     return writes;
-  }
-
-  private static Write writeOf(Part part) {
-    return new Write(part.origin, part.stamp, part.array, part.offset, part.length);
   }
 
   /** When what is visible was written or counted last, or 0. */
@@ -273,7 +389,7 @@ public final class Versions {
     long latest = 0;
     for (int i = 0; i < count; i++) {
       Part part = parts.get(i);
-      latest = Math.max(latest, part.live ? part.stamp : 0);
+      latest = Math.max(latest, part.lastLive());
       latest = Math.max(latest, part.counts() ? part.counted : 0);
     }
     return latest;
@@ -288,7 +404,7 @@ public final class Versions {
     long began = Long.MAX_VALUE;
     for (int i = 0; i < count; i++) {
       Part part = parts.get(i);
-      written = Math.max(written, part.live ? part.stamp : 0);
+      written = Math.max(written, part.lastLive());
       if (part.counts()) {
         began = Math.min(began, part.since);
       }
@@ -303,6 +419,36 @@ public final class Versions {
       largest = Math.max(largest, parts.get(i).largest());
     }
     return largest;
+  }
+
+  /**
+   * What somebody sees who looks at all siblings.
+   *
+   * @param writes is told of each origin's last live write
+   * @param counts is told of each origin's last count
+   */
+  public void noteSeen(SeenStamps writes, SeenStamps counts) {
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      if (part.hasLive()) {
+        writes.saw(part.origin, part.lastLive());
+      }
+      if (part.counts()) {
+        counts.saw(part.origin, part.counted);
+      }
+    }
+  }
+
+  /** Whether there is more to see than somebody had seen: see {@link #noteSeen}. */
+  public boolean hasUnseen(SeenStamps writes, SeenStamps counts) {
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      if (part.lastLive() > writes.of(part.origin)
+          || part.counts() && part.counted > counts.of(part.origin)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Has {@code seen} know of every origin's last stamp here. */
@@ -331,7 +477,8 @@ public final class Versions {
    * As {@link #merge(Versions)}, where what was removed up to a stamp may have been forgotten.
    *
    * <p><b>A write</b> up to the horizon was here, since everybody had it. If neither it nor a later
-   * one of its origin is, then it was removed, and forgotten since: it is ignored.
+   * one of its origin is, then it was removed, and forgotten since: it is ignored. So is an earlier
+   * live one that comes with a later one above the horizon.
    *
    * <p><b>A count</b> up to the horizon likewise. One above it is taken whenever it began: an
    * origin that did not know of a removal goes on with its old total. What of that was removed is
@@ -367,11 +514,61 @@ public final class Versions {
     remove(change);
     Part part = change.part(origin);
     checkLater(origin, stamp);
-    part.stamp = stamp;
-    part.live = true;
-    part.array = value;
-    part.offset = offset;
-    part.length = length;
+    part.setWrites(stamp, List.of(new Write(origin, stamp, value, offset, length)));
+  }
+
+  /**
+   * As {@link #put}, but instead of the cell's value only: its other siblings stay.
+   *
+   * @param stamp larger than all that the origin has used
+   */
+  public void replace(
+      int origin, long stamp, byte[] value, int offset, int length, Versions change) {
+    change.clear();
+    checkLater(origin, stamp);
+    Write seen = written();
+    for (int i = 0; i < count; i++) {
+      uncount(parts.get(i), change);
+    }
+    if (seen != null && seen.origin() != origin) {
+      Part of = find(seen.origin());
+      change.part(seen.origin()).setWrites(of.stamp, without(seen, of));
+    }
+    // What an origin says of itself is all that there is of it: its earlier writes, too.
+    List<Write> writes = new ArrayList<>();
+    writes.add(new Write(origin, stamp, value, offset, length));
+    writes.addAll(without(seen, find(origin)));
+    change.part(origin).setWrites(stamp, writes);
+  }
+
+  /** A part's live writes but one, which may be another's. */
+  private static List<Write> without(Write one, Part part) {
+    List<Write> others = new ArrayList<>(part == null ? List.of() : part.writes());
+    others.removeIf(write -> one != null && write.isSame(one));
+    return others;
+  }
+
+  /**
+   * As {@link #put}, by somebody who had seen more than is here: that is overwritten, too.
+   *
+   * @param seen each origin's last live write that was seen; those above {@code stamp} are left out
+   */
+  public void resolve(
+      SeenStamps seen,
+      int origin,
+      long stamp,
+      byte[] value,
+      int offset,
+      int length,
+      Versions change) {
+    put(origin, stamp, value, offset, length, change);
+    seen.forEach(
+        (of, upTo) -> {
+          Part here = find(of);
+          if (of != origin && upTo <= stamp && (here == null || here.stamp < upTo)) {
+            change.part(of).stamp = upTo;
+          }
+        });
   }
 
   /** Writes into {@code change} that all that is seen here is removed. */
@@ -379,12 +576,16 @@ public final class Versions {
     change.clear();
     for (int i = 0; i < count; i++) {
       Part seen = parts.get(i);
-      if (seen.live) {
+      if (seen.hasLive()) {
         change.part(seen.origin).stamp = seen.stamp;
       }
-      if (seen.counts()) {
-        change.part(seen.origin).uncount(seen);
-      }
+      uncount(seen, change);
+    }
+  }
+
+  private static void uncount(Part seen, Versions change) {
+    if (seen.counts()) {
+      change.part(seen.origin).uncount(seen);
     }
   }
 
@@ -424,10 +625,7 @@ public final class Versions {
     for (int i = 0; i < count; i++) {
       Part part = parts.get(i);
       long upTo = removed.of(part.origin);
-      if (part.live && part.stamp <= upTo) {
-        part.live = false;
-        hidden = true;
-      }
+      hidden |= part.hideWrites(upTo);
       if (part.counts() && part.counted <= upTo) {
         part.uncount(part);
         hidden = true;
@@ -443,7 +641,7 @@ public final class Versions {
   public boolean isCoveredBy(SeenStamps removed) {
     for (int i = 0; i < count; i++) {
       Part part = parts.get(i);
-      if (part.live || part.stamp > removed.of(part.origin)) {
+      if (part.hasLive() || part.stamp > removed.of(part.origin)) {
         return false;
       }
     }
@@ -534,6 +732,7 @@ public final class Versions {
     int flags =
         (part.stamp > 0 ? WRITTEN : 0)
             | (part.live ? LIVE : 0)
+            | (part.earlier.isEmpty() ? 0 : EARLIER)
             | (part.counted > 0 ? COUNTED : 0)
             | (part.uncounted > 0 ? UNCOUNTED : 0);
     sink.putVarint(part.origin).putByte(flags);
@@ -542,6 +741,12 @@ public final class Versions {
     }
     if (part.live) {
       sink.putBlock(part.array, part.offset, part.length);
+    }
+    if (!part.earlier.isEmpty()) {
+      sink.putVarint(part.earlier.size());
+      for (Write write : part.earlier) {
+        sink.putLong(write.stamp()).putBlock(write.array(), write.offset(), write.length());
+      }
     }
     if (part.counted > 0) {
       sink.putLong(part.since).putLong(part.counted).putLong(part.total);
@@ -563,7 +768,9 @@ public final class Versions {
     for (int i = 0; i < expected; i++) {
       int origin = source.getCount(Integer.MAX_VALUE);
       int flags = source.getByte();
-      boolean known = (flags & ~KNOWN_FLAGS) == 0 && ((flags & LIVE) == 0 || (flags & WRITTEN) > 0);
+      boolean known =
+          (flags & ~KNOWN_FLAGS) == 0
+              && ((flags & (LIVE | EARLIER)) == 0 || (flags & WRITTEN) != 0);
       if (origin <= last || !known) {
         throw new MalformedBytesException("origin " + origin + " of flags " + flags);
       }
@@ -583,6 +790,9 @@ public final class Versions {
       part.array = source.array();
       part.offset = source.skip(part.length);
     }
+    if ((flags & EARLIER) != 0) {
+      readEarlier(part, source);
+    }
     if ((flags & COUNTED) != 0) {
       part.since = stamp(source);
       part.counted = stamp(source);
@@ -592,6 +802,25 @@ public final class Versions {
       part.uncounted = stamp(source);
       part.uncountedTotal = source.getLong();
     }
+  }
+
+  private static void readEarlier(Part part, ByteSource source) {
+    int expected = source.getCount(source.remaining() / MIN_EARLIER_BYTES);
+    List<Write> earlier = new ArrayList<>(expected);
+    long last = part.stamp;
+    for (int i = 0; i < expected; i++) {
+      long stamp = stamp(source);
+      if (stamp >= last) {
+        throw new MalformedBytesException("a write of stamp " + stamp + " after one of " + last);
+      }
+      int length = source.getBlockLength();
+      earlier.add(new Write(part.origin, stamp, source.array(), source.skip(length), length));
+      last = stamp;
+    }
+    if (earlier.isEmpty()) {
+      throw new MalformedBytesException("0 earlier writes of origin " + part.origin);
+    }
+    part.earlier = earlier;
   }
 
   private static long stamp(ByteSource source) {

@@ -13,6 +13,11 @@ public record Write(int origin, long stamp, byte[] array, int offset, int length
     return stamp != other.stamp ? stamp > other.stamp : origin > other.origin;
   }
 
+  /** An origin uses a stamp once. */
+  boolean isSame(Write other) {
+    return stamp == other.stamp && origin == other.origin;
+  }
+
   public byte[] value() {
     return Arrays.copyOfRange(array, offset, offset + length);
   }

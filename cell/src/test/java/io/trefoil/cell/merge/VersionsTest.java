@@ -36,6 +36,12 @@ class VersionsTest {
       this.origin = origin;
     }
 
+    Set<Long> live() {
+      Set<Long> live = new TreeSet<>(heard);
+      live.removeAll(removed);
+      return live;
+    }
+
     void hear(Replica other, long horizon) {
       cell.merge(copy(other.cell), horizon);
       heard.addAll(other.heard);
@@ -64,8 +70,9 @@ class VersionsTest {
 
     void step(Random random) {
       Replica replica = replicas[random.nextInt(3)];
-      switch (random.nextInt(4)) {
+      switch (random.nextInt(6)) {
         case 0 -> put(replica);
+        case 4, 5 -> replace(replica);
         case 1 -> add(replica, random.nextInt(9) - 4);
         case 2 -> remove(replica);
         default -> replica.hear(replicas[random.nextInt(3)], horizon);
@@ -104,6 +111,21 @@ class VersionsTest {
       at.heard.add(stamp);
     }
 
+    /** Of the writes, the latest that it knows of is overwritten; and all that was added. */
+    private void replace(Replica at) {
+      Set<Long> live = at.live();
+      live.retainAll(writes);
+      at.heard.stream().filter(stamp -> !writes.contains(stamp)).forEach(at.removed::add);
+      live.stream().max(Long::compare).ifPresent(at.removed::add);
+      long stamp = next(0);
+      writes.add(stamp);
+      Versions change = new Versions();
+      byte[] value = Long.toString(stamp).getBytes();
+      at.cell.replace(at.origin, stamp, value, 0, value.length, change);
+      take(at, change);
+      at.heard.add(stamp);
+    }
+
     private void add(Replica at, long amount) {
       long stamp = next(amount);
       Versions change = new Versions();
@@ -120,11 +142,13 @@ class VersionsTest {
     }
 
     void check(Replica at) {
-      Set<Long> live = new TreeSet<>(at.heard);
-      live.removeAll(at.removed);
+      Set<Long> live = at.live();
       long sum = live.stream().mapToLong(stamp -> amounts.get((int) (long) stamp)).sum();
       live.retainAll(writes);
       assertThat(values(at.cell)).isEqualTo(live);
+      assertThat(at.cell.siblings()).isEqualTo(live.size());
+      long latest = live.stream().mapToLong(stamp -> stamp).max().orElse(0);
+      assertThat(at.cell.written() == null ? 0 : at.cell.written().stamp()).isEqualTo(latest);
       assertThat(at.cell.counterSum()).isEqualTo(sum);
     }
   }
@@ -299,6 +323,111 @@ class VersionsTest {
     assertThat(cell.siblings()).isEqualTo(2);
     assertThat(cell.written().value()).isEqualTo(NEW);
     assertThat(cell.liveWrites()).extracting(Write::origin).containsExactly(2, 1);
+  }
+
+  private static void write(Versions at, int origin, long stamp) {
+    Versions change = new Versions();
+    at.replace(origin, stamp, NEW, 0, 3, change);
+    at.merge(copy(change));
+  }
+
+  /** Writes of 1 (stamp 100) and of 2 (101), and another of 1 (102) in place of that of 2. */
+  private static Versions severalOfOne() {
+    Versions cell = new Versions();
+    Versions other = new Versions();
+    write(cell, 1, 100);
+    write(other, 2, 101);
+    cell.merge(copy(other));
+    write(cell, 1, 102);
+    return cell;
+  }
+
+  @Test
+  void anOriginsEarlierWriteStaysWhereItsLaterOneTookThePlaceOfAnothers() {
+    Versions cell = severalOfOne();
+    assertThat(cell.liveWrites()).extracting(Write::stamp).containsExactly(102L, 100L);
+    assertThat(cell.liveWrites()).extracting(Write::origin).containsOnly(1);
+    write(cell, 2, 103);
+    assertThat(cell.liveWrites()).extracting(Write::stamp).containsExactly(103L, 100L);
+    assertThat(cell.bornStamp()).isEqualTo(103);
+    assertThat(cell.isVisible()).isTrue();
+  }
+
+  @Test
+  void whoHasSeenAllSiblingsResolvesThemAndWhatCameSinceShows() {
+    Versions cell = severalOfOne();
+    Versions late = new Versions();
+    write(late, 3, 50);
+    SeenStamps writes = new SeenStamps();
+    SeenStamps counts = new SeenStamps();
+    cell.noteSeen(writes, counts);
+    assertThat(cell.hasUnseen(writes, counts)).isFalse();
+    cell.merge(copy(late));
+    assertThat(cell.hasUnseen(writes, counts)).isTrue();
+
+    // At a replica that has less than was seen: what comes there later is overwritten.
+    Versions other = new Versions();
+    Versions change = new Versions();
+    other.resolve(writes, 4, 200, NEW, 0, 3, change);
+    other.merge(copy(change));
+    other.merge(copy(cell));
+    assertThat(other.liveWrites()).extracting(Write::stamp).containsExactly(200L, 50L);
+  }
+
+  @Test
+  void whatIsResolvedBeyondTheStampOfTheResolutionStays() {
+    SeenStamps writes = new SeenStamps();
+    writes.saw(1, 300);
+    Versions change = new Versions();
+    new Versions().resolve(writes, 4, 200, NEW, 0, 3, change);
+    Versions cell = merged(change);
+    write(cell, 1, 250);
+    assertThat(change.largestStamp()).isEqualTo(200);
+  }
+
+  @Test
+  void aCountThatWasNotSeenIsUnseen() {
+    Versions cell = severalOfOne();
+    SeenStamps writes = new SeenStamps();
+    SeenStamps counts = new SeenStamps();
+    cell.noteSeen(writes, counts);
+    Versions change = new Versions();
+    cell.add(1, 110, 5, change);
+    cell.merge(copy(change));
+    assertThat(cell.hasUnseen(writes, counts)).isTrue();
+    cell.noteSeen(writes, counts);
+    assertThat(cell.hasUnseen(writes, counts)).isFalse();
+  }
+
+  @Test
+  void earlierWritesAreHiddenAndRemovedLikeTheLast() {
+    Versions cell = severalOfOne();
+    SeenStamps removed = new SeenStamps();
+    removed.saw(1, 100);
+    assertThat(cell.hide(removed)).isTrue();
+    assertThat(cell.siblings()).isEqualTo(1);
+    Versions whole = severalOfOne();
+    Versions change = new Versions();
+    whole.remove(change);
+    whole.merge(copy(change));
+    assertThat(whole.isVisible()).isFalse();
+    assertThat(whole.purge(102)).isTrue();
+    assertThat(whole.isEmpty()).isTrue();
+  }
+
+  @Test
+  void anEarlierWriteUpToTheHorizonDoesNotComeBackWithALaterOne() {
+    Versions cell = new Versions();
+    assertThat(cell.merge(severalOfOne(), 101)).isTrue();
+    assertThat(cell.liveWrites()).extracting(Write::stamp).containsExactly(102L);
+  }
+
+  @Test
+  void earlierWritesWithoutAnEndAreNotRead() {
+    ByteSink sink = new ByteSink();
+    sink.putVarint(1).putVarint(1).putByte(17).putLong(5).putVarint(1_000_000).putLong(4);
+    assertThatThrownBy(() -> new Versions().read(new ByteSource(sink.toArray())))
+        .isInstanceOf(MalformedBytesException.class);
   }
 
   @Test
