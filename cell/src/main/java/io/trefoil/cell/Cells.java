@@ -8,7 +8,7 @@ package io.trefoil.cell;
  *
  * <p>Any method may throw {@link CellsNotInMemory}. The shell then undoes what the command changed
  * and wrote, fetches, and runs the whole command again: a handler needs no care but to let the
- * exception pass and to keep no state outside.
+ * exception pass and to keep no state outside. A change may throw {@link CellsRefused} instead.
  *
  * <p>Used by the thread that owns the partition only.
  */
@@ -42,6 +42,33 @@ public interface Cells {
    * Copies {@code length} bytes of the found key's value, from byte {@code from}, to {@code to}.
    */
   void copyValue(int from, byte[] to, int toOffset, int length);
+
+  /**
+   * All values of the found key, which is a string: more than one where writers did not see each
+   * other's, and the database keeps them. Only where several nodes write.
+   */
+  default Siblings siblings() {
+    throw new CellsRefused("UNSUPPORTED siblings are kept where several nodes write");
+  }
+
+  /**
+   * Sets a key to a string in place of all its siblings, if somebody has seen them all.
+   *
+   * @param context of {@link #siblings()}, as it was when they were seen
+   * @throws CellsRefused when it is not one of this key, or there is a sibling that it does not
+   *     cover
+   */
+  default void resolve(
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] context,
+      byte[] value,
+      int valueOffset,
+      int valueLength,
+      long expireAtMillis) {
+    throw new CellsRefused("UNSUPPORTED siblings are kept where several nodes write");
+  }
 
   /** The found key's value. */
   default byte[] value() {

@@ -37,6 +37,7 @@ public final class Command {
   private final int keyStep;
   private final Meaning meaning;
   private final String reason;
+  private final String reasonWithLeader;
   private final Predicate<Args> refusedForm;
   private final String refusedFormText;
   private final Runs runs;
@@ -59,6 +60,7 @@ public final class Command {
     keyStep = row.keyStep;
     meaning = row.meaning;
     reason = row.reason;
+    reasonWithLeader = row.reasonWithLeader;
     refusedForm = row.refusedForm;
     refusedFormText = row.refusedFormText;
     runs = row.runs;
@@ -150,12 +152,20 @@ public final class Command {
 
   /** What it means on an algorithm, in its plain form. */
   public Meaning meaning(Algorithm algorithm) {
-    return algorithm == Algorithm.SINGLE_LEADER ? Meaning.SAME : meaning;
+    if (algorithm == Algorithm.SINGLE_LEADER) {
+      return reasonWithLeader.isEmpty() ? Meaning.SAME : Meaning.REFUSED;
+    }
+    return meaning;
   }
 
   /** Why it, or its {@link #refusedForm form}, is refused without a single order of writes. */
   public String reason() {
     return reason;
+  }
+
+  /** Why it is refused where one leader orders all writes; empty when it is not. */
+  public String reasonWithLeader() {
+    return reasonWithLeader;
   }
 
   /** The options with which a command that else converges is refused, for the documentation. */
@@ -170,16 +180,21 @@ public final class Command {
    */
   public Optional<String> refusal(Algorithm algorithm, Args args, String database) {
     if (algorithm == Algorithm.SINGLE_LEADER) {
-      return Optional.empty();
+      return reasonWithLeader.isEmpty()
+          ? Optional.empty()
+          : Optional.of(unsupported(reasonWithLeader, algorithm, database));
     }
     boolean form = meaning != Meaning.REFUSED && refusedForm.test(args);
     if (meaning != Meaning.REFUSED && !form) {
       return Optional.empty();
     }
-    return Optional.of(
-        String.format(
-            "UNSUPPORTED %s%s %s; database '%s' is %s",
-            upperName(), form ? " with " + refusedFormText : "", reason, database, algorithm));
+    String why = form ? "with " + refusedFormText + " " + reason : reason;
+    return Optional.of(unsupported(why, algorithm, database));
+  }
+
+  private String unsupported(String why, Algorithm algorithm, String database) {
+    return String.format(
+        "UNSUPPORTED %s %s; database '%s' is %s", upperName(), why, database, algorithm);
   }
 
   public Runs runs() {
@@ -228,6 +243,7 @@ public final class Command {
     private int keyStep;
     private Meaning meaning = Meaning.SAME;
     private String reason = "";
+    private String reasonWithLeader = "";
     private Predicate<Args> refusedForm = args -> false;
     private String refusedFormText = "";
     private Runs runs;
@@ -288,6 +304,12 @@ public final class Command {
     Row refused(String why) {
       meaning = Meaning.REFUSED;
       reason = why;
+      return this;
+    }
+
+    /** Refused where one leader orders all writes: there is nothing to converge. */
+    Row refusedWithLeader(String why) {
+      reasonWithLeader = why;
       return this;
     }
 

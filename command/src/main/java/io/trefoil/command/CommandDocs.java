@@ -10,7 +10,7 @@ public final class CommandDocs {
 
       Replies and errors are those of Redis 7.0. The last two columns say what becomes of a command
       in a database without one order of all writes; on single-leader databases every command means
-      what it means in Redis. *same*: as in Redis. *converges*: concurrent uses are merged, and each
+      what it means in Redis, but for those that the summary says are refused there. *same*: as in Redis. *converges*: concurrent uses are merged, and each
       reply is one replica's view. *refused*: it would lose its meaning and is refused with
       `-UNSUPPORTED` and the reason.
 
@@ -53,10 +53,15 @@ public final class CommandDocs {
         command.arity() < 0 ? -command.arity() + " or more" : String.valueOf(command.arity()),
         command.since(),
         command.complexity(),
-        command.summary(),
+        command.summary() + withLeader(command),
         partitions(command),
         meaning(command, Algorithm.MULTI_LEADER),
         meaning(command, Algorithm.LEADERLESS));
+  }
+
+  private static String withLeader(Command command) {
+    String reason = command.reasonWithLeader();
+    return reason.isEmpty() ? "" : "; refused on single-leader databases: " + reason;
   }
 
   private static String partitions(Command command) {

@@ -47,6 +47,7 @@ public final class CommandTable {
                 BitCommands.rows(),
                 HashCommands.rows(),
                 SetCommands.rows(),
+                SiblingCommands.rows(),
                 ServerCommands.rows(),
                 TableCommands.rows(itself),
                 NodeCommands.rows(),

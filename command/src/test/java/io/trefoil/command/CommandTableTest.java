@@ -42,7 +42,9 @@ class CommandTableTest {
     for (Command command : table.all()) {
       boolean data = command.has(Flag.WRITE) || command.has(Flag.READONLY);
       assertThat(command.runs() == Runs.ON_CELLS).as(command.name()).isEqualTo(data);
-      assertThat(command.meaning(Algorithm.SINGLE_LEADER)).isEqualTo(Meaning.SAME);
+      boolean ofSeveralWriters = List.of("siblings", "resolve").contains(command.name());
+      assertThat(command.meaning(Algorithm.SINGLE_LEADER))
+          .isEqualTo(ofSeveralWriters ? Meaning.REFUSED : Meaning.SAME);
       boolean refuses =
           command.meaning(Algorithm.LEADERLESS) == Meaning.REFUSED
               || !command.refusedForm().isEmpty();
@@ -101,6 +103,16 @@ class CommandTableTest {
             .contains("UNSUPPORTED " + refusal + "; database 'carts' is " + algorithm);
       }
     }
+  }
+
+  @Test
+  void whatIsAboutSeveralWritersIsRefusedWhereOneLeads() {
+    Args args = Args.of("SIBLINGS", "a");
+    assertThat(table.find(args).refusal(Algorithm.LEADERLESS, args, "carts")).isEmpty();
+    assertThat(table.find(args).refusal(Algorithm.SINGLE_LEADER, args, "orders"))
+        .contains(
+            "UNSUPPORTED SIBLINGS is about writes that did not see each other; database 'orders'"
+                + " is single-leader");
   }
 
   /** With {@code -Ddocs.rewrite} the page is written first. */

@@ -167,6 +167,12 @@ final class CommandRunner implements PartitionReplica.Work {
       runWithoutLeader(connection, database, command, args, start);
       return;
     }
+    Optional<String> refusal = refusalWithLeader(database, command, args);
+    if (refusal.isPresent()) {
+      connection.replies().writer().error(refusal.get());
+      connection.ended(start);
+      return;
+    }
     int partition = onePartition(database, command, args);
     if (partition < 0) {
       scatter(connection, database, command, args);
@@ -182,6 +188,12 @@ final class CommandRunner implements PartitionReplica.Work {
       }
       dispatch(route, command, kept, session.protocol(), database.readTerms(session), delivery);
     }
+  }
+
+  /** Why a command has no meaning on a database whose partitions have leaders. */
+  private static Optional<String> refusalWithLeader(
+      DatabaseRoute database, Command command, Args args) {
+    return command.refusal(Algorithm.SINGLE_LEADER, args, database.database().title());
   }
 
   /** On a database of which any replica coordinates commands. */
@@ -203,6 +215,13 @@ final class CommandRunner implements PartitionReplica.Work {
     ReadTerms terms = database.readTerms(connection.session());
     coordinate(
         database.partition(partition), command, kept, protocol, terms, awaitAnswer(connection));
+  }
+
+  private static String refusal(
+      Session session, DatabaseRoute database, Command command, Args args) {
+    return database.isLeaderless()
+        ? refusalWithoutLeader(session, database, command, args)
+        : refusalWithLeader(database, command, args).orElse(null);
   }
 
   /** Why a command has no meaning there, or asks for what can't be given; null when it can run. */
@@ -501,18 +520,20 @@ final class CommandRunner implements PartitionReplica.Work {
     Consumer<String> then =
         error -> {
           DatabaseRoute database = routes.database(number);
-          if (error == null && database != null) {
+          String refusal =
+              error == null && database != null ? refusal(session, database, command, kept) : error;
+          if (refusal != null) {
+            refuse(delivery, refusal);
+          } else if (database != null) {
             dispatchAnywhere(
                 database, command, kept, protocol, database.readTerms(session), delivery);
-          } else if (error == null && !write) {
+          } else if (!write) {
             ReplyWriter reply = new ReplyWriter();
             reply.setProtocol(protocol);
             work(command, kept, 0, 1, reply).on(new EmptyCells(loop.wallMillis()));
             delivery.deliver(Answer.NONE, reply.toArray());
           } else {
-            refuse(
-                delivery,
-                error != null ? error : "CLUSTERDOWN database " + number + " is not there yet");
+            refuse(delivery, "CLUSTERDOWN database " + number + " is not there yet");
           }
         };
     if (write) {

@@ -1,10 +1,14 @@
 package io.trefoil.node;
 
 import io.trefoil.base.ByteSink;
+import io.trefoil.base.Stamp;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.cell.CellsRefused;
 import io.trefoil.cell.Fields;
+import io.trefoil.cell.Siblings;
 import io.trefoil.cell.merge.MergedKey;
+import io.trefoil.cell.merge.SiblingContext;
 import io.trefoil.cell.merge.Versions;
 import io.trefoil.cell.merge.Write;
 import io.trefoil.storage.MergedStore;
@@ -47,6 +51,12 @@ final class MergedCells implements Cells {
 
     /** Of the command's entry. */
     long index();
+
+    /** Whether of strings that were written without seeing each other all are kept. */
+    boolean keepsSiblings();
+
+    /** The name of the node that writes a stream. */
+    String nodeName(int origin);
 
     void merge(byte[] key, byte[] change, int length);
 
@@ -188,7 +198,10 @@ final class MergedCells implements Cells {
    * A written number and what was added to it are one number; added to anything else is nothing.
    */
   private static byte[] valueOf(Versions versions) {
-    Write written = versions.written();
+    return valueOf(versions, versions.written());
+  }
+
+  private static byte[] valueOf(Versions versions, Write written) {
     if (!versions.hasCounter()) {
       return written.value();
     }
@@ -204,6 +217,79 @@ final class MergedCells implements Cells {
     return Long.toString(number + versions.counterSum()).getBytes(StandardCharsets.US_ASCII);
   }
 
+  // Siblings.
+
+  /** A key that has more is written by {@link #resolve} only. */
+  static final int MAX_SIBLINGS = 16;
+
+  @Override
+  public Siblings siblings() {
+    Versions string = found.state().string();
+    List<Siblings.Sibling> all = new ArrayList<>();
+    for (Write each : shown(string)) {
+      all.add(sibling(valueOf(string, each), each.stamp(), each.origin()));
+    }
+    if (all.isEmpty()) { // a number that was only ever added to
+      all.add(sibling(valueOf(string), string.visibleStamp(), string.visibleOrigin()));
+    }
+    return new Siblings(SiblingContext.of(string).token(found.name()), all);
+  }
+
+  /** Where not all are kept, the latest is all there is to see. */
+  private List<Write> shown(Versions string) {
+    List<Write> all = string.liveWrites();
+    return log.keepsSiblings() || all.isEmpty() ? all : all.subList(0, 1);
+  }
+
+  private Siblings.Sibling sibling(byte[] of, long stamp, int origin) {
+    return new Siblings.Sibling(of, Stamp.millis(stamp), log.nodeName(origin));
+  }
+
+  @Override
+  public void resolve(
+      byte[] key,
+      int keyOffset,
+      int keyLength,
+      byte[] context,
+      byte[] newValue,
+      int valueOffset,
+      int valueLength,
+      long expireAtMillis) {
+    if (!log.keepsSiblings()) {
+      throw new CellsRefused(
+          "UNSUPPORTED RESOLVE needs a database with CONFLICT SIBLINGS; in this one the latest"
+              + " write counts");
+    }
+    onlySets = false;
+    looks.atKey(key, keyOffset, keyLength);
+    Key old = store.open(key, keyOffset, keyLength);
+    SiblingContext seen =
+        SiblingContext.read(context, old.name())
+            .orElseThrow(
+                () ->
+                    new CellsRefused(
+                        "ERR RESOLVE: the context is not one that SIBLINGS gave for this key"));
+    if (!hasExpired(old) && !seen.covers(old.state().string())) {
+      throw new CellsRefused(
+          "CONFLICT the key has a sibling that the context does not cover: read SIBLINGS again");
+    }
+    byte[] copy = Arrays.copyOfRange(newValue, valueOffset, valueOffset + valueLength);
+    putString(
+        old,
+        expireAtMillis,
+        (stamp, change) ->
+            old.state().string().resolve(seen, log.origin(), stamp, copy, 0, copy.length, change));
+  }
+
+  /** Siblings are neither added to nor, when there are too many, written one by one. */
+  private void refuseSiblings(Key key, int from) {
+    int siblings = hasExpired(key) ? 0 : key.state().string().siblings();
+    if (siblings >= from) {
+      throw new CellsRefused(
+          "CONFLICT the key has " + siblings + " siblings: SIBLINGS shows them, RESOLVE decides");
+    }
+  }
+
   // Changes of a key.
 
   @Override
@@ -215,12 +301,38 @@ final class MergedCells implements Cells {
       int valueOffset,
       int valueLength,
       long expireAtMillis) {
+    byte[] copy = Arrays.copyOfRange(newValue, valueOffset, valueOffset + valueLength);
+    if (log.keepsSiblings()) {
+      // What is known of is overwritten, so others are asked. Nothing hides it: it is written once.
+      looks.atKey(key, keyOffset, keyLength);
+      onlySets = false;
+    }
     Key old = store.open(key, keyOffset, keyLength);
+    Versions string = old.state().string();
+    if (!log.keepsSiblings() || hasExpired(old)) {
+      putString(
+          old,
+          expireAtMillis,
+          (stamp, change) -> string.put(log.origin(), stamp, copy, 0, copy.length, change));
+      return;
+    }
+    refuseSiblings(old, MAX_SIBLINGS);
+    putString(
+        old,
+        expireAtMillis,
+        (stamp, change) -> string.replace(log.origin(), stamp, copy, 0, copy.length, change));
+  }
+
+  /** Says what a write of a stamp changes. */
+  private interface StringWrite {
+    void into(long stamp, Versions change);
+  }
+
+  private void putString(Key old, long expireAtMillis, StringWrite write) {
     MergedKey change = new MergedKey();
     List<HiddenCounter> counters = hideFields(old, change);
     long stamp = log.nextStamp();
-    byte[] copy = Arrays.copyOfRange(newValue, valueOffset, valueOffset + valueLength);
-    old.state().string().put(log.origin(), stamp, copy, 0, copy.length, change.string());
+    write.into(stamp, change.string());
     if (expireAtMillis != NEVER) {
       change.putExpiry(expireAtMillis, stamp, log.origin());
     }
@@ -239,6 +351,9 @@ final class MergedCells implements Cells {
       long expireAtMillis) {
     onlySets = false;
     Key old = store.open(key, keyOffset, keyLength);
+    if (log.keepsSiblings()) {
+      refuseSiblings(old, 2);
+    }
     if (hasExpired(old)) {
       remove(old); // it is not added to
     }

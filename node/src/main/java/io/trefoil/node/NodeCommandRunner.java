@@ -8,7 +8,6 @@ import io.trefoil.command.Consistency;
 import io.trefoil.command.Session;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
-import io.trefoil.control.Conflict;
 import io.trefoil.control.ControlCommand;
 import io.trefoil.control.Database;
 import io.trefoil.control.DatabaseGrammar;
@@ -497,16 +496,19 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     }
   }
 
-  /**
-   * What the grammar and the control plane know of leaderless databases and nodes don't; or null.
-   */
+  /** Of a sloppy database, hints may be all but one of the copies of what was acknowledged. */
   private String notThereYet(DatabaseStatement statement) {
-    if (statement instanceof DatabaseStatement.Create create) {
-      return create.options().conflict() == Conflict.SIBLINGS
-          ? "UNSUPPORTED CONFLICT SIBLINGS is not there yet"
-          : null;
-    }
-    return null;
+    String changed =
+        statement instanceof DatabaseStatement.Alter alter
+            ? alter.name()
+            : statement instanceof DatabaseStatement.Move move ? move.name() : null;
+    boolean sloppy =
+        changed != null
+            && outside.state().get().database(changed).stream()
+                .anyMatch(it -> it.settings().isLeaderless() && it.settings().quorums().sloppy());
+    return sloppy
+        ? "UNSUPPORTED database '" + changed + "' is sloppy, and can't be changed yet"
+        : null;
   }
 
   private static void help(List<String> lines, ClientConnection connection) {

@@ -52,6 +52,11 @@ final class Origins {
     return state;
   }
 
+  /** The node that began a stream. */
+  static NodeId nodeOf(int origin) {
+    return new NodeId(origin & (1 << NODE_BITS) - 1);
+  }
+
   /** Whether a node began a stream. */
   static boolean isOf(int origin, NodeId node) {
     return (origin & (1 << NODE_BITS) - 1) == node.number();

@@ -2,6 +2,7 @@ package io.trefoil.node;
 
 import io.trefoil.base.Bytes;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.CellsRefused;
 import io.trefoil.node.http.CallCounts;
 import io.trefoil.replication.leaderless.LeaderlessEffect;
 import io.trefoil.replication.leaderless.LeaderlessEvent;
@@ -283,6 +284,9 @@ final class QuorumCalls {
         waitInTurn();
         replica.fetch(missing, this::attempt);
         return;
+      } catch (CellsRefused refused) {
+        refused(refused);
+        return;
       }
       if (asks() && looks.isOpen()) {
         saw = replica.heldIndex();
@@ -313,6 +317,15 @@ final class QuorumCalls {
       endTurn();
       if (!answerIfCopied()) {
         writing.add(this);
+      }
+    }
+
+    /** Unless others know better, and that is asked first. */
+    private void refused(CellsRefused refused) {
+      if (asks() && looks.isOpen()) {
+        askOrGiveUp();
+      } else {
+        fail(refused.error());
       }
     }
 

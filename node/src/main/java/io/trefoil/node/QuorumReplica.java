@@ -11,6 +11,7 @@ import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.cell.EntryReader;
 import io.trefoil.cell.EntryWriter;
+import io.trefoil.control.Conflict;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.leaderless.CopyState;
@@ -288,6 +289,16 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   @Override
   public int origin() {
     return origin;
+  }
+
+  @Override
+  public boolean keepsSiblings() {
+    return terms.database().settings().quorums().conflict() == Conflict.SIBLINGS;
+  }
+
+  @Override
+  public String nodeName(int of) {
+    return host.nodeName(Origins.nodeOf(of));
   }
 
   @Override

@@ -1,7 +1,9 @@
 package io.trefoil.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trefoil.cell.CellsRefused;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.resp.Reply;
 import java.nio.file.Path;
@@ -172,6 +174,174 @@ class MergedCellsTest {
     assertThat(write(a, "PERSIST nothing")).isNull();
   }
 
+  // Siblings.
+
+  private void keepSiblings() {
+    List.of(a, b, c).forEach(each -> each.keepsSiblings = true);
+  }
+
+  /** {@code x} of n1 and, later, {@code y} of n2, which did not see each other; all know both. */
+  private void writeSiblings() {
+    keepSiblings();
+    EntryBatch x = write(a, "SET k x");
+    b.now += 1;
+    EntryBatch y = write(b, "SET k y");
+    tell(x, a, b, c);
+    tell(y, b, a, c);
+  }
+
+  /** The values of a key, the latest first. */
+  private static List<String> values(MergedReplica at, String key) {
+    Reply reply = at.run("SIBLINGS", key);
+    return reply instanceof Reply.Several several
+        ? several.items().stream()
+            .skip(1)
+            .map(each -> text(((Reply.Several) each).items().get(0)))
+            .toList()
+        : List.of();
+  }
+
+  private static String context(MergedReplica at, String key) {
+    return text(((Reply.Several) at.run("SIBLINGS", key)).items().get(0));
+  }
+
+  @Test
+  void writesThatDidNotSeeEachOtherAreBothKept() {
+    writeSiblings();
+    for (MergedReplica each : List.of(a, b, c)) {
+      assertThat(values(each, "k")).containsExactly("y", "x");
+      assertThat(read(each, "GET k")).isEqualTo("y");
+    }
+    String told = a.run("SIBLINGS", "k").toString();
+    assertThat(told).contains("1001").contains("n2").contains("1000").contains("n1");
+    assertThat(values(a, "nothing")).isEmpty();
+  }
+
+  @Test
+  void aWriteTakesThePlaceOfTheSiblingThatIsSeen() {
+    writeSiblings();
+    EntryBatch z = write(a, "SET k z");
+    tell(z, a, b, c);
+    for (MergedReplica each : List.of(a, b, c)) {
+      assertThat(values(each, "k")).containsExactly("z", "x");
+    }
+  }
+
+  @Test
+  void whoHasSeenAllSiblingsDecides() {
+    writeSiblings();
+    String old = context(c, "k");
+    EntryBatch late = write(a, "SET k late");
+    tell(late, a, b);
+    assertThat(values(b, "k")).containsExactly("late", "x");
+
+    assertThatThrownBy(() -> b.run("RESOLVE", "k", old, "z"))
+        .isInstanceOf(CellsRefused.class)
+        .hasMessageStartingWith("CONFLICT the key has a sibling that the context does not cover");
+    assertThatThrownBy(() -> b.run("RESOLVE", "k", "nonsense", "z"))
+        .isInstanceOf(CellsRefused.class)
+        .hasMessage("ERR RESOLVE: the context is not one that SIBLINGS gave for this key");
+    assertThat(values(b, "k")).containsExactly("late", "x");
+    assertThat(text(b.run("RESOLVE", "k", context(b, "k"), "z", "KEEPTTL"))).contains("syntax");
+    assertThat(text(b.run("RESOLVE", "k", context(b, "k"), "z", "PX", "100"))).contains("OK");
+    EntryBatch resolved = b.taken;
+    tell(resolved, b, c, a);
+    tell(late, a, c);
+    for (MergedReplica each : List.of(a, b, c)) {
+      assertThat(values(each, "k")).containsExactly("z");
+      assertThat(read(each, "PTTL k")).doesNotContain("-1");
+    }
+  }
+
+  @Test
+  void aContextCoversWhatTheResolvingNodeHasNotHeardOf() {
+    keepSiblings();
+    EntryBatch x = write(a, "SET k x");
+    tell(x, a, c);
+    c.run("RESOLVE", "k", context(a, "k"), "z");
+    EntryBatch fromC = c.taken;
+    b.now = a.now + 1;
+    b.run("RESOLVE", "k", context(a, "k"), "other");
+    EntryBatch fromB = b.taken;
+    tell(fromC, c, a, b);
+    tell(fromB, b, a, c);
+    tell(x, a, b);
+    for (MergedReplica each : List.of(a, b, c)) {
+      assertThat(values(each, "k")).containsExactly("other", "z");
+    }
+  }
+
+  @Test
+  void whatDerivesFromAValueIsRefusedWhereThereAreSiblings() {
+    keepSiblings();
+    EntryBatch one = write(a, "SET k 1");
+    EntryBatch two = write(b, "SET k 2");
+    tell(one, a, b);
+    tell(two, b, a);
+    assertThatThrownBy(() -> a.run("INCR", "k"))
+        .isInstanceOf(CellsRefused.class)
+        .hasMessage("CONFLICT the key has 2 siblings: SIBLINGS shows them, RESOLVE decides");
+    write(a, "DEL k");
+    assertThat(read(a, "INCR k")).contains("1");
+    assertThat(values(a, "k")).containsExactly("1");
+  }
+
+  @Test
+  void removingAKeyRemovesTheSiblingsThatItSaw() {
+    writeSiblings();
+    EntryBatch other = write(c, "SET k z");
+    EntryBatch removed = write(a, "DEL k");
+    tell(removed, a, b, c);
+    tell(other, c, a, b);
+    for (MergedReplica each : List.of(a, b, c)) {
+      assertThat(values(each, "k")).containsExactly("z");
+    }
+  }
+
+  @Test
+  void aKeyWithAsManySiblingsAsItMayHaveIsWrittenByResolvingItOnly() {
+    keepSiblings();
+    List<MergedReplica> others = new ArrayList<>();
+    try {
+      for (int i = 0; i < MergedCells.MAX_SIBLINGS; i++) {
+        MergedReplica other = new MergedReplica(10 + i, folder);
+        others.add(other);
+        other.keepsSiblings = true;
+        assertThat(read(a, "SET k more")).contains("OK");
+        tell(write(other, "SET k v" + i), other, a);
+      }
+      assertThat(values(a, "k")).hasSize(MergedCells.MAX_SIBLINGS + 1);
+      assertThatThrownBy(() -> a.run("SET", "k", "x"))
+          .isInstanceOf(CellsRefused.class)
+          .hasMessageStartingWith("CONFLICT the key has 17 siblings");
+      assertThat(text(a.run("RESOLVE", "k", context(a, "k"), "x"))).contains("OK");
+      assertThat(values(a, "k")).containsExactly("x");
+    } finally {
+      others.forEach(MergedReplica::close);
+    }
+  }
+
+  @Test
+  void siblingsThatHaveExpiredAreGoneTogether() {
+    writeSiblings();
+    write(a, "PEXPIRE k 100");
+    a.now += 200;
+    write(a, "SET k new");
+    assertThat(values(a, "k")).containsExactly("new");
+  }
+
+  @Test
+  void whereTheLatestCountsItIsTheOnlySibling() {
+    EntryBatch x = write(a, "SET k x");
+    b.now += 1;
+    EntryBatch y = write(b, "SET k y");
+    tell(x, a, b);
+    tell(y, b, a);
+    assertThat(values(a, "k")).containsExactly("y");
+    assertThatThrownBy(() -> a.run("RESOLVE", "k", context(a, "k"), "z"))
+        .hasMessageStartingWith("UNSUPPORTED RESOLVE needs a database with CONFLICT SIBLINGS");
+  }
+
   @Test
   void flushingRemovesWhatWasSeenAndNothingElse() {
     EntryBatch one = write(a, "SET one 1");
@@ -251,6 +421,7 @@ class MergedCellsTest {
   void replicasThatHaveHeardAllAreEqual(int seed) throws InterruptedException {
     Random random = new Random(seed);
     List<MergedReplica> replicas = List.of(a, b, c);
+    replicas.forEach(each -> each.keepsSiblings = seed % 2 == 0);
     List<Stream> streams = replicas.stream().map(Stream::new).toList();
     Horizon horizon = new Horizon();
     for (int step = 0; step < 1_500; step++) {
@@ -266,7 +437,11 @@ class MergedCellsTest {
       }
       if (random.nextInt(3) > 0) {
         long before = replica.lastStamp();
-        replica.run(command(random).split(" "));
+        try {
+          replica.run(command(random).split(" "));
+        } catch (CellsRefused siblings) {
+          assertThat(replica.taken).isNull();
+        }
         if (replica.taken != null) {
           streams.get(at).entries.add(replica.taken);
           streams.get(at).stampsBefore.add(before);
@@ -327,6 +502,7 @@ class MergedCellsTest {
       all.append(key).append(' ').append(type).append(' ');
       all.append(type.contains("none") ? "" : read(replica, read + key)).append(' ');
       all.append(read(replica, count + key)).append(' ');
+      all.append(type.contains("string") ? values(replica, key) : "").append(' ');
       all.append(read(replica, "PTTL " + key)).append('\n');
     }
     assertThat(read(replica, "KEYS *").split(",").length).isEqualTo((int) Math.max(1, there));

@@ -7,6 +7,7 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.HybridClock;
 import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
+import io.trefoil.cell.CellsRefused;
 import io.trefoil.cell.EntryWriter;
 import io.trefoil.command.Call;
 import io.trefoil.command.Command;
@@ -81,14 +82,18 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
     builder.beginCommand(lastIndex + 1);
     cells.begin(merged, this, MergedCells.Looks.IGNORED, now);
     call.onCells(command, args(words), cells, 0, 1, reply);
-    call.run();
+    taken = null;
+    try {
+      call.run();
+    } catch (CellsRefused refused) {
+      builder.undoCommand();
+      throw refused;
+    }
     builder.endCommand();
     if (builder.count() > 0) {
       lastIndex++;
       store.commit(lastIndex);
       taken = new EntryBatch(1, lastIndex, 1, now, origin, builder.take());
-    } else {
-      taken = null;
     }
     return ReplyReader.read(reply.toArray());
   }
@@ -181,6 +186,19 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
   @Override
   public int origin() {
     return origin;
+  }
+
+  /** Whether the database is one with CONFLICT SIBLINGS. */
+  boolean keepsSiblings;
+
+  @Override
+  public boolean keepsSiblings() {
+    return keepsSiblings;
+  }
+
+  @Override
+  public String nodeName(int of) {
+    return "n" + of;
   }
 
   @Override

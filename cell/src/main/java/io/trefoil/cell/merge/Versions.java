@@ -395,6 +395,19 @@ public final class Versions {
     return latest;
   }
 
+  /** The origin of what is visible and was written or counted last, or 0. */
+  public int visibleOrigin() {
+    long latest = visibleStamp();
+    int origin = 0;
+    for (int i = 0; i < count; i++) {
+      Part part = parts.get(i);
+      if (part.lastLive() == latest || part.counts() && part.counted == latest) {
+        origin = part.origin;
+      }
+    }
+    return latest == 0 ? 0 : origin;
+  }
+
   /**
    * Stamp from which an expiry is this value's: of the write that is seen, or when the counter
    * began. Those before it were given to a value that is gone.
@@ -427,7 +440,7 @@ public final class Versions {
    * @param writes is told of each origin's last live write
    * @param counts is told of each origin's last count
    */
-  public void noteSeen(SeenStamps writes, SeenStamps counts) {
+  void noteSeen(SeenStamps writes, SeenStamps counts) {
     for (int i = 0; i < count; i++) {
       Part part = parts.get(i);
       if (part.hasLive()) {
@@ -440,7 +453,7 @@ public final class Versions {
   }
 
   /** Whether there is more to see than somebody had seen: see {@link #noteSeen}. */
-  public boolean hasUnseen(SeenStamps writes, SeenStamps counts) {
+  boolean hasUnseen(SeenStamps writes, SeenStamps counts) {
     for (int i = 0; i < count; i++) {
       Part part = parts.get(i);
       if (part.lastLive() > writes.of(part.origin)
@@ -551,10 +564,10 @@ public final class Versions {
   /**
    * As {@link #put}, by somebody who had seen more than is here: that is overwritten, too.
    *
-   * @param seen each origin's last live write that was seen; those above {@code stamp} are left out
+   * @param seen stamps in it above {@code stamp} are left out
    */
   public void resolve(
-      SeenStamps seen,
+      SiblingContext seen,
       int origin,
       long stamp,
       byte[] value,
@@ -562,13 +575,14 @@ public final class Versions {
       int length,
       Versions change) {
     put(origin, stamp, value, offset, length, change);
-    seen.forEach(
-        (of, upTo) -> {
-          Part here = find(of);
-          if (of != origin && upTo <= stamp && (here == null || here.stamp < upTo)) {
-            change.part(of).stamp = upTo;
-          }
-        });
+    seen.writes()
+        .forEach(
+            (of, upTo) -> {
+              Part here = find(of);
+              if (of != origin && upTo <= stamp && (here == null || here.stamp < upTo)) {
+                change.part(of).stamp = upTo;
+              }
+            });
   }
 
   /** Writes into {@code change} that all that is seen here is removed. */

@@ -358,17 +358,15 @@ class VersionsTest {
     Versions cell = severalOfOne();
     Versions late = new Versions();
     write(late, 3, 50);
-    SeenStamps writes = new SeenStamps();
-    SeenStamps counts = new SeenStamps();
-    cell.noteSeen(writes, counts);
-    assertThat(cell.hasUnseen(writes, counts)).isFalse();
+    SiblingContext seen = SiblingContext.of(cell);
+    assertThat(seen.covers(cell)).isTrue();
     cell.merge(copy(late));
-    assertThat(cell.hasUnseen(writes, counts)).isTrue();
+    assertThat(seen.covers(cell)).isFalse();
 
     // At a replica that has less than was seen: what comes there later is overwritten.
     Versions other = new Versions();
     Versions change = new Versions();
-    other.resolve(writes, 4, 200, NEW, 0, 3, change);
+    other.resolve(seen, 4, 200, NEW, 0, 3, change);
     other.merge(copy(change));
     other.merge(copy(cell));
     assertThat(other.liveWrites()).extracting(Write::stamp).containsExactly(200L, 50L);
@@ -376,27 +374,40 @@ class VersionsTest {
 
   @Test
   void whatIsResolvedBeyondTheStampOfTheResolutionStays() {
-    SeenStamps writes = new SeenStamps();
-    writes.saw(1, 300);
+    Versions later = new Versions();
+    write(later, 1, 300);
     Versions change = new Versions();
-    new Versions().resolve(writes, 4, 200, NEW, 0, 3, change);
-    Versions cell = merged(change);
-    write(cell, 1, 250);
+    new Versions().resolve(SiblingContext.of(later), 4, 200, NEW, 0, 3, change);
     assertThat(change.largestStamp()).isEqualTo(200);
+    assertThat(merged(change, later).siblings()).isEqualTo(2);
   }
 
   @Test
   void aCountThatWasNotSeenIsUnseen() {
     Versions cell = severalOfOne();
-    SeenStamps writes = new SeenStamps();
-    SeenStamps counts = new SeenStamps();
-    cell.noteSeen(writes, counts);
+    SiblingContext seen = SiblingContext.of(cell);
     Versions change = new Versions();
     cell.add(1, 110, 5, change);
     cell.merge(copy(change));
-    assertThat(cell.hasUnseen(writes, counts)).isTrue();
-    cell.noteSeen(writes, counts);
-    assertThat(cell.hasUnseen(writes, counts)).isFalse();
+    assertThat(seen.covers(cell)).isFalse();
+    assertThat(SiblingContext.of(cell).covers(cell)).isTrue();
+  }
+
+  @Test
+  void aContextIsReadAsWhatItWasForItsKeyAndNoOther() {
+    Versions cell = severalOfOne();
+    byte[] token = SiblingContext.of(cell).token(NEW);
+    assertThat(new String(token)).matches("[A-Za-z0-9_-]+");
+    assertThat(SiblingContext.read(token, NEW).orElseThrow().covers(cell)).isTrue();
+    assertThat(SiblingContext.read(token, OLD)).isEmpty();
+    assertThat(SiblingContext.read("!".getBytes(), NEW)).isEmpty();
+    assertThat(SiblingContext.read(new byte[0], NEW)).isEmpty();
+    assertThat(SiblingContext.read(new byte[SiblingContext.MAX_LENGTH + 1], NEW)).isEmpty();
+    for (int i = 0; i < token.length - 1; i++) { // the last has bits that say nothing
+      byte[] damaged = token.clone();
+      damaged[i] = (byte) (damaged[i] == 'A' ? 'B' : 'A');
+      assertThat(SiblingContext.read(damaged, NEW)).isEmpty();
+    }
   }
 
   @Test
