@@ -10,9 +10,9 @@ public final class CommandDocs {
 
       Replies and errors are those of Redis 7.0. The last two columns say what becomes of a command
       in a database without one order of all writes; on single-leader databases every command means
-      what it means in Redis, but for those that the summary says are refused there. *same*: as in Redis. *converges*: concurrent uses are merged, and each
-      reply is one replica's view. *refused*: it would lose its meaning and is refused with
-      `-UNSUPPORTED` and the reason.
+      what it means in Redis, but for those that are said to be refused there. *same*: as in Redis.
+      *converges*: concurrent uses are merged, and each reply is one replica's view. *refused*: it
+      would lose its meaning and is refused with `-UNSUPPORTED` and the reason.
 
       A command over several partitions runs in each on its own: there is no moment at which all
       have run. Commands that can't be split so must have all keys in one partition, else

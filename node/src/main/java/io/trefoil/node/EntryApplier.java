@@ -23,6 +23,7 @@ final class EntryApplier implements EntryReader.Changes {
   private final ByteSource body = new ByteSource(new byte[0]);
   private final ByteSource entry = new ByteSource(new byte[0]);
   private final Origins origins;
+  private final SiblingCount siblings;
   private final MergedKey keyChange = new MergedKey();
   private final Versions fieldChange = new Versions();
   private final ByteSource change = new ByteSource(new byte[0]);
@@ -56,6 +57,16 @@ final class EntryApplier implements EntryReader.Changes {
     void put(long index, long id, long timeMillis);
   }
 
+  /** Is told how many live writes a key's string had before a merge, and has now. */
+  @FunctionalInterface
+  interface SiblingCount {
+    /** Nobody counts. */
+    SiblingCount IGNORED = (key, before, now) -> {};
+
+    /** The key is not kept. */
+    void merged(byte[] key, int before, int now);
+  }
+
   EntryApplier(PartitionStore store, long lastStamp, Marks marks) {
     this(store, lastStamp, marks, new Origins());
   }
@@ -64,6 +75,12 @@ final class EntryApplier implements EntryReader.Changes {
    * @param origins is told of what several nodes wrote
    */
   EntryApplier(PartitionStore store, long lastStamp, Marks marks, Origins origins) {
+    this(store, lastStamp, marks, origins, SiblingCount.IGNORED);
+  }
+
+  EntryApplier(
+      PartitionStore store, long lastStamp, Marks marks, Origins origins, SiblingCount siblings) {
+    this.siblings = siblings;
     this.store = store;
     this.marks = marks;
     this.lastStamp = lastStamp;
@@ -237,7 +254,9 @@ final class EntryApplier implements EntryReader.Changes {
       observeStamp(told.largestStamp());
     } else {
       keyChange.read(change);
+      int before = open.state().string().siblings();
       open.merge(index, keyChange);
+      siblings.merged(open.name(), before, open.state().string().siblings());
       noteSuperseded();
       observeStamp(keyChange.largestStamp());
     }

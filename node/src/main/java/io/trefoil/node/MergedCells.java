@@ -219,7 +219,7 @@ final class MergedCells implements Cells {
 
   // Siblings.
 
-  /** A key that has more is written by {@link #resolve} only. */
+  /** A key that has so many is written by {@link #resolve} only. */
   static final int MAX_SIBLINGS = 16;
 
   @Override
@@ -277,8 +277,21 @@ final class MergedCells implements Cells {
     putString(
         old,
         expireAtMillis,
-        (stamp, change) ->
-            old.state().string().resolve(seen, log.origin(), stamp, copy, 0, copy.length, change));
+        (stamp, change) -> {
+          refuseAhead(seen, stamp);
+          old.state().string().resolve(seen, log.origin(), stamp, copy, 0, copy.length, change);
+        });
+  }
+
+  /** What is decided must have a larger stamp than what it is decided between. */
+  private static void refuseAhead(SiblingContext seen, long stamp) {
+    if (seen.largestStamp() >= stamp) {
+      long ahead = Stamp.millis(seen.largestStamp()) - Stamp.millis(stamp);
+      throw new CellsRefused(
+          "TRYAGAIN RESOLVE: the context tells of a write "
+              + ahead
+              + " ms ahead of this node's clock, which has not come here yet");
+    }
   }
 
   /** Siblings are neither added to nor, when there are too many, written one by one. */

@@ -302,7 +302,8 @@ public final class NodeCore implements ControlLoop.Listener {
                         }),
                 verifications::onMark,
                 settings.repair().pause().toMillis(),
-                new RepairPace(loop, settings.repair().rateBytes())),
+                new RepairPace(loop, settings.repair().rateBytes()),
+                settings.clockMaxSkew().toMillis()),
             new NodeReplicas.Found(
                 found,
                 recovery::origin,

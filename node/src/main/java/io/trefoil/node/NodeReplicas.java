@@ -75,6 +75,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   private final Found found;
   private final StrayCopies strays;
   private final LeftBehind leftBehind = new LeftBehind();
+  private final ClockSkew clocks;
   private ClusterState state = ClusterState.EMPTY;
 
   /** Databases with larger ids were created since this process knows of the cluster. */
@@ -88,7 +89,11 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   private RepairCounts repairedBefore = RepairCounts.NONE;
   private final RepairPace repairPace;
 
-  /** What the replicas work with. */
+  /**
+   * What the replicas work with.
+   *
+   * @param maxSkewMillis clocks of other nodes that are further ahead are warned of
+   */
   record Surroundings(
       DataLoop loop,
       Storage storage,
@@ -102,7 +107,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
       Runnable leadersChanged,
       BiConsumer<PartitionReplica, PartitionReplica.Mark> marks,
       long repairPauseMillis,
-      RepairPace repairPace) {}
+      RepairPace repairPace,
+      long maxSkewMillis) {}
 
   /**
    * What the disk had.
@@ -143,6 +149,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     this.leadersChanged = around.leadersChanged();
     this.marks = around.marks();
     this.repairPace = around.repairPace();
+    this.clocks = new ClockSkew(around.maxSkewMillis(), this::nodeName);
     this.strays = new StrayCopies(loop, routes, this, this::dropReplica);
     for (PartitionReplica.Start start : found.copies()) {
       keepNewest(start);
@@ -202,6 +209,16 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
       all = all.plus(replica.repair().counts());
     }
     return all;
+  }
+
+  /** How far the clocks of other nodes are ahead. */
+  ClockSkew clocks() {
+    return clocks;
+  }
+
+  @Override
+  public void heardClock(NodeId node, long wallMillis) {
+    clocks.heard(node, wallMillis, loop.wallMillis(), loop.nowNanos() / 1_000_000);
   }
 
   /** How often a replica of this node became leader. */

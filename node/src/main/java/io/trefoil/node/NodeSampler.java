@@ -5,6 +5,7 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
 import io.trefoil.node.http.CallCounts;
+import io.trefoil.node.http.ClockSample;
 import io.trefoil.node.http.FollowerSample;
 import io.trefoil.node.http.HintSample;
 import io.trefoil.node.http.NodeSample;
@@ -25,7 +26,8 @@ import java.util.concurrent.TimeoutException;
 final class NodeSampler {
   private static final long WAIT_MILLIS = 1_000;
   private static final NodeSample NOTHING =
-      new NodeSample(0, 0, 0, 0, 0, CallCounts.NONE, RepairCounts.NONE, List.of(), List.of());
+      new NodeSample(
+          0, 0, 0, 0, 0, CallCounts.NONE, RepairCounts.NONE, List.of(), List.of(), List.of());
 
   private NodeSampler() {}
 
@@ -73,7 +75,26 @@ final class NodeSampler {
         replicas.callCounts(),
         replicas.repairCounts(),
         samples,
-        hints(replicas, state));
+        hints(replicas, state),
+        clocks(loop, replicas, state));
+  }
+
+  private static List<ClockSample> clocks(
+      DataLoop loop, NodeReplicas replicas, ClusterState state) {
+    List<ClockSample> samples = new ArrayList<>();
+    replicas
+        .clocks()
+        .recent(loop.nowNanos() / 1_000_000)
+        .forEach(
+            (id, ahead) -> {
+              ClusterNode node = state.nodes().get(id);
+              samples.add(
+                  new ClockSample(
+                      node == null ? id.toString() : node.name(),
+                      node == null ? "" : node.region(),
+                      ahead));
+            });
+    return samples;
   }
 
   private static List<HintSample> hints(NodeReplicas replicas, ClusterState state) {

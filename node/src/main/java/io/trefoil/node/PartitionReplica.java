@@ -494,7 +494,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
    * Entries committed here as leader, writes refused, writes whose outcome the client was not told.
    */
   CallCounts callCounts() {
-    return new CallCounts(committedWrites, refusedWrites, uncertainWrites, 0, 0);
+    return new CallCounts(committedWrites, refusedWrites, uncertainWrites, 0, 0, 0, 0);
   }
 
   @Override

@@ -81,7 +81,15 @@ final class QuorumCalls {
   }
 
   CallCounts counts() {
-    return new CallCounts(confirmed, refused, uncertain, repairs, restamped);
+    SiblingWatch siblings = replica.siblings();
+    return new CallCounts(
+        confirmed,
+        refused,
+        uncertain,
+        repairs,
+        restamped,
+        siblings.conflicts(),
+        siblings.atLimit());
   }
 
   /** Repairs that reads have made. */

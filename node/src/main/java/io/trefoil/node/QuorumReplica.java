@@ -63,6 +63,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   private final long madeMillis;
   private final PartitionStore store;
   private final RecentEntries recent;
+  private final SiblingWatch siblings;
   private final EntryApplier applier;
   private final MergedStore merged;
   private final LeaderlessReplica machine;
@@ -89,6 +90,9 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
     /** How long the journal keeps a hint, at most. */
     long maxHintAgeNanos();
+
+    /** A node's wall time came with what it coordinated. */
+    void heardClock(NodeId node, long wallMillis);
 
     /** Reads from the journal on another thread; the answer is {@link LeaderlessEvent.LogRead}. */
     void readLog(QuorumReplica replica, LeaderlessEffect.ReadLog read);
@@ -122,7 +126,9 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     this.host = host;
     this.recent = start.recent();
     Origins origins = start.origins();
-    this.applier = new EntryApplier(store, start.lastStamp(), EntryApplier.Marks.IGNORED, origins);
+    this.siblings = new SiblingWatch(this::inLog, this::keepsSiblings, loop::nowNanos);
+    this.applier =
+        new EntryApplier(store, start.lastStamp(), EntryApplier.Marks.IGNORED, origins, siblings);
     this.merged = MergedStore.notWaiting(store, origins.state());
     this.journaled = start.recovered().lastIndex();
     this.machine =
@@ -181,6 +187,15 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
   QuorumCalls calls() {
     return calls;
+  }
+
+  /** Of keys that came to have siblings here. */
+  SiblingWatch siblings() {
+    return siblings;
+  }
+
+  private String inLog() {
+    return "database=" + terms.database().title() + " partition=" + id.number();
   }
 
   PartitionTerms terms() {
@@ -578,6 +593,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
   private void appendForeign(LeaderlessEffect.AppendForeign append) {
     EntryBatch theirs = append.batch();
+    host.heardClock(Origins.nodeOf(append.origin()), theirs.logTimeMillis());
     ByteSink entry = new ByteSink(theirs.body().length() + 64);
     EntryWriter.begin(entry, Math.max(1, loop.lastStamp()));
     EntryWriter.from(

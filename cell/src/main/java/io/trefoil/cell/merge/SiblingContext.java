@@ -74,6 +74,11 @@ public final class SiblingContext {
     return !cell.hasUnseen(writes, counts);
   }
 
+  /** The largest stamp of what was seen, or 0. */
+  public long largestStamp() {
+    return Math.max(writes.largest(), counts.largest());
+  }
+
   /** Of each origin, up to which stamp its writes were seen. */
   SeenStamps writes() {
     return writes;

@@ -8,10 +8,18 @@ package io.trefoil.node.http;
  * @param uncertain writes that were perhaps applied
  * @param readRepairs reads that found replicas to differ
  * @param restamped writes that were written again with a larger stamp
+ * @param conflicts merges by which a key came to have siblings
+ * @param siblingLimits merges by which a key came to have as many siblings as it may
  */
 public record CallCounts(
-    long committed, long refused, long uncertain, long readRepairs, long restamped) {
-  public static final CallCounts NONE = new CallCounts(0, 0, 0, 0, 0);
+    long committed,
+    long refused,
+    long uncertain,
+    long readRepairs,
+    long restamped,
+    long conflicts,
+    long siblingLimits) {
+  public static final CallCounts NONE = new CallCounts(0, 0, 0, 0, 0, 0, 0);
 
   /** Both together. */
   public CallCounts plus(CallCounts other) {
@@ -20,7 +28,9 @@ public record CallCounts(
         refused + other.refused,
         uncertain + other.uncertain,
         readRepairs + other.readRepairs,
-        restamped + other.restamped);
+        restamped + other.restamped,
+        conflicts + other.conflicts,
+        siblingLimits + other.siblingLimits);
   }
 
   /** The larger of each: counters never go back. */
@@ -30,7 +40,9 @@ public record CallCounts(
         Math.max(refused, other.refused),
         Math.max(uncertain, other.uncertain),
         Math.max(readRepairs, other.readRepairs),
-        Math.max(restamped, other.restamped));
+        Math.max(restamped, other.restamped),
+        Math.max(conflicts, other.conflicts),
+        Math.max(siblingLimits, other.siblingLimits));
   }
 
   long of(WriteOutcome outcome) {

@@ -59,6 +59,19 @@ final class MetricTable {
           "bytes",
           NONE,
           "Bytes that this node sent for such rounds, its own and those of others, about.");
+  static final Metric CONFLICTS =
+      counter(
+          "trefoil_conflicts_total",
+          "keys",
+          NONE,
+          "Keys of databases with CONFLICT SIBLINGS that came to have siblings when this node merged"
+              + " what others wrote; each replica counts its own merges.");
+  static final Metric SIBLING_LIMITS =
+      counter(
+          "trefoil_sibling_limits_total",
+          "keys",
+          NONE,
+          "Keys that came to have 16 siblings, counted as above: they are written by RESOLVE only.");
 
   static final List<Gauge<NodeSample>> OF_NODE =
       List.of(
@@ -155,6 +168,18 @@ final class MetricTable {
                   "Size of these entries, told as above; an estimate when they are many."),
               HintSample::bytes));
 
+  static final List<Gauge<ClockSample>> OF_CLOCKS =
+      List.of(
+          new Gauge<>(
+              gauge(
+                  "trefoil_clock_skew_seconds",
+                  "seconds",
+                  NONE,
+                  "How far another node's clock was ahead of the instance's in the last minute or"
+                      + " two, at most, by what it coordinated of leaderless databases; node and"
+                      + " region are the other node's."),
+              clock -> clock.aheadMillis() / 1000.0));
+
   /** Those of the JVM that Micrometer measures and this project's pages speak of. */
   static final List<Metric> OF_JVM =
       List.of(
@@ -193,11 +218,14 @@ final class MetricTable {
                 READ_REPAIRS,
                 RESTAMPED_WRITES,
                 REPAIR_ROUNDS,
-                REPAIR_BYTES));
+                REPAIR_BYTES,
+                CONFLICTS,
+                SIBLING_LIMITS));
     OF_NODE.forEach(gauge -> all.add(gauge.metric()));
     OF_REPLICA.forEach(gauge -> all.add(gauge.metric()));
     OF_FOLLOWER.forEach(gauge -> all.add(gauge.metric()));
     OF_HINTS.forEach(gauge -> all.add(gauge.metric()));
+    OF_CLOCKS.forEach(gauge -> all.add(gauge.metric()));
     return all;
   }
 }

@@ -89,6 +89,11 @@ public final class NodeMetrics implements AutoCloseable {
     addGauges(MetricTable.OF_REPLICA, replicas, found);
     addGauges(MetricTable.OF_FOLLOWER, followers, found);
     addGauges(MetricTable.OF_HINTS, rows(sample.hints()), found);
+    List<Row<ClockSample>> clocks = new ArrayList<>();
+    for (ClockSample each : sample.clocks()) {
+      clocks.add(new Row<>(Labels.of("node", each.node(), "region", each.region()), each));
+    }
+    addGauges(MetricTable.OF_CLOCKS, clocks, found);
     return new MetricSnapshots(found);
   }
 
@@ -122,6 +127,8 @@ public final class NodeMetrics implements AutoCloseable {
     into.add(counter(MetricTable.WRITES, outcomes));
     into.add(counter(MetricTable.READ_REPAIRS, counts.readRepairs()));
     into.add(counter(MetricTable.RESTAMPED_WRITES, counts.restamped()));
+    into.add(counter(MetricTable.CONFLICTS, counts.conflicts()));
+    into.add(counter(MetricTable.SIBLING_LIMITS, counts.siblingLimits()));
   }
 
   private static List<Row<HintSample>> rows(List<HintSample> hints) {

@@ -13,6 +13,7 @@ import java.util.List;
  * @param repairs of all leaderless partitions that the node has or had a replica of
  * @param replicas one per partition with a leader that the node holds, no partition twice
  * @param hints one per leaderless partition that the node holds and other replica of it
+ * @param clocks one per other node that coordinated something of which this node has a replica
  */
 public record NodeSample(
     long connectedClients,
@@ -23,8 +24,10 @@ public record NodeSample(
     CallCounts calls,
     RepairCounts repairs,
     List<ReplicaSample> replicas,
-    List<HintSample> hints) {
+    List<HintSample> hints,
+    List<ClockSample> clocks) {
   public NodeSample {
+    clocks = List.copyOf(clocks);
     hints = List.copyOf(hints);
     replicas = List.copyOf(replicas);
   }

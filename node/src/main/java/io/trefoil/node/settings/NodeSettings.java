@@ -13,6 +13,7 @@ import java.util.Optional;
  *
  * @param httpPort of {@code /metrics}, {@code /healthz} and {@code /readyz}, on loopback
  * @param eventLoops threads that run commands
+ * @param clockMaxSkew clocks of other nodes that are further ahead are warned of
  * @param insecure whether ports of nodes may be opened beyond this machine
  * @param stopOnStdinClose whether the end of standard input stops the node
  */
@@ -28,6 +29,7 @@ public record NodeSettings(
     Hints hints,
     int httpPort,
     int eventLoops,
+    Duration clockMaxSkew,
     LogLevel logLevel,
     boolean insecure,
     boolean stopOnStdinClose) {
@@ -173,6 +175,7 @@ public record NodeSettings(
   public NodeSettings {
     SettingTable.HTTP_PORT.require(httpPort);
     SettingTable.EVENT_LOOPS.require(eventLoops);
+    SettingTable.CLOCK_MAX_SKEW.require(clockMaxSkew);
     Objects.requireNonNull(node);
     Objects.requireNonNull(cluster);
     Objects.requireNonNull(memory);

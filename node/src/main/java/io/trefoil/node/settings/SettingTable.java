@@ -185,6 +185,13 @@ final class SettingTable {
 
   static final Setting<Integer> EVENT_LOOPS =
       Setting.of("event-loops", SettingType.EVENT_LOOPS, "1", "Threads that run commands.");
+  static final Setting<Duration> CLOCK_MAX_SKEW =
+      Setting.of(
+          "clock.max-skew",
+          SettingType.duration("10ms", "1h"),
+          "10s",
+          "A node warns of another one whose clock is further ahead of its own. Nothing is refused"
+              + " for it.");
   static final Setting<LogLevel> LOG_LEVEL =
       Setting.of("log.level", SettingType.LOG_LEVEL, "info", "From which level on the node logs.");
   static final Setting<Boolean> INSECURE =
@@ -232,6 +239,7 @@ final class SettingTable {
           HINTS_MAX_AGE,
           HINTS_RATE,
           EVENT_LOOPS,
+          CLOCK_MAX_SKEW,
           LOG_LEVEL,
           INSECURE,
           STOP_ON_STDIN_CLOSE);

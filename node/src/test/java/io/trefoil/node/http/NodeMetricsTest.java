@@ -31,10 +31,11 @@ class NodeMetricsTest {
               15,
               13,
               14,
-              new CallCounts(5, 1, 0, 2, 3),
+              new CallCounts(5, 1, 0, 2, 3, 6, 1),
               new RepairCounts(900, 6, 7, 8),
               List.of(LEADER, FOLLOWER),
-              List.of(new HintSample("carts", 2, "n3", "us", 7, 800))));
+              List.of(new HintSample("carts", 2, "n3", "us", 7, 800)),
+              List.of(new ClockSample("n3", "us", 1_500))));
   private final NodeMetrics metrics = new NodeMetrics("n1", "eu", sample::get);
 
   @AfterEach
@@ -63,7 +64,9 @@ class NodeMetricsTest {
             "trefoil_repair_rounds_total{node=\"n1\",outcome=\"equal\",region=\"eu\"} 6.0",
             "trefoil_repair_rounds_total{node=\"n1\",outcome=\"differed\",region=\"eu\"} 7.0",
             "trefoil_repair_rounds_total{node=\"n1\",outcome=\"failed\",region=\"eu\"} 8.0",
-            "trefoil_repair_bytes_total{node=\"n1\",region=\"eu\"} 900.0");
+            "trefoil_repair_bytes_total{node=\"n1\",region=\"eu\"} 900.0",
+            "trefoil_conflicts_total{node=\"n1\",region=\"eu\"} 6.0",
+            "trefoil_sibling_limits_total{node=\"n1\",region=\"eu\"} 1.0");
   }
 
   @Test
@@ -77,7 +80,7 @@ class NodeMetricsTest {
 
   private static NodeSample of(ReplicaSample... replicas) {
     return new NodeSample(
-        0, 0, 0, 0, 0, CallCounts.NONE, RepairCounts.NONE, List.of(replicas), List.of());
+        0, 0, 0, 0, 0, CallCounts.NONE, RepairCounts.NONE, List.of(replicas), List.of(), List.of());
   }
 
   @Test
@@ -102,7 +105,8 @@ class NodeMetricsTest {
             "trefoil_replica_lag_bytes" + follower + "6000.0",
             "trefoil_replica_lag_seconds" + follower + "1.25",
             "trefoil_hints_entries" + hinted + "7.0",
-            "trefoil_hints_bytes" + hinted + "800.0");
+            "trefoil_hints_bytes" + hinted + "800.0",
+            "trefoil_clock_skew_seconds{node=\"n3\",region=\"us\"} 1.5");
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.util.SafeEncoder;
@@ -156,6 +158,115 @@ class LeaderlessTest {
       }
       database(client, "DROP slack");
     }
+  }
+
+  @Test
+  void writes_that_did_not_see_each_other_are_kept_until_somebody_decides() {
+    try (Jedis a = client(1);
+        Jedis b = client(2)) {
+      database(
+          a, "CREATE kept NUMBER 6 REPLICATION LEADERLESS REPLICAS 3 R 2 W 2 CONFLICT SIBLINGS");
+      for (Jedis each : List.of(a, b)) {
+        ClusterProcesses.await("its coordinators", () -> canWrite(each));
+        consistency(each, "R", "1", "W", "1");
+      }
+      String key = writeSiblings(a, b);
+      byte[] old = context(a, key);
+      for (int node = 1; node <= 3; node++) {
+        try (Jedis each = client(node)) {
+          each.select(6);
+          assertThat(values(each, key)).containsExactlyInAnyOrder("n1", "n2");
+          assertThat(values(each, key).get(0)).isEqualTo(each.get(key));
+          assertThatThrownBy(() -> resolve(each, "other", old, "decided"))
+              .hasMessage("ERR RESOLVE: the context is not one that SIBLINGS gave for this key");
+        }
+      }
+      consistency(a, "QUORUM");
+      consistency(b, "QUORUM");
+      String hidden = values(a, key).get(1);
+      b.set(key, "later");
+      assertThat(values(a, key)).containsExactly("later", hidden);
+      assertThatThrownBy(() -> resolve(a, key, old, "decided"))
+          .isInstanceOf(JedisDataException.class)
+          .hasMessageStartingWith("CONFLICT the key has a sibling that the context does not cover");
+      assertThat(values(b, key)).containsExactly("later", hidden);
+
+      resolve(a, key, context(b, key), "decided");
+      for (int node = 1; node <= 3; node++) {
+        try (Jedis each = client(node)) {
+          each.select(6);
+          assertThat(values(each, key)).containsExactly("decided");
+          consistency(each, "ONE");
+          ClusterProcesses.await(
+              "the decision", () -> values(each, key).equals(List.of("decided")));
+        }
+      }
+      a.select(0);
+      assertThatThrownBy(() -> values(a, key))
+          .isInstanceOf(JedisDataException.class)
+          .hasMessageContaining("UNSUPPORTED SIBLINGS");
+    }
+  }
+
+  private static boolean canWrite(Jedis client) {
+    try {
+      client.select(6);
+      client.set("any", "x");
+      return true;
+    } catch (JedisDataException notYet) {
+      return false;
+    }
+  }
+
+  /** Both write the same keys at the same time, until neither saw the other's write of one. */
+  private static String writeSiblings(Jedis a, Jedis b) {
+    String[] found = new String[1];
+    int[] round = new int[1];
+    ClusterProcesses.await(
+        "writes that did not see each other",
+        () -> {
+          String prefix = "key-" + round[0]++ + "-";
+          CompletableFuture<Void> other =
+              CompletableFuture.runAsync(() -> writeAll(b, prefix, "n2"));
+          writeAll(a, prefix, "n1");
+          other.join();
+          consistency(b, "QUORUM");
+          for (int i = 0; i < KEYS && found[0] == null; i++) {
+            found[0] = values(b, prefix + i).size() == 2 ? prefix + i : null;
+          }
+          consistency(b, "R", "1", "W", "1");
+          return found[0] != null;
+        });
+    return found[0];
+  }
+
+  private static void writeAll(Jedis client, String prefix, String value) {
+    Pipeline pipeline = client.pipelined();
+    for (int i = 0; i < KEYS; i++) {
+      pipeline.set(prefix + i, value);
+    }
+    pipeline.sync();
+  }
+
+  /** The values of a key, the latest first. */
+  private static List<String> values(Jedis client, String key) {
+    return siblings(client, key).stream()
+        .skip(1)
+        .map(each -> SafeEncoder.encode((byte[]) ((List<?>) each).get(0)))
+        .toList();
+  }
+
+  private static byte[] context(Jedis client, String key) {
+    return (byte[]) siblings(client, key).get(0);
+  }
+
+  private static List<?> siblings(Jedis client, String key) {
+    return (List<?>) client.sendCommand("SIBLINGS"::getBytes, key);
+  }
+
+  private static void resolve(Jedis client, String key, byte[] context, String value) {
+    client.sendCommand(
+        "RESOLVE"::getBytes, SafeEncoder.encode(key), context, SafeEncoder.encode(value));
   }
 
   private static void database(Jedis client, String words) {

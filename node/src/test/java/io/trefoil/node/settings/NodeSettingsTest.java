@@ -57,6 +57,7 @@ class NodeSettingsTest {
         DEFAULTS.hints(),
         DEFAULTS.httpPort(),
         1,
+        DEFAULTS.clockMaxSkew(),
         LogLevel.INFO,
         false,
         false);
