@@ -69,7 +69,8 @@ final class SnapshotNode implements Peers {
                 () -> {},
                 (replica, mark) -> {},
                 10_000,
-                new RepairPace(loop, 32L << 20)),
+                new RepairPace(loop, 32L << 20),
+                10_000),
             new NodeReplicas.Found(
                 java.util.List.of(), partition -> 0, partition -> 0, 0, true, false));
     receiver = newReceiver();
