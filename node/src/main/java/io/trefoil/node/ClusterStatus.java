@@ -79,7 +79,7 @@ final class ClusterStatus {
     ArrayNode nodes = json.putArray("nodes");
     for (ClusterNode node : state.nodes().values()) {
       boolean votes = voters.isEmpty() ? node.voter() : voters.contains(node.id());
-      writeNode(nodes.addObject(), node, node.id().equals(controller), votes);
+      writeNode(nodes.addObject(), state, node, node.id().equals(controller), votes);
       warn(warnings, node);
       warnOfDiverged(warnings, state, node);
     }
@@ -124,7 +124,24 @@ final class ClusterStatus {
     return entries;
   }
 
-  private void writeNode(ObjectNode json, ClusterNode node, boolean controller, boolean votes) {
+  /**
+   * By how much the node's clock was ahead of another's lately, at most, as far as others can tell:
+   * see {@link ClockSkew}.
+   */
+  private long clockAhead(ClusterState state, ClusterNode node) {
+    long most = 0;
+    for (ClusterNode other : state.nodes().values()) {
+      JsonNode report = report(other.id().number());
+      if (report != null) {
+        JsonNode ahead = report.path("clocks_ahead_ms");
+        most = Math.max(most, ahead.path(Integer.toString(node.id().number())).asLong());
+      }
+    }
+    return most;
+  }
+
+  private void writeNode(
+      ObjectNode json, ClusterState state, ClusterNode node, boolean controller, boolean votes) {
     JsonNode report = report(node.id().number());
     String host = node.addresses().host();
     json.put("id", node.id().number())
@@ -139,6 +156,7 @@ final class ClusterStatus {
         .put("voter", votes)
         .put("controller", controller)
         .put("uptime_seconds", report == null ? 0 : report.path("uptime_seconds").asLong())
+        .put("clock_ahead_ms", clockAhead(state, node))
         .put("insecure", node.insecure())
         .put("drained", node.drained())
         .put("version", report == null ? "" : report.path("version").asText());

@@ -512,6 +512,7 @@ public final class NodeCore implements ControlLoop.Listener {
                   replicas.strays().ids(),
                   divergences,
                   loop.nowNanos() / 1_000_000);
+          StatusReport.addClocks(report, replicas.clocks().recent(loop.nowNanos() / 1_000_000));
           control.loop().execute(() -> send(loop.self(), report));
         });
   }

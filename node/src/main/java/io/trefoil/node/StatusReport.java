@@ -157,6 +157,12 @@ final class StatusReport {
     };
   }
 
+  /** Adds by how many milliseconds other nodes' clocks are ahead of this one's. */
+  static void addClocks(ObjectNode report, Map<NodeId, Long> aheadMillis) {
+    ObjectNode json = report.putObject("clocks_ahead_ms");
+    aheadMillis.forEach((node, ahead) -> json.put(Integer.toString(node.number()), ahead));
+  }
+
   /** Adds why partitions have no leader, which the controller knows. */
   static void addReasons(ObjectNode report, SortedMap<PartitionId, String> reasons) {
     ObjectNode json = report.putObject("reasons");

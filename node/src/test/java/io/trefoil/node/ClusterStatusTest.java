@@ -132,6 +132,17 @@ class ClusterStatusTest {
     }
   }
 
+  @Test
+  void aNodesClockIsAsFarAheadAsItIsOfTheOneThatIsBehindMost() {
+    onReport(1, "{\"clocks_ahead_ms\":{\"2\":700,\"3\":0}}");
+    onReport(3, "{\"clocks_ahead_ms\":{\"2\":1500}}");
+    JsonNode nodes =
+        status.write(cluster(2, 2, false), new NodeId(1), null, Set.of()).path("nodes");
+    assertThat(nodes)
+        .extracting(node -> node.path("clock_ahead_ms").asLong(-1))
+        .containsExactly(0L, 1_500L, 0L);
+  }
+
   private JsonNode database(int reads, int writes, boolean sloppy) {
     return status
         .write(cluster(reads, writes, sloppy), new NodeId(1), null, Set.of())
