@@ -59,6 +59,12 @@ final class CellQuestion implements MergedCells.Looks {
     open.clear();
   }
 
+  /** Nothing was told. */
+  void forget() {
+    open.clear();
+    asked.clear();
+  }
+
   @Override
   public void atKey(byte[] key, int offset, int length) {
     add(new Cell(KEY, Bytes.copyOf(key, offset, length), null, null));

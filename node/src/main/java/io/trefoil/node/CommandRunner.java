@@ -339,8 +339,7 @@ final class CommandRunner implements PartitionReplica.Work {
     for (int key = 0; key < keyCount; key++) {
       keys.add(Bytes.wrap(args.copy(command.keyIndex(key))));
     }
-    Level complete = level.or(route.terms().database().settings().quorums());
-    route.coordinator().calls().run(handler, keys, command.has(Flag.WRITE), complete, delivery);
+    route.coordinator().calls().run(handler, keys, command.has(Flag.WRITE), level, delivery);
   }
 
   /** Coordinates a command that a node without a replica got. */

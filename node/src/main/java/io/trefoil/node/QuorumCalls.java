@@ -186,6 +186,15 @@ final class QuorumCalls {
     }
   }
 
+  /** Other configurations stand. */
+  void configured() {
+    for (Call call : List.copyOf(asking.values())) {
+      asking.remove(call.question);
+      replica.step(new LeaderlessEvent.Withdrawn(call.question));
+      call.configured();
+    }
+  }
+
   /** The replica goes: nobody will answer any more. */
   void giveUpAll() {
     List.copyOf(asking.values()).forEach(Call::notTold);
@@ -208,7 +217,7 @@ final class QuorumCalls {
     private final Handler handler;
     private final List<Bytes> keys;
     private final boolean write;
-    private final Level level;
+    private final Level chosen;
     private final Delivery delivery;
     private final long deadlineNanos;
     private final CellQuestion looks = new CellQuestion();
@@ -238,19 +247,32 @@ final class QuorumCalls {
       this.handler = handler;
       this.keys = keys;
       this.write = write;
-      this.level = level;
+      this.chosen = level;
       this.delivery = delivery;
       this.deadlineNanos = replica.loop().nowNanos() + replica.terms().writeTimeoutNanos();
     }
 
+    /** By the configurations that stand now. */
+    private Level level() {
+      return replica.level(chosen);
+    }
+
+    /** What was told in another configuration proves nothing in this one: it begins anew. */
+    void configured() {
+      looks.forget();
+      rounds = 0;
+      changed = false;
+      attempt();
+    }
+
     /** Why it can't run now, as an error text, or null. Nothing is done then. */
     String refusal() {
-      if (write && !isSloppy() && !replica.machine().canReach(level.writes())) {
-        return Failures.noReplicas(replica, "W", level.writes(), false);
+      if (write && !isSloppy() && !replica.machine().canReach(level().writes())) {
+        return Failures.noReplicas(replica, "W", level().writes(), false);
       }
       boolean maybeBlind = write && isSloppy(); // it is known only when it has run
       if (!maybeBlind && !canRead()) {
-        return Failures.noReplicas(replica, "R", level.reads(), true);
+        return Failures.noReplicas(replica, "R", level().reads(), true);
       }
       return waiting() >= MAX_CALLS
           ? "TRYAGAIN " + MAX_CALLS + " commands wait for other replicas"
@@ -267,12 +289,12 @@ final class QuorumCalls {
     }
 
     private boolean canRead() {
-      return replica.machine().canRead(level.reads());
+      return replica.machine().canRead(level().reads());
     }
 
     /** Whether replicas beside this one are to tell. */
     private boolean asks() {
-      return level.reads() > 1 || !replica.machine().counts();
+      return level().reads() > 1 || !replica.machine().counts();
     }
 
     /**
@@ -280,7 +302,7 @@ final class QuorumCalls {
      * copies as a write is: it may be another write's, that is under way.
      */
     private boolean writesBack() {
-      return write && level.reads() < level.writes();
+      return write && level().reads() < level().writes();
     }
 
     private void attempt() {
@@ -300,7 +322,7 @@ final class QuorumCalls {
         saw = replica.heldIndex();
         replica.undo();
         if (rounds == 0 && !canRead()) {
-          fail(Failures.noReplicas(replica, "R", level.reads(), true));
+          fail(Failures.noReplicas(replica, "R", level().reads(), true));
         } else {
           askOrGiveUp();
         }
@@ -368,7 +390,7 @@ final class QuorumCalls {
       question = ++lastQuestion;
       asking.put(question, this);
       Bytes cells = looks.ask(replica.merged());
-      replica.step(new LeaderlessEvent.Asked(question, level.reads(), cells));
+      replica.step(new LeaderlessEvent.Asked(question, level().reads(), cells));
     }
 
     private void waitInTurn() {
@@ -414,7 +436,7 @@ final class QuorumCalls {
 
     /** Answers if what it waits for is there. */
     boolean answerIfCopied() {
-      boolean copied = index == 0 || copiedUpTo(level.writes()) >= index;
+      boolean copied = index == 0 || copiedUpTo(level().writes()) >= index;
       if (!copied || saw > replica.machine().stableIndex()) {
         return false;
       }
@@ -425,13 +447,13 @@ final class QuorumCalls {
 
     private QuorumAnswer achieved() {
       int copies = index == 0 ? 0 : replica.machine().copiesOf(index);
-      boolean byHints = isSloppy() && index > replica.machine().copied(level.writes());
-      int hinted = byHints ? level.writes() - copies : 0;
-      return new QuorumAnswer(level.reads(), level.writes(), copies, hinted, repaired);
+      boolean byHints = isSloppy() && index > replica.machine().copied(level().writes());
+      int hinted = byHints ? level().writes() - copies : 0;
+      return new QuorumAnswer(level().reads(), level().writes(), copies, hinted, repaired);
     }
 
     void notTold() {
-      fail(Failures.notTold(replica, level.reads()));
+      fail(Failures.notTold(replica, level().reads()));
     }
 
     private void fail(String error) {
@@ -446,7 +468,7 @@ final class QuorumCalls {
         uncertain++;
         error = Failures.notCopied(replica, index);
       } else {
-        error = Failures.notTold(replica, level.reads());
+        error = Failures.notTold(replica, level().reads());
       }
       delivery.deliver(Answer.NONE, AsyncReplies.encodeError(error));
     }

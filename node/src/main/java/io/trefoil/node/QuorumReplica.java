@@ -77,6 +77,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   private final long place;
   private boolean closed;
   private PartitionTerms terms;
+  private Level databaseLevel;
   private boolean proposing;
   private long journaled;
 
@@ -207,8 +208,18 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     LeaderlessEvent.Configured event =
         new LeaderlessEvent.Configured(
             newTerms.state().configVersion(), NodeReplicas.membership(newTerms.state()));
+    boolean isOther = machine.version() != newTerms.state().configVersion();
+    databaseLevel = Level.DEFAULT.in(newTerms.state().configurations());
     step(event);
     repair.configured(event);
+    if (isOther) {
+      calls.configured();
+    }
+  }
+
+  /** In numbers, by the configurations that stand. */
+  Level level(Level chosen) {
+    return chosen.equals(Level.DEFAULT) ? databaseLevel : chosen.in(terms.state().configurations());
   }
 
   // Running commands.

@@ -217,9 +217,7 @@ final class Routes {
 
     ReadTerms readTerms(Session session) {
       if (isLeaderless()) {
-        Level level =
-            Level.of(session, database.settings().quorums(), database.settings().replicas());
-        return new ReadTerms(session.consistency(), 0, null, level);
+        return new ReadTerms(session.consistency(), 0, null, Level.of(session));
       }
       return new ReadTerms(reads(session), boundMillis(session), session.seen(), Level.DEFAULT);
     }
