@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,9 +22,18 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class TracesTest {
   private static final Path FOLDER = Path.of("src/test/resources/traces/single-leader");
+  private static final Path LEADERLESS = Path.of("src/test/resources/traces/leaderless");
 
   static Stream<Path> files() throws IOException {
-    try (Stream<Path> files = Files.list(FOLDER)) {
+    return files(FOLDER);
+  }
+
+  static Stream<Path> leaderlessFiles() throws IOException {
+    return files(LEADERLESS);
+  }
+
+  private static Stream<Path> files(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
       return files.filter(it -> it.toString().endsWith(".trace")).sorted().toList().stream();
     }
   }
@@ -31,8 +41,17 @@ class TracesTest {
   @ParameterizedTest
   @MethodSource("files")
   void theReplicasSayWhatTheTraceSays(Path file) throws IOException {
-    List<String> lines = Files.readAllLines(file);
-    List<String> played = play(lines, Mutant.NONE);
+    check(file, new Dialogue(Mutant.NONE)::tell);
+  }
+
+  @ParameterizedTest
+  @MethodSource("leaderlessFiles")
+  void theLeaderlessReplicasSayWhatTheTraceSays(Path file) throws IOException {
+    check(file, new LeaderlessDialogue()::tell);
+  }
+
+  private static void check(Path file, Function<String, List<String>> dialogue) throws IOException {
+    List<String> played = play(Files.readAllLines(file), dialogue);
     if (System.getProperty("traces.rewrite") != null) {
       Files.write(file, played);
     }
@@ -40,8 +59,7 @@ class TracesTest {
   }
 
   /** Comments stay, commands are told, and what follows a line of dashes is written anew. */
-  private static List<String> play(List<String> lines, Mutant mutant) {
-    Dialogue dialogue = new Dialogue(mutant);
+  private static List<String> play(List<String> lines, Function<String, List<String>> dialogue) {
     List<String> played = new ArrayList<>();
     List<String> heard = new ArrayList<>();
     boolean answers = false;
@@ -57,7 +75,7 @@ class TracesTest {
       } else if (!answers) {
         played.add(line);
         if (!line.startsWith("#")) {
-          heard.addAll(dialogue.tell(line));
+          heard.addAll(dialogue.apply(line));
         }
       }
     }
@@ -67,6 +85,7 @@ class TracesTest {
   @Test
   void thereAreTraces() throws IOException {
     assertThat(files()).hasSizeGreaterThanOrEqualTo(8);
+    assertThat(leaderlessFiles()).hasSizeGreaterThanOrEqualTo(8);
   }
 
   static Stream<Mutant> tooRareForSeeds() {
@@ -88,7 +107,7 @@ class TracesTest {
   @MethodSource("tooRareForSeeds")
   void aBrokenRuleIsCaughtByTheTraceThatShowsIt(Mutant mutant) throws IOException {
     List<String> lines = Files.readAllLines(Path.of("..").resolve(traceOf(mutant)));
-    assertThatThrownBy(() -> play(lines, mutant))
+    assertThatThrownBy(() -> play(lines, new Dialogue(mutant)::tell))
         .isInstanceOf(SimulationFailure.class)
         .hasMessageContaining("is committed");
   }
