@@ -39,6 +39,11 @@ final class Administrator {
     return run(String.join(" ", rule.alteration()), rule.alteration());
   }
 
+  /** Creates a leaderless database. */
+  void create(Quorums quorums) {
+    run(String.join(" ", quorums.creation()), quorums.creation());
+  }
+
   /** Has a node lead the database. */
   void switchOver(String node) {
     List<String> words = List.of("SWITCHOVER", Integer.toString(CommitRule.DATABASE), "TO", node);

@@ -22,6 +22,9 @@ import picocli.CommandLine.Spec;
       "In the view: k kills the leader, r restarts what is dead or paused, p pauses a follower,",
       "c changes the commit rule while the writer writes, s has another node lead, d replays what",
       "left the history, w switches the writer off, q quits.",
+      "With --replication leaderless: two leaderless databases, one with R 2 and W 2 of 3 and one",
+      "with R 1 and W 1, each under a writer at one node and a reader at the others. k kills the",
+      "writers' node, p pauses another one; the view shows hints, and reads that are stale.",
       "Without a terminal it prints lines and runs until it is stopped."
     })
 public final class DemoCommand implements Callable<Integer> {
@@ -57,6 +60,22 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Size of a written value, 1 to 65536 (default: 100).")
   int valueBytes;
 
+  @Option(
+      names = "--replication",
+      paramLabel = "<algorithm>",
+      defaultValue = "single-leader",
+      description = "single-leader or leaderless (default: single-leader).")
+  String replication;
+
+  @Option(
+      names = "--script",
+      paramLabel = "<keys>",
+      description = {
+        "Presses keys, and waits seconds between, as in '10 k 5 r 10'; then ends.",
+        "Prints lines instead of the view."
+      })
+  String script;
+
   @Spec CommandSpec spec;
 
   private final Stdio stdio;
@@ -83,9 +102,29 @@ public final class DemoCommand implements Callable<Integer> {
 
   private void requireRange(String option, int value, int min, int max) {
     if (value < min || value > max) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(), option + " must be from " + min + " to " + max + ", not " + value);
+      throw wrong(option + " must be from " + min + " to " + max + ", not " + value);
     }
+  }
+
+  private Demo.Replication replication() {
+    return switch (replication) {
+      case "single-leader" -> Demo.Replication.SINGLE_LEADER;
+      case "leaderless" -> Demo.Replication.LEADERLESS;
+      default ->
+          throw wrong("--replication must be single-leader or leaderless, not " + replication);
+    };
+  }
+
+  private List<DemoScript.Step> script() {
+    try {
+      return script == null ? List.of() : DemoScript.parse(script);
+    } catch (IllegalArgumentException e) {
+      throw wrong("--script: " + e.getMessage());
+    }
+  }
+
+  private CommandLine.ParameterException wrong(String what) {
+    return new CommandLine.ParameterException(spec.commandLine(), what);
   }
 
   private Demo.Settings settings() {
@@ -96,7 +135,9 @@ public final class DemoCommand implements Callable<Integer> {
         folder.toAbsolutePath().normalize(),
         fresh,
         port,
+        replication(),
         new Writer.Settings(rate, valueBytes, "demo:" + run + ":"),
+        script(),
         START_LIMIT);
   }
 }

@@ -67,19 +67,9 @@ final class DemoScreen {
 
   private void obey(int key) {
     switch (key) {
-      case 'k' -> demo.killLeader();
-      case 'r' -> demo.restart();
-      case 'p' -> demo.togglePause();
-      case 'c' -> demo.nextRule();
-      case 's' -> demo.switchOver();
-      case 'd' -> demo.replayDiverged();
-      case 'w' -> demo.toggleWriter();
-      case 't' -> demo.toggleTries();
       // Ctrl-C and Ctrl-D where the terminal sends them as keys; the end of the input.
-      case 'q', 3, 4, NonBlockingReader.EOF -> demo.requestStop();
-      default -> {
-        // Not a key of ours.
-      }
+      case 3, 4, NonBlockingReader.EOF -> demo.requestStop();
+      default -> demo.press(key);
     }
   }
 
@@ -87,7 +77,7 @@ final class DemoScreen {
     Size size = terminal.getSize();
     int width = size.getColumns() > 0 ? size.getColumns() : 80;
     int height = size.getRows() > 0 ? size.getRows() : 24;
-    List<String> frame = DemoView.frame(demo.model(), width, height);
+    List<String> frame = demo.frame(width, height);
     StringBuilder out = new StringBuilder(HOME);
     for (int i = 0; i < frame.size(); i++) {
       boolean last = i == frame.size() - 1;

@@ -24,32 +24,22 @@ final class DemoView {
     lines.add("");
     lines.addAll(rules(model, width));
     lines.add(writer(model));
-    lines.add("");
-    int room = Math.max(0, height - lines.size() - 2);
-    lines.addAll(model.showTries() ? tries(model, room) : events(model, room));
-    while (lines.size() < height - 1) {
-      lines.add("");
-    }
-    // A low screen loses the middle before it loses the keys.
-    List<String> frame = new ArrayList<>(lines.subList(0, Math.max(0, height - 1)));
-    frame.add(KEYS);
-    frame.replaceAll(line -> TextTable.clip(line, width));
-    return frame;
+    DemoFrame.Below below =
+        model.showTries()
+            ? DemoFrame.tries(model.tries())
+            : DemoFrame.events(promise(model), model.events());
+    return DemoFrame.of(lines, below, KEYS, width, height);
+  }
+
+  private static String promise(DemoModel model) {
+    return model.rule().label() + " " + model.rule().promise();
   }
 
   private static String title(DemoModel model) {
-    long running = model.nodes().stream().filter(DemoView::isRunning).count();
-    return String.format(
-        "TREFOIL DEMO   %d of %d nodes run   controller %s   up %s%s",
-        running,
-        model.nodes().size(),
-        dash(model.controller()),
-        Quantities.seconds(model.uptimeSeconds()),
-        model.current() ? "" : "   NO NODE ANSWERS: what follows is old");
-  }
-
-  private static boolean isRunning(DemoModel.NodeLine node) {
-    return node.state() == NodeProcess.State.RUNNING;
+    long running =
+        model.nodes().stream().filter(node -> node.state() == NodeProcess.State.RUNNING).count();
+    return DemoFrame.title(
+        running, model.nodes().size(), model.controller(), model.current(), model.uptimeSeconds());
   }
 
   private static List<String> nodes(DemoModel model, int width) {
@@ -72,8 +62,8 @@ final class DemoView {
           node.state().name().toLowerCase(),
           node.pid(),
           node.port(),
-          dash(node.role()),
-          dash(node.replicaState()),
+          Show.dash(node.role()),
+          Show.dash(node.replicaState()),
           follows ? node.lagEntries() : "-",
           follows ? Quantities.bytes(node.lagBytes()) : "-",
           follows ? Quantities.millis(node.lagMs()) : "-");
@@ -96,7 +86,7 @@ final class DemoView {
     for (DemoModel.RuleLine line : model.rules()) {
       table.row(
           (line.rule() == model.rule() ? "> " : "  ") + line.rule().label(),
-          line.rule() == model.rule() ? dash(line.database().leaders()) : "",
+          line.rule() == model.rule() ? Show.dash(line.database().leaders()) : "",
           line.rule() == model.rule() ? line.database().epochs() : "",
           line.rule() == model.rule() ? line.database().state() : "",
           line.counts().acknowledged(),
@@ -122,26 +112,6 @@ final class DemoView {
     return model.rules().stream().filter(line -> line.rule() == model.rule()).findFirst();
   }
 
-  private static List<String> tries(DemoModel model, int room) {
-    return section("TRY, in another terminal (t: events)", model.tries(), room);
-  }
-
-  private static List<String> events(DemoModel model, int room) {
-    List<String> events = model.events();
-    int shown = Math.min(events.size(), Math.max(0, room - 1));
-    return section(
-        model.rule().label() + " " + model.rule().promise(),
-        events.subList(events.size() - shown, events.size()),
-        room);
-  }
-
-  private static List<String> section(String title, List<String> lines, int room) {
-    List<String> section = new ArrayList<>();
-    section.add(title);
-    lines.forEach(line -> section.add("  " + line));
-    return section.subList(0, Math.min(section.size(), room));
-  }
-
   /** The model in one line, for an output that is no screen. */
   static String line(DemoModel model) {
     String nodes = model.nodes().stream().map(DemoView::nodeWord).collect(Collectors.joining(", "));
@@ -150,9 +120,8 @@ final class DemoView {
   }
 
   private static String nodeWord(DemoModel.NodeLine node) {
-    String state =
-        node.state() == NodeProcess.State.RUNNING ? "" : node.state().name().toLowerCase();
-    String role = state.isEmpty() ? dash(node.role()) : state;
+    String state = Show.trouble(node.state());
+    String role = state.isEmpty() ? Show.dash(node.role()) : state;
     boolean behind = state.isEmpty() && node.role().equals("follower") && node.lagEntries() > 0;
     return node.name() + " " + role + (behind ? " " + node.lagEntries() + " behind" : "");
   }
@@ -167,9 +136,5 @@ final class DemoView {
         line.counts().refused(),
         line.counts().uncertain(),
         line.counts().lost());
-  }
-
-  private static String dash(String text) {
-    return text.isEmpty() ? "-" : text;
   }
 }

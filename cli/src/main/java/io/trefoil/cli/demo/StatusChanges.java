@@ -4,14 +4,21 @@ import io.trefoil.cli.ClusterStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** What happened between two statuses, as sentences for the list of events. */
 final class StatusChanges {
   private StatusChanges() {}
 
   static List<String> between(ClusterStatus before, ClusterStatus now) {
+    return between(before, now, database -> true);
+  }
+
+  /** What happened to such databases, and to the control plane. */
+  static List<String> between(
+      ClusterStatus before, ClusterStatus now, Predicate<ClusterStatus.Database> such) {
     List<String> events = new ArrayList<>();
-    for (ClusterStatus.Database database : now.databases()) {
+    for (ClusterStatus.Database database : now.databases().stream().filter(such).toList()) {
       Optional<ClusterStatus.Database> earlier = before.database(database.number());
       if (earlier.isEmpty()) {
         events.add("database " + database.title() + " was created");

@@ -36,12 +36,20 @@ class DemoTest {
           StandInNode.class.getName());
 
   @TempDir Path directory;
+  private Demo.Replication replication = Demo.Replication.SINGLE_LEADER;
+  private List<DemoScript.Step> script = List.of();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   private Demo demo(boolean fresh) {
     Demo.Settings settings =
         new Demo.Settings(
-            directory, fresh, 23_479, new Writer.Settings(500, 20, "k:"), Duration.ofSeconds(20));
+            directory,
+            fresh,
+            23_479,
+            replication,
+            new Writer.Settings(500, 20, "k:"),
+            script,
+            Duration.ofSeconds(20));
     PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
     Stdio stdio = new Stdio(InputStream.nullInputStream(), print, print, false, false, Map.of());
     return new Demo(settings, stdio, STAND_IN);
@@ -75,33 +83,33 @@ class DemoTest {
     awaitOutput("n1 leader, n2 follower, n3 follower .*[1-9]\\d* acknowledged");
     assertThat(out()).contains("Try, in another terminal:", "./trefoil cli -p ", "--readonly");
 
-    demo.killLeader();
+    demo.press('k');
     awaitOutput("n1 died: killed by signal 9");
     awaitOutput("database 0: n2 leads, epoch 2 \\(before: n1\\)");
     awaitOutput("acknowledged writes: \\d+ are LOST");
     awaitOutput("n1 dead, n2 leader.* [1-9]\\d* lost");
 
-    demo.restart();
+    demo.press('r');
     awaitOutput("n1 starts again");
     awaitOutput("database 0: n1 leads, epoch 1");
     saveDivergence("new", 2);
     awaitOutput("n1 saved what left the history: 2 entries\\n\\S+   n1/divergence/new.jsonl");
     assertThat(out()).doesNotContain("old.jsonl");
 
-    demo.togglePause();
+    demo.press('p');
     awaitOutput("n2, a follower, is paused");
     awaitOutput("n2 paused");
-    demo.togglePause();
+    demo.press('p');
     awaitOutput("n2 goes on");
 
-    demo.nextRule();
+    demo.press('c');
     awaitOutput("DATABASE ALTER 0 REPLICAS 3 COMMIT SYNC: \\d+");
     awaitOutput("sync epoch 1 serving: [1-9]\\d* acknowledged");
-    demo.switchOver();
+    demo.press('s');
     awaitOutput("SWITCHOVER 0 TO n[23]: \\d+");
     assertSecondDemoIsRefused();
 
-    demo.togglePause();
+    demo.press('p');
     awaitOutput("(?s)goes on.*n2, a follower, is paused");
     demo.requestStop();
     assertThat(run.get(20, TimeUnit.SECONDS)).isZero();
