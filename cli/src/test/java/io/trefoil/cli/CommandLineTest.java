@@ -203,7 +203,9 @@ class CommandLineTest {
         "database",
         "demo --rate 0",
         "demo --port 65000",
-        "demo --value-bytes 100000"
+        "demo --value-bytes 100000",
+        "demo --replication multi-leader",
+        "demo --script nonsense"
       })
   void badUsageIsExitCode2AndIsExplained(String words) {
     assertThat(run(words.isEmpty() ? new String[0] : words.split(" "))).isEqualTo(2);

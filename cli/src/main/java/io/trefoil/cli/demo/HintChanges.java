@@ -24,7 +24,9 @@ final class HintChanges {
     if (!inSync || !mostKept.containsKey(node)) {
       return Optional.empty();
     }
-    return Optional.of(
-        node + " is repaired: it has all " + mostKept.remove(node) + " hints kept for it");
+    long most = mostKept.remove(node);
+    return most == 0
+        ? Optional.empty()
+        : Optional.of(node + " is back and has all that was kept for it: " + most + " hints");
   }
 }

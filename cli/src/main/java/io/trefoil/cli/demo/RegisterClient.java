@@ -165,7 +165,7 @@ abstract class RegisterClient implements Runnable {
   abstract void idle();
 
   private static final class Writing extends RegisterClient {
-    private static final long PAUSE_WORTH_TELLING_MILLIS = 300;
+    private static final long PAUSE_WORTH_TELLING_MILLIS = 1_000;
 
     private final Consumer<String> events;
     private long lastNanos;

@@ -117,6 +117,44 @@ class DemoTest {
     assertAllNodesEnded();
   }
 
+  @Test
+  void leaderlessDatabasesAreSideBySideAndStaleReadsAndHintsAreCounted() throws Exception {
+    replication = Demo.Replication.LEADERLESS;
+    Demo demo = demo(false);
+    CompletableFuture<Integer> run = start(demo);
+    awaitOutput("DATABASE CREATE no-overlap REPLICATION LEADERLESS REPLICAS 3 R 1 W 1 .*ms");
+    awaitOutput(
+        "n1 serving, n2 serving, n3 serving \\| R 2 W 2 serving: [1-9]\\d* acknowledged,"
+            + ".* [1-9]\\d* stale \\| R 1 W 1 serving: [1-9]\\d* acknowledged,.* [1-9]\\d* stale");
+    assertThat(out()).contains("-n overlap incr visits");
+
+    demo.press('k');
+    awaitOutput("kill -9 n1, where the writers are");
+    awaitOutput("the writers go on at n2");
+    awaitOutput("n1 dead 14 hints, n2 serving");
+
+    demo.press('r');
+    awaitOutput("n1 starts again");
+    awaitOutput("n1 is back and has all that was kept for it: 14 hints");
+    demo.press('p');
+    awaitOutput("n[13], a replica, is paused");
+    demo.press('p');
+    awaitOutput("n[13] goes on");
+    demo.press('q');
+    assertThat(run.get(20, TimeUnit.SECONDS)).isZero();
+    assertThat(out())
+        .containsPattern("overlap +R 2 W 2 of 3: of \\d+ reads \\d+ \\(.* %\\) showed less")
+        .doesNotContain("database 0:");
+  }
+
+  @Test
+  void aScriptPressesKeysAndEndsTheDemo() throws Exception {
+    script = DemoScript.parse("0.3 k 0.3");
+    assertThat(demo(false).run()).isZero();
+    assertThat(out())
+        .containsSubsequence("n1 leader", "kill -9 n1, the leader", "n1 dead", "are stopped");
+  }
+
   private void saveDivergence(String name, int entries) throws IOException {
     Path folder = Files.createDirectories(directory.resolve("n1").resolve("divergence"));
     String lines = "{\"format\":1}\n" + "{\"position\":\"1:1\"}\n".repeat(entries);

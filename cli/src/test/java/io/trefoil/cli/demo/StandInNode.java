@@ -15,18 +15,23 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Stands in for a node's process: answers STATUS, SELECT, SET and MGET, and OK to all else. The
- * lowest-numbered one of three that takes connections leads. Nothing is replicated, so a failover
- * loses every write: a demo must notice that.
+ * Stands in for a node's process: answers STATUS, SET, GET, MGET and DATABASE CREATE, and OK to all
+ * else. The lowest-numbered one of three that takes connections leads. Nothing is replicated, so a
+ * failover loses every write, and at another node every read is stale: a demo must notice both.
  */
 public final class StandInNode {
   private static final Map<String, String> VALUES = new ConcurrentHashMap<>();
 
+  /** For one that is away, in each leaderless database. */
+  private static final int HINTS = 7;
+
   private final int number;
+  private final Path parent;
   private final int firstPort;
 
-  private StandInNode(int number, int port) {
+  private StandInNode(int number, Path parent, int port) {
     this.number = number;
+    this.parent = parent;
     this.firstPort = port - number + 1;
   }
 
@@ -40,7 +45,7 @@ public final class StandInNode {
     if (Files.exists(directory.resolve("fail"))) {
       System.exit(2);
     }
-    StandInNode node = new StandInNode(number, port);
+    StandInNode node = new StandInNode(number, directory.getParent(), port);
     ScriptedServer server = new ScriptedServer(port, node::answer);
     if (arguments[2].equals("--stop-on-stdin-close")) {
       while (System.in.read() >= 0) {
@@ -68,6 +73,13 @@ public final class StandInNode {
         case "SET":
           VALUES.put(words.get(1), words.get(2));
           return "+OK\r\n";
+        case "GET":
+          return value(words.get(1));
+        case "DATABASE":
+          if (words.get(1).equals("CREATE")) {
+            Files.createFile(created(words.get(2)));
+          }
+          return "+OK\r\n";
         case "MGET":
           return "*"
               + (words.size() - 1)
@@ -89,6 +101,11 @@ public final class StandInNode {
   private String status() throws IOException {
     List<String> rows = new ArrayList<>();
     rows.add(database(0, ""));
+    for (Quorums each : Quorums.values()) {
+      if (Files.exists(created(each.database()))) {
+        rows.add(leaderless(each.ordinal() + 1, each.database()));
+      }
+    }
     return String.format(
         "{'format':1,'cluster':{'id':'x','controller':'n%d','expected_nodes':3},'answered_by':'n%d','databases':[%s]}"
             .replace('\'', '"'),
@@ -110,16 +127,42 @@ public final class StandInNode {
         .replace('\'', '"');
   }
 
+  /** All nodes know of a database when this is there. */
+  private Path created(String database) {
+    return parent.resolve(database + ".created");
+  }
+
+  private String leaderless(int databaseNumber, String name) {
+    List<String> replicas = new ArrayList<>();
+    for (int i = 1; i <= 3; i++) {
+      boolean up = takesConnections(i);
+      replicas.add(
+          String.format(
+              "{'node':'n%d','role':'replica','state':'%s','in_sync':%s,'hints_entries':%d}",
+              i, up ? "serving" : "away", up, up ? 0 : HINTS));
+    }
+    return String.format(
+            "{'number':%d,'name':'%s','replication':'leaderless','partition_states':[{'state':'serving','replicas':[%s]}]}",
+            databaseNumber, name, String.join(",", replicas))
+        .replace('\'', '"');
+  }
+
   private int leader() {
     for (int i = 1; i < number; i++) {
-      try (Socket socket = new Socket()) {
-        socket.connect(new InetSocketAddress("127.0.0.1", firstPort + i - 1), 500);
+      if (takesConnections(i)) {
         return i;
-      } catch (IOException e) {
-        // Not that one: it is dead.
-        continue;
       }
     }
     return number;
+  }
+
+  private boolean takesConnections(int node) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress("127.0.0.1", firstPort + node - 1), 500);
+      return true;
+    } catch (IOException e) {
+      // It is dead.
+      return false;
+    }
   }
 }
