@@ -1,6 +1,5 @@
 package io.trefoil.cli.demo;
 
-import io.trefoil.cli.ClusterStatus;
 import io.trefoil.cli.CommandFailed;
 import io.trefoil.cli.Stdio;
 import io.trefoil.cli.process.FolderLock;
@@ -88,7 +87,7 @@ final class Demo implements Show.Stage {
               : new SingleLeaderShow(this, settings.writer());
       try {
         nodes.start();
-        if (nodes.awaitReady(Demo::isReady, settings.startLimit(), stopping)) {
+        if (nodes.awaitReady(show, settings.startLimit(), stopping)) {
           introduce();
           play();
         }
@@ -98,13 +97,6 @@ final class Demo implements Show.Stage {
       sayGoodbye();
       return 0;
     }
-  }
-
-  private static boolean isReady(ClusterStatus status) {
-    return status
-        .database(CommitRule.DATABASE)
-        .map(database -> DatabaseLine.of(database).hasLeaders())
-        .orElse(false);
   }
 
   /** Makes {@link #run} stop everything and return. */
@@ -217,7 +209,11 @@ final class Demo implements Show.Stage {
     say("");
     show.verdict().forEach(this::say);
     say("The nodes are stopped. Their data is in " + settings.directory());
-    say("Again with this data:  ./trefoil demo         empty:  ./trefoil demo --fresh");
+    String again =
+        settings.replication() == Replication.LEADERLESS
+            ? "./trefoil demo --replication leaderless"
+            : "./trefoil demo";
+    say("Again with this data:  " + again + "         empty:  " + again + " --fresh");
     say("Read next:  README.md");
   }
 

@@ -1,6 +1,5 @@
 package io.trefoil.cli.demo;
 
-import io.trefoil.cli.ClusterStatus;
 import io.trefoil.cli.CommandFailed;
 import io.trefoil.cli.process.FolderLock;
 import io.trefoil.cli.process.LocalPorts;
@@ -18,7 +17,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -135,16 +133,18 @@ final class DemoNodes {
   }
 
   /**
-   * Waits until each node's status is as wanted; false when the user stops it before.
+   * Waits until each node is ready for the show; false when the user stops it before.
    *
    * @throws CommandFailed when a node ends meanwhile, or it takes too long
    */
-  boolean awaitReady(Predicate<ClusterStatus> ready, Duration limit, CountDownLatch stopping)
+  boolean awaitReady(Show show, Duration limit, CountDownLatch stopping)
       throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     while (stopping.getCount() > 0) {
       Optional<NodeProcess> waitedFor =
-          nodes.stream().filter(node -> StatusWatch.ask(node).filter(ready).isEmpty()).findFirst();
+          nodes.stream()
+              .filter(node -> StatusWatch.ask(node).filter(show::isReady).isEmpty())
+              .findFirst();
       if (waitedFor.isEmpty()) {
         return true;
       }
@@ -156,7 +156,7 @@ final class DemoNodes {
       }
       if (System.nanoTime() > deadline) {
         NodeProcess node = waitedFor.get();
-        String problem = " shows no leader of database 0 after " + limit.toSeconds() + " s";
+        String problem = " shows no " + show.awaited() + " after " + limit.toSeconds() + " s";
         throw new CommandFailed(lastWords(node, node.name() + problem));
       }
       stopping.await(TICK_MILLIS, TimeUnit.MILLISECONDS);

@@ -98,9 +98,12 @@ abstract class RegisterClient implements Runnable {
 
   /** Asks one node; false when there is none. */
   private boolean turn() {
-    Target now = on.getAsBoolean() ? target.get() : null;
-    if (now == null || now.ports().isEmpty()) {
+    if (!on.getAsBoolean()) {
       idle();
+      return false;
+    }
+    Target now = target.get();
+    if (now == null || now.ports().isEmpty()) {
       return false;
     }
     int port = now.ports().get(Math.floorMod(turns++, now.ports().size()));
@@ -161,7 +164,7 @@ abstract class RegisterClient implements Runnable {
   /** One request to the node with that port, to which there is a connection. */
   abstract void ask(int port);
 
-  /** Nothing is to be asked now. */
+  /** The user wants no requests now. */
   abstract void idle();
 
   private static final class Writing extends RegisterClient {

@@ -27,6 +27,12 @@ interface Show {
     long upSeconds();
   }
 
+  /** Whether a node whose status this is needs no more waiting for. */
+  boolean isReady(ClusterStatus status);
+
+  /** What a node does not show that is not ready, in a few words. */
+  String awaited();
+
   /** Commands to try in another terminal. */
   List<String> tries();
 

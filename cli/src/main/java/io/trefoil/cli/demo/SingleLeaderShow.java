@@ -48,6 +48,18 @@ final class SingleLeaderShow implements Show {
   }
 
   @Override
+  public boolean isReady(ClusterStatus status) {
+    return CommitRule.databaseIn(status)
+        .map(database -> DatabaseLine.of(database).hasLeaders())
+        .orElse(false);
+  }
+
+  @Override
+  public String awaited() {
+    return "leader of database " + CommitRule.DATABASE;
+  }
+
+  @Override
   public void begin() {
     // The rule of an earlier run, with its data.
     nodes.all().stream()

@@ -135,7 +135,7 @@ class DemoTest {
 
     demo.press('r');
     awaitOutput("n1 starts again");
-    awaitOutput("n1 is back and has all that was kept for it: 14 hints");
+    awaitOutput("n1 is back: 14 hints were kept for it, now 0");
     demo.press('p');
     awaitOutput("n[13], a replica, is paused");
     demo.press('p');

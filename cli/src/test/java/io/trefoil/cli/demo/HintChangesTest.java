@@ -8,19 +8,19 @@ class HintChangesTest {
   private final HintChanges changes = new HintChanges();
 
   @Test
-  void aReplicaThatWasAwayIsToldOfOnceWhenNothingWaitsForItAnyMore() {
-    assertThat(changes.see("n1", true, 5, false)).isEmpty();
-    assertThat(changes.see("n1", true, 900, false)).isEmpty();
-    assertThat(changes.see("n2", false, 0, true)).isEmpty();
-    assertThat(changes.see("n1", false, 300, false)).isEmpty();
-    assertThat(changes.see("n1", false, 0, true))
-        .contains("n1 is back and has all that was kept for it: 900 hints");
-    assertThat(changes.see("n1", false, 0, true)).isEmpty();
+  void aReplicaThatWasAwayIsToldOfOnceWhenNearlyNothingWaitsForItAnyMore() {
+    assertThat(changes.see("n1", true, 5)).isEmpty();
+    assertThat(changes.see("n1", true, 900)).isEmpty();
+    assertThat(changes.see("n2", false, 0)).isEmpty();
+    assertThat(changes.see("n1", false, 46)).isEmpty();
+    assertThat(changes.see("n1", false, 45))
+        .contains("n1 is back: 900 hints were kept for it, now 45");
+    assertThat(changes.see("n1", false, 0)).isEmpty();
   }
 
   @Test
   void whoWasAwayWhileNothingWasWrittenIsNotToldOf() {
-    assertThat(changes.see("n1", true, 0, true)).isEmpty();
-    assertThat(changes.see("n1", false, 0, true)).isEmpty();
+    assertThat(changes.see("n1", true, 0)).isEmpty();
+    assertThat(changes.see("n1", false, 0)).isEmpty();
   }
 }

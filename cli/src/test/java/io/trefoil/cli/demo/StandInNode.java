@@ -107,11 +107,21 @@ public final class StandInNode {
       }
     }
     return String.format(
-        "{'format':1,'cluster':{'id':'x','controller':'n%d','expected_nodes':3},'answered_by':'n%d','databases':[%s]}"
+        "{'format':1,'cluster':{'id':'x','controller':'n%d','expected_nodes':3},'answered_by':'n%d','nodes':[%s],'databases':[%s]}"
             .replace('\'', '"'),
         leader(),
         number,
+        nodes(),
         String.join(",", rows));
+  }
+
+  private String nodes() {
+    List<String> nodes = new ArrayList<>();
+    for (int i = 1; i <= 3; i++) {
+      String state = takesConnections(i) ? "up" : "down";
+      nodes.add(String.format("{\"name\":\"n%d\",\"state\":\"%s\"}", i, state));
+    }
+    return String.join(",", nodes);
   }
 
   private String database(int databaseNumber, String name) {
