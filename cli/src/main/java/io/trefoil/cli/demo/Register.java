@@ -1,6 +1,7 @@
 package io.trefoil.cli.demo;
 
 import io.trefoil.cli.Reply;
+import java.util.regex.Pattern;
 
 /**
  * What is known of one key to which one writer writes growing numbers. A read is stale when it
@@ -16,6 +17,8 @@ final class Register {
    */
   record Counts(
       long acknowledged, long refused, long uncertain, long reads, long stale, long worst) {}
+
+  private static final Pattern NUMBER = Pattern.compile("\\d{1,18}\\.*");
 
   private final int valueBytes;
   private long written;
@@ -44,9 +47,10 @@ final class Register {
     return digits + ".".repeat(Math.max(0, valueBytes - digits.length()));
   }
 
-  /** What a reply to a read shows: 0 before the first write. */
+  /** What a reply to a read shows: 0 before the first write, or when it is none of the writer's. */
   private static long number(Reply reply) {
-    return reply instanceof Reply.BulkString ? Long.parseLong(reply.text().replace(".", "")) : 0;
+    boolean isNumber = reply instanceof Reply.BulkString && NUMBER.matcher(reply.text()).matches();
+    return isNumber ? Long.parseLong(reply.text().replace(".", "")) : 0;
   }
 
   /** Notes what became of the write of that number. */

@@ -29,7 +29,9 @@ class RegisterTest {
 
     read(3, "2....");
     register.read(3, new Reply.Nil());
-    assertThat(register.counts()).isEqualTo(new Register.Counts(3, 0, 0, 5, 2, 3));
+    read(3, "");
+    read(3, "not the writer's");
+    assertThat(register.counts()).isEqualTo(new Register.Counts(3, 0, 0, 7, 4, 3));
   }
 
   @Test
