@@ -155,14 +155,19 @@ final class QuorumRepair implements RepairEffects, SumTree {
     purge();
   }
 
+  /**
+   * What is merged from here on is merged by this horizon, and so it will be when the journal is
+   * read: the note stands behind all that was merged before.
+   */
   private void horizonGrew(long horizon) {
+    replica.propose();
     ReplicaNote.HORIZON.put(loop.journal(), replica.id(), horizon);
-    loop.afterSync(() -> reach(horizon));
-  }
-
-  private void reach(long horizon) {
     cells.state().reach(horizon);
     loop.observeStamp(horizon);
+    loop.afterSync(() -> isDurable(horizon));
+  }
+
+  private void isDurable(long horizon) {
     if (horizon > waitsFor) {
       purged = purgesNext;
       purgesNext = horizon;
