@@ -294,7 +294,7 @@ final class QuorumCalls {
 
     /** Whether replicas beside this one are to tell. */
     private boolean asks() {
-      return level().reads() > 1 || !replica.machine().counts();
+      return !replica.machine().isEnough(level().reads());
     }
 
     /**

@@ -297,6 +297,11 @@ public final class LeaderlessReplica {
     return streams.canRead(copies);
   }
 
+  /** Whether this copy alone is so many of each standing configuration, and counts. */
+  public boolean isEnough(int copies) {
+    return counts && standing.enough(copies, self::equals);
+  }
+
   public boolean counts() {
     return counts;
   }

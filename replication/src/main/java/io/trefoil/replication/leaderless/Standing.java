@@ -25,14 +25,31 @@ record Standing(long version, List<Configuration> configurations, SortedSet<Node
 
   /** Whether in each standing configuration {@code number} replicas are such. */
   boolean enough(int number, Predicate<NodeId> such) {
-    return !configurations.isEmpty() && lacking(number, such).isEmpty();
+    for (int i = 0; i < configurations.size(); i++) {
+      if (lacks(configurations.get(i), number, such)) {
+        return false;
+      }
+    }
+    return !configurations.isEmpty();
   }
 
   /** The configurations in which fewer than {@code number} replicas are such. */
   List<Configuration> lacking(int number, Predicate<NodeId> such) {
-    return configurations.stream()
-        .filter(it -> it.replicas().stream().filter(such).count() < capped(number, it))
-        .toList();
+    return configurations.stream().filter(it -> lacks(it, number, such)).toList();
+  }
+
+  private static boolean lacks(Configuration configuration, int number, Predicate<NodeId> such) {
+    return count(configuration, such) < capped(number, configuration);
+  }
+
+  /** Without a stream: each command counts several times. */
+  private static int count(Configuration configuration, Predicate<NodeId> such) {
+    List<NodeId> replicas = configuration.replicas();
+    int count = 0;
+    for (int i = 0; i < replicas.size(); i++) {
+      count += such.test(replicas.get(i)) ? 1 : 0;
+    }
+    return count;
   }
 
   /** The largest index that {@code number} replicas of each standing configuration have reached. */
@@ -46,7 +63,11 @@ record Standing(long version, List<Configuration> configurations, SortedSet<Node
 
   private static long reached(
       Configuration configuration, int number, ToLongFunction<NodeId> indexOf) {
-    long[] indexes = configuration.replicas().stream().mapToLong(indexOf).toArray();
+    List<NodeId> replicas = configuration.replicas();
+    long[] indexes = new long[replicas.size()];
+    for (int i = 0; i < indexes.length; i++) {
+      indexes[i] = indexOf.applyAsLong(replicas.get(i));
+    }
     Arrays.sort(indexes);
     return indexes[indexes.length - number];
   }
@@ -63,7 +84,7 @@ record Standing(long version, List<Configuration> configurations, SortedSet<Node
     long reached = configurations.isEmpty() ? 0 : hinted;
     for (Configuration it : configurations) {
       int wanted = capped(number, it);
-      int copies = Math.min(wanted, (int) it.replicas().stream().filter(there).count());
+      int copies = Math.min(wanted, count(it, there));
       ToLongFunction<NodeId> orHint = id -> there.test(id) ? indexOf.applyAsLong(id) : hinted;
       reached = Math.min(reached, reached(it, wanted, orHint));
       if (copies > 0) {
@@ -75,15 +96,16 @@ record Standing(long version, List<Configuration> configurations, SortedSet<Node
 
   /** In the standing configuration with the fewest, how many replicas are such. */
   int fewest(Predicate<NodeId> such) {
-    return configurations.stream()
-        .mapToInt(it -> (int) it.replicas().stream().filter(such).count())
-        .min()
-        .orElse(0);
+    return configurations.stream().mapToInt(it -> count(it, such)).min().orElse(0);
   }
 
   /** The number of replicas of the largest configuration. */
   int size() {
-    return configurations.stream().mapToInt(it -> it.replicas().size()).max().orElse(0);
+    int size = 0;
+    for (int i = 0; i < configurations.size(); i++) {
+      size = Math.max(size, configurations.get(i).replicas().size());
+    }
+    return size;
   }
 
   /** All replicas of a configuration are enough for it, also if the other one is larger. */
