@@ -153,6 +153,11 @@ public enum Mutant {
   SUPERSEDED_NOT_SAID(
       "a write under a larger stamp is written again before it is acknowledged",
       "acknowledged writes, when clocks are apart",
+      World.LEADERLESS),
+  /** A replica claims that it has heard of all that was ever written. */
+  FORGOTTEN_TOO_SOON(
+      "what was removed is forgotten only when every replica has heard of it",
+      "removals: what was removed is there again",
       World.LEADERLESS);
 
   /** Where it is broken. */

@@ -7,10 +7,13 @@ import io.trefoil.control.ControlFormat;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.node.Frames;
 import io.trefoil.node.LeaderlessCodec;
+import io.trefoil.node.RepairCodec;
 import io.trefoil.node.ReplicationCodec;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.Message;
+import io.trefoil.replication.leaderless.CopyState;
 import io.trefoil.replication.leaderless.LeaderlessMessage;
+import io.trefoil.replication.leaderless.RepairMessage;
 import io.trefoil.simulation.Mutant;
 import java.util.function.UnaryOperator;
 
@@ -29,8 +32,51 @@ final class FrameLies {
       case LEASE_TOO_LONG -> frame[0] == Frames.CONTROL ? withLongerLease(frame) : frame;
       case DIFFERENCE_NOT_TOLD -> frame[0] == Frames.LEADERLESS ? withoutDifference(frame) : frame;
       case SUPERSEDED_NOT_SAID -> frame[0] == Frames.SUPERSEDED ? toNobody(frame) : frame;
+      case FORGOTTEN_TOO_SOON -> frame[0] == Frames.REPAIR ? withLargerClaim(frame) : frame;
       default -> frame;
     };
+  }
+
+  private static byte[] withLargerClaim(byte[] frame) {
+    ByteSource source = new ByteSource(frame);
+    source.getByte();
+    PartitionId partition = ReplicationCodec.getPartition(source);
+    long lastStamp = source.getLong();
+    RepairMessage message = RepairCodec.decode(source);
+    ByteSink sink = new ByteSink(frame.length + Long.BYTES);
+    sink.putByte(Frames.REPAIR);
+    ReplicationCodec.putPartition(sink, partition);
+    sink.putLong(lastStamp);
+    if (message instanceof RepairMessage.Compare it) {
+      message =
+          new RepairMessage.Compare(
+              it.round(),
+              it.step(),
+              it.version(),
+              larger(it.claim(), lastStamp),
+              it.level(),
+              it.nodes(),
+              it.sums());
+    } else if (message instanceof RepairMessage.Compared it) {
+      message =
+          new RepairMessage.Compared(
+              it.round(),
+              it.step(),
+              it.version(),
+              larger(it.claim(), lastStamp),
+              it.clock(),
+              it.level(),
+              it.differing(),
+              it.sums());
+    }
+    RepairCodec.encode(sink, message);
+    return sink.toArray();
+  }
+
+  private static RepairMessage.Claim larger(RepairMessage.Claim claim, long complete) {
+    return claim.state() == CopyState.VOUCHES
+        ? new RepairMessage.Claim(claim.start(), claim.state(), complete, claim.horizon())
+        : claim;
   }
 
   private static byte[] withoutDifference(byte[] frame) {
