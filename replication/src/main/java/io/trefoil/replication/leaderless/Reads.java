@@ -4,7 +4,6 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.NodeId;
 import io.trefoil.replication.kernel.Configuration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -180,20 +179,44 @@ final class Reads {
   private NodeId bestToAsk(Read read) {
     List<Configuration> lacking =
         replica.standing().lacking(read.copies, id -> isExpected(read, id));
-    List<NodeId> ids = List.copyOf(streams.peers().keySet());
-    return ids.stream()
-        .filter(id -> covers(lacking, id) > 0 && mayBeAsked(id, read.asked.get(id)))
-        .min(
-            Comparator.comparingInt(this::doubts)
-                .thenComparingLong(id -> -covers(lacking, id))
-                .thenComparingLong(id -> streams.peer(id).answerMillis())
-                .thenComparingInt(id -> Math.floorMod(ids.indexOf(id) - turn, ids.size())))
-        .orElse(null);
+    if (lacking.isEmpty()) {
+      return null;
+    }
+    NodeId best = null;
+    int bestTurn = 0;
+    int index = 0;
+    int peers = streams.peers().size();
+    for (NodeId id : streams.peers().keySet()) {
+      int inTurn = Math.floorMod(index++ - turn, peers);
+      if (covers(lacking, id) > 0 && mayBeAsked(id, read.asked.get(id))) {
+        int order = best == null ? -1 : compare(lacking, id, best);
+        if (order < 0 || order == 0 && inTurn < bestTurn) {
+          best = id;
+          bestTurn = inTurn;
+        }
+      }
+    }
+    return best;
+  }
+
+  /** Whom to ask rather, but for whose turn it is. */
+  private int compare(List<Configuration> lacking, NodeId a, NodeId b) {
+    int order = Integer.compare(doubts(a), doubts(b));
+    if (order == 0) {
+      order = Integer.compare(covers(lacking, b), covers(lacking, a));
+    }
+    return order != 0
+        ? order
+        : Long.compare(streams.peer(a).answerMillis(), streams.peer(b).answerMillis());
   }
 
   /** In how many of the configurations that lack one its answer would count. */
-  private static long covers(List<Configuration> lacking, NodeId id) {
-    return lacking.stream().filter(it -> it.replicas().contains(id)).count();
+  private static int covers(List<Configuration> lacking, NodeId id) {
+    int covered = 0;
+    for (int i = 0; i < lacking.size(); i++) {
+      covered += lacking.get(i).replicas().contains(id) ? 1 : 0;
+    }
+    return covered;
   }
 
   /** Once; and again when it had its time and nothing came of it, or when it counts meanwhile. */

@@ -35,6 +35,9 @@ record Standing(long version, List<Configuration> configurations, SortedSet<Node
 
   /** The configurations in which fewer than {@code number} replicas are such. */
   List<Configuration> lacking(int number, Predicate<NodeId> such) {
+    if (enough(number, such)) {
+      return List.of();
+    }
     return configurations.stream().filter(it -> lacks(it, number, such)).toList();
   }
 
