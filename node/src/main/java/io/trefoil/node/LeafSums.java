@@ -62,7 +62,7 @@ final class LeafSums {
     for (int leaf = 0; leaf < sums.length; leaf++) {
       sums[leaf] = replica.repair().sum(SumTree.LEAF_LEVEL, leaf);
     }
-    BucketDigests digests = new BucketDigests(sums, replica.merged().keyCount());
+    BucketDigests digests = new BucketDigests(sums, replica.store().knownKeyCount());
     network.accept(to, new VerifyMessage.Sums(ask.partition(), ask.id(), broken, digests));
   }
 

@@ -165,7 +165,7 @@ class LeaderlessTest {
     try (Jedis a = client(1);
         Jedis b = client(2)) {
       database(
-          a, "CREATE kept NUMBER 6 REPLICATION LEADERLESS REPLICAS 3 R 2 W 2 CONFLICT SIBLINGS");
+          a, "CREATE kept NUMBER 8 REPLICATION LEADERLESS REPLICAS 3 R 2 W 2 CONFLICT SIBLINGS");
       for (Jedis each : List.of(a, b)) {
         ClusterProcesses.await("its coordinators", () -> canWrite(each));
         consistency(each, "R", "1", "W", "1");
@@ -174,7 +174,7 @@ class LeaderlessTest {
       byte[] old = context(a, key);
       for (int node = 1; node <= 3; node++) {
         try (Jedis each = client(node)) {
-          each.select(6);
+          each.select(8);
           assertThat(values(each, key)).containsExactlyInAnyOrder("n1", "n2");
           assertThat(values(each, key).get(0)).isEqualTo(each.get(key));
           assertThatThrownBy(() -> resolve(each, "other", old, "decided"))
@@ -194,7 +194,7 @@ class LeaderlessTest {
       resolve(a, key, context(b, key), "decided");
       for (int node = 1; node <= 3; node++) {
         try (Jedis each = client(node)) {
-          each.select(6);
+          each.select(8);
           assertThat(values(each, key)).containsExactly("decided");
           consistency(each, "ONE");
           ClusterProcesses.await(
@@ -210,7 +210,7 @@ class LeaderlessTest {
 
   private static boolean canWrite(Jedis client) {
     try {
-      client.select(6);
+      client.select(8);
       client.set("any", "x");
       return true;
     } catch (JedisDataException notYet) {
