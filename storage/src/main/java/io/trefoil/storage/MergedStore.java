@@ -513,11 +513,11 @@ public final class MergedStore {
       if (collection == Head.NO_COLLECTION) {
         collection = newCollection(index);
       }
-      nameForgottenType(type);
       count(fieldName, versions, 1);
       hasCounters |= versions.isCounter();
       versions.noteIn(newest);
       put(index, fieldName, versions);
+      nameForgottenType(type); // it counts what is stored
       changed = true;
     }
 

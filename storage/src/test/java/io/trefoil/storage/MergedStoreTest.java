@@ -26,6 +26,7 @@ import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import org.junit.jupiter.api.Test;
 
 /**
  * One copy that three origins write, against the obvious account of it, under commands, late
@@ -51,6 +52,37 @@ class MergedStoreTest {
       run.storage.closeWithoutPersisting();
       Folders.delete(folder);
     }
+  }
+
+  /** Its fields came without it, and one comes again after it may have been forgotten. */
+  @Test
+  void aTypeThatWasForgottenIsNamedByAFieldThatIsThereAlready() throws IOException {
+    Path folder = Files.createTempDirectory("trefoil-merged");
+    Run run = new Run(folder, 1);
+    try {
+      byte[] key = {'k'};
+      Key open = run.merged.open(key, 0, 1);
+      for (byte field = 'a'; field <= 'c'; field++) {
+        mergeField(open, 1, field, 100 + field);
+      }
+      open.save(1);
+      assertThat(run.merged.open(key, 0, 1).type()).isNull();
+      run.state.reach(1_000);
+      open = run.merged.open(key, 0, 1);
+      mergeField(open, 2, (byte) 'a', 2_000);
+      open.save(2);
+      assertThat(run.merged.open(key, 0, 1).type()).isEqualTo(CellType.HASH);
+      assertThat(run.merged.open(key, 0, 1).visibleFields()).isEqualTo(3);
+    } finally {
+      run.storage.closeWithoutPersisting();
+      Folders.delete(folder);
+    }
+  }
+
+  private static void mergeField(Key key, long index, byte field, long stamp) {
+    Versions change = new Versions();
+    new Versions().put(7, stamp, new byte[] {'v'}, 0, 1, change);
+    key.merge(index, CellType.HASH, new byte[] {field}, 0, 1, change);
   }
 
   /** A value and what was added to it; of a string or a field. */
