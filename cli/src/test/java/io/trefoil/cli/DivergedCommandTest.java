@@ -1,5 +1,9 @@
 package io.trefoil.cli;
 
+import static io.trefoil.cli.ScriptedServer.array;
+import static io.trefoil.cli.ScriptedServer.bulk;
+import static io.trefoil.cli.ScriptedServer.map;
+import static io.trefoil.cli.ScriptedServer.number;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
@@ -32,75 +36,54 @@ class DivergedCommandTest {
     server.close();
   }
 
-  private static String text(String text) {
-    return ScriptedServer.bulk(text);
-  }
-
-  private static String number(long number) {
-    return ":" + number + "\r\n";
-  }
-
-  /** Names, and values as they are sent. */
-  private static String map(String... fields) {
-    StringBuilder map = new StringBuilder("%" + fields.length / 2 + "\r\n");
-    for (int i = 0; i < fields.length; i += 2) {
-      map.append(text(fields[i])).append(fields[i + 1]);
-    }
-    return map.toString();
-  }
-
-  private static String array(String... items) {
-    return "*" + items.length + "\r\n" + String.join("", items);
-  }
-
   private static String file() {
     return map(
-        "id", text(ID),
-        "node", text("n1"),
-        "database", text("orders"),
+        "id", bulk(ID),
+        "node", bulk("n1"),
+        "database", bulk("orders"),
         "partition", number(0),
         "entries", number(10),
         "unknown_entries", number(2),
-        "first", text("9:991"),
-        "last", text("9:1000"),
+        "first", bulk("9:991"),
+        "last", bulk("9:1000"),
         "new_epoch", number(12),
         "written_ms", number(1_790_000_000_000L),
         "bytes", number(2_048),
-        "replayed", text("no"),
-        "problem", text(""));
+        "replayed", bulk("no"),
+        "problem", bulk(""));
   }
 
   private static String compared(String key, String state, String file, String now) {
     return map(
-        "key", text(key),
-        "state", text(state),
-        "change", text("put"),
-        "file_value", text(file),
+        "key", bulk(key),
+        "state", bulk(state),
+        "change", bulk("put"),
+        "file_value", bulk(file),
         "file_expire_at_ms", NIL,
-        "now_type", text(now == null ? "none" : "string"),
-        "now_value", now == null ? NIL : text(now),
+        "now_type", bulk(now == null ? "none" : "string"),
+        "now_value", now == null ? NIL : bulk(now),
         "now_expire_at_ms", NIL);
   }
 
   private static String field(String name, String state, String file, String now) {
     return map(
-        "field", text(name),
-        "state", text(state),
-        "change", text(file == null ? "drop" : "set"),
-        "file_value", file == null ? NIL : text(file),
-        "now_value", now == null ? NIL : text(now));
+        "field", bulk(name),
+        "state", bulk(state),
+        "change", bulk(file == null ? "drop" : "set"),
+        "file_value", file == null ? NIL : bulk(file),
+        "now_value", now == null ? NIL : bulk(now));
   }
 
   private static String comparedFields(
       String key, String state, String change, String nowType, String... fields) {
     return map(
-        "key", text(key),
-        "state", text(state),
-        "change", text(change),
-        "file_type", text("hash"),
+        "key", bulk(key),
+        "state", bulk(state),
+        "change", bulk(change),
+        "file_type", bulk("hash"),
         "file_value", NIL,
         "file_expire_at_ms", NIL,
-        "now_type", text(nowType),
+        "now_type", bulk(nowType),
         "now_value", NIL,
         "now_expire_at_ms", NIL,
         "fields", array(fields),
@@ -109,11 +92,11 @@ class DivergedCommandTest {
 
   private String page(String digest, String next, String... compared) {
     return map(
-        "database", text("orders"),
+        "database", bulk("orders"),
         "clear", clear,
         "keys", number(4),
         "compared", array(compared),
-        "digest", text(digest),
+        "digest", bulk(digest),
         "next", next);
   }
 
@@ -122,7 +105,7 @@ class DivergedCommandTest {
     if (line.equals("HELLO 3")) {
       return map("proto", number(3));
     } else if (line.equals("DIVERGED LIST")) {
-      String away = map("node", text("n3"), "reason", text("it is not connected"));
+      String away = map("node", bulk("n3"), "reason", bulk("it is not connected"));
       return map("files", array(file()), "silent_nodes", silent ? array(away) : array());
     } else if (line.startsWith("DIVERGED SHOW")) {
       return line.endsWith("FROM 0")
@@ -159,8 +142,8 @@ class DivergedCommandTest {
           "applied", number(2),
           "same", number(1),
           "left", number(1),
-          "error", text(error),
-          "left_keys", array(map("key", text("both"), "reason", text("conflict"))));
+          "error", bulk(error),
+          "left_keys", array(map("key", bulk("both"), "reason", bulk("conflict"))));
     } else if (line.startsWith("DIVERGED DISCARD")) {
       return file();
     }
@@ -169,12 +152,12 @@ class DivergedCommandTest {
 
   private static String change(String position, String key, String value) {
     return map(
-        "position", text(position),
+        "position", bulk(position),
         "time_ms", number(1_790_000_000_000L),
-        "change", text("put"),
-        "key", text(key),
-        "value", text(value),
-        "twist", text("new"));
+        "change", bulk("put"),
+        "key", bulk(key),
+        "value", bulk(value),
+        "twist", bulk("new"));
   }
 
   private int run(String... words) {
@@ -284,7 +267,7 @@ class DivergedCommandTest {
 
   @Test
   void a_clear_is_told_of_before_it_is_replayed() {
-    clear = text("9:995");
+    clear = bulk("9:995");
     input = "n\n";
     assertThat(run("replay", ID, "--overwrite")).isEqualTo(1);
     assertThat(out())

@@ -1,5 +1,9 @@
 package io.trefoil.cli;
 
+import static io.trefoil.cli.ScriptedServer.array;
+import static io.trefoil.cli.ScriptedServer.bulk;
+import static io.trefoil.cli.ScriptedServer.map;
+import static io.trefoil.cli.ScriptedServer.number;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
@@ -29,33 +33,12 @@ class RepairCommandTest {
     server.close();
   }
 
-  private static String text(String text) {
-    return ScriptedServer.bulk(text);
-  }
-
-  private static String number(long number) {
-    return ":" + number + "\r\n";
-  }
-
-  /** Names, and values as they are sent. */
-  private static String map(String... fields) {
-    StringBuilder map = new StringBuilder("%" + fields.length / 2 + "\r\n");
-    for (int i = 0; i < fields.length; i += 2) {
-      map.append(text(fields[i])).append(fields[i + 1]);
-    }
-    return map.toString();
-  }
-
-  private static String array(String... items) {
-    return "*" + items.length + "\r\n" + String.join("", items);
-  }
-
   private static String other(String node, String round, String ended) {
     return map(
-        "node", text(node),
-        "copy", text("vouches"),
-        "round", text(round),
-        "last_round", text(round),
+        "node", bulk(node),
+        "copy", bulk("vouches"),
+        "round", bulk(round),
+        "last_round", bulk(round),
         "ended_ms_ago", ended,
         "leaves_differed", number(2),
         "bytes_pulled", number(2_048),
@@ -64,17 +47,17 @@ class RepairCommandTest {
 
   private static String replica(String node, String complete) {
     return map(
-        "database", text("carts"),
+        "database", bulk("carts"),
         "partition", number(3),
-        "node", text(node),
-        "copy", text("counts"),
+        "node", bulk(node),
+        "copy", bulk("counts"),
         "complete_ms_ago", complete,
         "horizon_ms_ago", number(61_000),
         "others", array(other("n3", "differed", number(1_500)), other("n4", "none yet", NIL)));
   }
 
   private String silentNodes() {
-    return silent ? array(map("node", text("n3"), "reason", text("it is not connected"))) : array();
+    return silent ? array(map("node", bulk("n3"), "reason", bulk("it is not connected"))) : array();
   }
 
   private String answer(List<String> words) {

@@ -54,6 +54,25 @@ public final class ScriptedServer implements Closeable {
     return "$" + text.getBytes(StandardCharsets.UTF_8).length + "\r\n" + text + "\r\n";
   }
 
+  /** An integer's bytes. */
+  public static String number(long number) {
+    return ":" + number + "\r\n";
+  }
+
+  /** Names, and values as they are sent. */
+  public static String map(String... fields) {
+    StringBuilder map = new StringBuilder("%" + fields.length / 2 + "\r\n");
+    for (int i = 0; i < fields.length; i += 2) {
+      map.append(bulk(fields[i])).append(fields[i + 1]);
+    }
+    return map.toString();
+  }
+
+  /** Items as they are sent. */
+  public static String array(String... items) {
+    return "*" + items.length + "\r\n" + String.join("", items);
+  }
+
   private static void daemon(Runnable task) {
     Thread thread = new Thread(task, "scripted-server");
     thread.setDaemon(true);

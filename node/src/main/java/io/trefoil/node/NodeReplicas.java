@@ -386,7 +386,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     if (recovered.containsKey(id)) {
       boolean isOfThisPlace = found.place().applyAsLong(id) == place;
       if (isOfThisPlace && !(found.older() && othersAreNot(partition))) {
-        return startOf(id, false);
+        return startOf(id);
       }
       PartitionReplica.Start older = recovered.remove(id);
       LOG.warn(
@@ -441,21 +441,17 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   }
 
   private PartitionReplica make(PartitionTerms terms) {
-    PartitionReplica.Start start = startOf(terms.state().id(), true);
+    PartitionReplica.Start start = startOf(terms.state().id());
     PartitionReplica replica = new PartitionReplica(start, terms, loop, this);
     replica.tick();
     replicas.put(start.id(), replica);
     return replica;
   }
 
-  /**
-   * What was recovered of a partition, or an empty copy.
-   *
-   * @param emptyCounts whether an empty one has forgotten nothing
-   */
-  private PartitionReplica.Start startOf(PartitionId id, boolean emptyCounts) {
+  /** What was recovered of a partition, or an empty copy that has forgotten nothing. */
+  private PartitionReplica.Start startOf(PartitionId id) {
     PartitionReplica.Start start = recovered.remove(id);
-    return start == null ? startEmpty(id, emptyCounts) : noteCounts(start);
+    return start == null ? startEmpty(id, true) : noteCounts(start);
   }
 
   private PartitionReplica.Start startEmpty(PartitionId id, boolean counts) {

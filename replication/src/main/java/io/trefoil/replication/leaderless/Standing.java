@@ -12,9 +12,9 @@ import java.util.function.ToLongFunction;
 
 /**
  * The configurations that stand as far as a replica knows, with the number of that knowledge. None
- * stands before it was told. Here a number of copies comes with each read and write, so {@link
- * Configuration#copies} is not looked at: it is the database's default, which the shell hands in
- * like any other.
+ * stands before it was told. A number of copies comes with each read and write; {@link
+ * Configuration#copies} and {@link Configuration#reads} are the database's own, and only say how
+ * many copies have whatever a client was told.
  */
 record Standing(long version, List<Configuration> configurations, SortedSet<NodeId> everyone) {
   static final Standing NONE = new Standing(0, List.of(), new TreeSet<>());
