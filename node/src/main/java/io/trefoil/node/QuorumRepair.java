@@ -35,8 +35,8 @@ import java.util.TreeSet;
  * <p>Belongs to the data loop's thread.
  */
 final class QuorumRepair implements RepairEffects, SumTree {
-  /** Keys of a partition that are looked at each tick: some thousands a second. */
-  private static final int PURGE_STEPS = 50;
+  /** Keys of a partition that are looked at each tick: a thousand a second. */
+  private static final int PURGE_STEPS = 10;
 
   private final QuorumReplica replica;
   private final DataLoop loop;
@@ -214,7 +214,12 @@ final class QuorumRepair implements RepairEffects, SumTree {
   @Override
   public void add(RepairEffect effect) {
     if (effect instanceof RepairEffect.Send send) {
-      send(send.to(), send.message());
+      if (send.message() instanceof RepairMessage.Compare
+          && !replica.machine().isReachable(send.to())) {
+        later.add(() -> step(new RepairEvent.PeerLost(send.to()))); // others need not wait for it
+      } else {
+        send(send.to(), send.message());
+      }
     } else if (effect instanceof RepairEffect.ListLeaf list) {
       later.add(() -> list(list));
     } else if (effect instanceof RepairEffect.Examine examine) {

@@ -153,6 +153,8 @@ public final class AntiEntropy {
     for (Round round : List.copyOf(rounds.values())) {
       if (round.isLate()) {
         fail(round, out);
+      } else {
+        round.maybeAskAgain(out);
       }
     }
     if (coverage.peers().isEmpty()) {
@@ -233,10 +235,29 @@ public final class AntiEntropy {
     Round round = coverage.peers().get(from).round();
     if (round != null && round.id() == compared.round()) {
       budget.take(compared.bytes());
-      if (!round.onCompared(compared, out)) {
+      if (isToPutOff(from, compared)) {
+        putOff(round);
+      } else if (!round.onCompared(compared, out)) {
         fail(round, out);
       }
     }
+  }
+
+  /**
+   * One that is filling up has little that is lacking here, and enough to do. But it may not get
+   * on, for want of others: so this is not for ever.
+   */
+  private boolean isToPutOff(NodeId from, RepairMessage.Compared answer) {
+    PeerRepair peer = coverage.peers().get(from);
+    return answer.claim().state() == CopyState.FORGOT
+        && !answer.differing().isEmpty()
+        && !coverage.needs(peer)
+        && peer.mayBePutOff();
+  }
+
+  private void putOff(Round round) {
+    rounds.remove(round.id());
+    coverage.peers().get(round.peer()).putOff(nowMillis, settings.roundMillis());
   }
 
   private void onPulled(PeerRepair peer, RepairMessage.Pulled pulled, RepairEffects out) {

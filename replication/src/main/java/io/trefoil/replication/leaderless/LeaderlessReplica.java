@@ -297,6 +297,12 @@ public final class LeaderlessReplica {
     return streams.canRead(copies);
   }
 
+  /** Whether another replica or learner was heard of lately. */
+  public boolean isReachable(NodeId other) {
+    PeerStream peer = streams.peer(other);
+    return peer != null && streams.isReachable(peer);
+  }
+
   /** Whether this copy alone is so many of each standing configuration, and counts. */
   public boolean isEnough(int copies) {
     return counts && standing.enough(copies, self::equals);

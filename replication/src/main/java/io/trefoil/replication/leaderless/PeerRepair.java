@@ -2,6 +2,9 @@ package io.trefoil.replication.leaderless;
 
 /** What anti-entropy knows of another replica or learner, in one configuration. */
 final class PeerRepair {
+  /** With a round's pause after each, a minute. */
+  private static final int MAX_TIMES_PUT_OFF = 6;
+
   private CopyState state = CopyState.FORGOT;
   private long complete;
   private long compared;
@@ -12,6 +15,7 @@ final class PeerRepair {
   private boolean failed;
   private boolean wantedNow;
   private long nextMillis;
+  private int timesPutOff;
   private long startedMillis;
   private long finishedMillis;
   private long endedMillis;
@@ -73,6 +77,7 @@ final class PeerRepair {
 
   void want(long nowMillis) {
     wantedNow = true;
+    timesPutOff = MAX_TIMES_PUT_OFF;
     nextMillis = nowMillis;
   }
 
@@ -108,10 +113,23 @@ final class PeerRepair {
     ended(nowMillis, pauseMillis);
   }
 
+  /** As if the round that runs had not begun. */
+  void putOff(long nowMillis, long pauseMillis) {
+    timesPutOff++;
+    nextMillis = nowMillis + pauseMillis;
+    round = null;
+  }
+
+  /** Not for ever, and not when an operator waits. */
+  boolean mayBePutOff() {
+    return timesPutOff < MAX_TIMES_PUT_OFF;
+  }
+
   private void ended(long nowMillis, long pauseMillis) {
     ended = round.id();
     endedMillis = nowMillis;
     leavesDiffered = round.leavesDiffered();
+    timesPutOff = 0;
     nextMillis = nowMillis + pauseMillis;
     round = null;
   }

@@ -55,6 +55,7 @@ final class Round {
   private RepairMessage.Compare asked;
 
   private long askedMillis;
+  private long sentMillis;
   private int steps;
   private int leavesDiffered;
   private boolean walked;
@@ -140,7 +141,16 @@ final class Round {
         new RepairMessage.Compare(
             id, steps++, replica.version(), replica.claim(), level, nodes, sums);
     askedMillis = replica.nowMillis();
+    sentMillis = askedMillis;
     replica.ask(peer, asked, out);
+  }
+
+  /** The replica answers nothing of a configuration that it does not know yet, or no longer. */
+  void maybeAskAgain(RepairEffects out) {
+    if (asked != null && replica.nowMillis() - sentMillis >= settings.retryMillis()) {
+      sentMillis = replica.nowMillis();
+      replica.ask(peer, asked, out);
+    }
   }
 
   /** Returns false when the round is void. */

@@ -386,4 +386,44 @@ class AntiEntropyTest {
     assertThatThrownBy(() -> new Claim(1, CopyState.COUNTS, 1, 0))
         .isInstanceOf(InvariantViolation.class);
   }
+
+  @Test
+  void oneThatIsFillingUpIsLeftInPeaceButNotForEver() {
+    start(CopyState.VOUCHES, N2);
+    List<RepairEffect> begun = List.copyOf(effects);
+    for (int i = 0; i < 6; i++) {
+      Compare asked = sent(begun, Compare.class);
+      List<RepairEffect> out = receive(N2, differing(asked, claim(CopyState.FORGOT), 0, i, 5));
+      assertThat(comparedWith(out)).isEmpty();
+      assertThat(machine.isRunning()).isFalse();
+      assertThat(comparedWith(tick(9_999))).isEmpty();
+      begun = tick(1);
+    }
+    receive(N2, differing(sent(begun, Compare.class), claim(CopyState.FORGOT), 0, 3, 5));
+    assertThat(machine.isRunning()).isTrue();
+  }
+
+  @Test
+  void operatorsRoundIsNotPutOff() {
+    start(CopyState.VOUCHES, N2);
+    receive(N2, differing(sent(effects, Compare.class), claim(CopyState.FORGOT), 0, 3, 5));
+    assertThat(machine.isRunning()).isFalse();
+
+    List<RepairEffect> begun = step(new RepairEvent.RunNow());
+    receive(N2, differing(sent(begun, Compare.class), claim(CopyState.FORGOT), 0, 3, 5));
+    assertThat(machine.isRunning()).isTrue();
+  }
+
+  @Test
+  void isAskedAgainWhenTheOtherOneKnewAnotherConfiguration() {
+    start(CopyState.VOUCHES, N2);
+    Compare asked = sent(effects, Compare.class);
+    assertThat(comparedWith(tick(999))).isEmpty();
+    assertThat(sent(tick(1), Compare.class)).isEqualTo(asked);
+
+    receive(N2, equal(asked, vouching(0, 0), 500));
+    assertThat(receive(N2, equal(asked, vouching(0, 0), 500))).isEmpty(); // the other answer
+    step(new RepairEvent.Stable(asked.round()));
+    assertThat(machine.complete()).isEqualTo(500);
+  }
 }
