@@ -113,11 +113,15 @@ class ReadingTest {
   }
 
   @Test
-  void amongEqualsEachIsAskedInItsTurn() {
+  void amongEqualsEachIsAskedForATick() {
     TestLeaderless test = streaming();
     assertThat(test.step(asked(1, 2))).containsExactly(ask(N2, 1));
-    assertThat(test.step(asked(2, 2))).containsExactly(ask(N3, 2));
-    assertThat(test.step(asked(3, 2))).containsExactly(ask(N2, 3));
+    assertThat(test.step(asked(2, 2))).containsExactly(ask(N2, 2));
+    test.tick(10);
+    assertThat(test.step(asked(3, 2))).containsExactly(ask(N3, 3));
+    assertThat(test.step(asked(4, 2))).containsExactly(ask(N3, 4));
+    test.tick(20);
+    assertThat(test.step(asked(5, 2))).containsExactly(ask(N2, 5));
   }
 
   @Test
