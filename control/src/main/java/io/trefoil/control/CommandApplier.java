@@ -129,6 +129,9 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
               + " were issued");
     }
     boolean sameProcess = node.claim() == presence.claim();
+    if (!sameProcess && presence.issued() != node.issued()) {
+      return Optional.of(new Outcome.Overtaken(node.issued()));
+    }
     if (!sameProcess && holderAlive) {
       return Optional.of(
           new Outcome.Refused(

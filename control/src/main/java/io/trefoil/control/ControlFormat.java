@@ -384,6 +384,8 @@ public final class ControlFormat {
       sink.putVarint(registered.incarnation());
       putFlag(sink, registered.voter());
       putFlag(sink, registered.amnesiac());
+    } else if (outcome instanceof Outcome.Overtaken overtaken) {
+      sink.putByte(4).putVarint(overtaken.issued());
     } else {
       throw new InvariantViolation("an outcome without a format");
     }
@@ -401,6 +403,7 @@ public final class ControlFormat {
               getNumber(source),
               getFlag(source),
               getFlag(source));
+      case 4 -> new Outcome.Overtaken(getNumber(source));
       default -> throw new MalformedBytesException("outcome " + tag + " is not known");
     };
   }
@@ -410,7 +413,8 @@ public final class ControlFormat {
   static void putPresence(ByteSink sink, Presence presence) {
     sink.putLong(presence.clusterId());
     putNodeOrNone(sink, presence.node());
-    sink.putLong(presence.diskId()).putLong(presence.claim()).putVarint(presence.journaled());
+    sink.putLong(presence.diskId()).putLong(presence.claim());
+    sink.putVarint(presence.journaled()).putVarint(presence.issued());
     sink.putText(presence.name()).putText(presence.region());
     putAddresses(sink, presence.addresses());
     putFlag(sink, presence.insecure());
@@ -422,6 +426,7 @@ public final class ControlFormat {
         getNodeOrNone(source),
         source.getLong(),
         source.getLong(),
+        getNumber(source),
         getNumber(source),
         getText(source),
         getText(source),

@@ -91,8 +91,7 @@ public sealed interface ControlMessage {
    * Asks for the node lease; the answer is a {@link LeaseReply}.
    *
    * <p>Only the incarnation issued last gets one. A node that sees in the state that a newer one
-   * was issued for its disk stops serving and joins again: a late request of an earlier start may
-   * have been taken for a new one.
+   * was issued for its disk stops serving: another process has the disk.
    *
    * @param sentNanos the node's clock at sending; comes back unchanged
    * @param raftReady whether the node's Raft server runs, so that it can be made a voter

@@ -28,6 +28,15 @@ public sealed interface Outcome {
   record Registered(long clusterId, NodeId node, long incarnation, boolean voter, boolean amnesiac)
       implements Outcome {}
 
+  /**
+   * Another incarnation was issued to the disk than the process knows of. If it is alive it asks
+   * again with this one; if it is not, its request was late, and must not take the disk from a
+   * later process.
+   *
+   * @param issued the last one
+   */
+  record Overtaken(long issued) implements Outcome {}
+
   static Refused refused(String error) {
     return new Refused(error, false);
   }

@@ -10,6 +10,8 @@ import io.trefoil.base.NodeId;
  * @param diskId random id of its data folder
  * @param claim random number of this start, so that a repeated request is told from another process
  * @param journaled the last incarnation on its disk; 0 for none
+ * @param issued the last incarnation that was issued to its disk, as far as the process was told: a
+ *     late request of a process that died is known by it
  */
 public record Presence(
     long clusterId,
@@ -17,7 +19,14 @@ public record Presence(
     long diskId,
     long claim,
     long journaled,
+    long issued,
     String name,
     String region,
     Addresses addresses,
-    boolean insecure) {}
+    boolean insecure) {
+  /** As it says it once it was told better. */
+  public Presence withIssued(long newIssued) {
+    return new Presence(
+        clusterId, node, diskId, claim, journaled, newIssued, name, region, addresses, insecure);
+  }
+}

@@ -145,6 +145,21 @@ class ClusterStateTest {
     assertRegistered(register(log, 2, 21, 1), 2, 3, false);
   }
 
+  /** Nor does it make its disk look old: that is the successor's, too. */
+  @Test
+  void lateRequestOfADeadProcessTakesNothingFromItsSuccessor() {
+    Log log = Clusters.of(2, DatabaseOptions.NONE);
+    register(log, 2, 21, 1);
+    log.apply(new ControlCommand.Start(node(2), 21, 2));
+    ClusterState before = log.state;
+
+    assertThat(log.apply(new ControlCommand.Register(presence(2, 20, 1), false)))
+        .isEqualTo(new Outcome.Overtaken(2));
+    assertThat(log.state).isEqualTo(before);
+    // One that is alive, and has an older disk, is told and asks again.
+    assertRegistered(register(log, 2, 22, 1), 2, 3, true);
+  }
+
   @Test
   void ofTwoClaimsOfOneIncarnationOneServes() {
     Log log = Clusters.of(2, DatabaseOptions.NONE);
@@ -172,7 +187,7 @@ class ClusterStateTest {
   void aNameGoesToANewDiskOnlyWhenItsHolderIsDead() {
     Log log = Clusters.of(2, DatabaseOptions.NONE);
     Presence sameName =
-        new Presence(0, null, 999, 5, 0, "n2", "eu", presence(2, 5, 0).addresses(), false);
+        new Presence(0, null, 999, 5, 0, 0, "n2", "eu", presence(2, 5, 0).addresses(), false);
     assertError(
         log.apply(new ControlCommand.Register(sameName, true)),
         "ERR the name 'n2' is that of n2, which is alive");
@@ -188,13 +203,13 @@ class ClusterStateTest {
     assertError(
         log.apply(
             new ControlCommand.Register(
-                new Presence(5, null, 999, 5, 0, "x", "eu", addresses, false), false)),
+                new Presence(5, null, 999, 5, 0, 0, "x", "eu", addresses, false), false)),
         "ERR the disk of 'x' belongs to cluster 0000000000000005, this is cluster"
             + " 000000000000004d");
     assertError(
         log.apply(
             new ControlCommand.Register(
-                new Presence(Clusters.CLUSTER, node(9), 999, 5, 0, "x", "eu", addresses, false),
+                new Presence(Clusters.CLUSTER, node(9), 999, 5, 0, 0, "x", "eu", addresses, false),
                 false)),
         "ERR the cluster does not know the disk that says it is that of n9");
     assertError(
@@ -203,7 +218,7 @@ class ClusterStateTest {
     assertError(
         log.apply(
             new ControlCommand.Register(
-                new Presence(0, null, 999, 5, 0, "a#b", "eu", addresses, false), false)),
+                new Presence(0, null, 999, 5, 0, 0, "a#b", "eu", addresses, false), false)),
         "ERR a node's name is 1 to 64 letters, digits, '.', '_' or '-', not 'a#b'");
   }
 
@@ -552,7 +567,11 @@ class ClusterStateTest {
   }
 
   private static Outcome register(Log log, int n, long claim, long journaled) {
-    return log.apply(new ControlCommand.Register(presence(n, claim, journaled), false));
+    Presence presence = presence(n, claim, journaled);
+    Outcome outcome = log.apply(new ControlCommand.Register(presence, false));
+    return outcome instanceof Outcome.Overtaken overtaken
+        ? log.apply(new ControlCommand.Register(presence.withIssued(overtaken.issued()), false))
+        : outcome;
   }
 
   private static Outcome create(Log log, String name, String options) {

@@ -28,6 +28,7 @@ final class Clusters {
         100 + n,
         claim,
         journaled,
+        journaled,
         "n" + n,
         "eu",
         addresses,

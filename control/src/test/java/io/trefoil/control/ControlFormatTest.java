@@ -93,6 +93,7 @@ class ControlFormatTest {
           new ControlMessage.TermAnswer(node(2), -3, 8),
           new ControlMessage.OutcomeReply(new Outcome.Done(7)),
           new ControlMessage.OutcomeReply(new Outcome.Refused("ERR no", true)),
+          new ControlMessage.OutcomeReply(new Outcome.Overtaken(5)),
           new ControlMessage.OutcomeReply(new Outcome.Registered(77, node(2), 4, true, false)),
           new ControlMessage.LeaseReply(-77, 600_000_000, 9),
           new ControlMessage.StateReply(state()),

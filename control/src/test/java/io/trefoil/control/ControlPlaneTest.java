@@ -305,7 +305,7 @@ class ControlPlaneTest {
   private ControlCommand register(int n) throws IOException {
     Addresses addresses = new Addresses("127.0.0.1", 1, 1, port(n), 1);
     return new ControlCommand.Register(
-        new Presence(0, null, 100 + n, 200 + n, 0, "n" + n, "eu", addresses, true), false);
+        new Presence(0, null, 100 + n, 200 + n, 0, 0, "n" + n, "eu", addresses, true), false);
   }
 
   private void submitMany(int n, int count) throws Exception {

@@ -318,6 +318,9 @@ final class ControlLoop {
         stage = Stage.STOPPED;
         listener.refused(refused.error());
       }
+    } else if (answer.outcome() instanceof Outcome.Overtaken overtaken) {
+      presence = presence.withIssued(overtaken.issued());
+      askedNanos = clock.monotonicNanos() - ASK_AGAIN_NANOS;
     } else if (answer.outcome() instanceof Outcome.Registered registered) {
       try {
         listener.registered(registered);

@@ -182,6 +182,7 @@ public final class NodeCore implements ControlLoop.Listener {
             identity.diskId(),
             ports.draw(),
             identity.incarnation(),
+            identity.incarnation(),
             settings.node().name(),
             settings.node().region(),
             new Addresses(

@@ -174,7 +174,8 @@ class ClusterStatusTest {
     state = state.apply(new ControlCommand.Found(7, 3, 600, carts), 1, 1).state();
     for (int node = 1; node <= 3; node++) {
       Addresses addresses = new Addresses("host", 1, 2, 3, 4);
-      Presence presence = new Presence(0, null, node, node, 0, "n" + node, "eu", addresses, false);
+      Presence presence =
+          new Presence(0, null, node, node, 0, 0, "n" + node, "eu", addresses, false);
       state = state.apply(new ControlCommand.Register(presence, false), node + 1, 1).state();
     }
     return state;

@@ -336,14 +336,6 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       startLater(process.machine, 1_000);
       return;
     }
-    if (what.equals("joining the cluster")) {
-      // The late word of a process that died before: whoever watches over a node starts it again.
-      count("start refused");
-      world.note(process.machine, cause.getMessage());
-      process.kill();
-      startLater(process.machine, 300);
-      return;
-    }
     SimulationFailure failure =
         new SimulationFailure(process + " stops itself: " + what + ": " + cause + at(cause));
     failure.initCause(cause);
