@@ -205,8 +205,11 @@ public final class LeaderlessReplica {
     Invariants.check(index <= lastIndex, "what is stable was appended", index, lastIndex);
     if (index > stableIndex) {
       stableIndex = index;
-      arrivals.onStable(out);
+      // Own writes go before the word that they stand in the way of others' writes. Who hears of
+      // that
+      // writes again, above them: if it had not taken them by then, they would be in the way, too.
       streams.onStable(out);
+      arrivals.onStable(out);
     }
   }
 

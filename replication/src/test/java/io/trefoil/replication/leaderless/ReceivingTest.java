@@ -5,6 +5,7 @@ import static io.trefoil.replication.leaderless.TestLeaderless.N3;
 import static io.trefoil.replication.leaderless.TestLeaderless.THREE;
 import static io.trefoil.replication.leaderless.TestLeaderless.entries;
 import static io.trefoil.replication.leaderless.TestLeaderless.recovered;
+import static io.trefoil.replication.leaderless.TestLeaderless.share;
 import static io.trefoil.replication.leaderless.TestLeaderless.streaming;
 import static io.trefoil.replication.leaderless.TestLeaderless.theirHeartbeat;
 import static io.trefoil.replication.leaderless.TestLeaderless.theirs;
@@ -43,6 +44,19 @@ class ReceivingTest {
     assertThat(test.receive(N2, theirHeartbeat(4))).containsExactly(acknowledged(N2, 20, 0));
     assertThat(test.stable()).contains(acknowledged(N2, 20, 3));
     assertThat(test.replica().lastIndex()).isEqualTo(1);
+  }
+
+  /**
+   * The acknowledgement may say that an own write stands in the way of the acknowledged one, which
+   * is then written again. If that came first, the two would be in each other's way for ever.
+   */
+  @Test
+  void ownWritesGoBeforeTheWordThatOthersAreThere() {
+    TestLeaderless test = streaming();
+    test.propose(1);
+    test.receive(N2, theirs(1, entries(1, 1)));
+    test.step(new LeaderlessEvent.Stable(2));
+    assertThat(test.sentTo(N2)).containsExactly(share(1, entries(1, 1)), new Shared(20, 1, true));
   }
 
   @Test
