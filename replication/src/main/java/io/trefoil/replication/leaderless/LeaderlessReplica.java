@@ -206,8 +206,7 @@ public final class LeaderlessReplica {
     if (index > stableIndex) {
       stableIndex = index;
       // Own writes go before the word that they stand in the way of others' writes. Who hears of
-      // that
-      // writes again, above them: if it had not taken them by then, they would be in the way, too.
+      // that writes again, above what it knows: not knowing them, it would be in their way, too.
       streams.onStable(out);
       arrivals.onStable(out);
     }
