@@ -6,8 +6,11 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,34 +32,37 @@ final class LossWatch {
   private static final AtomicInteger failed = new AtomicInteger();
   private static final AtomicLong lastGood = new AtomicLong();
   private static final AtomicLong longestGap = new AtomicLong();
-  private static volatile long began = Long.MAX_VALUE;
+  private static final CountDownLatch measuredBefore = new CountDownLatch(1);
+  private static long began;
+  private static int before;
+  private static volatile int end = Integer.MAX_VALUE;
 
   public static void main(String[] arguments) throws Exception {
     String[] ports = arguments[0].split(",");
     int connections = Integer.parseInt(arguments[2]);
     int warmUp = Integer.parseInt(arguments[3]);
-    int before = Integer.parseInt(arguments[4]);
+    before = Integer.parseInt(arguments[4]);
     int after = Integer.parseInt(arguments[5]);
     good = new AtomicIntegerArray(before + after + 60);
+    began = System.nanoTime() + warmUp * 1_000_000_000L;
+    lastGood.set(began);
+    List<Thread> loads = new ArrayList<>();
     for (int i = 0; i < connections; i++) {
       int port = Integer.parseInt(ports[i % ports.length]);
       int seed = i;
-      Thread thread = new Thread(() -> load(port, arguments[1], new SplittableRandom(seed)));
-      thread.setDaemon(true);
-      thread.start();
+      loads.add(new Thread(() -> load(port, arguments[1], new SplittableRandom(seed))));
     }
-    Thread.sleep(warmUp * 1000L);
-    lastGood.set(System.nanoTime());
-    began = lastGood.get();
-    Thread.sleep(before * 1000L);
+    loads.forEach(Thread::start);
+    measuredBefore.await();
     System.out.println("kill");
-    int signal = System.in.read();
-    int killedIn = second(System.nanoTime());
-    Thread.sleep(after * 1000L);
-    int end = second(System.nanoTime());
-    if (signal < 0) {
+    if (System.in.read() < 0) {
       System.err.println("nobody said that a replica was killed");
       System.exit(1);
+    }
+    int killedIn = second(System.nanoTime());
+    end = killedIn + after;
+    for (Thread load : loads) {
+      load.join();
     }
     int[] first = seconds(0, killedIn);
     int[] rest = seconds(killedIn, end);
@@ -72,8 +78,9 @@ final class LossWatch {
     System.exit(failed.get() > 0 ? 1 : 0);
   }
 
+  /** Of the measurement; below 0 while servers warm up. */
   private static int second(long now) {
-    return (int) ((now - began) / 1_000_000_000);
+    return (int) Math.floorDiv(now - began, 1_000_000_000L);
   }
 
   private static int[] seconds(int from, int to) {
@@ -93,21 +100,25 @@ final class LossWatch {
       InputStream in = new BufferedInputStream(socket.getInputStream());
       OutputStream out = socket.getOutputStream();
       ask(in, out, "SELECT", database.getBytes(StandardCharsets.US_ASCII));
-      while (true) {
+      while (second(System.nanoTime()) < end) {
         byte[] key = ("key:" + random.nextInt(KEYS)).getBytes(StandardCharsets.US_ASCII);
         took(ask(in, out, "SET", key, VALUE));
         took(ask(in, out, "GET", key));
       }
     } catch (IOException e) {
       failed.incrementAndGet();
+      measuredBefore.countDown(); // not to wait for ever when none is left
       System.err.println("a connection to " + port + " broke: " + e.getMessage());
     }
   }
 
   private static void took(String error) {
     long now = System.nanoTime();
-    if (now - began < 0) {
+    if (second(now) < 0) {
       return;
+    }
+    if (second(now) >= before) {
+      measuredBefore.countDown();
     }
     if (error != null) {
       if (failed.incrementAndGet() <= SHOWN) {

@@ -156,7 +156,7 @@ final class ControlLoop {
         () -> {
           presence = newPresence;
           founding = newFounding;
-          askedNanos = clock.monotonicNanos() - ASK_AGAIN_NANOS;
+          askAtOnce();
           leaseAskedNanos = clock.monotonicNanos() - state.leaseTerms().renewNanos();
           stateAskedNanos = clock.monotonicNanos() - STATE_NANOS;
           saidNanos = clock.monotonicNanos();
@@ -300,6 +300,11 @@ final class ControlLoop {
     }
   }
 
+  /** What this node waits for is asked for without a pause. */
+  private void askAtOnce() {
+    askedNanos = clock.monotonicNanos() - ASK_AGAIN_NANOS;
+  }
+
   /** Dials the next seed while none answers. */
   private void trySeeds(long now) {
     boolean due = isDue(triedSeedNanos, SEED_NANOS, now);
@@ -320,7 +325,7 @@ final class ControlLoop {
       }
     } else if (answer.outcome() instanceof Outcome.Overtaken overtaken) {
       presence = presence.withIssued(overtaken.issued());
-      askedNanos = clock.monotonicNanos() - ASK_AGAIN_NANOS;
+      askAtOnce();
     } else if (answer.outcome() instanceof Outcome.Registered registered) {
       try {
         listener.registered(registered);
@@ -332,7 +337,7 @@ final class ControlLoop {
       incarnation = registered.incarnation();
       stage = Stage.STARTING;
       network.redial(Lane.CONTROL);
-      askedNanos = clock.monotonicNanos() - ASK_AGAIN_NANOS;
+      askAtOnce();
       if (registered.voter() && plane == null) {
         startPlane(self, registered.clusterId(), false);
       }

@@ -7,7 +7,8 @@ import io.trefoil.base.Invariants;
  *
  * @param roundMillis pause between two rounds with the same replica
  * @param retryMillis pause before a replica that did not answer is tried again, if this copy needs
- *     it; must be so long that a round that fails at once takes nothing worth mentioning
+ *     it, and before a comparison is sent again; must be so long that a round that fails at once
+ *     takes nothing worth mentioning
  * @param answerMillis a round whose question is not answered for so long has failed
  * @param maxNodes sums compared in a message
  * @param maxLeaves leaves of a round that are listed, pulled or merged at a time
