@@ -65,6 +65,7 @@ class ChangesTest {
         false,
         false,
         changing,
+        List.of(),
         List.of(
             partition(0, NODES.subList(0, replicas)),
             partition(1, NODES.subList(NODES.size() - replicas, NODES.size()))));

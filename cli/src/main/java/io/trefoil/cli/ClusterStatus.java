@@ -96,6 +96,8 @@ public record ClusterStatus(
    * @param readsSeeWrites whether a read sees the last acknowledged write: R + W &gt; N
    * @param writesOverlap whether of two writes, one after the other, the later one stays: 2W &gt; N
    * @param changing how many of them are on their way to another configuration
+   * @param changeWaitsFor nodes that the change of a leaderless database waits for: for all of
+   *     them, or enough
    */
   public record Database(
       int number,
@@ -115,6 +117,7 @@ public record ClusterStatus(
       boolean readsSeeWrites,
       boolean writesOverlap,
       int changing,
+      List<String> changeWaitsFor,
       List<Partition> partitionStates) {
     public Database {
       name = orEmpty(name);
@@ -124,6 +127,7 @@ public record ClusterStatus(
       failover = orEmpty(failover);
       reads = orEmpty(reads);
       conflict = orEmpty(conflict);
+      changeWaitsFor = orEmpty(changeWaitsFor);
       partitionStates = orEmpty(partitionStates);
     }
 

@@ -104,7 +104,11 @@ final class StatusPage {
     add(parts, "failover ", database.failover());
     parts.add("write timeout " + database.writeTimeoutMs() + " ms");
     if (database.changing() > 0) {
-      parts.add(count(database.changing(), "partition") + " changing");
+      List<String> awaited = database.changeWaitsFor();
+      parts.add(
+          count(database.changing(), "partition")
+              + " changing"
+              + (awaited.isEmpty() ? "" : " (waits for " + String.join(", ", awaited) + ")"));
     }
     return String.join(", ", parts);
   }

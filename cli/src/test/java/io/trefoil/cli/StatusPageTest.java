@@ -67,6 +67,17 @@ class StatusPageTest {
                     R 1 needs 1 of 3""");
   }
 
+  @Test
+  void aChangeThatWaitsSaysForWhom() {
+    String json =
+        leaderless("2", "2", "true")
+            .replace(
+                "\"partition_states\"",
+                "\"changing\":2,\"change_waits_for\":[\"n2\",\"n3\"],\"partition_states\"");
+    assertThat(String.join(" ", StatusPage.lines(ClusterStatus.parse(json))))
+        .contains("2 partitions changing (waits for n2, n3)");
+  }
+
   private static String lastLines(String json, int count) {
     List<String> lines = StatusPage.lines(ClusterStatus.parse(json));
     return String.join("\n", lines.subList(lines.size() - count, lines.size()));

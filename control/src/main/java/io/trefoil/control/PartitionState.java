@@ -203,6 +203,23 @@ public record PartitionState(
         : configurations.stream().allMatch(each -> each.mayChange(ready));
   }
 
+  /**
+   * Whose word the change of a leaderless partition waits for: of all that are learners, else of as
+   * many as {@link Configuration#changeAnswers} says. Empty when it waits for nobody.
+   */
+  public SortedSet<NodeId> awaited() {
+    SortedSet<NodeId> awaited = new TreeSet<>();
+    if (isLeaderless() && next != null) {
+      awaited.addAll(learners());
+    } else if (isLeaderless() && isChanging()) {
+      configurations.stream()
+          .filter(each -> !each.mayChange(ready))
+          .forEach(each -> awaited.addAll(each.replicas()));
+    }
+    awaited.removeAll(ready);
+    return awaited;
+  }
+
   /** One more is ready for the next step of a change. */
   PartitionState withReady(NodeId node) {
     SortedSet<NodeId> more = new TreeSet<>(ready);

@@ -299,6 +299,24 @@ class LeaderlessStateTest {
   }
 
   @Test
+  void aChangeWaitsForAllLearnersAndThenForThoseOfAConfigurationThatLacksSome() {
+    Log log = carts(4, "REPLICAS 3");
+    List<NodeId> old = partition(log).configuration().replicas();
+    assertThat(partition(log).awaited()).isEmpty();
+    assertDone(alter(log, "REPLICAS 4"));
+    NodeId learner = partition(log).learners().first();
+    assertDone(ready(log, old.get(0), 2));
+    assertThat(partition(log).awaited()).containsExactly(learner);
+    assertDone(ready(log, learner, 2));
+    assertThat(partition(log).awaited()).hasSize(4);
+    assertDone(ready(log, old.get(0), 3));
+    assertDone(ready(log, old.get(1), 3)); // enough of the older one
+    assertThat(partition(log).awaited()).containsExactlyInAnyOrder(old.get(2), learner);
+    assertDone(ready(log, learner, 3));
+    assertThat(partition(log).awaited()).isEmpty();
+  }
+
+  @Test
   void aPlaceLastsUntilAConfigurationIsWithoutIt() {
     Log log = carts(4, "REPLICAS 3");
     NodeId stays = partition(log).configuration().replicas().get(0);

@@ -20,6 +20,25 @@ sealed interface ChangeProgress {
         state.partitionsOf(database).values().stream().filter(PartitionState::isChanging).count();
   }
 
+  /** Names of those that a leaderless database's change waits for: for all of them, or enough. */
+  static List<String> awaited(ClusterState state, int database) {
+    return state.partitionsOf(database).values().stream()
+        .flatMap(it -> it.awaited().stream())
+        .distinct()
+        .sorted()
+        .map(it -> state.nodes().get(it).name())
+        .toList();
+  }
+
+  private static String awaitedWords(ClusterState state, int database) {
+    List<String> awaited = awaited(state, database);
+    return switch (awaited.size()) {
+      case 0 -> "";
+      case 1 -> "; it waits for " + awaited.get(0);
+      default -> "; it waits for enough of " + String.join(", ", awaited);
+    };
+  }
+
   /** A database has the configuration that it was to have. */
   record Reconfigured(String name) implements ChangeProgress {
     @Override
@@ -30,9 +49,12 @@ sealed interface ChangeProgress {
           ? null
           : String.format(
               "the change of '%s' is decided and goes on: %d of its %d partitions are not through"
-                  + " yet, and need the copies of the old rule and of the new until then; DATABASE"
+                  + " yet, and need the copies of the old rule and of the new until then%s; DATABASE"
                   + " INFO tells when",
-              database.title(), changing, database.settings().partitions());
+              database.title(),
+              changing,
+              database.settings().partitions(),
+              awaitedWords(state, database.id()));
     }
   }
 

@@ -250,6 +250,8 @@ final class ClusterStatus {
         .put("changing", ChangeProgress.changing(state, database.id()));
     if (settings.isLeaderless()) {
       LeaderlessStatus.writeQuorums(json, settings);
+      ArrayNode awaited = json.putArray("change_waits_for");
+      ChangeProgress.awaited(state, database.id()).forEach(awaited::add);
     } else {
       json.put("commit", lower(settings.commit()))
           .put("failover", lower(settings.failover()))

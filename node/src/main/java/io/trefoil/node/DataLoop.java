@@ -77,6 +77,7 @@ final class DataLoop {
   private final List<Appender> appended = new ArrayList<>();
   private final List<Turnable> active = new ArrayList<>();
   private final Set<Turnable> keeping = new LinkedHashSet<>();
+  private final Set<Turnable> completed = new LinkedHashSet<>();
   private final ArrayDeque<SyncWaiter> syncWaiters = new ArrayDeque<>();
   private boolean committed;
   private final List<PartitionReplica> committing = new ArrayList<>();
@@ -310,12 +311,12 @@ final class DataLoop {
 
   /** A reply that was awaited is there. */
   void completed(Turnable turnable) {
-    keeping.add(turnable);
-    committed = true;
+    completed.add(turnable);
   }
 
   void forget(Turnable turnable) {
     keeping.remove(turnable);
+    completed.remove(turnable);
   }
 
   /**
@@ -354,7 +355,7 @@ final class DataLoop {
       inTurn = false;
       busyNanos += clock.workNanos() - nowNanos;
     }
-    if (journalDirty || committed) {
+    if (journalDirty || committed || !completed.isEmpty()) {
       beginTurn(); // what came up while answering is the next turn's
     }
     if (!stalled.isEmpty() && !storage.overBudget(0)) {
@@ -428,13 +429,14 @@ final class DataLoop {
       leadershipLost(null);
     }
     committing.clear();
-    if (committed) {
-      committed = false;
-      // A copy: what is released may complete replies of others, which then come in.
-      for (Turnable turnable : List.copyOf(keeping)) {
-        if (!turnable.release()) {
-          keeping.remove(turnable);
-        }
+    keeping.addAll(completed);
+    // Copies: what is released may complete replies of others, which then come in.
+    List<Turnable> releasing = List.copyOf(committed ? keeping : completed);
+    committed = false;
+    completed.clear();
+    for (Turnable turnable : releasing) {
+      if (!turnable.release()) {
+        keeping.remove(turnable);
       }
     }
     for (int i = 0; i < active.size(); i++) {

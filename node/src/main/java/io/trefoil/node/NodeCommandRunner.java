@@ -725,7 +725,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private void describeLeaderless(Database database, ReplyWriter reply) {
     var settings = database.settings();
     var quorums = settings.quorums();
-    reply.map(13);
+    reply.map(14);
     field(reply, "number", database.number());
     field(reply, "name", database.name());
     field(reply, "replication", settings.replication());
@@ -739,6 +739,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     field(reply, "durability", settings.durability());
     field(reply, "write-timeout", settings.writeTimeoutMillis());
     field(reply, "changing", ChangeProgress.changing(outside.state().get(), database.id()));
+    List<String> awaited = ChangeProgress.awaited(outside.state().get(), database.id());
+    field(reply, "change-waits-for", String.join(", ", awaited));
   }
 
   private static void field(ReplyWriter reply, String name, Object value) {

@@ -1,5 +1,8 @@
 package io.trefoil.node.process;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
@@ -87,6 +90,20 @@ class LeaderlessChangesTest {
     cluster.node(3).start();
     ClusterProcesses.await(
         "all by the copies of n3", () -> ownContents(cluster.node(3)).equals(expected));
+  }
+
+  @Test
+  void a_change_that_needs_a_replica_that_is_away_says_so_and_can_be_taken_back() {
+    cluster.node(3).kill();
+    try (Jedis admin = ClusterProcesses.client(cluster.node(1))) {
+      assertThatThrownBy(() -> database(admin, "ALTER carts W 3"))
+          .hasMessageContaining("UNCERTAIN the change of 'carts' is decided and goes on")
+          .hasMessageContaining("; it waits for ");
+      ClusterProcesses.await("n3 to be named", () -> awaited().equals("[\"n3\"]"));
+      ClusterProcesses.await("W 2", () -> isTaken(admin, "ALTER carts W 2"));
+      ClusterProcesses.await("the change to be taken back", () -> changing() == 0);
+    }
+    assertThat(awaited()).isEqualTo("[]");
   }
 
   @Test
@@ -180,6 +197,10 @@ class LeaderlessChangesTest {
   /** How many partitions have a change under way. */
   private int changing() {
     return status(cluster.node(1)).path("changing").asInt(-1);
+  }
+
+  private String awaited() {
+    return status(cluster.node(1)).path("change_waits_for").toString();
   }
 
   private JsonNode status(NodeProcess asked) {

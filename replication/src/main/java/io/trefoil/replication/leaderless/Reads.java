@@ -4,7 +4,9 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.NodeId;
 import io.trefoil.replication.kernel.Configuration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -57,7 +59,9 @@ final class Reads {
   private final LeaderlessReplica replica;
   private final Streams streams;
   private final LeaderlessSettings settings;
-  private final SortedMap<Long, Read> open = new TreeMap<>();
+
+  /** In the order in which they were asked. */
+  private final Map<Long, Read> open = new LinkedHashMap<>();
 
   /**
    * Moves on with each tick, so that among equals each is asked in its turn. Not with each

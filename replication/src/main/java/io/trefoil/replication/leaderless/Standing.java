@@ -3,6 +3,7 @@ package io.trefoil.replication.leaderless;
 import io.trefoil.base.NodeId;
 import io.trefoil.replication.kernel.Configuration;
 import io.trefoil.replication.kernel.Membership;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SortedSet;
@@ -35,17 +36,21 @@ record Standing(long version, List<Configuration> configurations, SortedSet<Node
 
   /** The configurations in which fewer than {@code number} replicas are such. */
   List<Configuration> lacking(int number, Predicate<NodeId> such) {
-    if (enough(number, such)) {
-      return List.of();
+    List<Configuration> lacking = List.of();
+    for (int i = 0; i < configurations.size(); i++) {
+      Configuration configuration = configurations.get(i);
+      if (lacks(configuration, number, such)) {
+        lacking = lacking.isEmpty() ? new ArrayList<>(2) : lacking;
+        lacking.add(configuration);
+      }
     }
-    return configurations.stream().filter(it -> lacks(it, number, such)).toList();
+    return lacking;
   }
 
   private static boolean lacks(Configuration configuration, int number, Predicate<NodeId> such) {
     return count(configuration, such) < capped(number, configuration);
   }
 
-  /** Without a stream: each command counts several times. */
   private static int count(Configuration configuration, Predicate<NodeId> such) {
     List<NodeId> replicas = configuration.replicas();
     int count = 0;

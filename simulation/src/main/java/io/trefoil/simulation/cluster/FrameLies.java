@@ -3,6 +3,7 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
 import io.trefoil.base.PartitionId;
+import io.trefoil.base.Stamp;
 import io.trefoil.control.ControlFormat;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.node.Frames;
@@ -20,6 +21,7 @@ import java.util.function.UnaryOperator;
 /** What a network makes of frames between nodes when it lies, for mutants. */
 final class FrameLies {
   private static final int LONGER = 5;
+  private static final int AHEAD_MILLIS = 5_000;
 
   private FrameLies() {}
 
@@ -73,7 +75,9 @@ final class FrameLies {
     return sink.toArray();
   }
 
-  private static RepairMessage.Claim larger(RepairMessage.Claim claim, long complete) {
+  /** As if the sender had heard of all up to now, and of what is to come in the next seconds. */
+  private static RepairMessage.Claim larger(RepairMessage.Claim claim, long lastStamp) {
+    long complete = Stamp.of(Stamp.millis(lastStamp) + AHEAD_MILLIS, 0);
     return claim.state() == CopyState.VOUCHES
         ? new RepairMessage.Claim(claim.start(), claim.state(), complete, claim.horizon())
         : claim;

@@ -2,6 +2,8 @@ package io.trefoil.simulation.cluster;
 
 import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -12,6 +14,8 @@ final class QuorumClient extends SimulatedClient {
   static final String BAG = "set";
   static final String THERE = "1";
   private static final int MEMBERS = 3;
+  private final List<String> there = new ArrayList<>();
+  private final List<String> removed = new ArrayList<>();
   private long last;
 
   QuorumClient(ClusterWorld world, Machine own, String name, SplittableRandom random) {
@@ -25,14 +29,31 @@ final class QuorumClient extends SimulatedClient {
     }
     String value = name + "-" + ++last;
     String text = shared("text");
-    switch (random.nextInt(14)) {
+    switch (random.nextInt(16)) {
       case 0, 1 -> ask("unique-" + value, Call.set(value), "SET", "unique-" + value, value);
       case 2, 3 -> ask(text, Call.set(value), "SET", text, value);
       case 4 -> ask(text, Call.delete(), "DEL", text);
       case 5, 6, 7 -> ask(text, Call.get(), "GET", text);
       case 8, 9 -> count(Call.increment(), "INCR");
       case 10 -> count(Call.get(), "GET");
+      case 11, 12 -> once(value);
       default -> member();
+    }
+  }
+
+  /** Keys that are written once, and removed for good: nobody covers it up when one comes back. */
+  private void once(String value) {
+    int dice = random.nextInt(4);
+    if (dice == 0 && !there.isEmpty()) {
+      String key = there.remove(random.nextInt(there.size()));
+      removed.add(key);
+      ask(key, Call.delete(), "DEL", key);
+    } else if (dice > 1 && !removed.isEmpty()) {
+      String key = removed.get(random.nextInt(removed.size()));
+      ask(key, Call.get(), "GET", key);
+    } else {
+      there.add("once-" + value);
+      ask("once-" + value, Call.set(value), "SET", "once-" + value, value);
     }
   }
 
