@@ -4,8 +4,10 @@ import io.trefoil.cli.ClusterStatus;
 import io.trefoil.control.CommitRule;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.Durability;
+import io.trefoil.control.Quorums;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -36,9 +38,9 @@ final class Changes {
     return Arrays.stream(FaultKind.values()).filter(kind -> isPossible(kind, nodes)).toList();
   }
 
-  /** Whether anything can be asked for: nothing yet of a leaderless database. */
+  /** Whether anything can be asked for: nothing yet of a sloppy database. */
   boolean arePossible() {
-    return !declared.isLeaderless();
+    return !declared.isLeaderless() || !declared.quorums().sloppy();
   }
 
   private boolean isPossible(FaultKind kind, int nodes) {
@@ -47,12 +49,37 @@ final class Changes {
     }
     return switch (kind) {
       case MOVE -> declared.replicas() < nodes;
-      case ALTER_REPLICAS ->
-          declared.replicas() > COPIES_LEFT_MIN
-              && Math.max(declared.commit().followers(), otherCommit().followers())
-                  < declared.replicas() - 1;
+      case ALTER_REPLICAS -> declared.replicas() > COPIES_LEFT_MIN && fewerReplicasWillDo();
+      case ALTER_COMMIT -> !declared.isLeaderless() || otherQuorums().isPresent();
+      case SWITCHOVER, DRAIN -> !declared.isLeaderless();
       default -> true;
     };
+  }
+
+  private boolean fewerReplicasWillDo() {
+    int fewer = declared.replicas() - 1;
+    return declared.isLeaderless()
+        ? Math.max(declared.quorums().reads(), declared.quorums().writes()) <= fewer
+        : Math.max(declared.commit().followers(), otherCommit().followers()) < fewer;
+  }
+
+  /** Other numbers that promise no less: one copy more for a write where there is one. */
+  private Optional<Quorums> otherQuorums() {
+    Quorums now = declared.quorums();
+    int replicas = declared.replicas();
+    Quorums other =
+        now.writes() < replicas
+            ? quorums(now.reads(), now.writes() + 1)
+            : quorums(Math.min(replicas, now.reads() + 1), now.writes() - 1);
+    boolean isEnough =
+        other.writes() > 0
+            && (other.overlap(replicas) || !now.overlap(replicas))
+            && (other.writesOverlap(replicas) || !now.writesOverlap(replicas));
+    return isEnough ? Optional.of(other) : Optional.empty();
+  }
+
+  private Quorums quorums(int reads, int writes) {
+    return new Quorums(reads, writes, declared.quorums().sloppy(), declared.quorums().conflict());
   }
 
   /**
@@ -64,9 +91,9 @@ final class Changes {
    */
   Optional<String> begin(PlannedFault change, ClusterStatus.Database now, List<String> nodes) {
     return switch (change.kind()) {
-      case ALTER_COMMIT -> Optional.of(alter("COMMIT " + otherCommit()));
+      case ALTER_COMMIT -> Optional.of(alter(otherRule()));
       case ALTER_DURABILITY -> Optional.of(alter("DURABILITY " + otherDurability()));
-      case ALTER_REPLICAS -> Optional.of(alter("REPLICAS " + (declared.replicas() - 1)));
+      case ALTER_REPLICAS -> Optional.of(alter(replicas(declared.replicas() - 1)));
       case SWITCHOVER -> switchover(change, now);
       case DRAIN -> Optional.of("SWITCHOVER FROM " + chosen(nodes, change.node()));
       case MOVE -> move(change, now, nodes);
@@ -77,9 +104,9 @@ final class Changes {
   /** What is said when it is over. */
   Optional<String> end(PlannedFault change) {
     return switch (change.kind()) {
-      case ALTER_COMMIT -> Optional.of(alter("COMMIT " + declared.commit()));
+      case ALTER_COMMIT -> Optional.of(alter(declaredRule()));
       case ALTER_DURABILITY -> Optional.of(alter("DURABILITY " + declared.durability()));
-      case ALTER_REPLICAS -> Optional.of(alter("REPLICAS " + declared.replicas()));
+      case ALTER_REPLICAS -> Optional.of(alter(replicas(declared.replicas())));
       default -> Optional.empty();
     };
   }
@@ -88,45 +115,82 @@ final class Changes {
   String restoration() {
     return alter(
         String.format(
-            "REPLICAS %d COMMIT %s DURABILITY %s",
-            declared.replicas(), declared.commit(), declared.durability()));
+            "REPLICAS %d %s DURABILITY %s",
+            declared.replicas(), declaredRule(), declared.durability()));
+  }
+
+  private String declaredRule() {
+    return declared.isLeaderless() ? words(declared.quorums()) : "COMMIT " + declared.commit();
+  }
+
+  private String otherRule() {
+    return declared.isLeaderless()
+        ? words(otherQuorums().orElseThrow())
+        : "COMMIT " + otherCommit();
+  }
+
+  private static String words(Quorums quorums) {
+    return "R " + quorums.reads() + " W " + quorums.writes();
+  }
+
+  /** R and W are named: what is a majority would else follow the number of replicas. */
+  private String replicas(int number) {
+    return "REPLICAS " + number + (declared.isLeaderless() ? " " + declaredRule() : "");
   }
 
   /** Whether a node sees it as declared, and nothing on its way to be otherwise. */
   boolean isAsDeclared(ClusterStatus.Database now) {
-    return now.commit().equalsIgnoreCase(declared.commit().toString())
+    return hasDeclaredRule(now)
         && now.durability().equalsIgnoreCase(declared.durability().toString())
         && now.replicas() == declared.replicas()
         && now.changing() == 0;
   }
 
+  private boolean hasDeclaredRule(ClusterStatus.Database now) {
+    return declared.isLeaderless()
+        ? now.r() == declared.quorums().reads() && now.w() == declared.quorums().writes()
+        : now.commit().equalsIgnoreCase(declared.commit().toString());
+  }
+
   /** What may have stood at some time, when such changes were asked for. */
   Set<DatabaseSettings> mayStand(Set<FaultKind> asked) {
     Set<DatabaseSettings> may = new HashSet<>();
-    for (CommitRule commit :
-        either(asked.contains(FaultKind.ALTER_COMMIT), declared.commit(), otherCommit())) {
-      for (Durability durability :
-          either(
-              asked.contains(FaultKind.ALTER_DURABILITY),
-              declared.durability(),
-              otherDurability())) {
-        for (int replicas :
-            either(
-                asked.contains(FaultKind.ALTER_REPLICAS),
-                declared.replicas(),
-                declared.replicas() - 1)) {
-          may.add(settings(replicas, commit, durability));
+    boolean isAltered = asked.contains(FaultKind.ALTER_COMMIT);
+    List<CommitRule> commits = List.of(declared.commit());
+    List<Quorums> quorums = Collections.singletonList(declared.quorums());
+    if (isAltered && declared.isLeaderless()) {
+      quorums = List.of(declared.quorums(), otherQuorums().orElse(declared.quorums()));
+    } else if (isAltered) {
+      commits = List.of(declared.commit(), otherCommit());
+    }
+    for (CommitRule commit : commits) {
+      for (Quorums each : quorums) {
+        for (Durability durability : durabilities(asked)) {
+          for (int replicas : replicaNumbers(asked)) {
+            if (each == null || Math.max(each.reads(), each.writes()) <= replicas) {
+              may.add(settings(replicas, commit, durability, each));
+            }
+          }
         }
       }
     }
     return may;
   }
 
-  private static <T> List<T> either(boolean both, T declared, T other) {
-    return both ? List.of(declared, other) : List.of(declared);
+  private List<Durability> durabilities(Set<FaultKind> asked) {
+    return asked.contains(FaultKind.ALTER_DURABILITY)
+        ? List.of(declared.durability(), otherDurability())
+        : List.of(declared.durability());
   }
 
-  private DatabaseSettings settings(int replicas, CommitRule commit, Durability durability) {
+  private List<Integer> replicaNumbers(Set<FaultKind> asked) {
+    return asked.contains(FaultKind.ALTER_REPLICAS)
+        ? List.of(declared.replicas(), declared.replicas() - 1)
+        : List.of(declared.replicas());
+  }
+
+  private DatabaseSettings settings(
+      int replicas, CommitRule commit, Durability durability, Quorums quorums) {
     return new DatabaseSettings(
         declared.replication(),
         replicas,
@@ -136,7 +200,7 @@ final class Changes {
         declared.writeTimeoutMillis(),
         declared.reads(),
         declared.failover(),
-        declared.quorums());
+        quorums);
   }
 
   private String alter(String options) {

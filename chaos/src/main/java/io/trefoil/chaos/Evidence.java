@@ -19,7 +19,7 @@ import java.util.Set;
  * @param unknownEntries entries that divergence files count and no longer have
  * @param changes what an operator asked for
  * @param asDeclared whether the database was as declared again, and nothing on its way, in the end
- * @param verified what {@code DATABASE VERIFY} found; says nothing of a leaderless database
+ * @param verified what {@code DATABASE VERIFY} found
  * @param wentOn whether calls were acknowledged when all was mended
  * @param leaderContradictions epochs that two nodes were said to lead
  * @param unexpectedEnds nodes that ended though nothing was done to them

@@ -20,7 +20,7 @@ enum FaultKind {
   LOSS("lossy network", "packets are lost; what follows waits for their repetition"),
   RESET("connections reset", "all connections between nodes break, once"),
   DISK_FULL("disk full", "writes to its files fail; it has room again later"),
-  ALTER_COMMIT("commit rule", "DATABASE ALTER to another commit rule, and back"),
+  ALTER_COMMIT("commit rule", "DATABASE ALTER to another commit rule or other quorums, and back"),
   ALTER_DURABILITY("durability", "DATABASE ALTER to the other durability, and back"),
   ALTER_REPLICAS("replicas", "DATABASE ALTER to one copy fewer, and back"),
   SWITCHOVER("switchover", "another node is to lead"),

@@ -12,25 +12,26 @@ import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.control.Quorums;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
 
-/** Which promises of R and W a run on a leaderless database has kept. */
+/**
+ * Which promises of R and W a run on a leaderless database has kept: those that whatever may have
+ * stood makes.
+ */
 final class QuorumVerdict {
   private final Evidence evidence;
-  private final DatabaseSettings settings;
-  private final Quorums quorums;
+  private final Set<DatabaseSettings> mayHaveStood;
   private final List<Invocation> counted;
   private final List<Invocation> written;
   private final Verdict.Findings findings = new Verdict.Findings();
 
   private QuorumVerdict(Evidence evidence) {
     this.evidence = evidence;
-    this.settings = evidence.mayHaveStood().iterator().next();
-    this.quorums = settings.quorums();
+    this.mayHaveStood = evidence.mayHaveStood();
     Map<Boolean, List<Invocation>> kinds =
         evidence.history().stream()
             .collect(Collectors.partitioningBy(it -> Keys.isCounter(it.key())));
@@ -50,7 +51,7 @@ final class QuorumVerdict {
       verdict.reads(evidence.contents().get(0));
     }
     verdict.ownCopies();
-    verdict.cluster();
+    verdict.findings.recovery(evidence);
     verdict.findings.saw(Anomaly.WRITE_REFUSED, evidence.withoutReplicas());
     return verdict.findings.verdict(verdict.mayBeSeen());
   }
@@ -58,13 +59,18 @@ final class QuorumVerdict {
   /** Two additions at the same time may be told the same count, so there is no one order. */
   private Set<Anomaly> mayBeSeen() {
     Set<Anomaly> may = EnumSet.of(Anomaly.NO_ORDER);
-    if (settings.replicas() > 1) {
+    if (!always((quorums, replicas) -> replicas == 1)) {
       may.add(Anomaly.OLD_FOLLOWER_READ);
     }
-    if (settings.copies() > 1) {
+    if (!always((quorums, replicas) -> quorums.writes() == 1)) {
       may.add(Anomaly.WRITE_REFUSED);
     }
     return may;
+  }
+
+  /** Whether it was so by whatever may have stood. */
+  private boolean always(BiPredicate<Quorums, Integer> rule) {
+    return mayHaveStood.stream().allMatch(it -> rule.test(it.quorums(), it.replicas()));
   }
 
   private void writes(Map<String, String> data) {
@@ -87,7 +93,7 @@ final class QuorumVerdict {
         wrong,
         String.format("%,d acknowledged calls of counters", acknowledged(counted)));
     List<Violation> stale = counts.stale(counted);
-    boolean isPromised = quorums.overlap(settings.replicas());
+    boolean isPromised = always(Quorums::overlap);
     findings.check(
         "a count has what was acknowledged before",
         isPromised ? stale : List.of(),
@@ -109,24 +115,23 @@ final class QuorumVerdict {
                         "the end", key, Call.get(), end, end + 1, data.get(key))));
     List<Violation> stale = QuorumReads.stale(all);
     long reads = all.stream().filter(it -> it.isAcknowledged() && it.call().isRead()).count();
-    int replicas = settings.replicas();
-    boolean isPromised = quorums.overlap(replicas) && quorums.writesOverlap(replicas);
-    String lacking = quorums.overlap(replicas) ? "2W" : "R + W";
+    boolean isPromised = always(Quorums::overlap) && always(Quorums::writesOverlap);
+    String lacking = always(Quorums::overlap) ? "2W" : "R + W";
     findings.check(
         "reads see the last acknowledged write or a newer one; what was removed stays so",
         isPromised ? stale : List.of(),
         isPromised
             ? String.format("%,d reads, of all keys in the end too", reads)
             : notPromised(lacking, stale, reads));
-    if (isPromised && 2 * quorums.reads() > replicas) {
+    if (isPromised && always((quorums, replicas) -> 2 * quorums.reads() > replicas)) {
       findings.check("reads do not go back", QuorumReads.goBack(all), "none did");
     }
   }
 
-  private String notPromised(String lacking, List<Violation> seen, long of) {
+  private static String notPromised(String lacking, List<Violation> seen, long of) {
     return String.format(
-        "not promised: %s is not above %d replicas; %,d of %,d lacked it",
-        lacking, settings.replicas(), seen.size(), of);
+        "not promised: %s is not above the number of replicas; %,d of %,d lacked it",
+        lacking, seen.size(), of);
   }
 
   private static long lastNanos(Invocation it) {
@@ -144,14 +149,5 @@ final class QuorumVerdict {
         "a node's own copy shows what was asked for",
         counts.neverAsked(evidence.followerReads()),
         String.format("%,d reads after READONLY", evidence.followerReads().size()));
-  }
-
-  private void cluster() {
-    Set<Map<String, String>> different = new HashSet<>(evidence.contents());
-    findings.check(
-        "replicas are equal when all is mended",
-        different.size() > 1 ? List.of(Differences.between(evidence.contents())) : List.of(),
-        String.format("%,d keys", different.stream().mapToInt(Map::size).sum()));
-    findings.recovery(evidence);
   }
 }

@@ -59,11 +59,34 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
 
     /** What every cluster does when all is mended, and every node. */
     void recovery(Evidence evidence) {
+      equality(evidence);
+      long done = evidence.changes().stream().filter(Administrator.Asked::isDone).count();
+      check(
+          "changes are through when all is mended",
+          evidence.asDeclared() ? List.of() : List.of("the database is not as declared"),
+          String.format(
+              "%d of %d changes came about at once; the database is as declared",
+              done, evidence.changes().size()));
       check(
           "writes go on when all is mended",
           evidence.wentOn() ? List.of() : List.of("nothing was acknowledged"),
           "they did");
       check("a node ends when made to, and only then", evidence.unexpectedEnds(), "all did");
+    }
+
+    private void equality(Evidence evidence) {
+      Set<Map<String, String>> different = new HashSet<>(evidence.contents());
+      List<String> differ = new ArrayList<>();
+      if (different.size() > 1) {
+        differ.add(Differences.between(evidence.contents()));
+      }
+      if (!evidence.verified().equals("equal")) {
+        differ.add("DATABASE VERIFY says " + evidence.verified());
+      }
+      check(
+          "replicas are equal when all is mended",
+          differ,
+          String.format("%,d keys, also by digest", different.stream().mapToInt(Map::size).sum()));
     }
 
     Verdict verdict(Set<Anomaly> may) {
@@ -164,25 +187,6 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
     }
 
     void cluster() {
-      Set<Map<String, String>> different = new HashSet<>(evidence.contents());
-      List<String> differ = new ArrayList<>();
-      if (different.size() > 1) {
-        differ.add("nodes answer different data");
-      }
-      if (!evidence.verified().equals("equal")) {
-        differ.add("DATABASE VERIFY says " + evidence.verified());
-      }
-      check(
-          "replicas are equal when all is mended",
-          differ,
-          String.format("%,d keys, also by digest", different.stream().mapToInt(Map::size).sum()));
-      long done = evidence.changes().stream().filter(Administrator.Asked::isDone).count();
-      check(
-          "changes are through when all is mended",
-          evidence.asDeclared() ? List.of() : List.of("the database is not as declared"),
-          String.format(
-              "%d of %d changes came about at once; the database is as declared",
-              done, evidence.changes().size()));
       check("one leader an epoch", evidence.leaderContradictions(), "as every node saw it");
       findings.recovery(evidence);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.cli.ClusterStatus;
 import io.trefoil.control.CommitRule;
+import io.trefoil.control.Conflict;
 import io.trefoil.control.DatabaseGrammar;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.DatabaseStatement;
@@ -159,21 +160,60 @@ class ChangesTest {
     assertThat(changes.isAsDeclared(status(settings(CommitRule.semiSync(1), 2), 0))).isFalse();
   }
 
+  private static DatabaseSettings leaderless(int replicas, int reads, int writes, boolean sloppy) {
+    return new DatabaseSettings(
+        Replication.LEADERLESS,
+        replicas,
+        2,
+        CommitRule.MAJORITY,
+        Durability.OS,
+        1_500,
+        Reads.LINEARIZABLE,
+        FailoverRule.AVAILABLE,
+        new Quorums(reads, writes, sloppy, Conflict.LWW));
+  }
+
   @Test
-  void a_leaderless_database_meets_faults_and_no_changes() {
-    DatabaseSettings leaderless =
-        new DatabaseSettings(
-            Replication.LEADERLESS,
-            3,
-            2,
-            CommitRule.MAJORITY,
-            Durability.OS,
-            1_500,
-            Reads.LINEARIZABLE,
-            FailoverRule.AVAILABLE,
-            Quorums.defaults(3));
-    assertThat(new Changes("data", leaderless).possible(5))
+  void a_leaderless_database_gets_other_quorums_and_copies_and_nobody_to_lead_it() {
+    Changes changes = new Changes("data", leaderless(3, 2, 2, false));
+    assertThat(changes.possible(5))
+        .contains(FaultKind.MOVE, FaultKind.ALTER_REPLICAS, FaultKind.ALTER_COMMIT)
+        .contains(FaultKind.ALTER_DURABILITY)
+        .doesNotContain(FaultKind.SWITCHOVER, FaultKind.DRAIN);
+    PlannedFault other = new PlannedFault(0, FaultKind.ALTER_COMMIT, 0, false, 0, 1, 0);
+    PlannedFault fewer = new PlannedFault(0, FaultKind.ALTER_REPLICAS, 0, false, 0, 1, 0);
+    assertThat(changes.begin(other, null, NODES)).contains("DATABASE ALTER data R 2 W 3");
+    assertThat(changes.begin(fewer, null, NODES))
+        .contains("DATABASE ALTER data REPLICAS 2 R 2 W 2");
+    assertThat(changes.end(fewer)).contains("DATABASE ALTER data REPLICAS 3 R 2 W 2");
+    assertThat(statement(changes.restoration())).isInstanceOf(DatabaseStatement.Alter.class);
+    assertThat(new Changes("data", leaderless(3, 2, 3, false)).possible(3))
+        .doesNotContain(FaultKind.ALTER_REPLICAS, FaultKind.MOVE);
+  }
+
+  @Test
+  void a_sloppy_database_meets_faults_and_no_changes() {
+    assertThat(new Changes("data", leaderless(3, 2, 2, true)).possible(5))
         .contains(FaultKind.KILL, FaultKind.DISK_FULL)
         .noneMatch(FaultKind::isChange);
+  }
+
+  @Test
+  void other_quorums_promise_what_the_declared_ones_do() {
+    for (int replicas = 1; replicas <= 5; replicas++) {
+      for (int reads = 1; reads <= replicas; reads++) {
+        for (int writes = 1; writes <= replicas; writes++) {
+          Quorums declared = leaderless(replicas, reads, writes, false).quorums();
+          Changes changes = new Changes("data", leaderless(replicas, reads, writes, false));
+          for (DatabaseSettings stands : changes.mayStand(Set.copyOf(changes.possible(5)))) {
+            Quorums now = stands.quorums();
+            assertThat(now.overlap(stands.replicas()) || !declared.overlap(replicas)).isTrue();
+            assertThat(now.writesOverlap(stands.replicas()) || !declared.writesOverlap(replicas))
+                .isTrue();
+            assertThat(Math.max(now.reads(), now.writes())).isLessThanOrEqualTo(stands.replicas());
+          }
+        }
+      }
+    }
   }
 }

@@ -74,7 +74,7 @@ class QuorumVerdictTest {
         0,
         List.of(),
         true,
-        "does not say",
+        "equal",
         wentOn,
         List.of(),
         List.of());
@@ -151,8 +151,8 @@ class QuorumVerdictTest {
     assertThat(verdict.checks())
         .extracting(Verdict.Check::detail)
         .contains(
-            "not promised: R + W is not above 3 replicas; 1 of 4 lacked it",
-            "not promised: R + W is not above 3 replicas; 1 of 2 lacked it");
+            "not promised: R + W is not above the number of replicas; 1 of 4 lacked it",
+            "not promised: R + W is not above the number of replicas; 1 of 2 lacked it");
   }
 
   @Test

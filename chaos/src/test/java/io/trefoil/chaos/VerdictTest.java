@@ -223,9 +223,9 @@ class VerdictTest {
             List.of("n1 ended"));
     assertThat(broken(evidence))
         .containsExactly(
+            "one leader an epoch",
             "replicas are equal when all is mended",
             "changes are through when all is mended",
-            "one leader an epoch",
             "writes go on when all is mended",
             "a node ends when made to, and only then");
   }

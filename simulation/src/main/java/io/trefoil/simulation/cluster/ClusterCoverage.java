@@ -130,6 +130,7 @@ public final class ClusterCoverage {
           "refused",
           "repaired by a read",
           "ring",
+          "siblings decided",
           "split in two",
           "stopped cleanly",
           "stopped in the middle of a task",

@@ -59,7 +59,8 @@ record ClusterShape(
     int writes = majorities ? replicas / 2 + 1 : 1 + random.nextInt(replicas);
     boolean shortHints = random.nextInt(3) == 0;
     boolean sloppy = random.nextInt(5) == 0;
-    Quorums quorums = new Quorums(reads, writes, sloppy, Conflict.LWW);
+    Conflict conflict = random.nextInt(4) == 0 ? Conflict.SIBLINGS : Conflict.LWW;
+    Quorums quorums = new Quorums(reads, writes, sloppy, conflict);
     Map<FaultRate, Integer> rates = new EnumMap<>(led.rates);
     rates.put(FaultRate.SWITCHOVERS, 0);
     if (writes == 1 || sloppy) {
@@ -192,13 +193,14 @@ record ClusterShape(
     if (isLeaderless()) {
       return String.format(
               "DATABASE CREATE data NUMBER %d REPLICATION LEADERLESS REPLICAS %d PARTITIONS %d"
-                  + " R %d W %d SLOPPY %s DURABILITY %s",
+                  + " R %d W %d SLOPPY %s CONFLICT %s DURABILITY %s",
               database,
               replicas,
               partitions,
               quorums.reads(),
               Math.max(1, quorums.writes() - (broken == Mutant.ANSWERED_BEFORE_W ? 1 : 0)),
               quorums.sloppy() || broken == Mutant.HINTS_COUNT_WHEN_STRICT ? "YES" : "NO",
+              quorums.conflict(),
               durability)
           .split(" ");
     }

@@ -5,9 +5,11 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
+import io.trefoil.control.Conflict;
 import io.trefoil.control.Durability;
 import io.trefoil.control.PartitionState;
 import io.trefoil.control.Promises.Anomaly;
+import io.trefoil.control.Quorums;
 import io.trefoil.node.QuorumView;
 import io.trefoil.node.ReplicaView;
 import io.trefoil.node.settings.NodeSettings;
@@ -37,6 +39,10 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private static final long SETUP_MICROS = 60_000 * Schedule.MILLIS;
   private static final long HEAL_MICROS = 60_000 * Schedule.MILLIS;
   private static final long WATCH_MICROS = 10 * Schedule.MILLIS;
+
+  /** Before a key: not what a read of it shows, but all that is kept. */
+  private static final String SIBLINGS_OF = "siblings of ";
+
   private static final long AGAIN_MICROS = 100 * Schedule.MILLIS;
 
   /** A run that saw less proves little. */
@@ -581,6 +587,12 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       // Of a field, its key.
       (expires ? expiring : keys).add(it.key().split("/")[0]);
     }
+    Quorums quorums = world.shape().quorums();
+    if (quorums != null && quorums.conflict() == Conflict.SIBLINGS) {
+      List.copyOf(keys).stream()
+          .filter(key -> key.startsWith(QuorumClient.TEXT + "-"))
+          .forEach(key -> keys.add(SIBLINGS_OF + key));
+    }
     List<Map<String, String>> all = readUntilEqual(keys);
     List<Map<String, String>> rest = readUntilEqual(expiring);
     for (int i = 0; i < all.size(); i++) {
@@ -654,6 +666,10 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         return;
       }
       String key = keys.get(next);
+      if (key.startsWith(SIBLINGS_OF)) {
+        client.ask(this::onSiblings, "SIBLINGS", key.substring(SIBLINGS_OF.length()));
+        return;
+      }
       if (FieldKeys.isAbout(key)) {
         client.ask(this::onFields, FieldKeys.command(key, Call.get()));
         return;
@@ -666,10 +682,23 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     /** Several strings are read at once, keys with fields one by one. */
     private int end() {
       int end = next;
-      while (end < keys.size() && end < next + KEYS_AT_ONCE && !FieldKeys.isAbout(keys.get(end))) {
+      while (end < keys.size() && end < next + KEYS_AT_ONCE && isString(keys.get(end))) {
         end++;
       }
       return end;
+    }
+
+    private static boolean isString(String key) {
+      return !FieldKeys.isAbout(key) && !key.startsWith(SIBLINGS_OF);
+    }
+
+    private void onSiblings(String reply) {
+      if (reply == null || reply.startsWith("-")) {
+        world.schedule.after(AGAIN_MICROS, this::ask);
+        return;
+      }
+      contents.put(keys.get(next++), reply);
+      ask();
     }
 
     private void onFields(String reply) {

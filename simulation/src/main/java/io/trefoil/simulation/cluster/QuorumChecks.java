@@ -6,6 +6,7 @@ import io.trefoil.check.Invocation;
 import io.trefoil.check.QuorumCounts;
 import io.trefoil.check.QuorumReads;
 import io.trefoil.check.Violation;
+import io.trefoil.control.Conflict;
 import io.trefoil.control.Quorums;
 import io.trefoil.simulation.SimulationFailure;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ final class QuorumChecks {
     List<Invocation> all = new ArrayList<>();
     Map<String, Long> lastEnd = new TreeMap<>();
     for (Invocation it : world.history) {
-      if (!isCounter(it)) {
+      if (!isCounter(it) && !maySplit(it)) {
         all.add(it);
         lastEnd.merge(it.key(), it.startNanos(), Math::max);
       }
@@ -78,6 +79,14 @@ final class QuorumChecks {
   private static String held(Map<String, String> data, String key) {
     boolean member = key.startsWith(QuorumClient.BAG + "-") && data.containsKey(key);
     return member ? QuorumClient.THERE : data.get(key);
+  }
+
+  /**
+   * A text that several wrote may have siblings, of which a read shows one, and a write replaces
+   * one.
+   */
+  private boolean maySplit(Invocation it) {
+    return quorums.conflict() == Conflict.SIBLINGS && it.key().startsWith(QuorumClient.TEXT + "-");
   }
 
   private static boolean isCounter(Invocation it) {

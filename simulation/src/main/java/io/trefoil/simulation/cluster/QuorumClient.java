@@ -2,6 +2,7 @@ package io.trefoil.simulation.cluster;
 
 import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
+import io.trefoil.control.Conflict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -12,6 +13,7 @@ import java.util.SplittableRandom;
  */
 final class QuorumClient extends SimulatedClient {
   static final String BAG = "set";
+  static final String TEXT = "text";
   static final String THERE = "1";
   private static final int MEMBERS = 3;
   private final List<String> there = new ArrayList<>();
@@ -28,9 +30,10 @@ final class QuorumClient extends SimulatedClient {
       disconnect(); // and asks another node from now on
     }
     String value = name + "-" + ++last;
-    String text = shared("text");
+    String text = shared(TEXT);
     switch (random.nextInt(16)) {
-      case 0, 1 -> ask("unique-" + value, Call.set(value), "SET", "unique-" + value, value);
+      case 0 -> decide(text, value);
+      case 1 -> ask("unique-" + value, Call.set(value), "SET", "unique-" + value, value);
       case 2, 3 -> ask(text, Call.set(value), "SET", text, value);
       case 4 -> ask(text, Call.delete(), "DEL", text);
       case 5, 6, 7 -> ask(text, Call.get(), "GET", text);
@@ -55,6 +58,30 @@ final class QuorumClient extends SimulatedClient {
       there.add("once-" + value);
       ask("once-" + value, Call.set(value), "SET", "once-" + value, value);
     }
+  }
+
+  /** Writes in place of all siblings of a text, where they are kept. */
+  private void decide(String text, String value) {
+    if (world.shape().quorums().conflict() == Conflict.LWW) {
+      ask(text, Call.set(value), "SET", text, value);
+      return;
+    }
+    world.started();
+    ask(
+        reply -> {
+          world.answered();
+          boolean known = reply != null && reply.startsWith("*") && !reply.startsWith("*-1");
+          List<String> siblings = known ? RespText.results(reply, 0) : List.of();
+          if (siblings.isEmpty()) {
+            ask(text, Call.set(value), "SET", text, value);
+          } else {
+            boolean several = siblings.size() > 2; // the first is the context
+            world.count(several ? "siblings decided" : "one value decided");
+            ask(text, Call.set(value), "RESOLVE", text, siblings.get(0), value);
+          }
+        },
+        "SIBLINGS",
+        text);
   }
 
   private void count(Call call, String word) {
