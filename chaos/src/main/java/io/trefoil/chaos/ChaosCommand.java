@@ -96,8 +96,7 @@ public final class ChaosCommand implements Callable<Integer> {
 
   @Option(
       names = "--no-changes",
-      description =
-          "Leave the database as it is: no ALTER, MOVE, SWITCHOVER. Of leaderless always so.")
+      description = "Leave the database as it is: no ALTER, MOVE, SWITCHOVER.")
   boolean noChanges;
 
   @Option(

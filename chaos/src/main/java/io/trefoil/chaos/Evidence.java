@@ -39,6 +39,9 @@ record Evidence(
     boolean wentOn,
     List<String> leaderContradictions,
     List<String> unexpectedEnds) {
+  /** What {@code DATABASE VERIFY} says of replicas that are. */
+  static final String EQUAL = "equal";
+
   boolean isLeaderless() {
     return mayHaveStood.stream().allMatch(DatabaseSettings::isLeaderless);
   }

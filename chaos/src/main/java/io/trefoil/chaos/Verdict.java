@@ -80,7 +80,7 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
       if (different.size() > 1) {
         differ.add(Differences.between(evidence.contents()));
       }
-      if (!evidence.verified().equals("equal")) {
+      if (!evidence.verified().equals(Evidence.EQUAL)) {
         differ.add("DATABASE VERIFY says " + evidence.verified());
       }
       check(
