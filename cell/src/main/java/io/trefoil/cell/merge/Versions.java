@@ -541,7 +541,11 @@ public final class Versions {
     checkLater(origin, stamp);
     Write seen = written();
     for (int i = 0; i < count; i++) {
-      uncount(parts.get(i), change);
+      Part known = parts.get(i);
+      if (known.stamp > 0 && !known.hasLive()) {
+        change.part(known.origin).stamp = known.stamp; // as remove does
+      }
+      uncount(known, change);
     }
     if (seen != null && seen.origin() != origin) {
       Part of = find(seen.origin());
@@ -585,21 +589,30 @@ public final class Versions {
             });
   }
 
-  /** Writes into {@code change} that all that is seen here is removed. */
+  /**
+   * Writes into {@code change} that all that is seen here is removed.
+   *
+   * <p>What is not seen any more is told again: it was overwritten by something that is removed
+   * now, and which may never come to where the overwritten is still seen.
+   */
   public void remove(Versions change) {
     change.clear();
     for (int i = 0; i < count; i++) {
-      Part seen = parts.get(i);
-      if (seen.hasLive()) {
-        change.part(seen.origin).stamp = seen.stamp;
+      Part known = parts.get(i);
+      if (known.stamp > 0) {
+        change.part(known.origin).stamp = known.stamp;
       }
-      uncount(seen, change);
+      uncount(known, change);
     }
   }
 
-  private static void uncount(Part seen, Versions change) {
-    if (seen.counts()) {
-      change.part(seen.origin).uncount(seen);
+  private static void uncount(Part known, Versions change) {
+    if (known.counts()) {
+      change.part(known.origin).uncount(known);
+    } else if (known.uncounted > 0) {
+      Part told = change.part(known.origin);
+      told.uncounted = known.uncounted;
+      told.uncountedTotal = known.uncountedTotal;
     }
   }
 

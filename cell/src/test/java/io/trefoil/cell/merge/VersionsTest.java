@@ -186,6 +186,37 @@ class VersionsTest {
   }
 
   @Property
+  void aRemovalHidesAllThatItsRemoverKnewOfWhereverItComesAlone(@ForAll long seed) {
+    History history = new History(seed, 25);
+    for (Replica remover : history.replicas) {
+      Versions change = new Versions();
+      remover.cell.remove(change);
+      for (Replica other : history.replicas) {
+        Replica told = new Replica(other.origin);
+        told.hear(other, 0);
+        told.cell.merge(copy(change));
+        told.removed.addAll(remover.heard);
+        history.check(told);
+      }
+    }
+  }
+
+  @Test
+  void aRemovalHidesWhatWasOverwrittenByTheRemovedWhichNeverCame() {
+    Versions change = new Versions();
+    Versions away = new Versions();
+    new Versions().put(3, 100, OLD, 0, 3, change);
+    away.merge(copy(change));
+    Versions here = copy(away);
+    here.put(2, 101, NEW, 0, 3, change);
+    here.merge(copy(change));
+    here.remove(change);
+    away.merge(copy(change));
+
+    assertThat(away.isVisible()).isFalse();
+  }
+
+  @Property
   void mergesToTheSameInAnyOrderHoweverOften(@ForAll long seed) {
     Replica[] at = new History(seed, 25).replicas;
     byte[] merged = bytes(merged(at[0].cell, at[1].cell, at[2].cell));
