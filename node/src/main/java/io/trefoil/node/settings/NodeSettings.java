@@ -1,5 +1,7 @@
 package io.trefoil.node.settings;
 
+import io.trefoil.base.HostPort;
+import io.trefoil.base.Hosts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +46,11 @@ public record NodeSettings(
       SettingTable.NODE_NAME.require(name);
       SettingTable.NODE_REGION.require(region);
       SettingTable.DATA_DIR.require(dataDir);
+    }
+
+    /** Whether somebody chose its region, so that it is not the one that all have by default. */
+    public boolean hasRegion() {
+      return !SettingTable.NODE_REGION.defaultValue().equals(Optional.of(region));
     }
   }
 

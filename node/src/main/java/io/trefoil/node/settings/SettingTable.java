@@ -3,6 +3,7 @@ package io.trefoil.node.settings;
 import static io.trefoil.node.settings.SettingType.count;
 import static io.trefoil.node.settings.SettingType.size;
 
+import io.trefoil.base.HostPort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

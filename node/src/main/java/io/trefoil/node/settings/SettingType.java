@@ -1,5 +1,7 @@
 package io.trefoil.node.settings;
 
+import io.trefoil.base.HostPort;
+import io.trefoil.base.Hosts;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;

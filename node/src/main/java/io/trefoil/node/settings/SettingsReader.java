@@ -1,5 +1,6 @@
 package io.trefoil.node.settings;
 
+import io.trefoil.base.Hosts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.trefoil.node.settings;
+package io.trefoil.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

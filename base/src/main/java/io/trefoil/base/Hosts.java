@@ -1,4 +1,4 @@
-package io.trefoil.node.settings;
+package io.trefoil.base;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Hosts as settings name them. Nothing here asks a name server. */
-final class Hosts {
+/** Hosts as people name them. Nothing here asks a name server. */
+public final class Hosts {
   private static final String BYTE = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
   private static final Pattern IPV4 = Pattern.compile(BYTE + "(\\." + BYTE + "){3}");
   private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F.]*:[0-9a-fA-F:.]+");
@@ -19,13 +19,13 @@ final class Hosts {
   private Hosts() {}
 
   /** An IP address that a port can be opened on; {@code localhost} is 127.0.0.1. */
-  static Optional<String> ip(String text) {
+  public static Optional<String> ip(String text) {
     String literal = text.equalsIgnoreCase("localhost") ? "127.0.0.1" : text;
     return address(literal).map(known -> literal);
   }
 
   /** A host name or an IP address that others can dial. */
-  static Optional<String> host(String text) {
+  public static Optional<String> host(String text) {
     Optional<InetAddress> address = address(text);
     if (address.isPresent()) {
       return address.filter(known -> !known.isAnyLocalAddress()).map(known -> text);
@@ -35,12 +35,12 @@ final class Hosts {
     return name ? Optional.of(text) : Optional.empty();
   }
 
-  static boolean isLoopback(String ip) {
+  public static boolean isLoopback(String ip) {
     return address(ip).map(InetAddress::isLoopbackAddress).orElse(false);
   }
 
   /** Whether it stands for every address of the machine, so that nobody can dial it. */
-  static boolean isWildcard(String ip) {
+  public static boolean isWildcard(String ip) {
     return address(ip).map(InetAddress::isAnyLocalAddress).orElse(false);
   }
 
@@ -56,34 +56,15 @@ final class Hosts {
   }
 
   /** {@code host:port} joined by commas, IPv6 addresses in brackets; empty text is none. */
-  static Optional<List<HostPort>> addresses(String text) {
+  public static Optional<List<HostPort>> addresses(String text) {
     List<HostPort> found = new ArrayList<>();
     for (String part : text.isBlank() ? new String[0] : text.split(",", -1)) {
-      Optional<HostPort> address = hostPort(part.strip());
+      Optional<HostPort> address = HostPort.parse(part.strip());
       if (address.isEmpty() || found.size() == MAX_ADDRESSES) {
         return Optional.empty();
       }
       found.add(address.get());
     }
     return Optional.of(List.copyOf(found));
-  }
-
-  private static Optional<HostPort> hostPort(String text) {
-    int colon = text.lastIndexOf(':');
-    if (colon < 1) {
-      return Optional.empty();
-    }
-    String host = text.substring(0, colon);
-    boolean bracketed = host.startsWith("[") && host.endsWith("]");
-    if (host.indexOf(':') >= 0 != bracketed) {
-      return Optional.empty();
-    }
-    String bare = bracketed ? host.substring(1, host.length() - 1) : host;
-    return host(bare)
-        .flatMap(
-            known ->
-                SettingType.PORT
-                    .read(text.substring(colon + 1))
-                    .map(port -> new HostPort(known, port)));
   }
 }
