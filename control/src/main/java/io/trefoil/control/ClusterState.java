@@ -1,5 +1,6 @@
 package io.trefoil.control;
 
+import io.trefoil.base.HostPort;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
@@ -22,6 +23,8 @@ import java.util.TreeMap;
  * @param nextDatabase id of the next database
  * @param databases by id
  * @param failovers the last {@link #MAX_FAILOVERS}, the newest last
+ * @param regions other clusters that this one is linked to, by the name of their region: where some
+ *     of their nodes listen for peers, in the order given
  */
 public record ClusterState(
     long clusterId,
@@ -34,7 +37,8 @@ public record ClusterState(
     SortedMap<NodeId, ClusterNode> nodes,
     SortedMap<Integer, Database> databases,
     SortedMap<PartitionId, PartitionState> partitions,
-    List<Failover> failovers) {
+    List<Failover> failovers,
+    SortedMap<String, List<HostPort>> regions) {
   /** Bounds of what is stored, sent and decoded. */
   public static final int MAX_NODES = 256;
 
@@ -42,6 +46,10 @@ public record ClusterState(
   public static final int MAX_DATABASES = 4096;
   public static final int MAX_PARTITIONS = 16_384;
   public static final int MAX_FAILOVERS = 32;
+  public static final int MAX_REGIONS = 15;
+
+  /** The most addresses that one linked region has. */
+  public static final int MAX_REGION_ADDRESSES = 32;
 
   /** Before the cluster is founded. */
   public static final ClusterState EMPTY =
@@ -56,7 +64,8 @@ public record ClusterState(
           new TreeMap<>(),
           new TreeMap<>(),
           new TreeMap<>(),
-          List.of());
+          List.of(),
+          new TreeMap<>());
 
   public ClusterState {
     Invariants.check(LeaseTerms.isAllowed(leaseMillis), "a lease is too short or too long");
@@ -64,6 +73,9 @@ public record ClusterState(
     databases = Collections.unmodifiableSortedMap(new TreeMap<>(databases));
     partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
     failovers = List.copyOf(failovers);
+    SortedMap<String, List<HostPort>> copied = new TreeMap<>();
+    regions.forEach((name, addresses) -> copied.put(name, List.copyOf(addresses)));
+    regions = Collections.unmodifiableSortedMap(copied);
   }
 
   /** The durations of this cluster's node leases. */
@@ -106,6 +118,17 @@ public record ClusterState(
   /** The partitions of one database, by number. */
   public SortedMap<PartitionId, PartitionState> partitionsOf(int databaseId) {
     return partitions.subMap(new PartitionId(databaseId, 0), new PartitionId(databaseId + 1, 0));
+  }
+
+  public List<ClusterNode> nodesIn(String region) {
+    return nodes.values().stream().filter(node -> node.region().equals(region)).toList();
+  }
+
+  /** The nodes that may have copies of a database with these settings. */
+  List<ClusterNode> nodesFor(DatabaseSettings settings) {
+    return settings.isMultiLeader()
+        ? nodesIn(settings.regions().here())
+        : List.copyOf(nodes.values());
   }
 
   public Optional<ClusterNode> nodeByDisk(long diskId) {

@@ -1,10 +1,12 @@
 package io.trefoil.control;
 
+import io.trefoil.base.HostPort;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.control.ClusterState.Applied;
 import io.trefoil.partition.Placement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,9 +44,13 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
               "ERR a lease lasts %d to %d ms, not %d",
               LeaseTerms.MIN_MILLIS, LeaseTerms.MAX_MILLIS, command.leaseMillis()));
     }
+    if (command.database0().replication() == Replication.MULTI_LEADER) {
+      return refused(
+          "ERR database 0: it is made before regions can be linked, so it can't be MULTI-LEADER");
+    }
     DatabaseSettings settings =
         command.database0().over(DatabaseSettings.defaults(command.expect()));
-    Optional<String> refusal = DatabaseRules.whyNot(command.database0(), settings);
+    Optional<String> refusal = DatabaseRules.whyNot("0", command.database0(), settings);
     if (refusal.isPresent()) {
       return refused(DatabaseRules.prefixed("ERR database 0: ", refusal.get()));
     }
@@ -67,7 +73,8 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
             state.nodes(),
             state.databases(),
             state.partitions(),
-            state.failovers()));
+            state.failovers(),
+            state.regions()));
   }
 
   // Nodes.
@@ -255,8 +262,11 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     if (badName.isPresent()) {
       return refused(what + badName.get());
     }
-    if (state.database(command.name()).isPresent()) {
-      return refused(what + "'" + command.name() + "' exists");
+    Optional<Database> before = state.database(command.name());
+    if (before.isPresent()) {
+      return isMadeBy(command, before.get())
+          ? unchanged()
+          : refused(what + "'" + command.name() + "' exists");
     }
     Integer number = command.options().number();
     if (number != null && state.databaseByNumber(number).isPresent()) {
@@ -264,7 +274,22 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
       return refused(what + "number " + number + " is taken by '" + title + "'");
     }
     int chosen = number != null ? number : smallestFreeNumber();
-    return create(what, chosen, command.name(), command.options());
+    return create(what, chosen, command);
+  }
+
+  /** Whether this command made the database, so that it comes again. */
+  private static boolean isMadeBy(ControlCommand.Create command, Database database) {
+    DatabaseOptions options = command.options();
+    boolean sameDefinition =
+        command.definition() != 0 && command.definition() == database.definition();
+    if (!sameDefinition || RegionRules.whyNotBetween(command).isPresent()) {
+      return false;
+    }
+    // Of what was not said REPLICAS alone depends on the nodes, and they may be more by now.
+    DatabaseSettings settings =
+        options.over(DatabaseSettings.defaults(database.settings().replicas()), command.here());
+    boolean sameNumber = options.number() == null || options.number() == database.number();
+    return sameNumber && settings.equals(database.settings());
   }
 
   private int smallestFreeNumber() {
@@ -286,7 +311,10 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     if (state.databaseByNumber(number).isPresent()) {
       return unchanged();
     }
-    return create("ERR database " + number + ": ", number, "", DatabaseOptions.NONE);
+    return create(
+        "ERR database " + number + ": ",
+        number,
+        new ControlCommand.Create("", DatabaseOptions.NONE));
   }
 
   @Override
@@ -294,7 +322,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     return unchanged();
   }
 
-  private Applied create(String what, int number, String name, DatabaseOptions options) {
+  private Applied create(String what, int number, ControlCommand.Create command) {
     // Earlier the defaults would make too few replicas, and database 0 would not be the first.
     if (state.nodes().size() < state.expect()) {
       return new Applied(
@@ -307,16 +335,29 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
                   + names(),
               true));
     }
-    DatabaseSettings settings =
-        options.over(DatabaseSettings.defaults(Math.max(1, state.nodes().size())));
+    DatabaseOptions options = command.options();
+    boolean multiLeader = options.replication() == Replication.MULTI_LEADER;
     Optional<String> refusal =
-        DatabaseRules.whyNot(options, settings).map(error -> DatabaseRules.prefixed(what, error));
-    if (refusal.isEmpty()) {
-      refusal = whyNoRoom(settings).map(error -> what + error);
+        multiLeader
+            ? RegionRules.whyNotBetween(command).or(() -> RegionRules.whyNotLinked(command, state))
+            : Optional.empty();
+    if (refusal.isPresent()) {
+      return refused(what + refusal.get());
     }
+    int nodes = multiLeader ? state.nodesIn(command.here()).size() : state.nodes().size();
+    DatabaseSettings settings =
+        options.over(DatabaseSettings.defaults(Math.max(1, nodes)), command.here());
+    Database made =
+        new Database(
+            state.nextDatabase(),
+            number,
+            command.name(),
+            settings,
+            multiLeader ? command.definition() : 0);
+    refusal = DatabaseRules.whyNot(made.title(), options, settings).or(() -> whyNoRoom(settings));
     return refusal.isPresent()
-        ? refused(refusal.get())
-        : done(withDatabase(number, name, settings));
+        ? refused(DatabaseRules.prefixed(what, refusal.get()))
+        : done(withDatabase(made));
   }
 
   private Optional<String> whyNoRoom(DatabaseSettings settings) {
@@ -343,43 +384,51 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
 
   private Optional<String> whyTooFewNodes(DatabaseSettings settings) {
     int replicas = settings.replicas();
-    return replicas <= state.nodes().size()
+    List<ClusterNode> nodes = state.nodesFor(settings);
+    return replicas <= nodes.size()
         ? Optional.empty()
         : Optional.of(
             count(replicas, "replica")
                 + (replicas == 1 ? " needs " : " need ")
                 + count(replicas, "node")
-                + ", the cluster has "
-                + state.nodes().size()
-                + names());
+                + ", "
+                + (settings.isMultiLeader()
+                    ? "region '" + settings.regions().here() + "'"
+                    : "the cluster")
+                + " has "
+                + nodes.size()
+                + names(nodes));
   }
 
   private String names() {
-    return state.nodes().isEmpty()
-        ? ""
-        : state.nodes().values().stream()
-            .map(ClusterNode::name)
-            .collect(Collectors.joining(", ", " (", ")"));
+    return names(state.nodes().values());
   }
 
-  private ClusterState withDatabase(int number, String name, DatabaseSettings settings) {
-    int id = state.nextDatabase();
+  /** In brackets, after a blank; empty for none. */
+  static String names(Collection<ClusterNode> nodes) {
+    return nodes.isEmpty()
+        ? ""
+        : nodes.stream().map(ClusterNode::name).collect(Collectors.joining(", ", " (", ")"));
+  }
+
+  private ClusterState withDatabase(Database made) {
+    DatabaseSettings settings = made.settings();
     List<Placement.Site> sites =
-        state.nodes().values().stream()
+        state.nodesFor(settings).stream()
             .map(node -> new Placement.Site(node.id(), node.region()))
             .toList();
     // Begins at another node each time: many databases of one partition have many leaders.
     List<List<NodeId>> placed =
-        Placement.place(sites, settings.partitions(), settings.replicas(), id - 1);
+        Placement.place(sites, settings.partitions(), settings.replicas(), made.id() - 1);
     SortedMap<PartitionId, PartitionState> partitions = new TreeMap<>(state.partitions());
     for (int p = 0; p < placed.size(); p++) {
-      PartitionId partition = new PartitionId(id, p);
+      PartitionId partition = new PartitionId(made.id(), p);
       partitions.put(
           partition, PartitionState.fresh(partition, settings.configuration(placed.get(p))));
     }
     SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
-    databases.put(id, new Database(id, number, name, settings));
-    return with(state.nextNode(), id + 1, state.nodes(), databases, partitions);
+    databases.put(made.id(), made);
+    return with(state.nextNode(), made.id() + 1, state.nodes(), databases, partitions);
   }
 
   /** With database 0, when the expected nodes are there; once, however often it is dropped. */
@@ -388,7 +437,8 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
       return next;
     }
     Applied created =
-        new CommandApplier(next, index, term).create("ERR database 0: ", 0, "", next.database0());
+        new CommandApplier(next, index, term)
+            .create("ERR database 0: ", 0, new ControlCommand.Create("", next.database0()));
     return created.state();
   }
 
@@ -399,28 +449,38 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     if (database == null) {
       return refused(what + "there is no database " + Names.quoted(command.name()));
     }
-    DatabaseSettings settings = command.options().over(database.settings());
+    DatabaseOptions options = command.options();
     Optional<String> refusal =
-        whyNotAltered(database, command.options(), settings)
+        whyNotKept(database, options)
+            .or(() -> whyNotAltered(database, options))
             .map(error -> DatabaseRules.prefixed(what, error));
     return refusal.isPresent()
         ? refused(refusal.get())
-        : changed(what, new DatabaseChange(state, database, command.away()).to(settings));
+        : changed(
+            what,
+            new DatabaseChange(state, database, command.away())
+                .to(options.over(database.settings())));
   }
 
-  private Optional<String> whyNotAltered(
-      Database database, DatabaseOptions options, DatabaseSettings settings) {
+  /** What is asked to change and never does. */
+  private static Optional<String> whyNotKept(Database database, DatabaseOptions options) {
     DatabaseSettings old = database.settings();
     if (options.number() != null && options.number() != database.number()) {
       return Optional.of("a database keeps its NUMBER");
     }
-    if (settings.replication() != old.replication()) {
+    if (options.replication() != null && options.replication() != old.replication()) {
       return Optional.of("a database keeps its REPLICATION");
     }
-    if (settings.partitions() != old.partitions()) {
-      return Optional.of("a database keeps its PARTITIONS");
-    }
-    return DatabaseRules.whyNot(options, settings)
+    return options.partitions() != null && options.partitions() != old.partitions()
+        ? Optional.of("a database keeps its PARTITIONS")
+        : Optional.empty();
+  }
+
+  private Optional<String> whyNotAltered(Database database, DatabaseOptions options) {
+    DatabaseSettings old = database.settings();
+    DatabaseSettings settings = options.over(old);
+    return DatabaseRules.whyNot(database.title(), options, settings)
+        .or(() -> old.isMultiLeader() ? RegionRules.whyNotAltered(options) : Optional.empty())
         .or(
             () ->
                 settings.replicas() > old.replicas() ? whyTooFewNodes(settings) : Optional.empty());
@@ -523,6 +583,30 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     return done(with(state.nextNode(), state.nextDatabase(), state.nodes(), databases, partitions));
   }
 
+  // Regions.
+
+  @Override
+  public Applied linkRegion(ControlCommand.LinkRegion command) {
+    Optional<String> refusal = RegionRules.whyNotLinked(command, state);
+    if (refusal.isPresent()) {
+      return refused("ERR REGION LINK: " + refusal.get());
+    }
+    SortedMap<String, List<HostPort>> regions = new TreeMap<>(state.regions());
+    regions.put(command.name(), command.addresses());
+    return regions.equals(state.regions()) ? unchanged() : done(withRegions(regions));
+  }
+
+  @Override
+  public Applied unlinkRegion(ControlCommand.UnlinkRegion command) {
+    Optional<String> refusal = RegionRules.whyNotUnlinked(command.name(), state);
+    if (refusal.isPresent()) {
+      return refused("ERR REGION UNLINK: " + refusal.get());
+    }
+    SortedMap<String, List<HostPort>> regions = new TreeMap<>(state.regions());
+    regions.remove(command.name());
+    return done(withRegions(regions));
+  }
+
   // Epochs.
 
   @Override
@@ -575,7 +659,8 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         next.nodes(),
         next.databases(),
         next.partitions(),
-        failovers);
+        failovers,
+        next.regions());
   }
 
   @Override
@@ -751,7 +836,24 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         nodes,
         databases,
         partitions,
-        state.failovers());
+        state.failovers(),
+        state.regions());
+  }
+
+  private ClusterState withRegions(SortedMap<String, List<HostPort>> regions) {
+    return new ClusterState(
+        state.clusterId(),
+        index,
+        state.expect(),
+        state.leaseMillis(),
+        state.database0(),
+        state.nextNode(),
+        state.nextDatabase(),
+        state.nodes(),
+        state.databases(),
+        state.partitions(),
+        state.failovers(),
+        regions);
   }
 
   private Applied done(ClusterState next) {

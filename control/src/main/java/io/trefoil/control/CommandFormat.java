@@ -44,6 +44,8 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   private static final int DRAIN = 15;
   private static final int SUCCEED = 16;
   private static final int COPY_READY = 17;
+  private static final int LINK_REGION = 18;
+  private static final int UNLINK_REGION = 19;
 
   private final ByteSink sink;
 
@@ -65,7 +67,9 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
           new ControlCommand.Register(ControlFormat.getPresence(source), getFlag(source));
       case START -> new ControlCommand.Start(getNode(source), source.getLong(), getNumber(source));
       case WHOLE -> new ControlCommand.Whole(getNode(source), getNumber(source));
-      case CREATE -> new ControlCommand.Create(getText(source), getOptions(source));
+      case CREATE ->
+          new ControlCommand.Create(
+              getText(source), getOptions(source), getText(source), source.getLong());
       case ENSURE -> new ControlCommand.Ensure(getInt(source));
       case ALTER -> new ControlCommand.Alter(getText(source), getOptions(source), getNodes(source));
       case DROP -> new ControlCommand.Drop(getText(source));
@@ -100,6 +104,9 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
       case PREFER ->
           new ControlCommand.Prefer(getText(source), getPartitionOrAll(source), getText(source));
       case DRAIN -> new ControlCommand.Drain(getText(source), getFlag(source));
+      case LINK_REGION ->
+          new ControlCommand.LinkRegion(getText(source), ControlFormat.getRegionAddresses(source));
+      case UNLINK_REGION -> new ControlCommand.UnlinkRegion(getText(source));
       default ->
           throw new MalformedBytesException("command " + tag + " is not known to this version");
     };
@@ -164,7 +171,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   @Override
   public ByteSink create(ControlCommand.Create command) {
     putOptions(sink.putByte(CREATE).putText(command.name()), command.options());
-    return sink;
+    return sink.putText(command.here()).putLong(command.definition());
   }
 
   @Override
@@ -253,5 +260,19 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   public ByteSink drain(ControlCommand.Drain command) {
     putFlag(sink.putByte(DRAIN).putText(command.node()), command.drained());
     return sink;
+  }
+
+  @Override
+  public ByteSink linkRegion(ControlCommand.LinkRegion command) {
+    putAll(
+        sink.putByte(LINK_REGION).putText(command.name()),
+        command.addresses(),
+        ControlFormat::putHostPort);
+    return sink;
+  }
+
+  @Override
+  public ByteSink unlinkRegion(ControlCommand.UnlinkRegion command) {
+    return sink.putByte(UNLINK_REGION).putText(command.name());
   }
 }

@@ -1,5 +1,6 @@
 package io.trefoil.control;
 
+import io.trefoil.base.HostPort;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import java.util.Collections;
@@ -49,6 +50,10 @@ public sealed interface ControlCommand {
     R prefer(Prefer command);
 
     R drain(Drain command);
+
+    R linkRegion(LinkRegion command);
+
+    R unlinkRegion(UnlinkRegion command);
   }
 
   <R> R handle(Handler<R> handler);
@@ -97,7 +102,21 @@ public sealed interface ControlCommand {
     }
   }
 
-  record Create(String name, DatabaseOptions options) implements ControlCommand {
+  /**
+   * Creates a database. A multi-leader one can be created again with the same definition and
+   * settings, which changes nothing: who creates it in several clusters repeats what went halfway.
+   *
+   * @param here the region of this cluster that a multi-leader database is to have its copies in;
+   *     empty for any other
+   * @param definition see {@link Database}
+   */
+  record Create(String name, DatabaseOptions options, String here, long definition)
+      implements ControlCommand {
+    /** Of a database that is of this cluster alone. */
+    public Create(String name, DatabaseOptions options) {
+      this(name, options, "", 0);
+    }
+
     @Override
     public <R> R handle(Handler<R> handler) {
       return handler.create(this);
@@ -305,6 +324,30 @@ public sealed interface ControlCommand {
     @Override
     public <R> R handle(Handler<R> handler) {
       return handler.drain(this);
+    }
+  }
+
+  /**
+   * Tells where nodes of another region's cluster listen for peers, in place of what was known.
+   *
+   * @param name the region's
+   */
+  record LinkRegion(String name, List<HostPort> addresses) implements ControlCommand {
+    public LinkRegion {
+      addresses = List.copyOf(addresses);
+    }
+
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.linkRegion(this);
+    }
+  }
+
+  /** Forgets another region's cluster. */
+  record UnlinkRegion(String name) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.unlinkRegion(this);
     }
   }
 }

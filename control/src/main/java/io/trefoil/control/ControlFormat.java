@@ -2,6 +2,7 @@ package io.trefoil.control;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.HostPort;
 import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
@@ -26,7 +27,7 @@ import java.util.function.Function;
  */
 public final class ControlFormat {
   /** The format this version writes, and the only one it reads: no release wrote another. */
-  public static final int VERSION = 3;
+  public static final int VERSION = 4;
 
   private static final int MAX_TEXT_BYTES = 1024;
 
@@ -107,6 +108,11 @@ public final class ControlFormat {
     putAll(sink, state.databases().values(), ControlFormat::putDatabase);
     putAll(sink, state.partitions().values(), ControlFormat::putPartition);
     putAll(sink, state.failovers(), ControlFormat::putFailover);
+    putAll(
+        sink,
+        state.regions().entrySet(),
+        (out, linked) ->
+            putAll(out.putText(linked.getKey()), linked.getValue(), ControlFormat::putHostPort));
   }
 
   static ClusterState getState(ByteSource source) {
@@ -142,7 +148,21 @@ public final class ControlFormat {
         nodes,
         databases,
         partitions,
-        getAll(source, ClusterState.MAX_FAILOVERS, ControlFormat::getFailover));
+        getAll(source, ClusterState.MAX_FAILOVERS, ControlFormat::getFailover),
+        getLinkedRegions(source));
+  }
+
+  private static SortedMap<String, List<HostPort>> getLinkedRegions(ByteSource source) {
+    SortedMap<String, List<HostPort>> regions = new TreeMap<>();
+    int count = source.getCount(ClusterState.MAX_REGIONS);
+    for (int i = 0; i < count; i++) {
+      regions.put(getText(source), getRegionAddresses(source));
+    }
+    return regions;
+  }
+
+  static List<HostPort> getRegionAddresses(ByteSource source) {
+    return getAll(source, ClusterState.MAX_REGION_ADDRESSES, ControlFormat::getHostPort);
   }
 
   private static void putFailover(ByteSink sink, Failover failover) {
@@ -204,10 +224,12 @@ public final class ControlFormat {
   private static void putDatabase(ByteSink sink, Database database) {
     sink.putVarint(database.id()).putVarint(database.number()).putText(database.name());
     putSettings(sink, database.settings());
+    sink.putLong(database.definition());
   }
 
   private static Database getDatabase(ByteSource source) {
-    return new Database(getInt(source), getInt(source), getText(source), getSettings(source));
+    return new Database(
+        getInt(source), getInt(source), getText(source), getSettings(source), source.getLong());
   }
 
   private static void putPartition(ByteSink sink, PartitionState partition) {
@@ -279,6 +301,7 @@ public final class ControlFormat {
     putReads(sink, settings.reads());
     sink.putByte(settings.failover().ordinal());
     putOr(sink, settings.quorums(), ControlFormat::putQuorums);
+    putOr(sink, settings.regions(), ControlFormat::putRegions);
   }
 
   static DatabaseSettings getSettings(ByteSource source) {
@@ -292,7 +315,8 @@ public final class ControlFormat {
             getInt(source),
             getReads(source),
             getEnum(source, FailoverRule.values()),
-            getOr(source, ControlFormat::getQuorums));
+            getOr(source, ControlFormat::getQuorums),
+            getOr(source, ControlFormat::getRegions));
     Quorums quorums = settings.quorums();
     if (quorums != null && Math.max(quorums.reads(), quorums.writes()) > settings.replicas()) {
       throw new MalformedBytesException(
@@ -310,6 +334,29 @@ public final class ControlFormat {
   private static Quorums getQuorums(ByteSource source) {
     return new Quorums(
         getQuorum(source), getQuorum(source), getFlag(source), getEnum(source, Conflict.values()));
+  }
+
+  private static void putRegions(ByteSink sink, Regions regions) {
+    putAll(sink.putText(regions.here()), regions.names(), ByteSink::putText);
+    putTopology(sink, regions.topology());
+    sink.putByte(regions.conflict().ordinal());
+  }
+
+  private static Regions getRegions(ByteSource source) {
+    return new Regions(
+        getText(source), getNames(source), getTopology(source), getEnum(source, Conflict.values()));
+  }
+
+  private static List<String> getNames(ByteSource source) {
+    return getAll(source, Regions.MAX, ControlFormat::getText);
+  }
+
+  private static void putTopology(ByteSink sink, Topology topology) {
+    sink.putByte(topology.kind().ordinal()).putText(topology.hub());
+  }
+
+  private static Topology getTopology(ByteSource source) {
+    return new Topology(getEnum(source, Topology.Kind.values()), getText(source));
   }
 
   private static int getQuorum(ByteSource source) {
@@ -334,6 +381,8 @@ public final class ControlFormat {
     putOr(sink, options.writeQuorum(), (out, value) -> out.putVarint(value));
     putOr(sink, options.sloppy(), ControlFormat::putFlag);
     putOr(sink, options.conflict(), (out, value) -> out.putByte(value.ordinal()));
+    putOr(sink, options.regions(), (out, names) -> putAll(out, names, ByteSink::putText));
+    putOr(sink, options.topology(), ControlFormat::putTopology);
   }
 
   static DatabaseOptions getOptions(ByteSource source) {
@@ -350,7 +399,9 @@ public final class ControlFormat {
         getOr(source, ControlFormat::getQuorum),
         getOr(source, ControlFormat::getQuorum),
         getOr(source, ControlFormat::getFlag),
-        getOr(source, in -> getEnum(in, Conflict.values())));
+        getOr(source, in -> getEnum(in, Conflict.values())),
+        getOr(source, ControlFormat::getNames),
+        getOr(source, ControlFormat::getTopology));
   }
 
   private static void putCommit(ByteSink sink, CommitRule commit) {
@@ -443,6 +494,14 @@ public final class ControlFormat {
   static Addresses getAddresses(ByteSource source) {
     return new Addresses(
         getText(source), getPort(source), getPort(source), getPort(source), getPort(source));
+  }
+
+  static void putHostPort(ByteSink sink, HostPort address) {
+    sink.putText(address.host()).putVarint(address.port());
+  }
+
+  private static HostPort getHostPort(ByteSource source) {
+    return new HostPort(getText(source), getPort(source));
   }
 
   private static int getPort(ByteSource source) {

@@ -262,6 +262,8 @@ public final class Controller implements ControlMessage.ControllerHandler {
         || command instanceof ControlCommand.Move
         || command instanceof ControlCommand.Prefer
         || command instanceof ControlCommand.Drain
+        || command instanceof ControlCommand.LinkRegion
+        || command instanceof ControlCommand.UnlinkRegion
         || command instanceof ControlCommand.Drop) {
       submit(knowing(command));
     } else {

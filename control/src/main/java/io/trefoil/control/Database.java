@@ -1,13 +1,33 @@
 package io.trefoil.control;
 
+import io.trefoil.base.Invariants;
+
 /**
  * A database.
  *
  * @param id never used again, unlike the number
  * @param number what {@code SELECT} takes
  * @param name empty for none
+ * @param definition tells a multi-leader database from every other that had its name, and is the
+ *     same in all of its regions; 0 for a database that is of this cluster alone
  */
-public record Database(int id, int number, String name, DatabaseSettings settings) {
+public record Database(
+    int id, int number, String name, DatabaseSettings settings, long definition) {
+  public Database {
+    Invariants.check(
+        (definition != 0) == settings.isMultiLeader(),
+        "a multi-leader database has a definition, and no other has");
+  }
+
+  /** One that is of this cluster alone. */
+  public Database(int id, int number, String name, DatabaseSettings settings) {
+    this(id, number, name, settings, 0);
+  }
+
+  Database with(DatabaseSettings newSettings) {
+    return new Database(id, number, name, newSettings, definition);
+  }
+
   /** For messages: the name, or the number when there is none. */
   public String title() {
     return name.isEmpty() ? Integer.toString(number) : name;

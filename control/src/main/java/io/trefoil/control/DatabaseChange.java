@@ -63,7 +63,7 @@ final class DatabaseChange {
   /** To other settings. */
   Result to(DatabaseSettings settings) {
     DatabaseSettings old = database.settings();
-    Database altered = new Database(database.id(), database.number(), database.name(), settings);
+    Database altered = database.with(settings);
     boolean sameRule =
         settings.commit().equals(old.commit())
             && Objects.equals(settings.quorums(), old.quorums())
@@ -85,7 +85,7 @@ final class DatabaseChange {
   /** Why some partition can't have so many copies on nodes that are there. */
   private Optional<String> whyNoPlace(int replicas) {
     for (PartitionState partition : partitions) {
-      Set<NodeId> possible = new HashSet<>(state.nodes().keySet());
+      Set<NodeId> possible = new HashSet<>(possible());
       possible.removeAll(away);
       possible.addAll(partition.goal().replicas());
       if (possible.size() < replicas) {
@@ -101,8 +101,23 @@ final class DatabaseChange {
     return Optional.empty();
   }
 
+  private List<NodeId> possible() {
+    return state.nodesFor(database.settings()).stream().map(ClusterNode::id).toList();
+  }
+
   /** From one node to another. */
   Result moved(Integer partition, NodeId from, NodeId to) {
+    if (!possible().contains(to)) {
+      return Result.refused(
+          name(to)
+              + " is in region '"
+              + region(to)
+              + "', all copies here of database '"
+              + database.title()
+              + "' are in region '"
+              + database.settings().regions().here()
+              + "'");
+    }
     if (away.contains(to)) {
       return Result.refused(name(to) + " is away");
     }
@@ -210,7 +225,7 @@ final class DatabaseChange {
     Set<String> regions = new HashSet<>();
     replicas.forEach(node -> regions.add(region(node)));
     NodeId emptiest =
-        state.nodes().keySet().stream()
+        possible().stream()
             .filter(node -> !replicas.contains(node) && !away.contains(node))
             .min(
                 Comparator.comparing((NodeId node) -> regions.contains(region(node)))

@@ -1,10 +1,14 @@
 package io.trefoil.control;
 
+import static io.trefoil.control.Words.didYouMean;
+import static io.trefoil.control.Words.oneOf;
+import static io.trefoil.control.Words.upper;
+
+import io.trefoil.control.Words.Wrong;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -55,17 +59,13 @@ public final class DatabaseGrammar {
   /** The highest number that a database can be given. */
   private static final int MAX_NUMBER = 9999;
 
-  private static final int MAX_REGIONS = 16;
   private static final int MAX_BOUND_MILLIS = 3_600_000;
-  private static final int DAMERAU_LIMIT = 2;
 
   /** Options with the algorithms that have them; empty for all. */
   private static final Map<String, List<String>> OPTIONS = options();
 
-  private final String what;
-  private final List<String> words;
+  private final Words words;
   private final List<Replication> offered;
-  private int at;
 
   private Integer number;
   private Replication replication;
@@ -80,12 +80,12 @@ public final class DatabaseGrammar {
   private Integer writeQuorum;
   private Boolean sloppy;
   private Conflict conflict;
+  private List<String> regions;
+  private Topology topology;
   private final List<String> seen = new ArrayList<>();
 
-  private DatabaseGrammar(String what, List<String> words, int at, List<Replication> offered) {
-    this.what = what;
+  private DatabaseGrammar(Words words, List<Replication> offered) {
     this.words = words;
-    this.at = at;
     this.offered = offered;
   }
 
@@ -109,43 +109,43 @@ public final class DatabaseGrammar {
               + Names.quoted(words.get(0))
               + didYouMean(first, STATEMENTS));
     }
+    Words rest = new Words("ERR DATABASE " + first + ": ", words, 1);
     try {
-      return statement(
-          first, new DatabaseGrammar("ERR DATABASE " + first + ": ", words, 1, offered));
+      return new DatabaseGrammar(rest, offered).statement(first);
     } catch (Wrong wrong) {
       return new DatabaseStatement.Invalid(wrong.getMessage());
     }
   }
 
-  private static DatabaseStatement statement(String first, DatabaseGrammar grammar) throws Wrong {
+  private DatabaseStatement statement(String first) throws Wrong {
     return switch (first) {
       case "CREATE" -> {
-        String name = grammar.newName();
-        yield new DatabaseStatement.Create(name, grammar.options(true));
+        String name = newName();
+        yield new DatabaseStatement.Create(name, options(true));
       }
       case "ALTER" -> {
-        String name = grammar.next("a name");
-        yield new DatabaseStatement.Alter(name, grammar.options(false));
+        String name = words.next("a name");
+        yield new DatabaseStatement.Alter(name, options(false));
       }
       case "MOVE" -> {
-        String name = grammar.next("a name");
-        Integer partition = grammar.partition();
-        grammar.expect("FROM");
-        String from = grammar.next("the node after FROM");
-        grammar.expect("TO");
-        String to = grammar.next("the node after TO");
-        grammar.expectEnd();
+        String name = words.next("a name");
+        Integer partition = partition(words);
+        words.expect("FROM");
+        String from = words.next("the node after FROM");
+        words.expect("TO");
+        String to = words.next("the node after TO");
+        words.expectEnd();
         yield new DatabaseStatement.Move(name, partition, from, to);
       }
-      case "DROP" -> new DatabaseStatement.Drop(grammar.onlyName());
-      case "INFO" -> new DatabaseStatement.Info(grammar.onlyName());
-      case "VERIFY" -> new DatabaseStatement.Verify(grammar.onlyName());
+      case "DROP" -> new DatabaseStatement.Drop(onlyName());
+      case "INFO" -> new DatabaseStatement.Info(onlyName());
+      case "VERIFY" -> new DatabaseStatement.Verify(onlyName());
       case "LIST" -> {
-        grammar.expectEnd();
+        words.expectEnd();
         yield new DatabaseStatement.ListAll();
       }
       default -> {
-        grammar.expectEnd();
+        words.expectEnd();
         yield new DatabaseStatement.Help();
       }
     };
@@ -153,23 +153,23 @@ public final class DatabaseGrammar {
 
   /** Parses the words that follow {@code SWITCHOVER}. */
   public static DatabaseStatement parseSwitchover(List<String> words) {
-    DatabaseGrammar grammar = new DatabaseGrammar("ERR SWITCHOVER: ", words, 0, OFFERED);
+    Words rest = new Words("ERR SWITCHOVER: ", words, 0);
     try {
-      String first = grammar.next("a database, FROM or TO");
+      String first = rest.next("a database, FROM or TO");
       if (upper(first).equals("HELP")) {
-        grammar.expectEnd();
+        rest.expectEnd();
         return new DatabaseStatement.Help();
       }
       // A database may be called 'from': it is, when more follows than a node's name.
       boolean ofNode =
           words.size() == 2 && (upper(first).equals("FROM") || upper(first).equals("TO"));
       if (ofNode) {
-        return new DatabaseStatement.Drain(grammar.next("the node"), upper(first).equals("FROM"));
+        return new DatabaseStatement.Drain(rest.next("the node"), upper(first).equals("FROM"));
       }
-      Integer partition = grammar.partition();
-      grammar.expect("TO");
-      String node = grammar.next("the node after TO");
-      grammar.expectEnd();
+      Integer partition = partition(rest);
+      rest.expect("TO");
+      String node = rest.next("the node after TO");
+      rest.expectEnd();
       return new DatabaseStatement.SwitchOver(first, partition, node);
     } catch (Wrong wrong) {
       return new DatabaseStatement.Invalid(wrong.getMessage());
@@ -177,19 +177,12 @@ public final class DatabaseGrammar {
   }
 
   /** The number after PARTITION, or null when that word does not come. */
-  private Integer partition() throws Wrong {
-    if (at == words.size() || !upper(words.get(at)).equals("PARTITION")) {
+  private static Integer partition(Words words) throws Wrong {
+    if (!words.peeked().equals("PARTITION")) {
       return null;
     }
-    at++;
-    return number("PARTITION", 0, DatabaseSettings.MAX_PARTITIONS - 1);
-  }
-
-  private void expect(String word) throws Wrong {
-    String found = next(word);
-    if (!upper(found).equals(word)) {
-      throw wrong("expected " + word + ", found " + Names.quoted(found));
-    }
+    words.expect("PARTITION");
+    return words.number("PARTITION", 0, DatabaseSettings.MAX_PARTITIONS - 1);
   }
 
   /**
@@ -202,9 +195,9 @@ public final class DatabaseGrammar {
   }
 
   static DatabaseStatement parseOptions(List<String> words, List<Replication> offered) {
+    Words all = new Words("ERR DATABASE CREATE: ", words, 0);
     try {
-      return new DatabaseStatement.Alter(
-          "0", new DatabaseGrammar("ERR DATABASE CREATE: ", words, 0, offered).options(true));
+      return new DatabaseStatement.Alter("0", new DatabaseGrammar(all, offered).options(true));
     } catch (Wrong wrong) {
       return new DatabaseStatement.Invalid(wrong.getMessage());
     }
@@ -213,34 +206,28 @@ public final class DatabaseGrammar {
   // Names.
 
   private String newName() throws Wrong {
-    String name = next("a name");
+    String name = words.next("a name");
     Optional<String> bad = Names.whyNotDatabase(name);
     if (bad.isPresent()) {
-      throw wrong(bad.get());
+      throw words.wrong(bad.get());
     }
     return name;
   }
 
   private String onlyName() throws Wrong {
-    String name = next("a name");
-    expectEnd();
+    String name = words.next("a name");
+    words.expectEnd();
     return name;
-  }
-
-  private void expectEnd() throws Wrong {
-    if (at < words.size()) {
-      throw wrong("nothing may follow, found " + Names.quoted(words.get(at)));
-    }
   }
 
   // Options.
 
   private DatabaseOptions options(boolean creating) throws Wrong {
-    if (!creating && at == words.size()) {
-      throw wrong("an option is missing");
+    if (!creating && words.isAtEnd()) {
+      throw words.wrong("an option is missing");
     }
-    while (at < words.size()) {
-      option(words.get(at++));
+    while (!words.isAtEnd()) {
+      option(words.next("an option"));
     }
     checkAlgorithm(creating);
     return new DatabaseOptions(
@@ -256,93 +243,136 @@ public final class DatabaseGrammar {
         readQuorum,
         writeQuorum,
         sloppy,
-        conflict);
+        conflict,
+        regions,
+        topology);
   }
 
   private void option(String word) throws Wrong {
     String option = upper(word);
     if (!OPTIONS.containsKey(option)) {
-      throw wrong("unknown option " + Names.quoted(word) + didYouMean(option, OPTIONS.keySet()));
+      throw words.wrong(
+          "unknown option " + Names.quoted(word) + didYouMean(option, OPTIONS.keySet()));
     }
     if (seen.contains(option)) {
-      throw wrong(option + " is given twice");
+      throw words.wrong(option + " is given twice");
     }
     seen.add(option);
     switch (option) {
-      case "NUMBER" -> number = number(option, 1, MAX_NUMBER);
+      case "NUMBER" -> number = words.number(option, 1, MAX_NUMBER);
       case "REPLICATION" ->
           replication =
-              Replication.valueOf(word(option, REPLICATIONS, REPLICATIONS).replace('-', '_'));
-      case "REPLICAS" -> replicas = number(option, 1, DatabaseSettings.MAX_REPLICAS);
-      case "PARTITIONS" -> partitions = number(option, 1, DatabaseSettings.MAX_PARTITIONS);
-      case "DURABILITY" -> durability = Durability.valueOf(word(option, "OS", "FSYNC"));
+              Replication.valueOf(words.word(option, REPLICATIONS, REPLICATIONS).replace('-', '_'));
+      case "REPLICAS" -> replicas = words.number(option, 1, DatabaseSettings.MAX_REPLICAS);
+      case "PARTITIONS" -> partitions = words.number(option, 1, DatabaseSettings.MAX_PARTITIONS);
+      case "DURABILITY" -> durability = Durability.valueOf(words.word(option, "OS", "FSYNC"));
       case "WRITE-TIMEOUT" ->
-          writeTimeoutMillis = number(option, 1, DatabaseSettings.MAX_WRITE_TIMEOUT_MILLIS);
+          writeTimeoutMillis = words.number(option, 1, DatabaseSettings.MAX_WRITE_TIMEOUT_MILLIS);
       case "READS" -> reads = reads();
       case "COMMIT" -> commit = commit();
-      case "FAILOVER" -> failover = FailoverRule.valueOf(word(option, "SAFE", "AVAILABLE"));
-      case "R" -> readQuorum = number(option, 1, DatabaseSettings.MAX_REPLICAS);
-      case "W" -> writeQuorum = number(option, 1, DatabaseSettings.MAX_REPLICAS);
-      case "SLOPPY" -> sloppy = word(option, "YES", "NO").equals("YES");
-      case "CONFLICT" -> conflict = Conflict.valueOf(word(option, "LWW", "SIBLINGS"));
-      default -> optionOfRegions(option);
+      case "FAILOVER" -> failover = FailoverRule.valueOf(words.word(option, "SAFE", "AVAILABLE"));
+      case "R" -> readQuorum = words.number(option, 1, DatabaseSettings.MAX_REPLICAS);
+      case "W" -> writeQuorum = words.number(option, 1, DatabaseSettings.MAX_REPLICAS);
+      case "SLOPPY" -> sloppy = words.word(option, "YES", "NO").equals("YES");
+      case "CONFLICT" -> conflict = Conflict.valueOf(words.word(option, "LWW", "SIBLINGS"));
+      case "REGIONS" -> regions = regions();
+      default -> topology = topology();
     }
   }
 
   private Reads reads() throws Wrong {
     List<String> shown = List.of("LINEARIZABLE", "SESSION", "BOUNDED ms", "EVENTUAL");
-    String level = word("READS", List.of("LINEARIZABLE", "SESSION", "BOUNDED", "EVENTUAL"), shown);
+    String level =
+        words.word("READS", List.of("LINEARIZABLE", "SESSION", "BOUNDED", "EVENTUAL"), shown);
     return level.equals("BOUNDED")
-        ? Reads.bounded(number("READS BOUNDED", 1, MAX_BOUND_MILLIS))
+        ? Reads.bounded(words.number("READS BOUNDED", 1, MAX_BOUND_MILLIS))
         : new Reads(Reads.Level.valueOf(level), 0);
   }
 
   private CommitRule commit() throws Wrong {
     List<String> shown = List.of("ASYNC", "SEMI-SYNC k", "MAJORITY", "SYNC");
-    String kind = word("COMMIT", List.of("ASYNC", "SEMI-SYNC", "MAJORITY", "SYNC"), shown);
+    String kind = words.word("COMMIT", List.of("ASYNC", "SEMI-SYNC", "MAJORITY", "SYNC"), shown);
     return kind.equals("SEMI-SYNC")
-        ? CommitRule.semiSync(number("COMMIT SEMI-SYNC", 1, DatabaseSettings.MAX_REPLICAS - 1))
+        ? CommitRule.semiSync(
+            words.number("COMMIT SEMI-SYNC", 1, DatabaseSettings.MAX_REPLICAS - 1))
         : new CommitRule(CommitRule.Kind.valueOf(kind), 0);
   }
 
-  /** Reads the values, so that a mistake is named, and keeps nothing: the algorithm is refused. */
-  private void optionOfRegions(String option) throws Wrong {
-    if (option.equals("REGIONS")) {
-      int count = number(option, 1, MAX_REGIONS);
-      for (int i = 1; i <= count; i++) {
-        next("region " + i + " of " + count);
+  /** As many names as are said to come. */
+  private List<String> regions() throws Wrong {
+    int count = words.number("REGIONS", 1, Regions.MAX);
+    List<String> names = new ArrayList<>();
+    while (names.size() < count) {
+      String which = "region " + (names.size() + 1) + " of " + count;
+      // Else one name too few would make a region of the option that follows.
+      if (isOptionOf(Replication.MULTI_LEADER, words.peeked())) {
+        throw words.wrong(which + " is missing, found " + words.peeked());
       }
-      return;
+      names.add(regionName(which));
     }
+    return names;
+  }
+
+  private String regionName(String which) throws Wrong {
+    String name = words.next(which);
+    Optional<String> bad = Names.whyNotRegion(name);
+    if (bad.isPresent()) {
+      throw words.wrong(bad.get());
+    }
+    return name;
+  }
+
+  private Topology topology() throws Wrong {
     List<String> shown = List.of("ALL-TO-ALL", "RING", "STAR hub");
-    if (word(option, List.of("ALL-TO-ALL", "RING", "STAR"), shown).equals("STAR")) {
-      next("the hub of STAR");
-    }
+    return switch (words.word("TOPOLOGY", List.of("ALL-TO-ALL", "RING", "STAR"), shown)) {
+      case "STAR" -> Topology.star(regionName("the hub of STAR"));
+      case "RING" -> Topology.RING;
+      default -> Topology.ALL_TO_ALL;
+    };
   }
 
   private void checkAlgorithm(boolean creating) throws Wrong {
     if (!creating && replication == null) {
       // What the database is, and so which options it has, is known where it is altered.
-      if (seen.contains("REGIONS") || seen.contains("TOPOLOGY")) {
-        throw new Wrong(DatabaseRules.notThereYet(Replication.MULTI_LEADER));
+      if (regions != null || topology != null) {
+        checkOffered(Replication.MULTI_LEADER);
       }
       return;
     }
     Replication algorithm = replication == null ? Replication.SINGLE_LEADER : replication;
     Optional<String> other = whyNotOf(algorithm, seen);
     if (other.isPresent()) {
-      throw wrong(other.get());
+      throw words.wrong(other.get());
     }
+    checkOffered(algorithm);
+    if (creating && algorithm == Replication.MULTI_LEADER) {
+      Optional<String> bad = RegionRules.whyNotRegions(regions, topology);
+      if (bad.isPresent()) {
+        throw words.wrong(bad.get());
+      }
+    }
+  }
+
+  /** Nobody else asks: what was created by a version that offers more is a database as any. */
+  private void checkOffered(Replication algorithm) throws Wrong {
     if (!offered.contains(algorithm)) {
-      throw new Wrong(DatabaseRules.notThereYet(algorithm));
+      throw new Wrong(notThereYet(algorithm));
     }
+  }
+
+  /** That this version does not replicate in this way. */
+  static String notThereYet(Replication replication) {
+    return "UNSUPPORTED "
+        + replication
+        + " is not there yet; this version replicates with "
+        + oneOf(OFFERED.stream().map(Replication::toString).toList());
   }
 
   /** Why not all of these are options of a database that is replicated in this way. */
   static Optional<String> whyNotOf(Replication algorithm, Collection<String> options) {
     for (String option : options) {
       List<String> algorithms = OPTIONS.get(option);
-      if (!algorithms.isEmpty() && !algorithms.contains(algorithm.toString())) {
+      if (!isOptionOf(algorithm, option)) {
         boolean isSaidWithR = option.equals("READS") && algorithm == Replication.LEADERLESS;
         return Optional.of(
             option
@@ -356,127 +386,10 @@ public final class DatabaseGrammar {
     return Optional.empty();
   }
 
-  // Values.
-
-  private int number(String option, int min, int max) throws Wrong {
-    String word = value(option);
-    try {
-      int value = Integer.parseInt(word);
-      if (value >= min && value <= max) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Said below, like a number out of range.
-    }
-    throw wrong(option + " is a number from " + min + " to " + max + ", not " + Names.quoted(word));
-  }
-
-  private String word(String option, String... allowed) throws Wrong {
-    return word(option, List.of(allowed), List.of(allowed));
-  }
-
-  private String word(String option, List<String> allowed, List<String> shown) throws Wrong {
-    if (at == words.size()) {
-      throw wrong(option + " needs a value: " + oneOf(shown));
-    }
-    String given = words.get(at++);
-    String word = upper(given);
-    if (!allowed.contains(word)) {
-      throw wrong(
-          option
-              + " is "
-              + oneOf(shown)
-              + ", not "
-              + Names.quoted(given)
-              + didYouMean(word, allowed));
-    }
-    return word;
-  }
-
-  private String value(String option) throws Wrong {
-    if (at == words.size()) {
-      throw wrong(option + " needs a value");
-    }
-    return words.get(at++);
-  }
-
-  private String next(String missing) throws Wrong {
-    if (at == words.size()) {
-      throw wrong(missing + " is missing");
-    }
-    return words.get(at++);
-  }
-
-  // Errors.
-
-  /** Leaves the parser with the error for the client; never leaves this class. */
-  private static final class Wrong extends Exception {
-    private static final long serialVersionUID = 1;
-
-    Wrong(String error) {
-      super(error, null, false, false);
-    }
-  }
-
-  private Wrong wrong(String error) {
-    return new Wrong(what + error);
-  }
-
-  static String oneOf(List<String> words) {
-    int last = words.size() - 1;
-    return last == 0
-        ? words.get(0)
-        : String.join(", ", words.subList(0, last)) + " or " + words.get(last);
-  }
-
-  private static String didYouMean(String word, Iterable<String> known) {
-    String nearest = null;
-    // A short word is near to any other: what is left of it must be more than what is changed.
-    int least = Math.min(DAMERAU_LIMIT, (word.length() - 1) / 2) + 1;
-    for (String candidate : known) {
-      int distance = distance(word, candidate);
-      if (distance < least) {
-        least = distance;
-        nearest = candidate;
-      }
-    }
-    return nearest == null ? "" : ", did you mean " + nearest + "?";
-  }
-
-  /**
-   * Insertions, removals, changes and swaps of neighbours from one word to the other.
-   *
-   * @see "Damerau 1964; the variant that edits no letter twice"
-   */
-  private static int distance(String a, String b) {
-    // Words from the network can be long; the distance then exceeds every limit anyway.
-    if (Math.abs(a.length() - b.length()) > DAMERAU_LIMIT) {
-      return Integer.MAX_VALUE;
-    }
-    int[][] d = new int[a.length() + 1][b.length() + 1];
-    for (int i = 0; i <= a.length(); i++) {
-      for (int j = 0; j <= b.length(); j++) {
-        if (i == 0 || j == 0) {
-          d[i][j] = i + j;
-          continue;
-        }
-        int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-        d[i][j] = Math.min(d[i - 1][j - 1] + change, Math.min(d[i - 1][j], d[i][j - 1]) + 1);
-        boolean swapped =
-            i > 1
-                && j > 1
-                && a.charAt(i - 1) == b.charAt(j - 2)
-                && a.charAt(i - 2) == b.charAt(j - 1);
-        if (swapped) {
-          d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
-        }
-      }
-    }
-    return d[a.length()][b.length()];
-  }
-
-  private static String upper(String word) {
-    return word.toUpperCase(Locale.ROOT);
+  private static boolean isOptionOf(Replication algorithm, String word) {
+    List<String> algorithms = OPTIONS.get(word);
+    return algorithms != null
+        && (algorithms.isEmpty() || algorithms.contains(algorithm.toString()));
   }
 
   private static Map<String, List<String>> options() {

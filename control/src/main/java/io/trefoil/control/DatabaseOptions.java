@@ -9,6 +9,7 @@ import java.util.List;
  * @param number the number that {@code SELECT} takes
  * @param readQuorum the R of a leaderless database
  * @param writeQuorum the W of a leaderless database
+ * @param regions those of a multi-leader database, in their order
  */
 public record DatabaseOptions(
     Integer number,
@@ -23,11 +24,50 @@ public record DatabaseOptions(
     Integer readQuorum,
     Integer writeQuorum,
     Boolean sloppy,
-    Conflict conflict) {
+    Conflict conflict,
+    List<String> regions,
+    Topology topology) {
   /** Nothing said. */
   public static final DatabaseOptions NONE =
       new DatabaseOptions(
           null, null, null, null, null, null, null, null, null, null, null, null, null);
+
+  public DatabaseOptions {
+    regions = regions == null ? null : List.copyOf(regions);
+  }
+
+  /** Without a word on regions. */
+  public DatabaseOptions(
+      Integer number,
+      Replication replication,
+      Integer replicas,
+      Integer partitions,
+      CommitRule commit,
+      Durability durability,
+      Integer writeTimeoutMillis,
+      Reads reads,
+      FailoverRule failover,
+      Integer readQuorum,
+      Integer writeQuorum,
+      Boolean sloppy,
+      Conflict conflict) {
+    this(
+        number,
+        replication,
+        replicas,
+        partitions,
+        commit,
+        durability,
+        writeTimeoutMillis,
+        reads,
+        failover,
+        readQuorum,
+        writeQuorum,
+        sloppy,
+        conflict,
+        null,
+        null);
+  }
 
   /** {@code PARTITIONS} alone. */
   public static DatabaseOptions ofPartitions(int partitions) {
@@ -35,8 +75,17 @@ public record DatabaseOptions(
         null, null, null, partitions, null, null, null, null, null, null, null, null, null);
   }
 
-  /** {@code settings} with what was said in its place. */
+  /** The same for a database that is there, or that is of this cluster alone. */
   public DatabaseSettings over(DatabaseSettings settings) {
+    return over(settings, "");
+  }
+
+  /**
+   * {@code settings} with what was said in its place.
+   *
+   * @param here this cluster's region, for a new multi-leader database: one of {@link #regions}
+   */
+  public DatabaseSettings over(DatabaseSettings settings, String here) {
     Replication algorithm = or(replication, settings.replication());
     int copies = or(replicas, settings.replicas());
     return new DatabaseSettings(
@@ -46,9 +95,19 @@ public record DatabaseOptions(
         or(commit, settings.commit()),
         or(durability, settings.durability()),
         or(writeTimeoutMillis, settings.writeTimeoutMillis()),
-        or(reads, settings.reads()),
+        or(reads, isNewBetweenRegions(settings) ? Reads.EVENTUAL : settings.reads()),
         or(failover, settings.failover()),
-        algorithm == Replication.LEADERLESS ? quorums(settings, copies) : null);
+        algorithm == Replication.LEADERLESS ? quorums(settings, copies) : null,
+        isNewBetweenRegions(settings) ? newRegions(here) : settings.regions());
+  }
+
+  private boolean isNewBetweenRegions(DatabaseSettings settings) {
+    return replication == Replication.MULTI_LEADER && !settings.isMultiLeader();
+  }
+
+  private Regions newRegions(String here) {
+    return new Regions(
+        here, regions, or(topology, Topology.ALL_TO_ALL), or(conflict, Conflict.LWW));
   }
 
   private Quorums quorums(DatabaseSettings settings, int copies) {
@@ -77,6 +136,8 @@ public record DatabaseOptions(
     addIf(names, writeQuorum != null, "W");
     addIf(names, sloppy != null, "SLOPPY");
     addIf(names, conflict != null, "CONFLICT");
+    addIf(names, regions != null, "REGIONS");
+    addIf(names, topology != null, "TOPOLOGY");
     return names;
   }
 

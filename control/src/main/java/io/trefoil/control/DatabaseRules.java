@@ -12,12 +12,10 @@ final class DatabaseRules {
    * Why no database can have these settings. The text begins with an error prefix of its own, or
    * wants {@link #prefixed one}.
    *
+   * @param title of the database
    * @param said the options that made the settings what they are
    */
-  static Optional<String> whyNot(DatabaseOptions said, DatabaseSettings settings) {
-    if (settings.replication() == Replication.MULTI_LEADER) {
-      return Optional.of(notThereYet(settings.replication()));
-    }
+  static Optional<String> whyNot(String title, DatabaseOptions said, DatabaseSettings settings) {
     return DatabaseGrammar.whyNotOf(settings.replication(), said.saidOfSomeAlgorithms())
         .or(() -> outOfRange("REPLICAS", settings.replicas(), DatabaseSettings.MAX_REPLICAS))
         .or(() -> outOfRange("PARTITIONS", settings.partitions(), DatabaseSettings.MAX_PARTITIONS))
@@ -27,16 +25,18 @@ final class DatabaseRules {
                     "WRITE-TIMEOUT",
                     settings.writeTimeoutMillis(),
                     DatabaseSettings.MAX_WRITE_TIMEOUT_MILLIS))
-        .or(() -> whyTooFewReplicas(settings));
+        .or(() -> whyTooFewReplicas(settings))
+        .or(() -> whyNotRead(title, settings));
   }
 
-  /** That this version does not replicate in this way. */
-  static String notThereYet(Replication replication) {
-    return UNSUPPORTED
-        + replication
-        + " is not there yet; this version replicates with "
-        + DatabaseGrammar.oneOf(
-            DatabaseGrammar.OFFERED.stream().map(Replication::toString).toList());
+  private static Optional<String> whyNotRead(String title, DatabaseSettings settings) {
+    return settings.isMultiLeader() && settings.reads().equals(Reads.LINEARIZABLE)
+        ? Optional.of(
+            UNSUPPORTED
+                + "LINEARIZABLE reads need one order of all writes; database '"
+                + title
+                + "' is multi-leader: SESSION, BOUNDED ms or EVENTUAL")
+        : Optional.empty();
   }
 
   private static Optional<String> whyTooFewReplicas(DatabaseSettings settings) {

@@ -14,6 +14,8 @@ import java.util.List;
  * @param reads what reads see; says nothing of a leaderless database
  * @param failover says nothing of a leaderless database
  * @param quorums those of a leaderless database; null for every other
+ * @param regions those of a multi-leader database, whose other settings are those within the region
+ *     here; null for every other
  */
 public record DatabaseSettings(
     Replication replication,
@@ -24,7 +26,8 @@ public record DatabaseSettings(
     int writeTimeoutMillis,
     Reads reads,
     FailoverRule failover,
-    Quorums quorums) {
+    Quorums quorums,
+    Regions regions) {
   /** Bounds of the grammar, and of what is decoded. */
   public static final int MAX_REPLICAS = 7;
 
@@ -35,6 +38,33 @@ public record DatabaseSettings(
     Invariants.check(
         (quorums != null) == (replication == Replication.LEADERLESS),
         "a leaderless database has quorums, and no other has");
+    Invariants.check(
+        (regions != null) == (replication == Replication.MULTI_LEADER),
+        "a multi-leader database has regions, and no other has");
+  }
+
+  /** Those of a database that is of one cluster alone. */
+  public DatabaseSettings(
+      Replication replication,
+      int replicas,
+      int partitions,
+      CommitRule commit,
+      Durability durability,
+      int writeTimeoutMillis,
+      Reads reads,
+      FailoverRule failover,
+      Quorums quorums) {
+    this(
+        replication,
+        replicas,
+        partitions,
+        commit,
+        durability,
+        writeTimeoutMillis,
+        reads,
+        failover,
+        quorums,
+        null);
   }
 
   /** The settings of a database for which nothing was said, in a cluster of {@code nodes} nodes. */
@@ -55,7 +85,19 @@ public record DatabaseSettings(
     return quorums != null;
   }
 
-  /** How many copies an acknowledged write has: the c of the commit rule, or W. */
+  public boolean isMultiLeader() {
+    return regions != null;
+  }
+
+  /**
+   * What a read shows of writes that knew nothing of each other; null where one leader orders all
+   * of them.
+   */
+  public Conflict conflict() {
+    return isLeaderless() ? quorums.conflict() : isMultiLeader() ? regions.conflict() : null;
+  }
+
+  /** How many copies here an acknowledged write has: the c of the commit rule, or W. */
   public int copies() {
     return isLeaderless() ? quorums.writes() : commit.copies(replicas);
   }

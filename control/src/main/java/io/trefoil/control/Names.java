@@ -3,7 +3,7 @@ package io.trefoil.control;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** What nodes and databases may be called. */
+/** What nodes, regions and databases may be called. */
 final class Names {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
@@ -24,6 +24,13 @@ final class Names {
         ? Optional.empty()
         : Optional.of(
             "a node's name is 1 to 64 letters, digits, '.', '_' or '-', not " + quoted(name));
+  }
+
+  static Optional<String> whyNotRegion(String name) {
+    return NAME.matcher(name).matches()
+        ? Optional.empty()
+        : Optional.of(
+            "a region's name is 1 to 64 letters, digits, '.', '_' or '-', not " + quoted(name));
   }
 
   static Optional<String> whyNotDatabase(String name) {

@@ -599,7 +599,7 @@ class ClusterStateTest {
   /** As for a database of any kind. */
   static DatabaseOptions alteration(String words) {
     List<String> list = List.of(("ALTER it " + words).split(" +"));
-    return ((DatabaseStatement.Alter) DatabaseGrammar.parse(list)).options();
+    return ((DatabaseStatement.Alter) DatabaseGrammar.parse(list, Clusters.ALGORITHMS)).options();
   }
 
   private static void assertRegistered(Outcome outcome, int n, long incarnation, boolean amnesiac) {

@@ -11,8 +11,7 @@ final class Clusters {
   static final long CLUSTER = 77;
 
   /** Those that the state machine knows, whatever this version offers. */
-  static final List<Replication> ALGORITHMS =
-      List.of(Replication.SINGLE_LEADER, Replication.LEADERLESS);
+  static final List<Replication> ALGORITHMS = List.of(Replication.values());
 
   private Clusters() {}
 
@@ -21,6 +20,10 @@ final class Clusters {
   }
 
   static Presence presence(int n, long claim, long journaled) {
+    return presence(n, claim, journaled, "eu");
+  }
+
+  static Presence presence(int n, long claim, long journaled, String region) {
     Addresses addresses = new Addresses("host" + n, 1000 + n, 2000 + n, 3000 + n, 4000 + n);
     return new Presence(
         journaled == 0 ? 0 : CLUSTER,
@@ -30,7 +33,7 @@ final class Clusters {
         journaled,
         journaled,
         "n" + n,
-        "eu",
+        region,
         addresses,
         false);
   }

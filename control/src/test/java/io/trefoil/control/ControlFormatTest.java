@@ -8,14 +8,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.HostPort;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.Position;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -42,6 +46,14 @@ class ControlFormatTest {
   private static final DatabaseOptions LEADERLESS =
       ClusterStateTest.options(
           "REPLICATION LEADERLESS PARTITIONS 1 R 3 W 1 SLOPPY YES CONFLICT SIBLINGS");
+
+  private static final DatabaseOptions MULTI_LEADER =
+      ClusterStateTest.options(
+          "REPLICATION MULTI-LEADER PARTITIONS 1 REGIONS 2 us eu TOPOLOGY STAR us CONFLICT SIBLINGS");
+
+  private static final ControlCommand LINK =
+      new ControlCommand.LinkRegion(
+          "us", List.of(new HostPort("n1.us", 16379), new HostPort("fd00::1", 65535)));
 
   private static final List<ControlCommand> COMMANDS =
       List.of(
@@ -72,7 +84,10 @@ class ControlFormatTest {
           new ControlCommand.Move("orders", 0, "n1", "n4", new TreeSet<>(Set.of(node(3)))),
           new ControlCommand.Alter("orders", ALL, new TreeSet<>(Set.of(node(3)))),
           new ControlCommand.Prefer("orders", 7, "n2"),
-          new ControlCommand.Drain("n2", true));
+          new ControlCommand.Drain("n2", true),
+          new ControlCommand.Create("users", MULTI_LEADER, "eu", -7),
+          LINK,
+          new ControlCommand.UnlinkRegion("us"));
 
   private static final List<ControlMessage> MESSAGES =
       List.of(
@@ -156,8 +171,9 @@ class ControlFormatTest {
   @Test
   void quorumsOutOfBoundsAreMalformed() {
     byte[] bytes = ControlFormat.encode(new ControlCommand.Create("carts", LEADERLESS));
-    // The last bytes: a flag and R, a flag and W, a flag and SLOPPY, a flag and CONFLICT.
-    int r = bytes.length - 7;
+    // The last bytes: R and flag, W and flag, SLOPPY and flag, CONFLICT; flags of REGIONS and
+    // TOPOLOGY; no region, and eight bytes of no definition.
+    int r = bytes.length - 7 - 2 - 9;
     assertThat(bytes[r]).isEqualTo((byte) 3);
     bytes[r] = 0;
     assertThatThrownBy(() -> ControlFormat.decodeCommand(bytes))
@@ -176,16 +192,49 @@ class ControlFormatTest {
   }
 
   @Test
+  void regionsOutOfBoundsAreMalformed() {
+    assertMalformed(
+        sink -> ControlFormat.putAll(sink, Collections.nCopies(33, "n1"), ByteSink::putText),
+        "a count of 33, allowed are 0 to 32");
+    assertMalformed(
+        sink -> {
+          sink.putVarint(1);
+          ControlFormat.putHostPort(sink, new HostPort("n1", 65_536));
+        },
+        "a count of 65536, allowed are 0 to 65535");
+  }
+
+  private static void assertMalformed(Consumer<ByteSink> addresses, String message) {
+    ByteSink sink = new ByteSink().putByte(ControlFormat.VERSION).putByte(18).putText("us");
+    addresses.accept(sink);
+    assertThatThrownBy(() -> ControlFormat.decodeCommand(sink.toArray()))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void aStateWhoseDatabaseIsNotInItsRegionsIsMalformed() {
+    byte[] bytes = ControlFormat.encode(state());
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    // Here, which is eu, then the names.
+    int here = text.indexOf("\2eu\2\2us\2eu");
+    bytes[here + 1] = 'x';
+    assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
+        .isInstanceOf(MalformedBytesException.class)
+        .hasMessage("cluster state: this cluster is in one of the regions");
+  }
+
+  @Test
   void aNewerFormatIsRefusedByName() {
     byte[] bytes = ControlFormat.encode(state());
     bytes[0] = ControlFormat.VERSION + 1;
     assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("cluster state format 4 is newer than this version reads (3)");
+        .hasMessage("cluster state format 5 is newer than this version reads (4)");
     bytes[0] = ControlFormat.VERSION - 1;
     assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("cluster state format 2 is older than this version reads (3)");
+        .hasMessage("cluster state format 3 is older than this version reads (4)");
   }
 
   @Test
@@ -254,6 +303,9 @@ class ControlFormatTest {
     log.apply(new ControlCommand.Alter("carts", ClusterStateTest.alteration("R 2 W 2")));
     PartitionState changing = log.state.partitions().get(log.state.partitions().lastKey());
     log.apply(new ControlCommand.CopyReady(node(2), changing.id(), changing.configVersion()));
+    log.apply(LINK);
+    log.apply(new ControlCommand.Create("users", MULTI_LEADER, "eu", -7));
+    assertThat(log.state.database("users")).isPresent();
     return log.state;
   }
 }

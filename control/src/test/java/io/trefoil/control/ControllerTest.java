@@ -5,6 +5,7 @@ import static io.trefoil.control.Clusters.node;
 import static io.trefoil.control.Clusters.presence;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trefoil.base.HostPort;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
@@ -169,6 +170,11 @@ class ControllerTest {
   void nodesMaySubmitCommandsOfPeopleOnly() {
     assertThat(ask(new ControlMessage.SubmitRequest(new ControlCommand.Ensure(3)), START))
         .isInstanceOf(Outcome.Done.class);
+    ControlCommand link = new ControlCommand.LinkRegion("us", List.of(new HostPort("n1.us", 1)));
+    for (ControlCommand command : List.of(link, new ControlCommand.UnlinkRegion("us"))) {
+      assertThat(ask(new ControlMessage.SubmitRequest(command), START))
+          .isInstanceOf(Outcome.Done.class);
+    }
     message(new ControlMessage.SubmitRequest(new ControlCommand.Whole(node(1), 1)), START);
     assertThat(proposals()).isEmpty();
     assertThat(sent(ControlMessage.OutcomeReply.class))

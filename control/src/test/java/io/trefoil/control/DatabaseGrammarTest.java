@@ -64,6 +64,85 @@ class DatabaseGrammarTest {
                     Conflict.SIBLINGS)));
   }
 
+  @Test
+  void allOptionsOfAMultiLeaderDatabaseAreRead() {
+    assertThat(
+            parse(
+                "create users number 4 replication multi-leader regions 3 EU us r replicas 2"
+                    + " partitions 8 durability fsync write-timeout 900 reads session"
+                    + " commit sync failover safe topology star us conflict siblings",
+                Clusters.ALGORITHMS))
+        .isEqualTo(
+            new DatabaseStatement.Create(
+                "users",
+                new DatabaseOptions(
+                    4,
+                    Replication.MULTI_LEADER,
+                    2,
+                    8,
+                    CommitRule.SYNC,
+                    Durability.FSYNC,
+                    900,
+                    Reads.SESSION,
+                    FailoverRule.SAFE,
+                    null,
+                    null,
+                    null,
+                    Conflict.SIBLINGS,
+                    List.of("EU", "us", "r"),
+                    Topology.star("us"))));
+  }
+
+  @Test
+  void aRegionWithoutANameIsNone() {
+    for (List<String> words :
+        List.of(List.of("TOPOLOGY", "STAR", ""), List.of("REGIONS", "1", ""))) {
+      List<String> create = new ArrayList<>(List.of("CREATE", "users"));
+      create.addAll(words);
+      assertThat(DatabaseGrammar.parse(create))
+          .isEqualTo(
+              new DatabaseStatement.Invalid(
+                  "ERR DATABASE CREATE: a region's name is 1 to 64 letters, digits, '.', '_' or"
+                      + " '-', not ''"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ALL-TO-ALL", "ring", "STAR us"})
+  void aTopologyIsWrittenAsItIsRead(String topology) {
+    DatabaseStatement.Create create =
+        (DatabaseStatement.Create)
+            parse(
+                "CREATE users REPLICATION MULTI-LEADER TOPOLOGY " + topology + " REGIONS 2 eu us",
+                Clusters.ALGORITHMS);
+    assertThat(create.options().topology()).asString().isEqualToIgnoringCase(topology);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "REPLICAS 2 | REGIONS is missing: a multi-leader database has 1 to 15, as in REGIONS 2 eu"
+            + " us",
+        "REGIONS 0 | REGIONS is a number from 1 to 15, not '0'",
+        "REGIONS 16 | REGIONS is a number from 1 to 15, not '16'",
+        "REGIONS eu us | REGIONS is a number from 1 to 15, not 'eu'",
+        "REGIONS 3 eu us | region 3 of 3 is missing",
+        "REGIONS 3 eu us replicas 2 | region 3 of 3 is missing, found REPLICAS",
+        "REGIONS 1 eu us | unknown option 'us'",
+        "REGIONS 2 eu u/s | a region's name is 1 to 64 letters, digits, '.', '_' or '-', not 'u/s'",
+        "REGIONS 2 eu eu | region 'eu' is given twice",
+        "REGIONS 2 eu us TOPOLOGY | TOPOLOGY needs a value: ALL-TO-ALL, RING or STAR hub",
+        "REGIONS 2 eu us TOPOLOGY RIGN | TOPOLOGY is ALL-TO-ALL, RING or STAR hub, not 'RIGN', did"
+            + " you mean RING?",
+        "REGIONS 2 eu us TOPOLOGY STAR ap | the hub 'ap' is not one of REGIONS eu, us",
+        "REGIONS 2 eu us R 2 | R is an option of LEADERLESS, the database is MULTI-LEADER",
+      })
+  void mistakesWithAMultiLeaderDatabaseAreNamed(String options, String error) {
+    assertThat(parse("CREATE users REPLICATION MULTI-LEADER " + options, Clusters.ALGORITHMS))
+        .isEqualTo(new DatabaseStatement.Invalid("ERR DATABASE CREATE: " + error));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -92,7 +171,7 @@ class DatabaseGrammarTest {
     assertThat(alter.options().readQuorum()).isEqualTo(1);
     assertThat(parse("ALTER users REGIONS 1 eu"))
         .isEqualTo(
-            new DatabaseStatement.Invalid(DatabaseRules.notThereYet(Replication.MULTI_LEADER)));
+            new DatabaseStatement.Invalid(DatabaseGrammar.notThereYet(Replication.MULTI_LEADER)));
   }
 
   @Test

@@ -95,24 +95,6 @@ class LeaderlessStateTest {
     assertError(
         log.apply(new ControlCommand.Create("carts", none)),
         "ERR DATABASE CREATE: R is 1 to 7, not 0");
-    DatabaseOptions multi =
-        new DatabaseOptions(
-            null,
-            Replication.MULTI_LEADER,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
-    assertError(
-        log.apply(new ControlCommand.Create("users", multi)),
-        DatabaseRules.notThereYet(Replication.MULTI_LEADER));
   }
 
   @Test

@@ -130,7 +130,8 @@ final class SnapshotWorld implements Clock {
         none.nodes(),
         new TreeMap<>(Map.of(1, new Database(1, 1, "", settings))),
         states,
-        List.of());
+        List.of(),
+        none.regions());
   }
 
   // Time.
