@@ -26,6 +26,7 @@ public final class Main {
             new StatusCommand(stdio),
             new DatabaseCommand(stdio),
             new SwitchoverCommand(stdio),
+            new RegionCommand(stdio),
             new DivergedCommand(stdio),
             new RepairCommand(stdio),
             new DemoCommand(stdio)),

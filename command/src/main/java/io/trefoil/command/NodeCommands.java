@@ -126,6 +126,14 @@ final class NodeCommands {
                 OWN,
                 "Hand partitions over to a node, or all that a node leads to others")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .onNode(),
+        row(
+                "region",
+                -2,
+                Group.TREFOIL,
+                OWN,
+                "Link the cluster to those of other regions, unlink them, list them")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .onNode());
   }
 

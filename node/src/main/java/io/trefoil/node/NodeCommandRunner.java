@@ -14,13 +14,14 @@ import io.trefoil.control.DatabaseGrammar;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.DatabaseStatement;
 import io.trefoil.control.Outcome;
+import io.trefoil.control.RegionGrammar;
+import io.trefoil.control.RegionStatement;
 import io.trefoil.node.Routes.DatabaseRoute;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.ReplyWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -50,8 +51,13 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final List<Consumer<String>> lookers = new ArrayList<>();
   private boolean looking;
 
-  /** What these commands need of the rest of the node. */
+  /**
+   * What these commands need of the rest of the node.
+   *
+   * @param region that the node is in; empty when nobody chose one
+   */
   record Outside(
+      String region,
       Supplier<ClusterState> state,
       Consumer<Consumer<ObjectNode>> status,
       Submitter control,
@@ -119,6 +125,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       case "role" -> now(connection, reply -> role(connection, reply));
       case "database" -> database(DatabaseGrammar.parse(words(args)), connection);
       case "switchover" -> switchover(DatabaseGrammar.parseSwitchover(words(args)), connection);
+      case "region" -> region(RegionGrammar.parse(words(args)), connection);
       case "status" -> status(connection);
       case "consistency" -> consistency(args, connection);
       case "session|token" ->
@@ -443,7 +450,13 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     field(reply, "w", quorum.writes());
     field(reply, "copies", quorum.copies());
     field(reply, "hinted", quorum.hinted());
-    field(reply, "repaired", quorum.repaired() ? "yes" : "no");
+    reply.bulkText("repaired");
+    reply.bulkText(quorum.repaired() ? "yes" : "no");
+  }
+
+  private static void field(ReplyWriter reply, String name, int value) {
+    reply.bulkText(name);
+    reply.integer(value);
   }
 
   // STATUS and DATABASE.
@@ -537,6 +550,35 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
           connection);
     } else {
       throw new IllegalStateException("no way to run " + statement);
+    }
+  }
+
+  private void region(RegionStatement statement, ClientConnection connection) {
+    if (statement instanceof RegionStatement.Invalid invalid) {
+      now(connection, reply -> reply.error(invalid.error()));
+    } else if (statement instanceof RegionStatement.Help) {
+      help(RegionGrammar.HELP, connection);
+    } else if (statement instanceof RegionStatement.ListAll) {
+      now(
+          connection,
+          reply -> new RegionReply(reply).write(outside.state().get(), outside.region()));
+    } else if (statement instanceof RegionStatement.Link link) {
+      link(link, connection);
+    } else if (statement instanceof RegionStatement.Unlink unlink) {
+      change(new ControlCommand.UnlinkRegion(unlink.name()), connection);
+    } else {
+      throw new IllegalStateException("no way to run " + statement);
+    }
+  }
+
+  /** Who links other regions has one: by its name the others know this cluster. */
+  private void link(RegionStatement.Link link, ClientConnection connection) {
+    if (outside.region().isEmpty()) {
+      now(
+          connection,
+          reply -> reply.error("ERR REGION LINK: this node is in no region: set its node.region"));
+    } else {
+      change(new ControlCommand.LinkRegion(link.name(), link.addresses()), connection);
     }
   }
 
@@ -686,11 +728,9 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   }
 
   private void list(ReplyWriter reply) {
-    List<Database> databases = List.copyOf(outside.state().get().databases().values());
-    reply.array(databases.size());
-    for (Database database : databases) {
-      describe(database, reply);
-    }
+    ClusterState state = outside.state().get();
+    reply.array(state.databases().size());
+    state.databases().values().forEach(new DatabaseReply(state, reply)::write);
   }
 
   private void info(String name, ReplyWriter reply) {
@@ -698,57 +738,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     if (database.isEmpty()) {
       reply.error(noDatabase(name));
     } else {
-      describe(database.get(), reply);
-    }
-  }
-
-  private void describe(Database database, ReplyWriter reply) {
-    var settings = database.settings();
-    if (settings.isLeaderless()) {
-      describeLeaderless(database, reply);
-      return;
-    }
-    reply.map(11);
-    field(reply, "number", database.number());
-    field(reply, "name", database.name());
-    field(reply, "replication", settings.replication());
-    field(reply, "replicas", settings.replicas());
-    field(reply, "partitions", settings.partitions());
-    field(reply, "commit", settings.commit());
-    field(reply, "durability", settings.durability());
-    field(reply, "failover", settings.failover());
-    field(reply, "write-timeout", settings.writeTimeoutMillis());
-    field(reply, "reads", settings.reads());
-    field(reply, "changing", ChangeProgress.changing(outside.state().get(), database.id()));
-  }
-
-  private void describeLeaderless(Database database, ReplyWriter reply) {
-    var settings = database.settings();
-    var quorums = settings.quorums();
-    reply.map(14);
-    field(reply, "number", database.number());
-    field(reply, "name", database.name());
-    field(reply, "replication", settings.replication());
-    field(reply, "replicas", settings.replicas());
-    field(reply, "partitions", settings.partitions());
-    field(reply, "r", quorums.reads());
-    field(reply, "w", quorums.writes());
-    field(reply, "sloppy", quorums.sloppy() ? "yes" : "no");
-    field(reply, "conflict", quorums.conflict());
-    field(reply, "reads-see-writes", quorums.overlap(settings.replicas()) ? "yes" : "no");
-    field(reply, "durability", settings.durability());
-    field(reply, "write-timeout", settings.writeTimeoutMillis());
-    field(reply, "changing", ChangeProgress.changing(outside.state().get(), database.id()));
-    List<String> awaited = ChangeProgress.awaited(outside.state().get(), database.id());
-    field(reply, "change-waits-for", String.join(", ", awaited));
-  }
-
-  private static void field(ReplyWriter reply, String name, Object value) {
-    reply.bulkText(name);
-    if (value instanceof Integer number) {
-      reply.integer(number);
-    } else {
-      reply.bulkText(value.toString().toLowerCase(Locale.ROOT).replace('_', '-'));
+      new DatabaseReply(outside.state().get(), reply).write(database.get());
     }
   }
 

@@ -348,6 +348,7 @@ public final class NodeCore implements ControlLoop.Listener {
 
   private NodeCommandRunner.Outside outside(DataLoop loop) {
     return new NodeCommandRunner.Outside(
+        settings.node().hasRegion() ? settings.node().region() : "",
         () -> state,
         receiver -> writeStatus(loop, receiver),
         control::submit,
