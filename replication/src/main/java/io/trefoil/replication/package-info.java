@@ -4,6 +4,7 @@
  * feeds them, and in the simulator, where a seed does.
  *
  * <p>Reading order: {@link io.trefoil.replication.kernel} (what goes in, what comes out), then
- * {@link io.trefoil.replication.singleleader} and {@link io.trefoil.replication.leaderless}.
+ * {@link io.trefoil.replication.singleleader}, {@link io.trefoil.replication.leaderless} and {@link
+ * io.trefoil.replication.multileader}.
  */
 package io.trefoil.replication;
