@@ -24,7 +24,7 @@ public final class MergedState {
     return seen;
   }
 
-  /** Of the newest versions, uncommitted ones included. */
+  /** Of the committed versions. */
   public MergedTree tree() {
     return tree;
   }
@@ -60,7 +60,10 @@ public final class MergedState {
     return seen.isEmpty() && horizon == 0;
   }
 
-  /** As of now: while nothing is uncommitted, it is that of the committed cells. */
+  /**
+   * The tree is that of the committed cells; what else is known may be ahead of them, which does no
+   * harm: whoever goes on from there gives larger stamps.
+   */
   public void write(ByteSink sink) {
     seen.write(sink);
     sink.putLong(lastStamp).putLong(horizon);

@@ -37,7 +37,7 @@ import java.util.function.Consumer;
  * <p><b>Digests</b> are of stamps, never of values, and only of what lives: see {@link
  * Versions#digest()}. The key keeps the sum of its fields' digests, so that writing a field costs
  * the same however many there are. The store adds a key's digest to its leaf of the {@link
- * MergedTree}, and takes it off again when the version is undone.
+ * MergedTree} when the version is committed.
  *
  * <p><b>Purging.</b> The stamp of a record is the last that this copy knew when it wrote the
  * record. At or below the horizon, everybody has whatever the record says, also that something was
@@ -55,7 +55,7 @@ public final class MergedStore {
   private static final long FORGOTTEN_STAMP = 1;
 
   private final PartitionStore store;
-  private final boolean waits;
+  private final Look look;
   private final MergedState shared;
   private final ByteSink scratch = new ByteSink();
   private final List<byte[]> expired = new ArrayList<>();
@@ -63,9 +63,19 @@ public final class MergedStore {
   private int collections;
   private long supersededBy;
 
-  private MergedStore(PartitionStore store, boolean waits, MergedState shared) {
+  /** What is looked at, and what happens where only the disk knows. */
+  private enum Look {
+    /** The newest, waiting for the disk. */
+    WAITING,
+    /** The newest; {@link CellsNotInMemory} is thrown. */
+    NEWEST,
+    /** What is committed; {@link CellsNotInMemory} is thrown. */
+    COMMITTED
+  }
+
+  private MergedStore(PartitionStore store, Look look, MergedState shared) {
     this.store = store;
-    this.waits = waits;
+    this.look = look;
     this.shared = shared;
     store.merges(shared.tree());
   }
@@ -76,12 +86,17 @@ public final class MergedStore {
    * @param shared is told of all that is merged; one for all that write the store
    */
   public static MergedStore waiting(PartitionStore store, MergedState shared) {
-    return new MergedStore(store, true, shared);
+    return new MergedStore(store, Look.WAITING, shared);
   }
 
   /** Throws {@link CellsNotInMemory} where only the disk knows. */
   public static MergedStore notWaiting(PartitionStore store, MergedState shared) {
-    return new MergedStore(store, false, shared);
+    return new MergedStore(store, Look.NEWEST, shared);
+  }
+
+  /** As {@link #notWaiting}, for reading what is committed only. */
+  public static MergedStore committed(PartitionStore store, MergedState shared) {
+    return new MergedStore(store, Look.COMMITTED, shared);
   }
 
   /** What is known of the cells as a whole. */
@@ -104,7 +119,12 @@ public final class MergedStore {
 
   /** Looks a key up, be it there or not; good until the store is changed otherwise. */
   public Key open(byte[] key, int offset, int length) {
-    Found found = waits ? store.findBlocking(key, offset, length) : store.find(key, offset, length);
+    Found found =
+        switch (look) {
+          case WAITING -> store.findBlocking(key, offset, length);
+          case NEWEST -> store.find(key, offset, length);
+          case COMMITTED -> store.findCommitted(key, offset, length);
+        };
     byte[] name = Arrays.copyOfRange(key, offset, offset + length);
     if (found == Found.NOT_IN_MEMORY) {
       throw new CellsNotInMemory(name);
@@ -149,8 +169,8 @@ public final class MergedStore {
   }
 
   /**
-   * Visits all keys of a leaf of the {@link MergedTree}, also those of which only what was removed
-   * is kept. The digests of a leaf's keys add up to its sum. May wait for the disk.
+   * Visits all committed keys of a leaf of the {@link MergedTree}, also those of which only what
+   * was removed is kept. The digests of a leaf's keys add up to its sum. May wait for the disk.
    *
    * @param leaf 0 to {@link MergedTree#LEAVES} - 1
    */
@@ -337,9 +357,11 @@ public final class MergedStore {
       }
       FieldCells fields = store.fields();
       Found found =
-          waits
-              ? fields.findBlocking(collection, fieldName, 0, fieldName.length)
-              : fields.find(collection, fieldName, 0, fieldName.length);
+          switch (look) {
+            case WAITING -> fields.findBlocking(collection, fieldName, 0, fieldName.length);
+            case NEWEST -> fields.find(collection, fieldName, 0, fieldName.length);
+            case COMMITTED -> fields.findCommitted(collection, fieldName, 0, fieldName.length);
+          };
       if (found == Found.NOT_IN_MEMORY) {
         throw CellsNotInMemory.field(name, collection, fieldName);
       }
@@ -383,9 +405,9 @@ public final class MergedStore {
                   new StoredField(
                       Arrays.copyOfRange(field, offset, offset + length),
                       Arrays.copyOfRange(value, valueOffset, valueOffset + valueLength)));
-      if (waits) {
+      if (look == Look.WAITING) {
         store.fields().visitBlocking(collection, storedFields, visitor);
-      } else if (store.fields().visit(collection, false, storedFields, visitor)
+      } else if (store.fields().visit(collection, look == Look.COMMITTED, storedFields, visitor)
           == Found.NOT_IN_MEMORY) {
         throw CellsNotInMemory.fields(name, collection);
       }

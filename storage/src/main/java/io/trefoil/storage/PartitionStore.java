@@ -68,7 +68,7 @@ public final class PartitionStore implements AutoCloseable {
 
   private final FieldCells fields;
 
-  /** Of the keys that several origins write, uncommitted ones included; null when they don't. */
+  /** Of the committed keys that several origins write; null when one writes them. */
   private MergedTree tree;
 
   private final List<Consumer<CellSnapshot>> snapshotRequests = new ArrayList<>();
@@ -265,7 +265,7 @@ public final class PartitionStore implements AutoCloseable {
    * Says that several origins write the keys. There are cells then that don't count as keys: the
    * disk may have some also when it has no keys.
    *
-   * @param sums is kept up with the newest versions, from the flushed position on
+   * @param sums is kept up with the committed versions, from the flushed position on
    */
   void merges(MergedTree sums) {
     Invariants.check(tree == null || tree == sums, "one tree for all who write a copy");
@@ -476,10 +476,9 @@ public final class PartitionStore implements AutoCloseable {
     }
     top.count += delta(handle);
     top.unknown += arena.is(handle, Records.BASE_UNKNOWN) ? 1 : 0;
-    note(hash, current, handle);
   }
 
-  /** Has the tree know that a key's newest version, if any, is followed by another, if any. */
+  /** Has the tree know that a key's committed version, if any, is followed by another, if any. */
   private void note(int hash, int older, int newer) {
     if (tree != null) {
       long before = older == NONE ? 0 : arena.mergedDigest(older);
@@ -550,9 +549,6 @@ public final class PartitionStore implements AutoCloseable {
     } else {
       index.replaceFound(older);
     }
-    if (tree != null && !arena.is(handle, Records.FIELD)) {
-      note(arena.hash(handle), handle, older);
-    }
   }
 
   // ---- commit
@@ -575,6 +571,9 @@ public final class PartitionStore implements AutoCloseable {
   private void commitVersion(int handle) {
     bottom.committedCount += delta(handle);
     int old = arena.previous(handle);
+    if (tree != null && !arena.is(handle, Records.FIELD)) {
+      note(arena.hash(handle), old, handle);
+    }
     arena.setPrevious(handle, NONE);
     if (old == NONE) {
       dirty.add(handle);
@@ -1063,7 +1062,7 @@ public final class PartitionStore implements AutoCloseable {
             visitor.visit(key, StoredCell.mergedDigest(stored));
           }
         };
-    try (CellWalk walk = walk(top, false, (int) fromHash)) {
+    try (CellWalk walk = walk(bottom, true, (int) fromHash)) {
       walk.visitRange(fromHash, toHash, digests);
     }
   }

@@ -5,6 +5,7 @@ import io.trefoil.base.ByteSource;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.Position;
+import io.trefoil.cell.CellType;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -82,14 +83,16 @@ public final class SnapshotLoader {
   private void addKey(CellDisk.Batch batch, byte[] key, byte[] stored) {
     checkFields();
     boolean head = StoredCell.isHead(stored);
-    if (head && stored.length != StoredCell.HEADER + Head.BYTES) {
+    boolean merged = head && CellType.ofStored(StoredCell.type(stored)).isMerged();
+    int headBytes = stored.length - StoredCell.HEADER;
+    if (head && (merged ? headBytes <= Head.BYTES : headBytes != Head.BYTES)) {
       throw new MalformedBytesException("a snapshot with a head of " + stored.length + " bytes");
     }
     collection = head ? StoredCell.collection(stored) : 0;
     fieldsToCome = head ? Head.count(stored, StoredCell.HEADER) : 0;
     int hash = HashIndex.hash(key, 0, key.length);
     batch.put(CellDisk.key(copy, hash, key, 0, key.length), stored);
-    count++;
+    count += StoredCell.type(stored) == CellType.GONE.code() ? 0 : 1;
   }
 
   private void addField(CellDisk.Batch batch, byte[] field, byte[] stored) {

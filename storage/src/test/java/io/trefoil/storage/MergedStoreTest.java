@@ -156,7 +156,7 @@ class MergedStoreTest {
       } else if (dice < 78) {
         undone();
       } else if (dice < 84) {
-        freeze();
+        freezeBehind();
       } else if (dice < 90) {
         owner.runPending();
         storage.maintain(0, random.nextInt(1_000));
@@ -401,8 +401,22 @@ class MergedStoreTest {
 
     void freeze() {
       commit();
+      freezeAt(index);
+    }
+
+    /** Of what is committed; what came since stays in front. */
+    void freezeBehind() {
+      commit();
+      long committed = index;
+      for (int i = random.nextInt(3); i > 0; i--) {
+        command();
+      }
+      freezeAt(committed);
+    }
+
+    private void freezeAt(long committed) {
       if (store.canFreeze()) {
-        store.freeze(new Position(1, index), Bytes.wrap(bytes(state::write)));
+        store.freeze(new Position(1, committed), Bytes.wrap(bytes(state::write)));
       }
     }
 
@@ -562,6 +576,7 @@ class MergedStoreTest {
 
     /** The tree is what a walk over all keys finds, and keys are counted. */
     void checkTree() {
+      commit();
       long shown = 0;
       long root = 0;
       for (int leaf : leaves()) {
