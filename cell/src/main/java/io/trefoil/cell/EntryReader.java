@@ -1,7 +1,10 @@
 package io.trefoil.cell;
 
 import io.trefoil.base.ByteSource;
+import io.trefoil.base.Bytes;
 import io.trefoil.base.MalformedBytesException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Reads what {@link EntryWriter} wrote. */
 public final class EntryReader {
@@ -68,6 +71,9 @@ public final class EntryReader {
 
     /** The next of those entries follows. */
     void entry(long stamp);
+
+    /** Everything is here that a region's log has up to a position, with this entry. */
+    void reached(int region, long epoch, long index);
   }
 
   /** The stamp of the entry that {@code source} is at the beginning of. */
@@ -108,6 +114,9 @@ public final class EntryReader {
         case EntryWriter.PART -> part(source, changes);
         case EntryWriter.FILL -> changes.fill(source.getLong());
         case EntryWriter.FROM -> from(source, changes);
+        case EntryWriter.REACHED ->
+            changes.reached(
+                source.getCount(Integer.MAX_VALUE), source.getVarint(), source.getVarint());
         default ->
             throw new MalformedBytesException("change " + tag + " is not known to this version");
       }
@@ -161,7 +170,6 @@ public final class EntryReader {
     changes.part(type, source.array(), field, fieldLength, source.array(), change, length);
   }
 
-  /** To the end: what is wrapped is the rest of the entry. */
   private static void from(ByteSource source, Changes changes) {
     int origin = source.getCount(Integer.MAX_VALUE);
     long index = source.getVarint();
@@ -172,17 +180,59 @@ public final class EntryReader {
       int length = source.getBlockLength();
       entry.reset(source.array(), source.skip(length), length);
       changes.entry(stamp(entry));
-      if (entry.remaining() > 0 && entry.array()[entry.position()] == EntryWriter.FROM) {
+      if (tellsOfOthers(entry)) {
         throw new MalformedBytesException("an entry of another origin within one");
       }
       changes(entry, changes);
     }
-    source.expectEnd();
+  }
+
+  private static boolean tellsOfOthers(ByteSource changes) {
+    if (changes.remaining() == 0) {
+      return false;
+    }
+    int tag = changes.array()[changes.position()];
+    return tag == EntryWriter.FROM || tag == EntryWriter.REACHED;
+  }
+
+  /** Entries that another origin wrote, within an entry: their log's last index, and how many. */
+  public record Wrapped(int origin, long index, int count, Bytes body) {}
+
+  /** What others wrote, of an entry's changes that take it in. */
+  public static List<Wrapped> wrapped(ByteSource source) {
+    List<Wrapped> all = new ArrayList<>();
+    while (source.remaining() > 0) {
+      int tag = source.getByte();
+      if (tag == EntryWriter.REACHED) {
+        source.getVarint();
+        source.getVarint();
+        source.getVarint();
+      } else if (tag == EntryWriter.FROM) {
+        int origin = source.getCount(Integer.MAX_VALUE);
+        long index = source.getVarint();
+        int count = source.getCount(source.remaining());
+        int start = source.position();
+        for (int i = 0; i < count; i++) {
+          source.skip(source.getBlockLength());
+        }
+        Bytes body = Bytes.copyOf(source.array(), start, source.position() - start);
+        all.add(new Wrapped(origin, index, count, body));
+      } else {
+        throw new MalformedBytesException("change " + tag + " among what others wrote");
+      }
+    }
+    return all;
+  }
+
+  /** Whether an entry is a mark: a point at which replicas are compared. */
+  public static boolean isMark(ByteSource entry) {
+    int at = entry.position() + Long.BYTES;
+    return entry.remaining() > Long.BYTES && entry.array()[at] == EntryWriter.MARK;
   }
 
   /** Whether an entry is one that another origin wrote, or that is not to be sent on. */
   public static boolean isForeign(ByteSource entry) {
     stamp(entry);
-    return entry.remaining() > 0 && entry.getByte() == EntryWriter.FROM;
+    return tellsOfOthers(entry);
   }
 }

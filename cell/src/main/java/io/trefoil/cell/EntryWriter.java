@@ -24,6 +24,7 @@ import io.trefoil.base.ByteSink;
  * 11 part   type (1) · field (block) · change of the field (block)
  * 12 from   origin (varint) · its index (varint) · entries (varint) · each a block
  * 13 fill   purged (8)
+ * 14 reached region (varint) · epoch (varint) · index (varint)
  * </pre>
  *
  * <p>7, 8 and 9 are about the collection that 6 opened last: its fields, and its key, which holds
@@ -37,6 +38,10 @@ import io.trefoil.base.ByteSink;
  * of its log; or that nobody is to be sent, with origin 0. After 13, keys are told whole to a copy
  * that forgot: they are taken however old they are, and what is here of them up to a stamp and is
  * not told is dropped, as it was purged where they come from.
+ *
+ * <p>An entry that takes in what came from another region begins with 14: everything that is in
+ * that region's log up to a position is here when the entry is. As many 12 follow as origins took
+ * turns in it.
  *
  * <p>A mark changes no cell: it is a point of the log at which replicas are compared, by what is
  * visible at its time.
@@ -55,6 +60,7 @@ public final class EntryWriter {
   static final int PART = 11;
   static final int FROM = 12;
   static final int FILL = 13;
+  static final int REACHED = 14;
 
   private EntryWriter() {}
 
@@ -148,6 +154,11 @@ public final class EntryWriter {
   public static void from(ByteSink sink, int origin, long index, int count, byte[] body) {
     sink.putByte(FROM).putVarint(origin).putVarint(index).putVarint(count);
     sink.putBytes(body, 0, body.length);
+  }
+
+  /** Says that with this entry everything is here that a region's log has up to a position. */
+  public static void reached(ByteSink sink, int region, long epoch, long index) {
+    sink.putByte(REACHED).putVarint(region).putVarint(epoch).putVarint(index);
   }
 
   /**

@@ -48,6 +48,35 @@ class EntryReaderTest {
   }
 
   @Test
+  void whatSeveralOriginsWroteComesFromARegionInOneEntry() {
+    ByteSink theirs = new ByteSink();
+    EntryWriter.begin(theirs, 78);
+    EntryWriter.remove(theirs, Bytes.utf8("k").array(), 0, 1);
+    ByteSink body = new ByteSink();
+    body.putBlock(theirs.array(), 0, theirs.size());
+    ByteSink sink = new ByteSink();
+    EntryWriter.begin(sink, 77);
+    EntryWriter.reached(sink, 2, 5, 900);
+    EntryWriter.from(sink, 82, 899, 1, body.toArray());
+    EntryWriter.from(sink, 51, 7, 1, body.toArray());
+
+    assertThat(EntryReader.isForeign(new ByteSource(sink.toArray()))).isTrue();
+    ByteSource source = new ByteSource(sink.toArray());
+    EntryReader.stamp(source);
+    Recorder recorder = new Recorder();
+    EntryReader.changes(source, recorder);
+    assertThat(recorder.seen)
+        .containsExactly(
+            "reached 2 5:900",
+            "from 82 899 1",
+            "entry 78",
+            "remove k",
+            "from 51 7 1",
+            "entry 78",
+            "remove k");
+  }
+
+  @Test
   void mergesAndPartsComeBackWithWhoWroteThem() {
     byte[] key = Bytes.utf8("k").array();
     byte[] change = Bytes.utf8("change").array();
@@ -128,10 +157,10 @@ class EntryReaderTest {
 
   @Test
   void anUnknownChangeIsRefusedByNumber() {
-    ByteSource source = new ByteSource(new byte[] {14});
+    ByteSource source = new ByteSource(new byte[] {15});
     assertThatThrownBy(() -> EntryReader.changes(source, new Recorder()))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("change 14 is not known to this version");
+        .hasMessage("change 15 is not known to this version");
   }
 
   private static final class Recorder implements EntryReader.Changes {
@@ -157,6 +186,11 @@ class EntryReaderTest {
     @Override
     public void clear() {
       seen.add("clear");
+    }
+
+    @Override
+    public void reached(int region, long epoch, long index) {
+      seen.add("reached " + region + " " + epoch + ":" + index);
     }
 
     @Override

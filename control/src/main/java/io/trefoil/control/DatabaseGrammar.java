@@ -49,10 +49,6 @@ public final class DatabaseGrammar {
           "    Have a node lead again what it leads by preference.",
           "SWITCHOVER HELP");
 
-  /** The algorithms that databases can be created with. The cluster's state may know more. */
-  static final List<Replication> OFFERED =
-      List.of(Replication.SINGLE_LEADER, Replication.LEADERLESS);
-
   private static final List<String> REPLICATIONS =
       List.of("SINGLE-LEADER", "LEADERLESS", "MULTI-LEADER");
 
@@ -65,7 +61,6 @@ public final class DatabaseGrammar {
   private static final Map<String, List<String>> OPTIONS = options();
 
   private final Words words;
-  private final List<Replication> offered;
 
   private Integer number;
   private Replication replication;
@@ -84,9 +79,8 @@ public final class DatabaseGrammar {
   private Topology topology;
   private final List<String> seen = new ArrayList<>();
 
-  private DatabaseGrammar(Words words, List<Replication> offered) {
+  private DatabaseGrammar(Words words) {
     this.words = words;
-    this.offered = offered;
   }
 
   /**
@@ -94,11 +88,6 @@ public final class DatabaseGrammar {
    * there are nodes enough, is judged when the command is applied.
    */
   public static DatabaseStatement parse(List<String> words) {
-    return parse(words, OFFERED);
-  }
-
-  /** The same, with other algorithms on offer. */
-  static DatabaseStatement parse(List<String> words, List<Replication> offered) {
     if (words.isEmpty()) {
       return new DatabaseStatement.Invalid("ERR DATABASE: " + oneOf(STATEMENTS) + " is missing");
     }
@@ -111,7 +100,7 @@ public final class DatabaseGrammar {
     }
     Words rest = new Words("ERR DATABASE " + first + ": ", words, 1);
     try {
-      return new DatabaseGrammar(rest, offered).statement(first);
+      return new DatabaseGrammar(rest).statement(first);
     } catch (Wrong wrong) {
       return new DatabaseStatement.Invalid(wrong.getMessage());
     }
@@ -191,13 +180,9 @@ public final class DatabaseGrammar {
    * @return the options, or the error that a client would get
    */
   public static DatabaseStatement parseOptions(List<String> words) {
-    return parseOptions(words, OFFERED);
-  }
-
-  static DatabaseStatement parseOptions(List<String> words, List<Replication> offered) {
     Words all = new Words("ERR DATABASE CREATE: ", words, 0);
     try {
-      return new DatabaseStatement.Alter("0", new DatabaseGrammar(all, offered).options(true));
+      return new DatabaseStatement.Alter("0", new DatabaseGrammar(all).options(true));
     } catch (Wrong wrong) {
       return new DatabaseStatement.Invalid(wrong.getMessage());
     }
@@ -333,39 +318,19 @@ public final class DatabaseGrammar {
 
   private void checkAlgorithm(boolean creating) throws Wrong {
     if (!creating && replication == null) {
-      // What the database is, and so which options it has, is known where it is altered.
-      if (regions != null || topology != null) {
-        checkOffered(Replication.MULTI_LEADER);
-      }
-      return;
+      return; // what the database is, and so which options it has, is known where it is altered
     }
     Replication algorithm = replication == null ? Replication.SINGLE_LEADER : replication;
     Optional<String> other = whyNotOf(algorithm, seen);
     if (other.isPresent()) {
       throw words.wrong(other.get());
     }
-    checkOffered(algorithm);
     if (creating && algorithm == Replication.MULTI_LEADER) {
       Optional<String> bad = RegionRules.whyNotRegions(regions, topology);
       if (bad.isPresent()) {
         throw words.wrong(bad.get());
       }
     }
-  }
-
-  /** Nobody else asks: what was created by a version that offers more is a database as any. */
-  private void checkOffered(Replication algorithm) throws Wrong {
-    if (!offered.contains(algorithm)) {
-      throw new Wrong(notThereYet(algorithm));
-    }
-  }
-
-  /** That this version does not replicate in this way. */
-  static String notThereYet(Replication replication) {
-    return "UNSUPPORTED "
-        + replication
-        + " is not there yet; this version replicates with "
-        + oneOf(OFFERED.stream().map(Replication::toString).toList());
   }
 
   /** Why not all of these are options of a database that is replicated in this way. */

@@ -592,14 +592,13 @@ class ClusterStateTest {
 
   static DatabaseOptions options(String words) {
     List<String> list = words.isEmpty() ? List.of() : List.of(words.split(" "));
-    return ((DatabaseStatement.Alter) DatabaseGrammar.parseOptions(list, Clusters.ALGORITHMS))
-        .options();
+    return ((DatabaseStatement.Alter) DatabaseGrammar.parseOptions(list)).options();
   }
 
   /** As for a database of any kind. */
   static DatabaseOptions alteration(String words) {
     List<String> list = List.of(("ALTER it " + words).split(" +"));
-    return ((DatabaseStatement.Alter) DatabaseGrammar.parse(list, Clusters.ALGORITHMS)).options();
+    return ((DatabaseStatement.Alter) DatabaseGrammar.parse(list)).options();
   }
 
   private static void assertRegistered(Outcome outcome, int n, long incarnation, boolean amnesiac) {

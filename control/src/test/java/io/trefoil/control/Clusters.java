@@ -2,16 +2,12 @@ package io.trefoil.control;
 
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
-import java.util.List;
 
 /**
  * Cluster states and presences for tests. Node n has disk 100 + n; its claims follow each other.
  */
 final class Clusters {
   static final long CLUSTER = 77;
-
-  /** Those that the state machine knows, whatever this version offers. */
-  static final List<Replication> ALGORITHMS = List.of(Replication.values());
 
   private Clusters() {}
 

@@ -43,8 +43,7 @@ class DatabaseGrammarTest {
     assertThat(
             parse(
                 "create carts replication leaderless replicas 5 durability fsync write-timeout 900"
-                    + " r 2 w 4 sloppy yes conflict siblings",
-                Clusters.ALGORITHMS))
+                    + " r 2 w 4 sloppy yes conflict siblings"))
         .isEqualTo(
             new DatabaseStatement.Create(
                 "carts",
@@ -70,8 +69,7 @@ class DatabaseGrammarTest {
             parse(
                 "create users number 4 replication multi-leader regions 3 EU us r replicas 2"
                     + " partitions 8 durability fsync write-timeout 900 reads session"
-                    + " commit sync failover safe topology star us conflict siblings",
-                Clusters.ALGORITHMS))
+                    + " commit sync failover safe topology star us conflict siblings"))
         .isEqualTo(
             new DatabaseStatement.Create(
                 "users",
@@ -113,8 +111,7 @@ class DatabaseGrammarTest {
     DatabaseStatement.Create create =
         (DatabaseStatement.Create)
             parse(
-                "CREATE users REPLICATION MULTI-LEADER TOPOLOGY " + topology + " REGIONS 2 eu us",
-                Clusters.ALGORITHMS);
+                "CREATE users REPLICATION MULTI-LEADER TOPOLOGY " + topology + " REGIONS 2 eu us");
     assertThat(create.options().topology()).asString().isEqualToIgnoringCase(topology);
   }
 
@@ -139,7 +136,7 @@ class DatabaseGrammarTest {
         "REGIONS 2 eu us R 2 | R is an option of LEADERLESS, the database is MULTI-LEADER",
       })
   void mistakesWithAMultiLeaderDatabaseAreNamed(String options, String error) {
-    assertThat(parse("CREATE users REPLICATION MULTI-LEADER " + options, Clusters.ALGORITHMS))
+    assertThat(parse("CREATE users REPLICATION MULTI-LEADER " + options))
         .isEqualTo(new DatabaseStatement.Invalid("ERR DATABASE CREATE: " + error));
   }
 
@@ -161,7 +158,7 @@ class DatabaseGrammarTest {
             + " database is SINGLE-LEADER",
       })
   void mistakesWithALeaderlessDatabaseAreNamed(String words, String error) {
-    assertThat(parse(words, Clusters.ALGORITHMS))
+    assertThat(parse(words))
         .isEqualTo(new DatabaseStatement.Invalid("ERR DATABASE CREATE: " + error));
   }
 
@@ -169,9 +166,6 @@ class DatabaseGrammarTest {
   void anAlterDoesNotKnowWhatTheDatabaseIs() {
     DatabaseStatement.Alter alter = (DatabaseStatement.Alter) parse("ALTER carts R 1 COMMIT SYNC");
     assertThat(alter.options().readQuorum()).isEqualTo(1);
-    assertThat(parse("ALTER users REGIONS 1 eu"))
-        .isEqualTo(
-            new DatabaseStatement.Invalid(DatabaseGrammar.notThereYet(Replication.MULTI_LEADER)));
   }
 
   @Test
@@ -234,9 +228,6 @@ class DatabaseGrammarTest {
         "CREATE orders COMMIT SEMI-SYNC | ERR DATABASE CREATE: COMMIT SEMI-SYNC needs a value",
         "CREATE orders READS BOUNDED soon | ERR DATABASE CREATE: READS BOUNDED is a number from 1"
             + " to 3600000, not 'soon'",
-        "CREATE users REPLICATION MULTI-LEADER REGIONS 2 eu us REPLICAS 2 COMMIT MAJORITY |"
-            + " UNSUPPORTED MULTI-LEADER is not there yet; this version replicates with"
-            + " SINGLE-LEADER or LEADERLESS",
         "CREATE users REPLICATION MULTI-LEADER REGIONS 2 eu | ERR DATABASE CREATE: region 2 of 2"
             + " is missing",
         "CREATE users REPLICATION MULTI-LEADER TOPOLOGY STAR | ERR DATABASE CREATE: the hub of"
@@ -297,9 +288,5 @@ class DatabaseGrammarTest {
 
   private static DatabaseStatement parse(String words) {
     return DatabaseGrammar.parse(words.isEmpty() ? List.of() : List.of(words.split(" +")));
-  }
-
-  private static DatabaseStatement parse(String words, List<Replication> offered) {
-    return DatabaseGrammar.parse(List.of(words.split(" +")), offered);
   }
 }

@@ -5,7 +5,6 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
-import io.trefoil.command.Algorithm;
 import io.trefoil.command.Call;
 import io.trefoil.command.Command;
 import io.trefoil.command.CommandTable;
@@ -193,7 +192,7 @@ final class CommandRunner implements PartitionReplica.Work {
   /** Why a command has no meaning on a database whose partitions have leaders. */
   private static Optional<String> refusalWithLeader(
       DatabaseRoute database, Command command, Args args) {
-    return command.refusal(Algorithm.SINGLE_LEADER, args, database.database().title());
+    return command.refusal(database.algorithm(), args, database.database().title());
   }
 
   /** On a database of which any replica coordinates commands. */
@@ -228,7 +227,7 @@ final class CommandRunner implements PartitionReplica.Work {
   private static String refusalWithoutLeader(
       Session session, DatabaseRoute database, Command command, Args args) {
     Optional<String> meaningless =
-        command.refusal(Algorithm.LEADERLESS, args, database.database().title());
+        command.refusal(database.algorithm(), args, database.database().title());
     if (meaningless.isPresent()) {
       return meaningless.get();
     }

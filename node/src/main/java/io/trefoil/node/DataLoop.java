@@ -348,6 +348,7 @@ final class DataLoop {
       writeJournal();
       answer();
       network.flush(Lane.DATA);
+      network.flush(Lane.REGION);
       storage.maintain(0, MAINTAIN_STEPS);
     } catch (RuntimeException | Error e) {
       onFailure.failed("the data loop", e);

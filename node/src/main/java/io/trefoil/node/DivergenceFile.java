@@ -202,6 +202,11 @@ final class DivergenceFile implements EntryReader.Changes {
     throw notLed();
   }
 
+  @Override
+  public void reached(int region, long epoch, long upTo) {
+    throw notLed();
+  }
+
   private static IllegalStateException notLed() {
     return new IllegalStateException("only what had a leader can leave its history");
   }

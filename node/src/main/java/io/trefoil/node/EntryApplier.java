@@ -3,6 +3,7 @@ package io.trefoil.node;
 import io.trefoil.base.ByteSource;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.EntryReader;
 import io.trefoil.cell.Opened;
@@ -35,6 +36,9 @@ final class EntryApplier implements EntryReader.Changes {
    * Whether whole keys are told to a copy that forgot, and what was purged where they come from.
    */
   private boolean fills;
+
+  /** Whether what is read was written elsewhere: its marks are of another log. */
+  private boolean wrapped;
 
   private long purged;
 
@@ -102,6 +106,7 @@ final class EntryApplier implements EntryReader.Changes {
       stamp = EntryReader.stamp(entry);
       observeStamp(stamp);
       fills = false;
+      wrapped = false;
       EntryReader.changes(entry, this);
       saveOpen();
       index++;
@@ -112,6 +117,7 @@ final class EntryApplier implements EntryReader.Changes {
   void put(long atIndex, Bytes changes) {
     index = atIndex;
     fills = false;
+    wrapped = false;
     entry.reset(changes.array(), 0, changes.length());
     EntryReader.changes(entry, this);
     saveOpen();
@@ -212,7 +218,9 @@ final class EntryApplier implements EntryReader.Changes {
 
   @Override
   public void mark(long id, long timeMillis) {
-    marks.put(index, id, timeMillis);
+    if (!wrapped) {
+      marks.put(index, id, timeMillis);
+    }
   }
 
   // What several nodes write.
@@ -220,9 +228,15 @@ final class EntryApplier implements EntryReader.Changes {
   @Override
   public void from(int origin, long originIndex, int count) {
     if (origin > 0) {
-      origins.hear(origin, originIndex, false);
+      origins.hearIn(index, origin, originIndex);
     }
+    wrapped = true;
     originsEntry = originIndex - count;
+  }
+
+  @Override
+  public void reached(int region, long epoch, long upTo) {
+    origins.reachIn(index, region, new Position(epoch, upTo));
   }
 
   @Override

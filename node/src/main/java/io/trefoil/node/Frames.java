@@ -44,5 +44,17 @@ public final class Frames {
   /** Partition, then a message of anti-entropy. */
   public static final int REPAIR = 14;
 
+  /** Definition, partition, then a message between leaders of different regions. */
+  public static final int REGION = 15;
+
+  /** To another region: who leads a partition here. */
+  public static final int REGION_ELSEWHERE = 16;
+
+  /** Asks another region whether a database can be defined there so, or to define it. */
+  public static final int REGION_DEFINE = 17;
+
+  /** The answer to that. */
+  public static final int REGION_DEFINED = 18;
+
   private Frames() {}
 }

@@ -164,6 +164,7 @@ final class JournalRecovery implements JournalReplay {
         appliedTimeMillis = Math.max(appliedTimeMillis, batch.logTimeMillis());
       }
       store.commit(index);
+      applier.origins().committed(index);
       commitIndex = index;
       makeRoom();
     }

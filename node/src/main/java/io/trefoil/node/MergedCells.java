@@ -49,8 +49,11 @@ final class MergedCells implements Cells {
     /** A stamp above all that were issued and seen. */
     long nextStamp();
 
-    /** Of the command's entry. */
+    /** Of the command's entry; what is before it was there when the command ran. */
     long index();
+
+    /** The command found a key expired, at a time in milliseconds since 1970. */
+    default void judgedExpired(long expireAtMillis) {}
 
     /** Whether of strings that were written without seeing each other all are kept. */
     boolean keepsSiblings();
@@ -159,7 +162,11 @@ final class MergedCells implements Cells {
 
   private boolean isExpired(Key key, CellType visible) {
     long expireAt = key.state().expireAt(visible);
-    return expireAt != NEVER && expireAt <= now;
+    if (expireAt == NEVER || expireAt > now) {
+      return false;
+    }
+    log.judgedExpired(expireAt);
+    return true;
   }
 
   @Override
@@ -625,13 +632,19 @@ final class MergedCells implements Cells {
 
   // The whole partition: as it is here.
 
+  private void lookedAtAll() {
+    heldIndex = Math.max(heldIndex, log.index() - 1);
+  }
+
   @Override
   public long keyCount() {
+    lookedAtAll();
     return store.keyCount();
   }
 
   @Override
   public long scan(long cursor, int count, KeyVisitor visitor) {
+    lookedAtAll();
     List<byte[]> keys = new ArrayList<>();
     long next = store.scan(cursor, count, keys::add);
     for (byte[] key : keys) {
@@ -645,6 +658,7 @@ final class MergedCells implements Cells {
 
   @Override
   public byte[] randomKey() {
+    lookedAtAll();
     // A few tries: an expired key that is not collected yet is no answer.
     for (int attempt = 0; attempt < 100; attempt++) {
       byte[] key = store.randomKey(ThreadLocalRandom.current().nextLong());

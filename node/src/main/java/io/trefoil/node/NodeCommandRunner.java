@@ -16,6 +16,7 @@ import io.trefoil.control.DatabaseStatement;
 import io.trefoil.control.Outcome;
 import io.trefoil.control.RegionGrammar;
 import io.trefoil.control.RegionStatement;
+import io.trefoil.control.Replication;
 import io.trefoil.node.Routes.DatabaseRoute;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.resp.Args;
@@ -50,6 +51,12 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final List<Unfinished> unfinished = new ArrayList<>();
   private final List<Consumer<String>> lookers = new ArrayList<>();
   private boolean looking;
+  private RegionDefinitions definitions;
+
+  /** Who defines databases that span regions; before the first command comes. */
+  void use(RegionDefinitions used) {
+    definitions = used;
+  }
 
   /**
    * What these commands need of the rest of the node.
@@ -487,9 +494,9 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     } else if (notThereYet(statement) != null) {
       now(connection, reply -> reply.error(notThereYet(statement)));
     } else if (statement instanceof DatabaseStatement.Create create) {
-      change(new ControlCommand.Create(create.name(), create.options()), connection);
+      create(create, connection);
     } else if (statement instanceof DatabaseStatement.Drop drop) {
-      change(new ControlCommand.Drop(drop.name()), connection);
+      drop(drop, connection);
     } else if (statement instanceof DatabaseStatement.ListAll) {
       now(connection, this::list);
     } else if (statement instanceof DatabaseStatement.Info info) {
@@ -507,6 +514,36 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     } else {
       throw new IllegalStateException("no way to run " + statement);
     }
+  }
+
+  private void create(DatabaseStatement.Create create, ClientConnection connection) {
+    if (create.options().replication() != Replication.MULTI_LEADER) {
+      change(new ControlCommand.Create(create.name(), create.options()), connection);
+    } else if (outside.region().isEmpty()) {
+      now(
+          connection,
+          reply ->
+              reply.error("ERR DATABASE CREATE: this node is in no region: set its node.region"));
+    } else {
+      definitions.create(create.name(), create.options(), outside.region(), answering(connection));
+    }
+  }
+
+  private void drop(DatabaseStatement.Drop drop, ClientConnection connection) {
+    Optional<Database> database =
+        outside.state().get().database(drop.name()).filter(it -> it.settings().isMultiLeader());
+    if (database.isPresent()) {
+      definitions.drop(database.get(), answering(connection));
+    } else {
+      change(new ControlCommand.Drop(drop.name()), connection);
+    }
+  }
+
+  /** Answers the client with an error, or OK when there is none. */
+  private static Consumer<String> answering(ClientConnection connection) {
+    Delivery delivery = connection.await();
+    return error ->
+        delivery.deliver(Answer.NONE, encoded(connection, reply -> writeOutcome(error, reply)));
   }
 
   /** Of a sloppy database, hints may be all but one of the copies of what was acknowledged. */
@@ -589,10 +626,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   /** Answers when what was decided is done everywhere, or that it goes on. */
   private void changeThen(
       ControlCommand command, ChangeProgress progress, ClientConnection connection) {
-    Delivery delivery = connection.await();
-    Consumer<String> answer =
-        error ->
-            delivery.deliver(Answer.NONE, encoded(connection, reply -> writeOutcome(error, reply)));
+    Consumer<String> answer = answering(connection);
     submit(
         command,
         error -> {
@@ -654,12 +688,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   }
 
   private void change(ControlCommand command, ClientConnection connection) {
-    Delivery delivery = connection.await();
-    submit(
-        command,
-        error ->
-            delivery.deliver(
-                Answer.NONE, encoded(connection, reply -> writeOutcome(error, reply))));
+    submit(command, answering(connection));
   }
 
   /**
@@ -747,6 +776,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     waits.removeIf(this::answer);
     sessionWaits.tick();
     repairs.tick();
+    definitions.tick();
     finishChanges();
     for (Submitted each : List.copyOf(submitted)) {
       if (loop.nowNanos() - each.deadlineNanos > 0) {

@@ -87,6 +87,7 @@ public final class NodeCore implements ControlLoop.Listener {
   private SnapshotSender sender;
   private SnapshotReceiver receiver;
   private Verifications verifications;
+  private RegionLinks regions;
   private NodeCommandRunner nodeCommands;
   private volatile Divergences divergences;
 
@@ -218,7 +219,10 @@ public final class NodeCore implements ControlLoop.Listener {
     String cluster = Long.toHexString(registered.clusterId());
     traffic.identify(cluster, registered.node().number());
     network.identify(
-        cluster, registered.node().number(), Math.toIntExact(registered.incarnation()));
+        cluster,
+        settings.node().region(),
+        registered.node().number(),
+        Math.toIntExact(registered.incarnation()));
     makeReplicas(registered);
     LOG.info(
         "registered as {} of cluster {}, incarnation={} voter={}{}",
@@ -313,6 +317,11 @@ public final class NodeCore implements ControlLoop.Listener {
                 unbroken,
                 registered.amnesiac()));
     receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
+    regions = new RegionLinks(loop, routes, made::readLog);
+    RegionDefinitions definitions =
+        new RegionDefinitions(loop, regions, () -> state, ports::draw, nodeCommands::submit);
+    regions.use(definitions);
+    nodeCommands.use(definitions);
     traffic.data(
         new PeerTraffic.DataSide(
             loop,
@@ -323,6 +332,7 @@ public final class NodeCore implements ControlLoop.Listener {
             sender,
             receiver,
             verifications,
+            regions,
             Clients.limits(settings.client().maxBulkBytes())));
     recovery.strays().forEach(storage::drop);
     recovery.owner().handOver(loop::execute);
@@ -411,6 +421,7 @@ public final class NodeCore implements ControlLoop.Listener {
             }
           }
           replicas.onState(newer);
+          regions.onState(newer);
           lease.onState(newer.version()); // what is led no more has stepped down
         });
   }
@@ -457,6 +468,7 @@ public final class NodeCore implements ControlLoop.Listener {
 
   private void tick() {
     replicas.tick();
+    regions.tick();
     sender.tick();
     receiver.tick();
     verifications.tick();

@@ -312,6 +312,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
 
   private void dropReplica(PartitionReplica replica) {
     countedBefore = countedBefore.plus(replica.callCounts());
+    replica.exchange(null);
     strays.forget(replica.id());
     snapshots.forget(replica);
     replicas.remove(replica.id());
@@ -772,6 +773,18 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
           List<EntryBatch> batches = new ArrayList<>();
           readBatches(copy, read.fromIndex(), read.maxBytes(), batches);
           loop.execute(() -> onLogRead(replica, read, batches));
+        });
+  }
+
+  /** Reads a replica's journal on another thread, and comes back on the loop. */
+  void readLog(
+      PartitionReplica replica, long fromIndex, int maxBytes, Consumer<List<EntryBatch>> then) {
+    long copy = replica.copy();
+    background.execute(
+        () -> {
+          List<EntryBatch> batches = new ArrayList<>();
+          readBatches(copy, fromIndex, maxBytes, batches);
+          loop.execute(() -> then.accept(batches));
         });
   }
 

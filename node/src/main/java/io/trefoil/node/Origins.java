@@ -5,7 +5,9 @@ import io.trefoil.base.ByteSource;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
+import io.trefoil.base.Position;
 import io.trefoil.storage.MergedState;
+import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -13,12 +15,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What a copy of a leaderless partition has heard of those that write it: what is known of its
- * cells as a whole, and up to which index of each origin's log everything came.
+ * What a copy that several origins write has heard of them: what is known of its cells as a whole,
+ * up to which index of each origin's log everything came, and up to which position each region's
+ * log is here.
+ *
+ * <p>It is of the committed entries. What is put in front of them is noted with its entry's index,
+ * and taken over or forgotten with that.
  *
  * <pre>
  * state ({@link MergedState}) · origins (varint), then for each: origin (varint) · index (varint)
- * · has a gap (1)
+ * · has a gap (1) · regions (varint), then for each: region (varint) · epoch (varint) · index
+ * (varint)
  * </pre>
  */
 final class Origins {
@@ -29,6 +36,11 @@ final class Origins {
   private final MergedState state = new MergedState();
   private final SortedMap<Integer, Long> heard = new TreeMap<>();
   private final SortedSet<Integer> gaps = new TreeSet<>();
+  private final SortedMap<Integer, Position> reached = new TreeMap<>();
+  private final ArrayDeque<Uncommitted> uncommitted = new ArrayDeque<>();
+
+  /** What an entry that is not committed yet tells. */
+  private record Uncommitted(long entry, Runnable taken) {}
 
   /**
    * The number of a stream that a node begins for a partition: no other has it, and a later one of
@@ -84,8 +96,37 @@ final class Origins {
     gaps.remove(origin);
   }
 
+  /** Up to where the log of each other region is here, by its number in the database. */
+  SortedMap<Integer, Position> reached() {
+    return Collections.unmodifiableSortedMap(reached);
+  }
+
+  /** An entry brings an origin's log up to an index. */
+  void hearIn(long entry, int origin, long index) {
+    uncommitted.add(new Uncommitted(entry, () -> hear(origin, index, false)));
+  }
+
+  /** With an entry, everything is here that a region's log has up to a position. */
+  void reachIn(long entry, int region, Position position) {
+    uncommitted.add(new Uncommitted(entry, () -> reached.put(region, position)));
+  }
+
+  /** Entries up to an index are committed. */
+  void committed(long index) {
+    while (!uncommitted.isEmpty() && uncommitted.peek().entry() <= index) {
+      uncommitted.poll().taken().run();
+    }
+  }
+
+  /** Entries after an index are no more. */
+  void undoAfter(long index) {
+    while (!uncommitted.isEmpty() && uncommitted.peekLast().entry() > index) {
+      uncommitted.pollLast();
+    }
+  }
+
   boolean isEmpty() {
-    return state.isEmpty() && heard.isEmpty();
+    return state.isEmpty() && heard.isEmpty() && reached.isEmpty();
   }
 
   Origins copy() {
@@ -100,6 +141,12 @@ final class Origins {
     heard.forEach(
         (origin, index) ->
             sink.putVarint(origin).putVarint(index).putByte(gaps.contains(origin) ? 1 : 0));
+    sink.putVarint(reached.size());
+    reached.forEach(
+        (region, position) -> {
+          sink.putVarint(region);
+          ReplicationCodec.putPosition(sink, position);
+        });
   }
 
   static Origins read(ByteSource source) {
@@ -113,6 +160,11 @@ final class Origins {
         throw new MalformedBytesException("origin " + origin + " heard up to " + index);
       }
       origins.hear(origin, index, source.getByte() != 0);
+    }
+    int regions = source.getCount(MAX_ORIGINS);
+    for (int i = 0; i < regions; i++) {
+      int region = source.getCount(Integer.MAX_VALUE);
+      origins.reached.put(region, ReplicationCodec.getPosition(source));
     }
     return origins;
   }

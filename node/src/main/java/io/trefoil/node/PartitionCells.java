@@ -15,39 +15,36 @@ import java.util.concurrent.ThreadLocalRandom;
  * ones. It notes the largest uncommitted entry that the command looked at, which its reply waits
  * for.
  */
-final class PartitionCells implements Cells {
+final class PartitionCells implements ReplicaCells, Cells {
   private final PartitionReplica replica;
   private final OpenedFields opened = new OpenedFields();
-  private PartitionStore store;
+  private final PartitionStore store;
   private boolean leading;
   private long now;
   private long heldIndex;
   private boolean judgedExpired;
 
-  PartitionCells(PartitionReplica replica) {
+  PartitionCells(PartitionReplica replica, PartitionStore store) {
     this.replica = replica;
+    this.store = store;
   }
 
-  /** Begins a command on the leader, or on the committed cells of a follower. */
-  void begin(PartitionStore newStore, boolean onLeader, long nowMillis) {
-    store = newStore;
+  @Override
+  public Cells begin(boolean onLeader, long nowMillis) {
     leading = onLeader;
     now = nowMillis;
     heldIndex = 0;
     judgedExpired = false;
+    return this;
   }
 
-  /** The largest entry that decided what the command saw or changed; committed or not. */
-  long heldIndex() {
+  @Override
+  public long heldIndex() {
     return heldIndex;
   }
 
-  /**
-   * Whether the command found a key expired by a time that no entry carries yet. Its reply must
-   * then wait for an entry that does, or a later leader with a slower clock would show the key
-   * again.
-   */
-  boolean judgedExpired() {
+  @Override
+  public boolean judgedExpired() {
     return judgedExpired;
   }
 

@@ -1,10 +1,12 @@
 package io.trefoil.node;
 
 import io.trefoil.base.ByteSink;
+import io.trefoil.base.Bytes;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.control.PartitionState;
 import io.trefoil.node.http.CallCounts;
@@ -44,7 +46,6 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   private final PartitionHost host;
   private final RecentEntries recent;
   private final SingleLeaderReplica machine;
-  private final PartitionCells cells = new PartitionCells(this);
   private final EntryBuilder builder = new EntryBuilder();
   private final ByteSink frame = new ByteSink(4096);
 
@@ -56,6 +57,11 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   private long copy;
   private PartitionStore store;
   private EntryApplier applier;
+  private ReplicaCells cells;
+
+  /** With other regions, while this replica leads; else null. */
+  private RegionExchange exchange;
+
   private long overlayIndex;
   private boolean proposing;
   private final ConfigurationChange change = new ConfigurationChange(this);
@@ -157,12 +163,11 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     this.id = start.id();
     this.made = start.copy();
     this.copy = start.copy();
-    this.store = start.store();
     this.recent = start.recent();
     this.terms = terms;
     this.loop = loop;
     this.host = host;
-    this.applier = new EntryApplier(store, start.lastStamp(), this::addMark);
+    use(start.store(), start.lastStamp(), start.origins());
     this.machine =
         new SingleLeaderReplica(
             loop.self(),
@@ -176,6 +181,16 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     this.freshness = new Freshness(loop);
     this.lostLeadership = Failures.leadershipLost(this);
     this.notConfirmed = Failures.notConfirmed(this);
+  }
+
+  /** Goes on with these cells. */
+  private void use(PartitionStore newStore, long lastStamp, Origins origins) {
+    store = newStore;
+    applier = new EntryApplier(newStore, lastStamp, this::addMark, origins);
+    cells =
+        terms.database().settings().regions() == null
+            ? new PartitionCells(this, newStore)
+            : new RegionCells(this, newStore, origins.state());
   }
 
   PartitionId id() {
@@ -240,7 +255,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   /** Work on this replica's cells: a command's handler, with all that it needs. */
   @FunctionalInterface
   interface Work {
-    void on(io.trefoil.cell.Cells cells);
+    void on(Cells cells);
   }
 
   /**
@@ -252,16 +267,16 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   void runAsLeader(Work work) {
     long mark = store.mark();
     builder.beginCommand(lastIndex() + 1);
-    cells.begin(store, true, Math.max(machine.logTimeMillis(), loop.wallMillis()));
+    Cells seen = cells.begin(true, Math.max(machine.logTimeMillis(), loop.wallMillis()));
     try {
-      work.on(cells);
+      work.on(seen);
     } catch (RuntimeException e) {
       store.undoTo(mark);
       builder.undoCommand();
       throw e;
     }
     if (cells.judgedExpired() && !builder.hasEntry()) {
-      builder.open(loop.nextStamp());
+      builder.open(nextStamp());
     }
     wrote = builder.hasEntry() ? builder.index() : 0;
     builder.endCommand();
@@ -304,16 +319,65 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
 
   /** Runs a read on what is committed here. */
   void runOnCommitted(Work work) {
-    cells.begin(store, false, Math.max(machine.logTimeMillis(), ledTimeMillis));
-    work.on(cells);
+    work.on(cells.begin(false, Math.max(machine.logTimeMillis(), ledTimeMillis)));
+  }
+
+  /**
+   * Takes in what other regions wrote, by an entry of its own.
+   *
+   * @param entryChanges of the entry
+   * @return the entry's index
+   * @throws io.trefoil.base.MalformedBytesException when they are none; nothing is left of it then
+   */
+  long takeIn(ByteSink entryChanges) {
+    long mark = store.mark();
+    long index = lastIndex() + 1;
+    builder.beginCommand(index);
+    builder.open(nextStamp());
+    builder.raw(entryChanges);
+    try {
+      applier.put(index, Bytes.wrap(entryChanges.toArray()));
+    } catch (RuntimeException e) {
+      store.undoTo(mark);
+      applier.origins().undoAfter(index - 1);
+      builder.undoCommand();
+      throw e;
+    }
+    builder.endCommand();
+    loop.observeStamp(applier.lastStamp());
+    if (!proposing) {
+      proposing = true;
+      loop.proposes(this);
+    }
+    return index;
+  }
+
+  RegionExchange exchange() {
+    return exchange;
+  }
+
+  void exchange(RegionExchange begun) {
+    exchange = begun;
+  }
+
+  /** What the committed cells have of each origin. */
+  Origins origins() {
+    return applier.origins();
   }
 
   /** The entry that the running command writes. */
   EntryBuilder entry() {
     if (!builder.hasEntry()) {
-      builder.open(loop.nextStamp());
+      builder.open(nextStamp());
     }
     return builder;
+  }
+
+  /** A stamp above all that this node has issued and seen. */
+  long nextStamp() {
+    long stamp = loop.nextStamp();
+    applier.observeStamp(stamp);
+    return stamp;
   }
 
   /** The number of a new collection, which no other has: a stamp of its own. */
@@ -445,7 +509,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   }
 
   /** Whether this leader knows how far the log is committed: it has committed something itself. */
-  private boolean commitsItsOwn() {
+  boolean commitsItsOwn() {
     return machine.isLeader() && machine.epochAt(machine.commitIndex()) == machine.epoch();
   }
 
@@ -636,7 +700,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   private CopyMeta meta(long index) {
     var epochs = machine.epochs();
     epochs.cut(index + 1);
-    return new CopyMeta(id, epochs, appliedTimeMillis, applier.lastStamp());
+    return new CopyMeta(id, epochs, appliedTimeMillis, applier.lastStamp(), applier.origins());
   }
 
   /** The largest stamp in this replica's log. */
@@ -750,11 +814,15 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     }
     commitStore(index);
     loop.committed(this);
+    if (exchange != null) {
+      exchange.committed(index);
+    }
   }
 
   private void commitStore(long index) {
     appliedTimeMillis = Math.max(appliedTimeMillis, recent.logTimeAt(index).orElse(0));
     store.commit(index);
+    applier.origins().committed(index);
   }
 
   private void putUpTo(long index) {
@@ -782,15 +850,20 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     freshness.leaderChanged();
     putUpTo(machine.lastIndex());
     loop.observeStamp(applier.lastStamp());
+    if (terms.database().settings().regions() != null) {
+      machine.keepAfter(0); // until it is known what other regions need
+    }
     host.roleChanged(this);
   }
 
   private void becameFollower() {
+    exchange = null;
     freshness.leaderChanged();
     builder.reset();
     marks.removeIf(mark -> mark.index() > machine.commitIndex());
     store.undoAfter(
         machine.commitIndex()); // also what this turn's commands wrote and never proposed
+    applier.origins().undoAfter(machine.commitIndex());
     overlayIndex = machine.commitIndex();
     handOver.end();
     loop.leadershipLost(this);
@@ -806,7 +879,8 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   }
 
   /** A snapshot took the place of everything this replica had. */
-  void replaceCopy(long newCopy, PartitionStore newStore, Event.SnapshotInstalled installed) {
+  void replaceCopy(
+      long newCopy, PartitionStore newStore, Origins origins, Event.SnapshotInstalled installed) {
     List<Effect> effects = new ArrayList<>();
     machine.step(installed, effects::add);
     for (Effect effect : effects) {
@@ -815,11 +889,10 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
       }
     }
     copy = newCopy;
-    store = newStore;
     freshness.reset();
     recent.clear();
     marks.clear();
-    applier = new EntryApplier(newStore, applier.lastStamp(), this::addMark);
+    use(newStore, applier.lastStamp(), origins);
     overlayIndex = installed.position().index();
     journaledCommit = overlayIndex;
     for (Effect effect : effects) {

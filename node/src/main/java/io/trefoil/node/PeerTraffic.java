@@ -41,6 +41,7 @@ final class PeerTraffic implements PeerListener {
       SnapshotSender sender,
       SnapshotReceiver receiver,
       Verifications verifications,
+      RegionLinks regions,
       RespLimits limits) {}
 
   PeerTraffic(ClusterStatus status) {
@@ -76,6 +77,11 @@ final class PeerTraffic implements PeerListener {
       // Its address is another's by now: what was acknowledged here would count as that one's copy.
       return "this node is " + (self == 0 ? "new" : "n" + self) + ", not n" + hello.to();
     }
+    if (hello.lane() == Lane.REGION) {
+      return data == null
+          ? "this node is not ready yet"
+          : RegionLinks.refuse(state, hello.region());
+    }
     boolean joining = hello.from() == 0 && hello.lane() == Lane.CONTROL;
     if (joining) {
       return null; // it can only ask to be let in
@@ -104,6 +110,9 @@ final class PeerTraffic implements PeerListener {
       control.onFrame(from, source);
     } else if (kind == Frames.REPORT) {
       status.onReport(from.hello().from(), frame, source.position(), source.remaining());
+    } else if (from.hello().lane() == Lane.REGION) {
+      data.loop().beginTurn();
+      data.regions().onFrame(from, kind, source);
     } else if (from.hello().lane() == Lane.DATA && from.hello().from() > 0) {
       try {
         onData(from, kind, source);
@@ -194,6 +203,9 @@ final class PeerTraffic implements PeerListener {
     ByteSource source = new ByteSource(frame, offset, length);
     if (lane == Lane.CONTROL) {
       control.onReply(source);
+    } else if (lane == Lane.REGION) {
+      data.loop().beginTurn();
+      data.regions().onReply(from, source);
     } else {
       onForwarded(new NodeId(from.node()), source);
     }
@@ -211,6 +223,11 @@ final class PeerTraffic implements PeerListener {
   @Override
   public void onLost(Lane lane, PeerAddress peer) {
     DataSide side = data;
+    if (lane == Lane.REGION) {
+      side.loop().beginTurn();
+      side.regions().onLost(peer);
+      return;
+    }
     if (lane != Lane.DATA || side == null || peer.node() == 0) {
       return;
     }
@@ -229,7 +246,10 @@ final class PeerTraffic implements PeerListener {
   @Override
   public void onConnected(Lane lane, PeerAddress peer) {
     DataSide side = data;
-    if (lane == Lane.DATA && side != null) {
+    if (lane == Lane.REGION) {
+      side.loop().beginTurn();
+      side.regions().onConnected(peer);
+    } else if (lane == Lane.DATA && side != null) {
       side.loop().beginTurn();
       side.runner().retryWaiting();
       if (peer.node() != 0) {

@@ -394,6 +394,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     }
     journaled = machine.lastIndex();
     store.commit(journaled);
+    applier.origins().committed(journaled);
     if (terms.fsync()) {
       long synced = journaled;
       loop.afterSync(

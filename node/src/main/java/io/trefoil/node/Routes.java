@@ -2,6 +2,7 @@ package io.trefoil.node;
 
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
+import io.trefoil.command.Algorithm;
 import io.trefoil.command.Consistency;
 import io.trefoil.command.Session;
 import io.trefoil.control.ClusterState;
@@ -213,6 +214,15 @@ final class Routes {
     /** Whether any replica takes writes. */
     boolean isLeaderless() {
       return database.settings().replication() == Replication.LEADERLESS;
+    }
+
+    /** By which the meaning of commands goes. */
+    Algorithm algorithm() {
+      return switch (database.settings().replication()) {
+        case SINGLE_LEADER -> Algorithm.SINGLE_LEADER;
+        case MULTI_LEADER -> Algorithm.MULTI_LEADER;
+        case LEADERLESS -> Algorithm.LEADERLESS;
+      };
     }
 
     ReadTerms readTerms(Session session) {

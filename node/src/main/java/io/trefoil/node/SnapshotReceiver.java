@@ -150,6 +150,7 @@ final class SnapshotReceiver {
     replica.replaceCopy(
         load.copy(),
         storage.store(load.copy(), 0, loop::execute),
+        meta.origins(),
         new Event.SnapshotInstalled(
             load.epoch(), load.position(), meta.epochs(), meta.logTimeMillis()));
     oldStore.close();

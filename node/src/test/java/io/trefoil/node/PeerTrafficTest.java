@@ -11,7 +11,7 @@ class PeerTrafficTest {
   private final PeerTraffic traffic = new PeerTraffic(null);
 
   private String refusal(String cluster, int from, int to) {
-    return traffic.refuse(new Hello(Lane.CONTROL, cluster, from, 1, to));
+    return traffic.refuse(new Hello(Lane.CONTROL, cluster, "", from, 1, to));
   }
 
   @Test

@@ -167,7 +167,7 @@ final class SnapshotNode implements Peers {
   public void flush(Lane lane) {}
 
   @Override
-  public void identify(String cluster, int node, int incarnation) {}
+  public void identify(String cluster, String region, int node, int incarnation) {}
 
   @Override
   public void connect(Lane lane, PeerAddress address) {}

@@ -8,5 +8,10 @@ public enum Lane {
   /** Leases, fences, membership: small messages, on a thread of their own. */
   CONTROL,
   /** Entries, acknowledgements, forwarded commands, snapshots: on the data loop. */
-  DATA
+  DATA,
+  /**
+   * What goes to nodes of another region, a cluster of its own: on the data loop. The numbers by
+   * which a node calls those that it dials are its own.
+   */
+  REGION
 }

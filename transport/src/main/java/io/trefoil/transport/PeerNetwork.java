@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,18 +40,17 @@ public final class PeerNetwork implements Peers {
   private final EventLoop controlLoop;
   private final EventLoop dataLoop;
   private final PeerListener listener;
-  private final Map<Integer, PeerLink> controlLinks = new HashMap<>();
-  private final Map<Integer, PeerLink> dataLinks = new HashMap<>();
+  private final Map<Lane, Map<Integer, PeerLink>> links = new EnumMap<>(Lane.class);
 
-  /** Those with replies that the next flush of the data lane sends. */
+  /** Those with replies that the data loop's next flush sends. */
   private final List<Incoming> replied = new ArrayList<>();
 
   private final Set<Channel> accepted = ConcurrentHashMap.newKeySet();
   private final Set<String> refusalsLogged = ConcurrentHashMap.newKeySet();
-  private volatile Identity identity = new Identity("", 0, 0);
+  private volatile Identity identity = new Identity("", "", 0, 0);
   private Channel server;
 
-  private record Identity(String cluster, int node, int incarnation) {}
+  private record Identity(String cluster, String region, int node, int incarnation) {}
 
   public PeerNetwork(
       Sockets sockets, EventLoop controlLoop, EventLoop dataLoop, PeerListener listener) {
@@ -58,6 +58,9 @@ public final class PeerNetwork implements Peers {
     this.controlLoop = controlLoop;
     this.dataLoop = dataLoop;
     this.listener = listener;
+    for (Lane lane : Lane.values()) {
+      links.put(lane, new HashMap<>());
+    }
   }
 
   /**
@@ -96,13 +99,14 @@ public final class PeerNetwork implements Peers {
   }
 
   @Override
-  public void identify(String cluster, int node, int incarnation) {
-    identity = new Identity(cluster, node, incarnation);
+  public void identify(String cluster, String region, int node, int incarnation) {
+    identity = new Identity(cluster, region, node, incarnation);
   }
 
   Hello hello(Lane lane, int to) {
     Identity now = identity;
-    return new Hello(lane, now.cluster(), now.node(), now.incarnation(), to);
+    int meant = lane == Lane.REGION ? 0 : to;
+    return new Hello(lane, now.cluster(), now.region(), now.node(), now.incarnation(), meant);
   }
 
   PeerListener listener() {
@@ -141,7 +145,7 @@ public final class PeerNetwork implements Peers {
     for (PeerLink link : links(lane).values()) {
       link.flush();
     }
-    if (lane == Lane.DATA) {
+    if (lane != Lane.CONTROL) {
       replied.forEach(Incoming::flush);
       replied.clear();
     }
@@ -168,7 +172,7 @@ public final class PeerNetwork implements Peers {
   }
 
   private Map<Integer, PeerLink> links(Lane lane) {
-    return lane == Lane.CONTROL ? controlLinks : dataLinks;
+    return links.get(lane);
   }
 
   private EventLoop loop(Lane lane) {
@@ -180,8 +184,9 @@ public final class PeerNetwork implements Peers {
     if (server != null) {
       server.close().sync();
     }
-    controlLoop.submit(() -> controlLinks.values().forEach(PeerLink::close)).sync();
-    dataLoop.submit(() -> dataLinks.values().forEach(PeerLink::close)).sync();
+    for (Lane lane : Lane.values()) {
+      loop(lane).submit(() -> links(lane).values().forEach(PeerLink::close)).sync();
+    }
     accepted.forEach(Channel::close);
   }
 

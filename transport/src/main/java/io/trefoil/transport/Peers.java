@@ -9,9 +9,12 @@ package io.trefoil.transport;
  */
 public interface Peers {
   /** Whom this node says it is, on connections dialed from now on. */
-  void identify(String cluster, int node, int incarnation);
+  void identify(String cluster, String region, int node, int incarnation);
 
-  /** Dials a peer, and goes on dialing; a changed address replaces the connection. */
+  /**
+   * Dials a peer, and goes on dialing; a changed address replaces the connection. The number is the
+   * peer's, but on {@link Lane#REGION}, where it is of the caller's choice.
+   */
   void connect(Lane lane, PeerAddress address);
 
   /** Dials a lane's peers anew, so that they learn who this node is by now. */

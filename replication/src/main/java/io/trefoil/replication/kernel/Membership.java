@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 
 /**
@@ -59,6 +60,16 @@ public record Membership(List<Configuration> standing, SortedSet<NodeId> learner
    * @param stableIndex up to where a replica's copy is stable; 0 for one that does not count
    */
   public long copiedIndex(ToLongFunction<NodeId> stableIndex) {
+    return copiedIndex(stableIndex, Configuration::copies);
+  }
+
+  /** As above, of which each has two stable copies, or one where one is all there is. */
+  public long copiedTwiceIndex(ToLongFunction<NodeId> stableIndex) {
+    return copiedIndex(stableIndex, each -> Math.min(2, each.replicas().size()));
+  }
+
+  private long copiedIndex(
+      ToLongFunction<NodeId> stableIndex, ToIntFunction<Configuration> copies) {
     long copied = Long.MAX_VALUE;
     for (Configuration configuration : standing) {
       List<NodeId> replicas = configuration.replicas();
@@ -67,7 +78,7 @@ public record Membership(List<Configuration> standing, SortedSet<NodeId> learner
         indexes[i] = stableIndex.applyAsLong(replicas.get(i));
       }
       Arrays.sort(indexes);
-      copied = Math.min(copied, indexes[indexes.length - configuration.copies()]);
+      copied = Math.min(copied, indexes[indexes.length - copies.applyAsInt(configuration)]);
     }
     return copied;
   }

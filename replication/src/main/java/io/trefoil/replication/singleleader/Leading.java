@@ -17,6 +17,9 @@ import java.util.TreeMap;
 
 /** The leader of one epoch: ships its log, counts stable copies, commits. */
 final class Leading implements Role {
+  /** After this index the log is needed by others than replicas. */
+  private long keptAfter = Long.MAX_VALUE;
+
   private final SingleLeaderReplica replica;
   private final ReplicaLog log;
   private final LogView entries;
@@ -288,6 +291,11 @@ final class Leading implements Role {
     return membership.copiedIndex(this::countedIndex);
   }
 
+  /** The largest committed index that does not hang on one copy, where there could be another. */
+  long committedTwiceIndex() {
+    return Math.min(log.commitIndex(), membership.copiedTwiceIndex(this::countedIndex));
+  }
+
   private long countedIndex(NodeId id) {
     if (id.equals(replica.self())) {
       return membership.synced() ? log.syncedIndex() : log.stableIndex();
@@ -299,9 +307,16 @@ final class Leading implements Role {
     return membership.synced() ? peer.synced() : peer.match();
   }
 
-  /** The largest index of which every replica, and every learner, has a stable copy. */
+  void keepAfter(long index) {
+    keptAfter = index;
+  }
+
+  /**
+   * The largest index of which every replica, and every learner, has a stable copy, and which
+   * nobody else needs.
+   */
   long everywhereIndex() {
-    long everywhere = log.stableIndex();
+    long everywhere = Math.min(log.stableIndex(), keptAfter);
     for (PeerProgress peer : peers.values()) {
       everywhere = Math.min(everywhere, peer.match());
     }

@@ -437,11 +437,24 @@ public final class SingleLeaderReplica implements Machine {
   }
 
   /**
-   * Up to this entry every replica has a stable copy, as far as is known here: what comes after may
-   * yet be found to be no history, and must then be saved.
+   * Up to this entry every replica has a stable copy, as far as is known here, and nobody else
+   * needs it: what comes after may yet be found to be no history, and must then be saved.
    */
   public long everywhereIndex() {
     return role instanceof Leading leading ? leading.everywhereIndex() : everywhere;
+  }
+
+  /** As long as this replica leads, all replicas are to keep the log after an index. */
+  public void keepAfter(long index) {
+    leading().keepAfter(index);
+  }
+
+  /**
+   * The largest committed index of which two copies count, or one where there is only one replica:
+   * losing a node does not take it out of the history. 0 on a follower.
+   */
+  public long committedTwiceIndex() {
+    return role instanceof Leading leading ? leading.committedTwiceIndex() : 0;
   }
 
   void everywhere(long index) {

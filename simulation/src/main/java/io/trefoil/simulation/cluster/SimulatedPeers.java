@@ -29,6 +29,7 @@ final class SimulatedPeers implements Peers {
   private final SimulatedLoop dataLoop;
   private final Map<Lane, TreeMap<Integer, Link>> links = new EnumMap<>(Lane.class);
   private String cluster = "";
+  private String region = "";
   private int node;
   private int incarnation;
 
@@ -53,8 +54,9 @@ final class SimulatedPeers implements Peers {
   }
 
   @Override
-  public void identify(String newCluster, int newNode, int newIncarnation) {
+  public void identify(String newCluster, String newRegion, int newNode, int newIncarnation) {
     cluster = newCluster;
+    region = newRegion;
     node = newNode;
     incarnation = newIncarnation;
   }
@@ -161,9 +163,14 @@ final class SimulatedPeers implements Peers {
         return;
       }
       standing = new Connection(this, target.process);
-      standing.greet(new Hello(lane, cluster, node, incarnation, address.node()));
+      standing.greet(hello());
       lostTold = false;
       listener.onConnected(lane, address);
+    }
+
+    private Hello hello() {
+      int to = lane == Lane.REGION ? 0 : address.node();
+      return new Hello(lane, cluster, region, node, incarnation, to);
     }
 
     void flush() {

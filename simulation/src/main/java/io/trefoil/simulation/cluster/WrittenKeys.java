@@ -98,4 +98,7 @@ final class WrittenKeys implements EntryReader.Changes {
 
   @Override
   public void entry(long entryStamp) {}
+
+  @Override
+  public void reached(int region, long epoch, long upTo) {}
 }

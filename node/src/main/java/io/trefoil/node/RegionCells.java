@@ -1,0 +1,100 @@
+package io.trefoil.node;
+
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.Cells;
+import io.trefoil.control.Conflict;
+import io.trefoil.control.Regions;
+import io.trefoil.replication.multileader.RegionOrigin;
+import io.trefoil.storage.MergedState;
+import io.trefoil.storage.MergedStore;
+import io.trefoil.storage.PartitionStore;
+
+/**
+ * Cells that leaders of several regions write, each its own copies. What a command changes is
+ * merged in front of the store, and goes into its entry as changes: for the followers here, and for
+ * the other regions.
+ */
+final class RegionCells implements ReplicaCells, MergedCells.Log {
+  private final PartitionReplica replica;
+  private final MergedCells cells = new MergedCells();
+  private final MergedStore newest;
+  private final MergedStore committed;
+  private boolean leading;
+  private boolean judgedExpired;
+  private long carriedIndex;
+
+  RegionCells(PartitionReplica replica, PartitionStore store, MergedState state) {
+    this.replica = replica;
+    this.newest = MergedStore.notWaiting(store, state);
+    this.committed = MergedStore.committed(store, state);
+  }
+
+  @Override
+  public Cells begin(boolean onLeader, long nowMillis) {
+    leading = onLeader;
+    judgedExpired = false;
+    carriedIndex = 0;
+    cells.begin(leading ? newest : committed, this, MergedCells.Looks.IGNORED, nowMillis);
+    return cells;
+  }
+
+  @Override
+  public long heldIndex() {
+    return Math.max(cells.heldIndex(), carriedIndex);
+  }
+
+  @Override
+  public boolean judgedExpired() {
+    return judgedExpired;
+  }
+
+  @Override
+  public void judgedExpired(long expireAtMillis) {
+    if (leading && expireAtMillis > replica.carriedTimeMillis()) {
+      judgedExpired = true;
+    } else if (leading) {
+      carriedIndex = replica.carriedIndex();
+    }
+  }
+
+  private Regions regions() {
+    return replica.terms().database().settings().regions();
+  }
+
+  @Override
+  public int origin() {
+    return RegionOrigin.number(regions().numberHere(), replica.epoch());
+  }
+
+  @Override
+  public long nextStamp() {
+    return replica.nextStamp();
+  }
+
+  @Override
+  public long index() {
+    return replica.lastIndex() + 1;
+  }
+
+  @Override
+  public boolean keepsSiblings() {
+    return regions().conflict() == Conflict.SIBLINGS;
+  }
+
+  /** Who wrote it: the region. */
+  @Override
+  public String nodeName(int origin) {
+    return regions().names().get(RegionOrigin.regionOf(origin) - 1);
+  }
+
+  @Override
+  public void merge(byte[] key, byte[] change, int length) {
+    replica.entry().merge(key, change, length);
+  }
+
+  @Override
+  public void part(
+      CellType type, byte[] field, int offset, int fieldLength, byte[] change, int length) {
+    replica.entry().part(type, field, offset, fieldLength, change, length);
+  }
+}

@@ -1,0 +1,281 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.control.ClusterState;
+import io.trefoil.control.ControlCommand;
+import io.trefoil.control.ControlFormat;
+import io.trefoil.control.Database;
+import io.trefoil.control.DatabaseOptions;
+import io.trefoil.control.Outcome;
+import io.trefoil.transport.PeerConnection;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Databases that span regions: each region's control plane defines them for itself, all in the same
+ * way. So they are made and dropped only while all regions are in reach, and first every region is
+ * asked whether it could. What breaks off in between is completed by saying the same again: that is
+ * told by the definition, a number that all regions have of a database.
+ *
+ * <p>Belongs to the data loop's thread.
+ *
+ * <pre>
+ * asked:    id (8) · whether it is only a question (1) · definition (8) · command (block)
+ * answered: id (8) · error (text, empty when there is none)
+ * </pre>
+ */
+final class RegionDefinitions {
+  private static final long ANSWER_NANOS = 5_000_000_000L;
+
+  private final DataLoop loop;
+  private final RegionLinks links;
+  private final Supplier<ClusterState> state;
+  private final LongSupplier numbers;
+  private final BiConsumer<ControlCommand, Consumer<String>> control;
+  private final Map<Long, Asked> asked = new HashMap<>();
+  private final ByteSink frame = new ByteSink();
+
+  /** A region that has yet to answer. */
+  private record Asked(String region, long deadlineNanos, Consumer<String> then) {}
+
+  /** Gives a region its command. */
+  private interface CommandOf {
+    ControlCommand in(String region);
+  }
+
+  /**
+   * @param numbers no other process draws the same
+   * @param control submits a command to this region's control plane, and tells the error or null
+   */
+  RegionDefinitions(
+      DataLoop loop,
+      RegionLinks links,
+      Supplier<ClusterState> state,
+      LongSupplier numbers,
+      BiConsumer<ControlCommand, Consumer<String>> control) {
+    this.loop = loop;
+    this.links = links;
+    this.state = state;
+    this.numbers = numbers;
+    this.control = control;
+  }
+
+  /**
+   * Creates a database in all of its regions.
+   *
+   * @param then gets the error for the client, or null
+   */
+  void create(String name, DatabaseOptions options, String here, Consumer<String> then) {
+    long definition =
+        state
+            .get()
+            .database(name)
+            .map(Database::definition)
+            .filter(it -> it != 0)
+            .orElseGet(this::draw);
+    List<String> others = new ArrayList<>(options.regions());
+    others.remove(here);
+    define(
+        "DATABASE CREATE",
+        definition,
+        here,
+        others,
+        region -> new ControlCommand.Create(name, options, region, definition),
+        then);
+  }
+
+  /** Drops one. */
+  void drop(Database database, Consumer<String> then) {
+    define(
+        "DATABASE DROP",
+        database.definition(),
+        database.settings().regions().here(),
+        database.settings().regions().others(),
+        region -> new ControlCommand.Drop(database.name()),
+        then);
+  }
+
+  private long draw() {
+    return 1 + (numbers.getAsLong() >>> 2);
+  }
+
+  /** Asks all, then has all do it, this region first. */
+  private void define(
+      String what,
+      long definition,
+      String here,
+      List<String> others,
+      CommandOf command,
+      Consumer<String> then) {
+    String refusal = tryHere(definition, command.in(here));
+    if (refusal != null) {
+      then.accept(refusal);
+      return;
+    }
+    askAll(
+        true,
+        definition,
+        others,
+        command,
+        (region, error) ->
+            then.accept(
+                error == null
+                    ? null
+                    : "ERR "
+                        + what
+                        + ": nothing was done, as region '"
+                        + region
+                        + "' says: "
+                        + error),
+        () ->
+            control.accept(
+                command.in(here),
+                error -> {
+                  if (error != null) {
+                    then.accept(error);
+                  } else {
+                    askAll(
+                        false,
+                        definition,
+                        others,
+                        command,
+                        (region, wrong) -> then.accept(halfDone(what, here, region, wrong)),
+                        () -> then.accept(null));
+                  }
+                }));
+  }
+
+  private static String halfDone(String what, String here, String region, String error) {
+    return "UNCERTAIN "
+        + what
+        + " is done in region '"
+        + here
+        + "', and perhaps not in '"
+        + region
+        + "', which says: "
+        + error
+        + ". Say it again to complete it";
+  }
+
+  /**
+   * Asks regions one after the other.
+   *
+   * @param wrong is told of the first that says no
+   */
+  private void askAll(
+      boolean question,
+      long definition,
+      List<String> regions,
+      CommandOf command,
+      BiConsumer<String, String> wrong,
+      Runnable then) {
+    if (regions.isEmpty()) {
+      then.run();
+      return;
+    }
+    String region = regions.get(0);
+    ask(
+        question,
+        definition,
+        region,
+        command.in(region),
+        error -> {
+          if (error != null) {
+            wrong.accept(region, error);
+          } else {
+            List<String> rest = regions.subList(1, regions.size());
+            askAll(question, definition, rest, command, wrong, then);
+          }
+        });
+  }
+
+  private void ask(
+      boolean question,
+      long definition,
+      String region,
+      ControlCommand command,
+      Consumer<String> then) {
+    RegionLinks.Remote remote = links.anyOf(region);
+    if (remote == null) {
+      then.accept("ERR none of its nodes is in reach, and all regions are needed for that");
+      return;
+    }
+    long id = numbers.getAsLong();
+    asked.put(id, new Asked(region, loop.nowNanos() + ANSWER_NANOS, then));
+    frame.clear();
+    frame.putByte(Frames.REGION_DEFINE).putLong(id).putByte(question ? 1 : 0).putLong(definition);
+    byte[] encoded = ControlFormat.encode(command);
+    frame.putBlock(encoded, 0, encoded.length);
+    links.send(remote, frame);
+  }
+
+  /** Another region asks, or has this one do something. */
+  void onAsked(PeerConnection from, ByteSource source) {
+    long id = source.getLong();
+    boolean question = source.getByte() != 0;
+    long definition = source.getLong();
+    ControlCommand command = ControlFormat.decodeCommand(source.getBlock());
+    source.expectEnd();
+    String refusal = tryHere(definition, command);
+    if (refusal != null || question || isDone(definition, command)) {
+      answer(from, id, refusal);
+    } else {
+      control.accept(command, error -> answer(from, id, error));
+    }
+  }
+
+  private void answer(PeerConnection to, long id, String error) {
+    frame.clear();
+    frame.putByte(Frames.REGION_DEFINED).putLong(id).putText(error == null ? "" : error);
+    to.reply(frame.array(), 0, frame.size());
+  }
+
+  /** A drop that comes again. */
+  private boolean isDone(long definition, ControlCommand command) {
+    return command instanceof ControlCommand.Drop
+        && state.get().databases().values().stream()
+            .noneMatch(each -> each.definition() == definition);
+  }
+
+  /** Why this region would not do it, as far as this node knows; null when it would. */
+  private String tryHere(long definition, ControlCommand command) {
+    if (command instanceof ControlCommand.Drop drop) {
+      Optional<Database> there = state.get().database(drop.name());
+      boolean another = there.isPresent() && there.get().definition() != definition;
+      return another ? "ERR '" + drop.name() + "' is another database there" : null;
+    }
+    if (!(command instanceof ControlCommand.Create)) {
+      return "ERR this is not asked of another region";
+    }
+    ClusterState now = state.get();
+    Outcome outcome = now.apply(command, now.version() + 1, 0).outcome();
+    return outcome instanceof Outcome.Refused refused ? refused.error() : null;
+  }
+
+  /** A region has answered. */
+  void onAnswer(ByteSource source) {
+    Asked waiting = asked.remove(source.getLong());
+    String error = source.getText();
+    source.expectEnd();
+    if (waiting != null) {
+      waiting.then().accept(error.isEmpty() ? null : error);
+    }
+  }
+
+  void tick() {
+    for (Map.Entry<Long, Asked> each : List.copyOf(asked.entrySet())) {
+      if (loop.nowNanos() - each.getValue().deadlineNanos() > 0) {
+        asked.remove(each.getKey());
+        each.getValue().then().accept("ERR no answer in 5 s");
+      }
+    }
+  }
+}

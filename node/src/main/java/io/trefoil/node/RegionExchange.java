@@ -1,0 +1,394 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.PartitionId;
+import io.trefoil.base.Position;
+import io.trefoil.control.Regions;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.kernel.EpochTable;
+import io.trefoil.replication.multileader.NeighbourView;
+import io.trefoil.replication.multileader.ReceiverEffect;
+import io.trefoil.replication.multileader.ReceiverEvent;
+import io.trefoil.replication.multileader.RegionLog;
+import io.trefoil.replication.multileader.RegionMessage;
+import io.trefoil.replication.multileader.RegionOrigin;
+import io.trefoil.replication.multileader.RegionReceiver;
+import io.trefoil.replication.multileader.RegionSender;
+import io.trefoil.replication.multileader.RegionSettings;
+import io.trefoil.replication.multileader.RegionVector;
+import io.trefoil.replication.multileader.RegionWays;
+import io.trefoil.replication.multileader.SenderEffect;
+import io.trefoil.replication.multileader.SenderEvent;
+import io.trefoil.replication.multileader.SenderView;
+import io.trefoil.replication.multileader.Stretch;
+import io.trefoil.transport.PeerConnection;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the leader of a partition exchanges with its leaders in other regions, for as long as it
+ * leads: pulls what they have, takes it into the log, and sends what they pull.
+ *
+ * <p>Begins when all is committed that the leader found in its log: so what its copy knows of other
+ * regions is all that the log says of them.
+ *
+ * <p>Belongs to the data loop's thread.
+ */
+final class RegionExchange implements RegionLog {
+  private static final Logger LOG = LoggerFactory.getLogger(RegionExchange.class);
+
+  /** How long a region that pulled may say nothing. */
+  private static final long SILENT_NANOS = 5_000_000_000L;
+
+  private static final long SAY_AGAIN_NANOS = 1_000_000_000L;
+
+  private final PartitionReplica replica;
+  private final RegionLinks links;
+  private final Regions regions;
+  private final long definition;
+  private final RegionReceiver receiver;
+  private final SortedMap<Integer, Outgoing> senders = new TreeMap<>();
+  private final SortedMap<Integer, Incoming> neighbours = new TreeMap<>();
+  private final ByteSink changes = new ByteSink();
+  private final ArrayDeque<Appended> appended = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> later = new ArrayDeque<>();
+  private boolean carryingOut;
+
+  /** An entry that took something in. */
+  private record Appended(long index, long sequence) {}
+
+  /** What another region pulls from here. */
+  private static final class Outgoing {
+    final RegionSender sender;
+    PeerConnection connection;
+    long heardNanos;
+
+    Outgoing(RegionSender sender) {
+      this.sender = sender;
+    }
+  }
+
+  /** What is pulled from another region. */
+  private static final class Incoming {
+    /** The node that is asked; null for none. */
+    RegionLinks.Remote from;
+
+    /** What it was told last, in case that got lost with a connection. */
+    RegionMessage.Acked acked;
+
+    long saidNanos;
+  }
+
+  RegionExchange(PartitionReplica replica, RegionLinks links, long firstPull) {
+    this.replica = replica;
+    this.links = links;
+    this.regions = replica.terms().database().settings().regions();
+    this.definition = replica.terms().database().definition();
+    RegionWays ways = ways();
+    SortedMap<Integer, Position> positions = new TreeMap<>(replica.origins().reached());
+    positions.keySet().retainAll(ways.neighbours());
+    this.receiver =
+        new RegionReceiver(
+            self(),
+            ways,
+            RegionSettings.DEFAULT,
+            new RegionReceiver.Recovered(
+                vector(),
+                positions,
+                firstPull,
+                replica.loop().nowNanos() / 1_000_000,
+                replica.loop().wallMillis()));
+    ways.neighbours().forEach(region -> neighbours.put(region, new Incoming()));
+  }
+
+  private int self() {
+    return regions.numberHere();
+  }
+
+  private RegionWays ways() {
+    List<Integer> all = new ArrayList<>();
+    for (String name : regions.names()) {
+      all.add(regions.number(name));
+    }
+    return switch (regions.topology().kind()) {
+      case ALL_TO_ALL -> RegionWays.allToAll(self(), all);
+      case RING -> RegionWays.ring(self(), all);
+      case STAR -> RegionWays.star(self(), regions.number(regions.topology().hub()), all);
+    };
+  }
+
+  /** What is here of each origin: of this region, its log says how far each epoch went. */
+  private RegionVector vector() {
+    RegionVector vector = new RegionVector();
+    replica.origins().heard().forEach(vector::advance);
+    EpochTable epochs = replica.machine().epochs();
+    long end = replica.machine().lastIndex();
+    for (long epoch = epochs.epochAt(end); epoch > 0; epoch = epochs.epochAt(end)) {
+      boolean own = epoch == replica.epoch();
+      vector.advance(RegionOrigin.number(self(), epoch), own ? Long.MAX_VALUE : end);
+      end = epochs.lastIndexUpTo(epoch - 1, end);
+    }
+    return vector;
+  }
+
+  PartitionId id() {
+    return replica.id();
+  }
+
+  long definition() {
+    return definition;
+  }
+
+  PartitionReplica replica() {
+    return replica;
+  }
+
+  // What happens.
+
+  /** The leader has committed up to an index. */
+  void committed(long index) {
+    long sequence = 0;
+    while (!appended.isEmpty() && appended.peek().index() <= index) {
+      sequence = appended.poll().sequence();
+    }
+    if (sequence > 0) {
+      step(new ReceiverEvent.Committed(sequence));
+    }
+    maySend();
+  }
+
+  private void maySend() {
+    long index = replica.machine().committedTwiceIndex();
+    senders.forEach((region, out) -> step(region, out, new SenderEvent.MaySend(index)));
+  }
+
+  void tick() {
+    long now = replica.loop().nowNanos();
+    long millis = now / 1_000_000;
+    long wall = replica.loop().wallMillis();
+    maySend();
+    senders.forEach(
+        (region, out) -> {
+          if (out.connection != null && now - out.heardNanos > SILENT_NANOS) {
+            out.connection = null;
+            step(region, out, new SenderEvent.Lost());
+          }
+          step(region, out, new SenderEvent.Tick(millis, wall));
+        });
+    neighbours.forEach(
+        (region, in) -> {
+          if (in.from == null) {
+            connect(region, in);
+          } else if (in.acked != null && now - in.saidNanos > SAY_AGAIN_NANOS) {
+            send(region, in.acked);
+          }
+        });
+    step(new ReceiverEvent.Tick(millis, wall));
+    replica.machine().keepAfter(neededIndex());
+  }
+
+  /** Up to where no other region needs the log any more; one that never pulled needs all of it. */
+  private long neededIndex() {
+    long needed = Long.MAX_VALUE;
+    for (int region : neighbours.keySet()) {
+      Outgoing out = senders.get(region);
+      needed = Math.min(needed, out == null ? 0 : out.sender.ackedIndex());
+    }
+    return needed;
+  }
+
+  private void connect(int region, Incoming in) {
+    in.from = links.leader(regions.names().get(region - 1), definition, id().number());
+    if (in.from != null) {
+      step(new ReceiverEvent.LinkUp(region));
+    }
+  }
+
+  /** A node of another region is not in reach any more, or does not lead there. */
+  void lost(RegionLinks.Remote remote) {
+    neighbours.forEach(
+        (region, in) -> {
+          if (in.from == remote) {
+            in.from = null;
+            step(new ReceiverEvent.LinkDown(region));
+          }
+        });
+  }
+
+  /** A leader that is pulled from says something. */
+  void onReply(RegionLinks.Remote remote, RegionMessage message) {
+    int region = regions.number(remote.region());
+    Incoming in = neighbours.get(region);
+    if (in != null && in.from == remote) {
+      step(new ReceiverEvent.Received(region, message));
+    }
+  }
+
+  /** A leader of another region pulls, or says how far it is. */
+  void onFrame(String from, PeerConnection connection, RegionMessage message) {
+    if (!regions.others().contains(from)) {
+      throw new MalformedBytesException("region " + from + " has no part of " + id());
+    }
+    int region = regions.number(from);
+    Outgoing out =
+        senders.computeIfAbsent(
+            region, it -> new Outgoing(new RegionSender(this, RegionSettings.DEFAULT)));
+    out.heardNanos = replica.loop().nowNanos();
+    if (message instanceof RegionMessage.Pull pull) {
+      out.connection = connection;
+      long after = indexHere(pull.after());
+      LOG.info("partition={} region={} pulls after {}", id(), from, after);
+      step(region, out, new SenderEvent.Pulled(pull.id(), after, pull.wants()));
+      step(region, out, new SenderEvent.MaySend(replica.machine().committedTwiceIndex()));
+    } else if (message instanceof RegionMessage.Acked acked) {
+      step(region, out, new SenderEvent.Acked(acked.id(), indexHere(acked.upTo())));
+    } else {
+      throw new MalformedBytesException("a puller says " + message);
+    }
+  }
+
+  /**
+   * The last index up to which this log is surely the one that a position was said of: where the
+   * same epoch wrote, all before it is the same. Nothing is sure when all of that epoch was lost:
+   * then everything is sent anew, and what is there already counts for nothing.
+   */
+  private long indexHere(Position position) {
+    EpochTable epochs = replica.machine().epochs();
+    long end = Math.min(position.index(), replica.machine().commitIndex());
+    long index = epochs.lastIndexUpTo(position.epoch(), end);
+    return epochs.epochAt(index) == position.epoch() ? index : 0;
+  }
+
+  // The machines.
+
+  private void step(ReceiverEvent event) {
+    receiver.step(event, effect -> later.add(() -> carryOut(effect)));
+    carryOutAll();
+  }
+
+  private void step(int region, Outgoing out, SenderEvent event) {
+    out.sender.step(event, effect -> later.add(() -> carryOut(region, out, effect)));
+    carryOutAll();
+  }
+
+  /** What may feed the machines again is carried out when the step is over. */
+  private void carryOutAll() {
+    if (carryingOut) {
+      return;
+    }
+    carryingOut = true;
+    for (Runnable next = later.poll(); next != null; next = later.poll()) {
+      next.run();
+    }
+    carryingOut = false;
+  }
+
+  private void carryOut(ReceiverEffect effect) {
+    if (effect instanceof ReceiverEffect.Append append) {
+      append(append);
+    } else if (effect instanceof ReceiverEffect.Send send) {
+      send(send.region(), send.message());
+    } else if (effect instanceof ReceiverEffect.NeedSnapshot need) {
+      LOG.warn(
+          "partition={} region={} lets its log go before it came here: a snapshot is needed",
+          id(),
+          regions.names().get(need.region() - 1));
+    } else {
+      throw new IllegalStateException("no way to carry out " + effect);
+    }
+  }
+
+  private void append(ReceiverEffect.Append append) {
+    changes.clear();
+    RegionStretches.write(
+        changes, append.region(), append.upTo().epoch(), append.upTo().index(), append.pieces());
+    long index = replica.takeIn(changes);
+    appended.add(new Appended(index, append.sequence()));
+  }
+
+  private void send(int region, RegionMessage message) {
+    Incoming in = neighbours.get(region);
+    if (in.from == null) {
+      return;
+    }
+    in.acked = message instanceof RegionMessage.Acked acked ? acked : null;
+    in.saidNanos = replica.loop().nowNanos();
+    links.send(in.from, definition, id().number(), message);
+  }
+
+  private void carryOut(int region, Outgoing out, SenderEffect effect) {
+    if (effect instanceof SenderEffect.Send send) {
+      if (out.connection != null) {
+        links.reply(out.connection, definition, id().number(), send.message());
+      }
+    } else if (effect instanceof SenderEffect.ReadLog read) {
+      links.readLog(
+          replica, read.fromIndex(), read.maxBytes(), batches -> onRead(region, read, batches));
+    } else {
+      throw new IllegalStateException("no way to carry out " + effect);
+    }
+  }
+
+  private void onRead(int region, SenderEffect.ReadLog read, List<EntryBatch> batches) {
+    Outgoing out = senders.get(region);
+    if (replica.exchange() == this) {
+      boolean gone = batches.isEmpty() || batches.get(0).firstIndex() > read.fromIndex();
+      Stretch stretch =
+          gone
+              ? null
+              : RegionStretches.of(
+                  batches, read.upToIndex(), self(), read.wants(), read.maxBytes());
+      step(region, out, new SenderEvent.LogRead(read.id(), read.fromIndex(), stretch));
+    }
+  }
+
+  // The log.
+
+  @Override
+  public Stretch recent(long fromIndex, long upToIndex, SortedSet<Integer> wants, int maxBytes) {
+    List<EntryBatch> batches = new ArrayList<>();
+    long bytes = 0;
+    long next = fromIndex;
+    while (next <= upToIndex && bytes < maxBytes) {
+      EntryBatch batch = replica.recent().recent(next);
+      if (batch == null) {
+        break;
+      }
+      batches.add(batch);
+      bytes += batch.body().length();
+      next = batch.lastIndex() + 1;
+    }
+    return RegionStretches.of(batches, upToIndex, self(), wants, maxBytes);
+  }
+
+  @Override
+  public Position position(long index) {
+    return new Position(replica.machine().epochAt(index), index);
+  }
+
+  // For people.
+
+  /** How far what the neighbours write is here, by their names. */
+  Map<String, NeighbourView> neighbours() {
+    Map<String, NeighbourView> views = new TreeMap<>();
+    receiver
+        .neighbours()
+        .forEach((region, view) -> views.put(regions.names().get(region - 1), view));
+    return views;
+  }
+
+  /** How far what is written here is with those who pull it, by their names. */
+  Map<String, SenderView> senders() {
+    Map<String, SenderView> views = new TreeMap<>();
+    senders.forEach((region, out) -> views.put(regions.names().get(region - 1), out.sender.view()));
+    return views;
+  }
+}

@@ -1,0 +1,327 @@
+package io.trefoil.node;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.HostPort;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
+import io.trefoil.control.ClusterNode;
+import io.trefoil.control.ClusterState;
+import io.trefoil.control.Database;
+import io.trefoil.node.Routes.PartitionRoute;
+import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.multileader.RegionMessage;
+import io.trefoil.transport.Lane;
+import io.trefoil.transport.PeerAddress;
+import io.trefoil.transport.PeerConnection;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This node's connections to nodes of other regions, which are clusters of their own, and the
+ * exchanges of the partitions that it leads. A region tells where its nodes are, and which of them
+ * leads a partition, when one of them is asked.
+ *
+ * <p>Belongs to the data loop's thread.
+ *
+ * <pre>
+ * to another region, and back:
+ * message   definition (8) · partition (varint) · message ({@link RegionCodec})
+ * back only:
+ * elsewhere definition (8) · partition (varint) · host (text, empty when nobody leads) · port (varint)
+ * </pre>
+ */
+final class RegionLinks {
+  private static final Logger LOG = LoggerFactory.getLogger(RegionLinks.class);
+
+  /** So long a node is not asked again which was no leader, nor another one in its place. */
+  private static final long ASK_AGAIN_NANOS = 200_000_000L;
+
+  private static final int MAX_PORT = 65_535;
+
+  private final DataLoop loop;
+  private final Routes routes;
+  private final LogReader reader;
+  private final RegionCodec codec = new RegionCodec();
+  private final ByteSink frame = new ByteSink();
+  private final Map<Integer, Remote> remotes = new TreeMap<>();
+  private final Map<PartitionId, RegionExchange> exchanges = new HashMap<>();
+  private final Map<Wanted, Guess> guesses = new HashMap<>();
+  private RegionDefinitions definitions;
+  private ClusterState state = ClusterState.EMPTY;
+
+  /** Reads a replica's log on another thread, and comes back on the loop. */
+  interface LogReader {
+    void read(
+        PartitionReplica replica, long fromIndex, int maxBytes, Consumer<List<EntryBatch>> then);
+  }
+
+  /**
+   * A node of another region.
+   *
+   * @param number by which this node calls it
+   */
+  record Remote(int number, String region, HostPort at) {}
+
+  /** A partition in another region. */
+  private record Wanted(String region, long definition, int partition) {}
+
+  /** Who is asked next for a partition. */
+  private static final class Guess {
+    Remote remote;
+    long askNanos;
+  }
+
+  RegionLinks(DataLoop loop, Routes routes, LogReader reader) {
+    this.loop = loop;
+    this.routes = routes;
+    this.reader = reader;
+  }
+
+  /** There may be regions to dial. */
+  void onState(ClusterState newer) {
+    state = newer;
+    state
+        .regions()
+        .forEach((region, addresses) -> addresses.forEach(address -> remote(region, address)));
+  }
+
+  /** A node of another region, dialed from now on. */
+  private Remote remote(String region, HostPort at) {
+    for (Remote each : remotes.values()) {
+      if (each.region().equals(region) && each.at().equals(at)) {
+        return each;
+      }
+    }
+    Remote made = new Remote(remotes.size() + 1, region, at);
+    remotes.put(made.number(), made);
+    loop.network().connect(Lane.REGION, new PeerAddress(made.number(), at.host(), at.port()));
+    return made;
+  }
+
+  private boolean isConnected(Remote remote) {
+    return loop.network().isConnected(Lane.REGION, remote.number());
+  }
+
+  // Exchanges.
+
+  /** Has every partition that is led here exchange with other regions, and no other. */
+  void tick() {
+    exchanges.values().removeIf(each -> each.replica().exchange() != each);
+    for (PartitionRoute route : routes.partitions()) {
+      PartitionReplica replica = route.local();
+      boolean begins =
+          replica != null
+              && route.terms().database().settings().regions() != null
+              && replica.exchange() == null
+              && replica.commitsItsOwn();
+      if (begins) {
+        // An epoch has one exchange; so no pull has the number of another one.
+        replica.exchange(new RegionExchange(replica, this, replica.epoch() << 32));
+        exchanges.put(replica.id(), replica.exchange());
+      }
+    }
+    exchanges.values().forEach(RegionExchange::tick);
+  }
+
+  /** Whom to ask for a partition in another region; null when there is nobody now. */
+  Remote leader(String region, long definition, int partition) {
+    Guess guess = guess(region, definition, partition);
+    if (loop.nowNanos() - guess.askNanos < 0) {
+      return null;
+    }
+    if (guess.remote == null || !isConnected(guess.remote)) {
+      guess.remote = next(region, guess.remote);
+    }
+    return guess.remote;
+  }
+
+  private Guess guess(String region, long definition, int partition) {
+    return guesses.computeIfAbsent(
+        new Wanted(region, definition, partition),
+        wanted -> {
+          Guess made = new Guess();
+          made.askNanos = loop.nowNanos();
+          return made;
+        });
+  }
+
+  /** The next connected node of a region after one, round and round. */
+  private Remote next(String region, Remote after) {
+    List<Remote> connected = new ArrayList<>();
+    for (Remote each : remotes.values()) {
+      if (each.region().equals(region) && isConnected(each)) {
+        connected.add(each);
+      }
+    }
+    if (connected.isEmpty()) {
+      return null;
+    }
+    for (Remote each : connected) {
+      if (after == null || each.number() > after.number()) {
+        return each;
+      }
+    }
+    return connected.get(0);
+  }
+
+  /** A node of a region that is in reach; null when there is none. */
+  Remote anyOf(String region) {
+    return next(region, null);
+  }
+
+  void send(Remote to, ByteSink message) {
+    loop.network().send(Lane.REGION, to.number(), message.array(), 0, message.size());
+  }
+
+  void send(Remote to, long definition, int partition, RegionMessage message) {
+    begin(Frames.REGION, definition, partition);
+    codec.encode(frame, message);
+    send(to, frame);
+  }
+
+  void reply(PeerConnection to, long definition, int partition, RegionMessage message) {
+    begin(Frames.REGION, definition, partition);
+    codec.encode(frame, message);
+    to.replyLater(frame.array(), 0, frame.size());
+  }
+
+  private void begin(int kind, long definition, int partition) {
+    frame.clear();
+    frame.putByte(kind).putLong(definition).putVarint(partition);
+  }
+
+  void readLog(
+      PartitionReplica replica, long fromIndex, int maxBytes, Consumer<List<EntryBatch>> then) {
+    reader.read(replica, fromIndex, maxBytes, then);
+  }
+
+  // What comes in.
+
+  /** Why a node of another region has no business here; null when it has. */
+  static String refuse(ClusterState state, String region) {
+    return state.regions().containsKey(region)
+        ? null
+        : "region '" + region + "' is not linked here: REGION LINK " + region + " host:port";
+  }
+
+  /** Who defines databases that span regions; before the first frame comes. */
+  void use(RegionDefinitions used) {
+    definitions = used;
+  }
+
+  /** A node of another region says something. */
+  void onFrame(PeerConnection from, int kind, ByteSource source) {
+    if (kind == Frames.REGION) {
+      onMessage(from, source);
+    } else if (kind == Frames.REGION_DEFINE) {
+      definitions.onAsked(from, source);
+    } else {
+      throw unknown(kind);
+    }
+  }
+
+  private static MalformedBytesException unknown(int kind) {
+    return new MalformedBytesException("frame " + kind + " is not known to this version");
+  }
+
+  private void onMessage(PeerConnection from, ByteSource source) {
+    long definition = source.getLong();
+    int partition = source.getCount(Integer.MAX_VALUE);
+    PartitionRoute route = route(definition, partition);
+    RegionExchange exchange = route == null ? null : exchanges.get(route.id());
+    if (exchange == null || exchange.replica().exchange() != exchange) {
+      sendElsewhere(from, definition, partition, route);
+    } else {
+      exchange.onFrame(from.hello().region(), from, RegionCodec.decode(source));
+    }
+  }
+
+  private PartitionRoute route(long definition, int partition) {
+    for (Database database : state.databases().values()) {
+      if (database.definition() == definition && definition != 0) {
+        return routes.partition(new PartitionId(database.id(), partition));
+      }
+    }
+    return null;
+  }
+
+  private void sendElsewhere(
+      PeerConnection to, long definition, int partition, PartitionRoute route) {
+    NodeId leader = route == null ? null : route.leader();
+    ClusterNode node = leader == null ? null : state.nodes().get(leader);
+    begin(Frames.REGION_ELSEWHERE, definition, partition);
+    boolean known = node != null && !leader.equals(loop.self());
+    frame.putText(known ? node.addresses().host() : "");
+    frame.putVarint(known ? node.addresses().peerPort() : 0);
+    to.replyLater(frame.array(), 0, frame.size());
+  }
+
+  /** A node of another region answers. */
+  void onReply(PeerAddress from, ByteSource source) {
+    Remote remote = remotes.get(from.node());
+    int kind = source.getByte();
+    if (kind == Frames.REGION_DEFINED) {
+      definitions.onAnswer(source);
+      return;
+    }
+    long definition = source.getLong();
+    int partition = source.getCount(Integer.MAX_VALUE);
+    if (kind == Frames.REGION_ELSEWHERE) {
+      elsewhere(remote, definition, partition, source);
+    } else if (kind == Frames.REGION) {
+      RegionExchange exchange = exchange(definition, partition);
+      if (exchange != null) {
+        exchange.onReply(remote, RegionCodec.decode(source));
+      }
+    } else {
+      throw unknown(kind);
+    }
+  }
+
+  private RegionExchange exchange(long definition, int partition) {
+    PartitionRoute route = route(definition, partition);
+    RegionExchange exchange = route == null ? null : exchanges.get(route.id());
+    return exchange != null && exchange.replica().exchange() == exchange ? exchange : null;
+  }
+
+  private void elsewhere(Remote remote, long definition, int partition, ByteSource source) {
+    String host = source.getText();
+    int port = source.getCount(MAX_PORT);
+    source.expectEnd();
+    Guess guess = guess(remote.region(), definition, partition);
+    if (host.isEmpty()) {
+      guess.remote = next(remote.region(), remote);
+      guess.askNanos = loop.nowNanos() + ASK_AGAIN_NANOS;
+    } else {
+      guess.remote = remote(remote.region(), new HostPort(host, port));
+      guess.askNanos = loop.nowNanos() + (isConnected(guess.remote) ? 0 : ASK_AGAIN_NANOS);
+    }
+    RegionExchange exchange = exchange(definition, partition);
+    if (exchange != null) {
+      exchange.lost(remote);
+    }
+  }
+
+  void onLost(PeerAddress peer) {
+    Remote remote = remotes.get(peer.node());
+    if (remote != null) {
+      LOG.info("region={} address={} is out of reach", remote.region(), remote.at());
+      exchanges.values().forEach(each -> each.lost(remote));
+    }
+  }
+
+  void onConnected(PeerAddress peer) {
+    Remote remote = remotes.get(peer.node());
+    if (remote != null) {
+      LOG.info("region={} address={} connected", remote.region(), remote.at());
+    }
+  }
+}

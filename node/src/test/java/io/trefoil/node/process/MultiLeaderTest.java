@@ -1,0 +1,145 @@
+package io.trefoil.node.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Pipeline;
+
+/** A multi-leader database in two regions of two nodes, with real processes, sockets and disks. */
+class MultiLeaderTest {
+  private static final int KEYS = 300;
+  private static final int USERS = 5;
+
+  @TempDir private static Path folder;
+  private static ClusterProcesses eu;
+  private static ClusterProcesses us;
+
+  @BeforeAll
+  static void startRegions() {
+    eu = ClusterProcesses.start(folder.resolve("eu"), 2, "--node.region", "eu");
+    us = ClusterProcesses.start(folder.resolve("us"), 2, "--node.region", "us");
+    link(eu, "us", us);
+    link(us, "eu", eu);
+    eu.createDatabase(
+        "users",
+        "NUMBER",
+        Integer.toString(USERS),
+        "REPLICATION",
+        "MULTI-LEADER",
+        "REGIONS",
+        "2",
+        "eu",
+        "us",
+        "REPLICAS",
+        "2",
+        "PARTITIONS",
+        "3");
+    us.awaitInSync(us.node(1), USERS);
+  }
+
+  private static void link(ClusterProcesses here, String region, ClusterProcesses there) {
+    String address = "127.0.0.1:" + there.node(1).peerPort();
+    try (Jedis admin = ClusterProcesses.client(here.node(1))) {
+      assertThat(ClusterProcesses.command(admin, "REGION", "LINK", region, address))
+          .isEqualTo("OK");
+    }
+  }
+
+  @AfterAll
+  static void stopRegions() {
+    eu.close();
+    us.close();
+  }
+
+  private static Jedis client(ClusterProcesses region, int node) {
+    Jedis client = ClusterProcesses.client(region.node(node));
+    client.select(USERS);
+    return client;
+  }
+
+  private static void write(ClusterProcesses region, String prefix) {
+    try (Jedis client = client(region, 2);
+        Pipeline pipeline = client.pipelined()) {
+      for (int i = 0; i < KEYS; i++) {
+        pipeline.set(prefix + i, "of " + prefix);
+      }
+    }
+  }
+
+  private static void awaitEqual() {
+    ClusterProcesses.await(
+        "the same data in both regions",
+        () -> {
+          Map<String, String> first = ClusterProcesses.contents(eu.node(1), USERS);
+          return first.equals(ClusterProcesses.contents(us.node(1), USERS))
+              && first.equals(ClusterProcesses.contents(eu.node(2), USERS))
+              && first.equals(ClusterProcesses.contents(us.node(2), USERS));
+        });
+  }
+
+  @Test
+  void whatIsWrittenInOneRegionIsReadInTheOther() {
+    write(eu, "eu-");
+    write(us, "us-");
+    awaitEqual();
+    Map<String, String> contents = ClusterProcesses.contents(us.node(1), USERS);
+    for (int i = 0; i < KEYS; i++) {
+      assertThat(contents).containsEntry("eu-" + i, "of eu-").containsEntry("us-" + i, "of us-");
+    }
+  }
+
+  @Test
+  void countersAddUpAndMembersAreKept() {
+    try (Jedis a = client(eu, 1);
+        Jedis b = client(us, 2)) {
+      for (int i = 0; i < 50; i++) {
+        a.incrBy("visits", 2);
+        b.incrBy("visits", 3);
+        a.sadd("members", "eu" + i % 5);
+        b.sadd("members", "us" + i % 5, "both");
+      }
+      ClusterProcesses.await(
+          "every addition is everywhere",
+          () -> "250".equals(a.get("visits")) && "250".equals(b.get("visits")));
+      Set<String> members =
+          Set.of("eu0", "eu1", "eu2", "eu3", "eu4", "us0", "us1", "us2", "us3", "us4", "both");
+      ClusterProcesses.await(
+          "every member is everywhere",
+          () -> members.equals(a.smembers("members")) && members.equals(b.smembers("members")));
+    }
+  }
+
+  @Test
+  void aRegionWhoseLeaderIsKilledGoesOnWithNothingSkippedAndNothingDoubled() throws IOException {
+    try (Jedis a = client(eu, 1);
+        Jedis b = client(us, 1)) {
+      for (int i = 0; i < 200; i++) {
+        a.incr("kept-" + i % 7);
+      }
+      us.node(2).kill();
+      for (int i = 0; i < 200; i++) {
+        a.incr("kept-" + i % 7);
+      }
+      us.node(2).start();
+      for (int i = 0; i < 7; i++) {
+        String key = "kept-" + i;
+        ClusterProcesses.await(
+            "every addition is in us", () -> a.get(key) != null && a.get(key).equals(b.get(key)));
+      }
+      long sum = 0;
+      for (int i = 0; i < 7; i++) {
+        sum += Long.parseLong(b.get("kept-" + i));
+      }
+      assertThat(sum).isEqualTo(400);
+    }
+    us.awaitInSync(us.node(1), USERS);
+  }
+}
