@@ -72,6 +72,9 @@ public final class EntryReader {
     /** The next of those entries follows. */
     void entry(long stamp);
 
+    /** A region, of so many, says what it has. */
+    void told(int region, int regions, byte[] what, int offset, int length);
+
     /** Everything is here that a region's log has up to a position, with this entry. */
     void reached(int region, long epoch, long index);
   }
@@ -114,6 +117,7 @@ public final class EntryReader {
         case EntryWriter.PART -> part(source, changes);
         case EntryWriter.FILL -> changes.fill(source.getLong());
         case EntryWriter.FROM -> from(source, changes);
+        case EntryWriter.TOLD -> told(source, changes);
         case EntryWriter.REACHED ->
             changes.reached(
                 source.getCount(Integer.MAX_VALUE), source.getVarint(), source.getVarint());
@@ -168,6 +172,13 @@ public final class EntryReader {
     int length = source.getBlockLength();
     int change = source.skip(length);
     changes.part(type, source.array(), field, fieldLength, source.array(), change, length);
+  }
+
+  private static void told(ByteSource source, Changes changes) {
+    int region = source.getCount(Integer.MAX_VALUE);
+    int regions = source.getCount(Integer.MAX_VALUE);
+    int length = source.getBlockLength();
+    changes.told(region, regions, source.array(), source.skip(length), length);
   }
 
   private static void from(ByteSource source, Changes changes) {

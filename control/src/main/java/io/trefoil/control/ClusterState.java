@@ -101,6 +101,15 @@ public record ClusterState(
     return databases.values().stream().filter(each -> each.number() == number).findFirst();
   }
 
+  /** The smallest number from 1 that no database has. */
+  public int freeNumber() {
+    int number = 1;
+    while (databaseByNumber(number).isPresent()) {
+      number++;
+    }
+    return number;
+  }
+
   /** The database of a name or, when the text is digits, of a number. */
   public Optional<Database> database(String nameOrNumber) {
     if (nameOrNumber.isEmpty()) {

@@ -7,7 +7,6 @@ import io.trefoil.control.ClusterState.Applied;
 import io.trefoil.partition.Placement;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -273,7 +272,7 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
       String title = state.databaseByNumber(number).orElseThrow().title();
       return refused(what + "number " + number + " is taken by '" + title + "'");
     }
-    int chosen = number != null ? number : smallestFreeNumber();
+    int chosen = number != null ? number : state.freeNumber();
     return create(what, chosen, command);
   }
 
@@ -290,16 +289,6 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
         options.over(DatabaseSettings.defaults(database.settings().replicas()), command.here());
     boolean sameNumber = options.number() == null || options.number() == database.number();
     return sameNumber && settings.equals(database.settings());
-  }
-
-  private int smallestFreeNumber() {
-    Set<Integer> taken = new HashSet<>();
-    state.databases().values().forEach(database -> taken.add(database.number()));
-    int number = 1;
-    while (taken.contains(number)) {
-      number++;
-    }
-    return number;
   }
 
   @Override

@@ -69,6 +69,26 @@ public record DatabaseOptions(
         null);
   }
 
+  /** The same with a number. */
+  public DatabaseOptions withNumber(int chosen) {
+    return new DatabaseOptions(
+        chosen,
+        replication,
+        replicas,
+        partitions,
+        commit,
+        durability,
+        writeTimeoutMillis,
+        reads,
+        failover,
+        readQuorum,
+        writeQuorum,
+        sloppy,
+        conflict,
+        regions,
+        topology);
+  }
+
   /** {@code PARTITIONS} alone. */
   public static DatabaseOptions ofPartitions(int partitions) {
     return new DatabaseOptions(

@@ -257,6 +257,9 @@ final class ClusterStatus {
           .put("failover", lower(settings.failover()))
           .put("reads", lower(settings.reads()));
     }
+    if (settings.isMultiLeader()) {
+      RegionStatus.write(json, database);
+    }
     ObjectNode promised = json.putObject("acknowledged_writes");
     for (Promises.Failure failure : Promises.Failure.values()) {
       promised.put(
@@ -278,6 +281,7 @@ final class ClusterStatus {
                 + " began with too few answers");
       }
     }
+    RegionStatus.warn(warnings, database, partitions);
   }
 
   private void writePartition(
@@ -302,6 +306,9 @@ final class ClusterStatus {
       json.put("reason", led.path("reason").asText());
       json.put("last_index", led.path("last_index").asLong());
       json.put("commit_index", led.path("commit_index").asLong());
+      if (led.has("regions")) {
+        json.set("regions", led.path("regions"));
+      }
       ArrayNode replicas = json.putArray("replicas");
       for (JsonNode replica : led.path("replicas")) {
         ObjectNode copy = replica.deepCopy();

@@ -5,6 +5,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.command.Algorithm;
 import io.trefoil.command.Call;
 import io.trefoil.command.Command;
 import io.trefoil.command.CommandTable;
@@ -166,9 +167,9 @@ final class CommandRunner implements PartitionReplica.Work {
       runWithoutLeader(connection, database, command, args, start);
       return;
     }
-    Optional<String> refusal = refusalWithLeader(database, command, args);
-    if (refusal.isPresent()) {
-      connection.replies().writer().error(refusal.get());
+    String refusal = refusalWithLeader(connection.session(), database, command, args);
+    if (refusal != null) {
+      connection.replies().writer().error(refusal);
       connection.ended(start);
       return;
     }
@@ -189,10 +190,25 @@ final class CommandRunner implements PartitionReplica.Work {
     }
   }
 
-  /** Why a command has no meaning on a database whose partitions have leaders. */
-  private static Optional<String> refusalWithLeader(
-      DatabaseRoute database, Command command, Args args) {
-    return command.refusal(database.algorithm(), args, database.database().title());
+  /**
+   * Why a command has no meaning on a database whose partitions have leaders, or asks for what
+   * can't be given; null when it can run.
+   */
+  private static String refusalWithLeader(
+      Session session, DatabaseRoute database, Command command, Args args) {
+    Optional<String> meaningless =
+        command.refusal(database.algorithm(), args, database.database().title());
+    if (meaningless.isPresent()) {
+      return meaningless.get();
+    }
+    boolean wantsOrder =
+        database.algorithm() == Algorithm.MULTI_LEADER
+            && session.consistency() == Consistency.LINEARIZABLE;
+    return wantsOrder
+        ? "UNSUPPORTED LINEARIZABLE reads need one order of all writes; database '"
+            + database.database().title()
+            + "' is multi-leader: CONSISTENCY SESSION, BOUNDED ms or EVENTUAL"
+        : null;
   }
 
   /** On a database of which any replica coordinates commands. */
@@ -220,7 +236,7 @@ final class CommandRunner implements PartitionReplica.Work {
       Session session, DatabaseRoute database, Command command, Args args) {
     return database.isLeaderless()
         ? refusalWithoutLeader(session, database, command, args)
-        : refusalWithLeader(database, command, args).orElse(null);
+        : refusalWithLeader(session, database, command, args);
   }
 
   /** Why a command has no meaning there, or asks for what can't be given; null when it can run. */

@@ -203,6 +203,11 @@ final class DivergenceFile implements EntryReader.Changes {
   }
 
   @Override
+  public void told(int region, int regions, byte[] what, int offset, int length) {
+    throw notLed();
+  }
+
+  @Override
   public void reached(int region, long epoch, long upTo) {
     throw notLed();
   }

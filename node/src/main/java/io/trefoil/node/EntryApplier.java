@@ -10,6 +10,7 @@ import io.trefoil.cell.Opened;
 import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.Versions;
 import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.multileader.CommonHorizon;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.PartitionStore;
 import java.util.SortedMap;
@@ -40,6 +41,9 @@ final class EntryApplier implements EntryReader.Changes {
   /** Whether what is read was written elsewhere: its marks are of another log. */
   private boolean wrapped;
 
+  private int wrappedOrigin;
+  private long wrappedIndex;
+  private long wrappedStamp;
   private long purged;
 
   /** What is told of the open key, while it fills. */
@@ -108,7 +112,7 @@ final class EntryApplier implements EntryReader.Changes {
       fills = false;
       wrapped = false;
       EntryReader.changes(entry, this);
-      saveOpen();
+      endEntry();
       index++;
     }
   }
@@ -120,7 +124,20 @@ final class EntryApplier implements EntryReader.Changes {
     wrapped = false;
     entry.reset(changes.array(), 0, changes.length());
     EntryReader.changes(entry, this);
+    endEntry();
+  }
+
+  private void endEntry() {
     saveOpen();
+    hearWrapped();
+  }
+
+  /** What an origin wrote is read to its end. */
+  private void hearWrapped() {
+    if (wrapped && wrappedOrigin > 0) {
+      origins.hearIn(index, wrappedOrigin, wrappedIndex, wrappedStamp);
+    }
+    wrapped = false;
   }
 
   /** The largest stamp put so far; numbers of collections are such. */
@@ -227,11 +244,19 @@ final class EntryApplier implements EntryReader.Changes {
 
   @Override
   public void from(int origin, long originIndex, int count) {
-    if (origin > 0) {
-      origins.hearIn(index, origin, originIndex);
-    }
+    hearWrapped();
     wrapped = true;
+    wrappedOrigin = origin;
+    wrappedIndex = originIndex;
     originsEntry = originIndex - count;
+  }
+
+  @Override
+  public void told(int region, int regions, byte[] what, int offset, int length) {
+    ByteSource source = new ByteSource(what, offset, length);
+    long toldStamp = wrapped ? wrappedStamp : stamp;
+    origins.toldIn(index, region, regions, CommonHorizon.Told.read(source), toldStamp);
+    source.expectEnd();
   }
 
   @Override
@@ -244,6 +269,7 @@ final class EntryApplier implements EntryReader.Changes {
     saveOpen();
     fills = false;
     observeStamp(entryStamp);
+    wrappedStamp = entryStamp;
     originsEntry++;
   }
 
@@ -260,6 +286,7 @@ final class EntryApplier implements EntryReader.Changes {
     if (merged == null) {
       merged = MergedStore.waiting(store, origins.state());
     }
+    origins.changed(lastStamp);
     change.reset(bytes, at, changeLength);
     open = merged.open(key, offset, length);
     keysMerged++;

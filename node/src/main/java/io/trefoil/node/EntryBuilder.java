@@ -6,6 +6,7 @@ import io.trefoil.base.Invariants;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.EntryWriter;
 import io.trefoil.cell.Opened;
+import io.trefoil.replication.multileader.CommonHorizon;
 
 /**
  * Collects the entries that a turn's commands write to one partition, in the form in which they are
@@ -122,6 +123,12 @@ final class EntryBuilder {
       opened = of.collection();
       EntryWriter.open(body, of.type(), of.collection(), of.array(), of.offset(), of.length());
     }
+  }
+
+  void told(int region, int regions, CommonHorizon.Told what) {
+    ByteSink bytes = new ByteSink();
+    what.write(bytes);
+    EntryWriter.told(body, region, regions, bytes.array(), bytes.size());
   }
 
   void mark(long id, long timeMillis) {

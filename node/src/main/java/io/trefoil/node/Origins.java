@@ -6,6 +6,7 @@ import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
+import io.trefoil.replication.multileader.CommonHorizon;
 import io.trefoil.storage.MergedState;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -24,8 +25,8 @@ import java.util.TreeSet;
  *
  * <pre>
  * state ({@link MergedState}) · origins (varint), then for each: origin (varint) · index (varint)
- * · has a gap (1) · regions (varint), then for each: region (varint) · epoch (varint) · index
- * (varint)
+ * · has a gap (1) · last stamp (8) · last change (8) · regions (varint), then for each: region
+ * (varint) · epoch (varint) · index (varint) · horizon ({@link CommonHorizon})
  * </pre>
  */
 final class Origins {
@@ -36,7 +37,10 @@ final class Origins {
   private final MergedState state = new MergedState();
   private final SortedMap<Integer, Long> heard = new TreeMap<>();
   private final SortedSet<Integer> gaps = new TreeSet<>();
+  private final SortedMap<Integer, Long> stamps = new TreeMap<>();
   private final SortedMap<Integer, Position> reached = new TreeMap<>();
+  private final CommonHorizon horizon = new CommonHorizon();
+  private long lastChange;
   private final ArrayDeque<Uncommitted> uncommitted = new ArrayDeque<>();
 
   /** What an entry that is not committed yet tells. */
@@ -101,9 +105,45 @@ final class Origins {
     return Collections.unmodifiableSortedMap(reached);
   }
 
-  /** An entry brings an origin's log up to an index. */
-  void hearIn(long entry, int origin, long index) {
-    uncommitted.add(new Uncommitted(entry, () -> hear(origin, index, false)));
+  /** The stamp of the last entry of an origin's log that came; 0 for none. */
+  long lastStamp(int origin) {
+    return stamps.getOrDefault(origin, 0L);
+  }
+
+  /** A stamp: no entry changed a cell since. */
+  long lastChange() {
+    return lastChange;
+  }
+
+  void changed(long stamp) {
+    lastChange = Math.max(lastChange, stamp);
+  }
+
+  /** Up to which stamp all regions have everything. */
+  CommonHorizon horizon() {
+    return horizon;
+  }
+
+  /** An entry brings an origin's log up to an index, whose stamp this is. */
+  void hearIn(long entry, int origin, long index, long stamp) {
+    uncommitted.add(
+        new Uncommitted(
+            entry,
+            () -> {
+              hear(origin, index, false);
+              stamps.merge(origin, stamp, Math::max);
+            }));
+  }
+
+  /** With an entry, a region tells what it has, in one of this stamp. */
+  void toldIn(long entry, int region, int regions, CommonHorizon.Told what, long stamp) {
+    uncommitted.add(
+        new Uncommitted(
+            entry,
+            () -> {
+              horizon.told(region, regions, what, stamp);
+              state.reach(horizon.horizon());
+            }));
   }
 
   /** With an entry, everything is here that a region's log has up to a position. */
@@ -126,7 +166,7 @@ final class Origins {
   }
 
   boolean isEmpty() {
-    return state.isEmpty() && heard.isEmpty() && reached.isEmpty();
+    return state.isEmpty() && heard.isEmpty() && reached.isEmpty() && horizon.isEmpty();
   }
 
   Origins copy() {
@@ -140,13 +180,17 @@ final class Origins {
     sink.putVarint(heard.size());
     heard.forEach(
         (origin, index) ->
-            sink.putVarint(origin).putVarint(index).putByte(gaps.contains(origin) ? 1 : 0));
-    sink.putVarint(reached.size());
+            sink.putVarint(origin)
+                .putVarint(index)
+                .putByte(gaps.contains(origin) ? 1 : 0)
+                .putLong(lastStamp(origin)));
+    sink.putLong(lastChange).putVarint(reached.size());
     reached.forEach(
         (region, position) -> {
           sink.putVarint(region);
           ReplicationCodec.putPosition(sink, position);
         });
+    horizon.write(sink);
   }
 
   static Origins read(ByteSource source) {
@@ -160,12 +204,15 @@ final class Origins {
         throw new MalformedBytesException("origin " + origin + " heard up to " + index);
       }
       origins.hear(origin, index, source.getByte() != 0);
+      origins.stamps.put(origin, source.getLong());
     }
+    origins.lastChange = source.getLong();
     int regions = source.getCount(MAX_ORIGINS);
     for (int i = 0; i < regions; i++) {
       int region = source.getCount(Integer.MAX_VALUE);
       origins.reached.put(region, ReplicationCodec.getPosition(source));
     }
+    origins.horizon.read(source);
     return origins;
   }
 }

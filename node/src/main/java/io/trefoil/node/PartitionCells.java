@@ -16,6 +16,9 @@ import java.util.concurrent.ThreadLocalRandom;
  * for.
  */
 final class PartitionCells implements ReplicaCells, Cells {
+  /** Keys of a partition that are looked at each tick. */
+  private static final int COLLECT_STEPS = 200;
+
   private final PartitionReplica replica;
   private final OpenedFields opened = new OpenedFields();
   private final PartitionStore store;
@@ -46,6 +49,11 @@ final class PartitionCells implements ReplicaCells, Cells {
   @Override
   public boolean judgedExpired() {
     return judgedExpired;
+  }
+
+  @Override
+  public void collect(long untilMillis) {
+    store.collectExpired(untilMillis, COLLECT_STEPS);
   }
 
   @Override

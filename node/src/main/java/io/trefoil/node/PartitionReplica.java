@@ -17,6 +17,7 @@ import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.kernel.Event;
 import io.trefoil.replication.kernel.Message;
 import io.trefoil.replication.leaderless.CopyState;
+import io.trefoil.replication.multileader.CommonHorizon;
 import io.trefoil.replication.singleleader.ReplicationSettings;
 import io.trefoil.replication.singleleader.SingleLeaderReplica;
 import io.trefoil.storage.CellSnapshot;
@@ -190,7 +191,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     cells =
         terms.database().settings().regions() == null
             ? new PartitionCells(this, newStore)
-            : new RegionCells(this, newStore, origins.state());
+            : new RegionCells(this, newStore, origins);
   }
 
   PartitionId id() {
@@ -350,6 +351,12 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
       loop.proposes(this);
     }
     return index;
+  }
+
+  /** Says as leader what this region has, in an entry of its own. */
+  void tell(int region, int regions, CommonHorizon.Told what) {
+    runAsLeader(none -> entry().told(region, regions, what));
+    applier.origins().toldIn(wrote, region, regions, what, builder.stamp());
   }
 
   RegionExchange exchange() {
@@ -663,7 +670,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
       loop.journalDirty();
     }
     recent.trim(machine.commitIndex(), host.maxRecentBytes());
-    store.collectExpired(appliedTimeMillis, 200);
+    cells.collect(appliedTimeMillis);
     maybeFreeze();
   }
 

@@ -2,10 +2,10 @@ package io.trefoil.node;
 
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.control.Conflict;
 import io.trefoil.control.Regions;
 import io.trefoil.replication.multileader.RegionOrigin;
-import io.trefoil.storage.MergedState;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.PartitionStore;
 
@@ -15,18 +15,28 @@ import io.trefoil.storage.PartitionStore;
  * the other regions.
  */
 final class RegionCells implements ReplicaCells, MergedCells.Log {
+  /** Keys of a partition that are looked at each tick: a thousand a second. */
+  private static final int PURGE_STEPS = 10;
+
   private final PartitionReplica replica;
+  private final Origins origins;
   private final MergedCells cells = new MergedCells();
   private final MergedStore newest;
   private final MergedStore committed;
+
+  /** For what may wait for the disk. */
+  private final MergedStore waiting;
+
   private boolean leading;
   private boolean judgedExpired;
   private long carriedIndex;
 
-  RegionCells(PartitionReplica replica, PartitionStore store, MergedState state) {
+  RegionCells(PartitionReplica replica, PartitionStore store, Origins origins) {
     this.replica = replica;
-    this.newest = MergedStore.notWaiting(store, state);
-    this.committed = MergedStore.committed(store, state);
+    this.origins = origins;
+    this.newest = MergedStore.notWaiting(store, origins.state());
+    this.committed = MergedStore.committed(store, origins.state());
+    this.waiting = MergedStore.waiting(store, origins.state());
   }
 
   @Override
@@ -54,6 +64,32 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
       judgedExpired = true;
     } else if (leading) {
       carriedIndex = replica.carriedIndex();
+    }
+  }
+
+  /**
+   * What was removed is forgotten where every region has heard of it. What expired is removed
+   * first, by an entry of the leader: by that all regions forget it.
+   */
+  @Override
+  public void collect(long untilMillis) {
+    long purgeable = origins.horizon().purgeable();
+    if (purgeable == 0) {
+      return;
+    }
+    waiting.purge(purgeable, untilMillis, PURGE_STEPS);
+    for (byte[] key : waiting.takeExpired()) {
+      if (replica.takesCommands() && replica.refuseWrite() == null) {
+        removeExpired(key);
+      }
+    }
+  }
+
+  private void removeExpired(byte[] key) {
+    try {
+      replica.runAsLeader(none -> cells.removeExpired(key));
+    } catch (CellsNotInMemory missing) {
+      return; // another time
     }
   }
 
@@ -90,6 +126,7 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
   @Override
   public void merge(byte[] key, byte[] change, int length) {
     replica.entry().merge(key, change, length);
+    origins.changed(replica.entry().stamp());
   }
 
   @Override

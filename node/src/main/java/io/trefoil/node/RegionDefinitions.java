@@ -69,18 +69,17 @@ final class RegionDefinitions {
   }
 
   /**
-   * Creates a database in all of its regions.
+   * Creates a database in all of its regions, under the same number.
    *
    * @param then gets the error for the client, or null
    */
-  void create(String name, DatabaseOptions options, String here, Consumer<String> then) {
-    long definition =
-        state
-            .get()
-            .database(name)
-            .map(Database::definition)
-            .filter(it -> it != 0)
-            .orElseGet(this::draw);
+  void create(String name, DatabaseOptions said, String here, Consumer<String> then) {
+    Optional<Database> before = state.get().database(name).filter(it -> it.definition() != 0);
+    long definition = before.map(Database::definition).orElseGet(this::draw);
+    DatabaseOptions options =
+        said.number() != null
+            ? said
+            : said.withNumber(before.map(Database::number).orElse(state.get().freeNumber()));
     List<String> others = new ArrayList<>(options.regions());
     others.remove(here);
     define(

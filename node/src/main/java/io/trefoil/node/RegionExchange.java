@@ -7,6 +7,7 @@ import io.trefoil.base.Position;
 import io.trefoil.control.Regions;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
+import io.trefoil.replication.multileader.CommonHorizon;
 import io.trefoil.replication.multileader.NeighbourView;
 import io.trefoil.replication.multileader.ReceiverEffect;
 import io.trefoil.replication.multileader.ReceiverEvent;
@@ -49,6 +50,7 @@ final class RegionExchange implements RegionLog {
   private static final long SILENT_NANOS = 5_000_000_000L;
 
   private static final long SAY_AGAIN_NANOS = 1_000_000_000L;
+  private static final long TELL_NANOS = 5_000_000_000L;
 
   private final PartitionReplica replica;
   private final RegionLinks links;
@@ -61,6 +63,7 @@ final class RegionExchange implements RegionLog {
   private final ArrayDeque<Appended> appended = new ArrayDeque<>();
   private final ArrayDeque<Runnable> later = new ArrayDeque<>();
   private boolean carryingOut;
+  private long toldNanos;
 
   /** An entry that took something in. */
   private record Appended(long index, long sequence) {}
@@ -193,6 +196,42 @@ final class RegionExchange implements RegionLog {
         });
     step(new ReceiverEvent.Tick(millis, wall));
     replica.machine().keepAfter(neededIndex());
+    maybeTell(now);
+  }
+
+  /**
+   * All regions tell what they have, as long as somebody has something that might be forgotten: by
+   * that all know what all have. See {@link CommonHorizon}.
+   */
+  private void maybeTell(long now) {
+    Origins origins = replica.origins();
+    boolean due = now - toldNanos >= TELL_NANOS;
+    if (due
+        && origins.horizon().purgeable() < origins.lastChange()
+        && replica.takesCommands()
+        && replica.refuseWrite() == null) {
+      toldNanos = now;
+      SortedMap<Integer, Long> vector = new TreeMap<>(receiver.vector());
+      vector.put(RegionOrigin.number(self(), replica.epoch()), replica.lastIndex());
+      replica.tell(self(), regions.names().size(), new CommonHorizon.Told(complete(), vector));
+    }
+  }
+
+  /** The stamp up to which every entry of every other region is here. */
+  private long complete() {
+    Origins origins = replica.origins();
+    long complete = replica.nextStamp();
+    for (String other : regions.others()) {
+      int number = regions.number(other);
+      long last = 0;
+      for (int origin : origins.heard().keySet()) {
+        if (RegionOrigin.regionOf(origin) == number) {
+          last = Math.max(last, origins.lastStamp(origin));
+        }
+      }
+      complete = Math.min(complete, last);
+    }
+    return complete;
   }
 
   /** Up to where no other region needs the log any more; one that never pulled needs all of it. */

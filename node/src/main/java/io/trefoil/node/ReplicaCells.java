@@ -21,4 +21,12 @@ interface ReplicaCells {
    * again.
    */
   boolean judgedExpired();
+
+  /**
+   * Lets go of some of what nobody can see any more.
+   *
+   * @param untilMillis the latest time that a committed entry carries, by which keys expire for
+   *     good
+   */
+  void collect(long untilMillis);
 }

@@ -84,6 +84,9 @@ final class StatusReport {
     for (Map.Entry<NodeId, PeerProgress> peer : machine.followers().entrySet()) {
       follower(replicas.addObject(), replica, peer.getKey(), peer.getValue(), nowMillis);
     }
+    if (replica.terms().database().settings().isMultiLeader()) {
+      RegionStatus.write(json.putArray("regions"), replica);
+    }
     return json;
   }
 

@@ -100,5 +100,8 @@ final class WrittenKeys implements EntryReader.Changes {
   public void entry(long entryStamp) {}
 
   @Override
+  public void told(int region, int regions, byte[] what, int offset, int length) {}
+
+  @Override
   public void reached(int region, long epoch, long upTo) {}
 }

@@ -1,0 +1,163 @@
+package io.trefoil.replication.multileader;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
+import io.trefoil.base.Invariants;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Up to which stamp every region has every entry, by what their leaders tell in their logs: so what
+ * was removed up to there can't come back, and may be forgotten. It is a function of the log, and
+ * the same on all replicas of a region.
+ *
+ * <p><b>A region is complete up to a stamp</b> when of every other region it has an entry with that
+ * stamp or a later one: a region's stamps grow along its log, and its entries come in their order.
+ * But a region may lose the end of an epoch which others have (see {@code
+ * docs/protocols/multi-leader.md}, lost epochs): such an entry is older than later ones of its
+ * region. So what all were complete up to counts only when all have told since that they have
+ * whatever any of them had then.
+ *
+ * <p><b>{@link #purgeable} is an earlier horizon.</b> An origin that had not heard of a counter's
+ * removal goes on with its total. It had heard when the horizon passed the removal; all that it
+ * counted until then is here when the horizon has passed that moment, too.
+ *
+ * <p>A region that says nothing keeps everything where it is, and no time limit changes that.
+ */
+public final class CommonHorizon {
+  private static final int MAX_ORIGINS = 1 << 16;
+
+  private final SortedMap<Integer, Told> told = new TreeMap<>();
+
+  /** What is to be had by all, before its stamp counts; null while not all have told. */
+  private Told candidate;
+
+  private long horizon;
+  private long purgeable;
+
+  /** Becomes purgeable when the horizon has passed {@code waitsFor}. */
+  private long next;
+
+  private long waitsFor;
+  private long lastStamp;
+
+  /**
+   * What a region's leader says of its log, by an entry in it.
+   *
+   * @param complete the stamp up to which the region has every entry of every region; 0 for none
+   * @param vector origin → index up to which the region has everything of it
+   */
+  public record Told(long complete, SortedMap<Integer, Long> vector) {
+    public Told {
+      vector = Collections.unmodifiableSortedMap(new TreeMap<>(vector));
+      Invariants.check(complete >= 0, "a stamp is not negative", complete, 0);
+    }
+
+    private boolean covers(Told other) {
+      for (SortedMap.Entry<Integer, Long> each : other.vector.entrySet()) {
+        if (vector.getOrDefault(each.getKey(), 0L) < each.getValue()) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    public void write(ByteSink sink) {
+      sink.putLong(complete).putVarint(vector.size());
+      vector.forEach((origin, index) -> sink.putVarint(origin).putVarint(index));
+    }
+
+    /** Reads what {@link #write} wrote. */
+    public static Told read(ByteSource source) {
+      long complete = source.getLong();
+      SortedMap<Integer, Long> vector = new TreeMap<>();
+      int count = source.getCount(MAX_ORIGINS);
+      for (int i = 0; i < count; i++) {
+        vector.put(source.getCount(Integer.MAX_VALUE), source.getVarint());
+      }
+      return new Told(Math.max(0, complete), vector);
+    }
+  }
+
+  /**
+   * An entry in which a region tells is committed.
+   *
+   * @param regions how many have a part of the partition, this one included
+   * @param stamp of the entry
+   */
+  public void told(int region, int regions, Told what, long stamp) {
+    told.put(region, what);
+    lastStamp = Math.max(lastStamp, stamp);
+    if (told.size() < regions) {
+      candidate = null;
+    } else if (candidate == null) {
+      candidate = ofAll();
+    } else if (told.values().stream().allMatch(each -> each.covers(candidate))) {
+      horizon = Math.max(horizon, candidate.complete());
+      candidate = ofAll();
+      if (horizon > waitsFor) {
+        purgeable = next;
+        next = horizon;
+        waitsFor = lastStamp;
+      }
+    }
+  }
+
+  private Told ofAll() {
+    long complete = Long.MAX_VALUE;
+    SortedMap<Integer, Long> vector = new TreeMap<>();
+    for (Told each : told.values()) {
+      complete = Math.min(complete, each.complete());
+      each.vector().forEach((origin, index) -> vector.merge(origin, index, Math::max));
+    }
+    return new Told(complete, vector);
+  }
+
+  /** Every region has every entry up to this stamp; 0 at first. Never goes back. */
+  public long horizon() {
+    return horizon;
+  }
+
+  /** What was removed up to this stamp may be forgotten; 0 at first. Never goes back. */
+  public long purgeable() {
+    return purgeable;
+  }
+
+  public boolean isEmpty() {
+    return told.isEmpty();
+  }
+
+  public void write(ByteSink sink) {
+    sink.putLong(horizon).putLong(purgeable).putLong(next).putLong(waitsFor).putLong(lastStamp);
+    sink.putByte(candidate == null ? 0 : 1);
+    if (candidate != null) {
+      candidate.write(sink);
+    }
+    sink.putVarint(told.size());
+    told.forEach(
+        (region, each) -> {
+          sink.putVarint(region);
+          each.write(sink);
+        });
+  }
+
+  /** Reads what {@link #write} wrote, into an empty one. */
+  public void read(ByteSource source) {
+    horizon = source.getLong();
+    purgeable = source.getLong();
+    next = source.getLong();
+    waitsFor = source.getLong();
+    lastStamp = source.getLong();
+    candidate = source.getByte() == 0 ? null : Told.read(source);
+    int count = source.getCount(RegionOrigin.MAX_REGION);
+    for (int i = 0; i < count; i++) {
+      told.put(source.getCount(RegionOrigin.MAX_REGION), Told.read(source));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "horizon=" + horizon + " told by " + told.keySet();
+  }
+}
