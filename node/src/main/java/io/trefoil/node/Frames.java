@@ -56,5 +56,11 @@ public final class Frames {
   /** The answer to that. */
   public static final int REGION_DEFINED = 18;
 
+  /** Definition, partition, then what to send of a merging snapshot; see {@link RegionFill}. */
+  public static final int REGION_FILL = 19;
+
+  /** A piece of it. */
+  public static final int REGION_FILLED = 20;
+
   private Frames() {}
 }

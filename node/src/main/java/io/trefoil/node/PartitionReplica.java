@@ -21,6 +21,7 @@ import io.trefoil.replication.multileader.CommonHorizon;
 import io.trefoil.replication.singleleader.ReplicationSettings;
 import io.trefoil.replication.singleleader.SingleLeaderReplica;
 import io.trefoil.storage.CellSnapshot;
+import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.transport.Lane;
 import java.util.ArrayDeque;
@@ -365,6 +366,11 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
 
   void exchange(RegionExchange begun) {
     exchange = begun;
+  }
+
+  /** The newest cells of a partition that several regions write; may wait for the disk. */
+  MergedStore mergedCells() {
+    return MergedStore.waiting(store, applier.origins().state());
   }
 
   /** What the committed cells have of each origin. */

@@ -1,6 +1,7 @@
 package io.trefoil.node;
 
 import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
@@ -56,7 +57,8 @@ final class RegionExchange implements RegionLog {
   private final RegionLinks links;
   private final Regions regions;
   private final long definition;
-  private final RegionReceiver receiver;
+  private final RegionWays ways;
+  private RegionReceiver receiver;
   private final SortedMap<Integer, Outgoing> senders = new TreeMap<>();
   private final SortedMap<Integer, Incoming> neighbours = new TreeMap<>();
   private final ByteSink changes = new ByteSink();
@@ -65,8 +67,16 @@ final class RegionExchange implements RegionLog {
   private boolean carryingOut;
   private long toldNanos;
 
+  /** Pieces of snapshots that wait for a second copy of what is in them. */
+  private final ArrayDeque<Waiting> whenTwice = new ArrayDeque<>();
+
+  /** Index of the entry that ends a snapshot; 0 for none. */
+  private long beginsAnewAt;
+
   /** An entry that took something in. */
   private record Appended(long index, long sequence) {}
+
+  private record Waiting(long index, Runnable then) {}
 
   /** What another region pulls from here. */
   private static final class Outgoing {
@@ -88,6 +98,9 @@ final class RegionExchange implements RegionLog {
     RegionMessage.Acked acked;
 
     long saidNanos;
+
+    /** A snapshot that is coming; else null. */
+    RegionFill fill;
   }
 
   RegionExchange(PartitionReplica replica, RegionLinks links, long firstPull) {
@@ -95,21 +108,25 @@ final class RegionExchange implements RegionLog {
     this.links = links;
     this.regions = replica.terms().database().settings().regions();
     this.definition = replica.terms().database().definition();
-    RegionWays ways = ways();
+    this.ways = ways();
+    this.receiver = receiver(firstPull);
+    ways.neighbours().forEach(region -> neighbours.put(region, new Incoming()));
+  }
+
+  /** Takes in what is not committed here. */
+  private RegionReceiver receiver(long firstPull) {
     SortedMap<Integer, Position> positions = new TreeMap<>(replica.origins().reached());
     positions.keySet().retainAll(ways.neighbours());
-    this.receiver =
-        new RegionReceiver(
-            self(),
-            ways,
-            RegionSettings.DEFAULT,
-            new RegionReceiver.Recovered(
-                vector(),
-                positions,
-                firstPull,
-                replica.loop().nowNanos() / 1_000_000,
-                replica.loop().wallMillis()));
-    ways.neighbours().forEach(region -> neighbours.put(region, new Incoming()));
+    return new RegionReceiver(
+        self(),
+        ways,
+        RegionSettings.DEFAULT,
+        new RegionReceiver.Recovered(
+            vector(),
+            positions,
+            firstPull,
+            replica.loop().nowNanos() / 1_000_000,
+            replica.loop().wallMillis()));
   }
 
   private int self() {
@@ -165,12 +182,16 @@ final class RegionExchange implements RegionLog {
     if (sequence > 0) {
       step(new ReceiverEvent.Committed(sequence));
     }
+    if (beginsAnewAt > 0 && index >= beginsAnewAt) {
+      beginAnew();
+    }
     maySend();
   }
 
   private void maySend() {
     long index = replica.machine().committedTwiceIndex();
     senders.forEach((region, out) -> step(region, out, new SenderEvent.MaySend(index)));
+    sendFilled();
   }
 
   void tick() {
@@ -190,6 +211,8 @@ final class RegionExchange implements RegionLog {
         (region, in) -> {
           if (in.from == null) {
             connect(region, in);
+          } else if (in.fill != null && now - in.saidNanos > SILENT_NANOS) {
+            askToFill(in); // the answer was lost
           } else if (in.acked != null && now - in.saidNanos > SAY_AGAIN_NANOS) {
             send(region, in.acked);
           }
@@ -257,6 +280,7 @@ final class RegionExchange implements RegionLog {
         (region, in) -> {
           if (in.from == remote) {
             in.from = null;
+            in.fill = null;
             step(new ReceiverEvent.LinkDown(region));
           }
         });
@@ -269,6 +293,74 @@ final class RegionExchange implements RegionLog {
     if (in != null && in.from == remote) {
       step(new ReceiverEvent.Received(region, message));
     }
+  }
+
+  // Snapshots.
+
+  private void fill(Incoming in) {
+    in.fill = new RegionFill();
+    askToFill(in);
+  }
+
+  private void askToFill(Incoming in) {
+    ByteSink frame = links.begin(Frames.REGION_FILL, definition, id().number());
+    in.fill.ask(frame);
+    in.saidNanos = replica.loop().nowNanos();
+    links.send(in.from, frame);
+  }
+
+  /**
+   * Another region's leader asks for a piece of all that is here. It is sent when nothing in it
+   * hangs on one copy.
+   */
+  void onAskedToFill(PeerConnection from, ByteSource asked) {
+    long committed = replica.machine().committedTwiceIndex();
+    SortedMap<Integer, Long> vector = new TreeMap<>(vector().view());
+    vector.put(RegionOrigin.number(self(), replica.epoch()), committed);
+    ByteSink frame = links.begin(Frames.REGION_FILLED, definition, id().number());
+    RegionFill.answer(asked, replica.mergedCells(), position(committed), vector, frame);
+    byte[] answer = frame.toArray();
+    whenTwice.add(new Waiting(replica.lastIndex(), () -> from.reply(answer, 0, answer.length)));
+    sendFilled();
+  }
+
+  private void sendFilled() {
+    long twice = replica.machine().committedTwiceIndex();
+    while (!whenTwice.isEmpty() && whenTwice.peek().index() <= twice) {
+      whenTwice.poll().then().run();
+    }
+  }
+
+  /** A piece of all that another region's leader has. */
+  void onFilled(RegionLinks.Remote remote, ByteSource piece) {
+    int region = regions.number(remote.region());
+    Incoming in = neighbours.get(region);
+    if (in == null || in.from != remote || in.fill == null) {
+      return;
+    }
+    changes.clear();
+    if (!in.fill.take(piece, replica.nextStamp(), changes)) {
+      return;
+    }
+    if (changes.size() > 0) {
+      replica.takeIn(changes);
+    }
+    if (!in.fill.isWhole()) {
+      askToFill(in);
+      return;
+    }
+    changes.clear();
+    in.fill.end(region, changes);
+    in.fill = null;
+    beginsAnewAt = replica.takeIn(changes);
+  }
+
+  /** What came by a snapshot is committed: from there on it is pulled. */
+  private void beginAnew() {
+    beginsAnewAt = 0;
+    appended.clear();
+    receiver = receiver(receiver.lastPull() + 1);
+    neighbours.values().forEach(in -> in.from = null);
   }
 
   /** A leader of another region pulls, or says how far it is. */
@@ -336,10 +428,11 @@ final class RegionExchange implements RegionLog {
     } else if (effect instanceof ReceiverEffect.Send send) {
       send(send.region(), send.message());
     } else if (effect instanceof ReceiverEffect.NeedSnapshot need) {
-      LOG.warn(
-          "partition={} region={} lets its log go before it came here: a snapshot is needed",
+      LOG.info(
+          "partition={} region={} let its log go before it came here: all that it has is merged",
           id(),
           regions.names().get(need.region() - 1));
+      fill(neighbours.get(need.region()));
     } else {
       throw new IllegalStateException("no way to carry out " + effect);
     }

@@ -193,9 +193,10 @@ final class RegionLinks {
     to.replyLater(frame.array(), 0, frame.size());
   }
 
-  private void begin(int kind, long definition, int partition) {
+  /** Begins a frame about a partition. */
+  ByteSink begin(int kind, long definition, int partition) {
     frame.clear();
-    frame.putByte(kind).putLong(definition).putVarint(partition);
+    return frame.putByte(kind).putLong(definition).putVarint(partition);
   }
 
   void readLog(
@@ -219,8 +220,8 @@ final class RegionLinks {
 
   /** A node of another region says something. */
   void onFrame(PeerConnection from, int kind, ByteSource source) {
-    if (kind == Frames.REGION) {
-      onMessage(from, source);
+    if (kind == Frames.REGION || kind == Frames.REGION_FILL) {
+      onMessage(from, kind, source);
     } else if (kind == Frames.REGION_DEFINE) {
       definitions.onAsked(from, source);
     } else {
@@ -232,13 +233,15 @@ final class RegionLinks {
     return new MalformedBytesException("frame " + kind + " is not known to this version");
   }
 
-  private void onMessage(PeerConnection from, ByteSource source) {
+  private void onMessage(PeerConnection from, int kind, ByteSource source) {
     long definition = source.getLong();
     int partition = source.getCount(Integer.MAX_VALUE);
     PartitionRoute route = route(definition, partition);
     RegionExchange exchange = route == null ? null : exchanges.get(route.id());
     if (exchange == null || exchange.replica().exchange() != exchange) {
       sendElsewhere(from, definition, partition, route);
+    } else if (kind == Frames.REGION_FILL) {
+      exchange.onAskedToFill(from, source);
     } else {
       exchange.onFrame(from.hello().region(), from, RegionCodec.decode(source));
     }
@@ -276,11 +279,16 @@ final class RegionLinks {
     int partition = source.getCount(Integer.MAX_VALUE);
     if (kind == Frames.REGION_ELSEWHERE) {
       elsewhere(remote, definition, partition, source);
-    } else if (kind == Frames.REGION) {
-      RegionExchange exchange = exchange(definition, partition);
-      if (exchange != null) {
-        exchange.onReply(remote, RegionCodec.decode(source));
-      }
+      return;
+    }
+    RegionExchange exchange = exchange(definition, partition);
+    if (exchange == null) {
+      return;
+    }
+    if (kind == Frames.REGION) {
+      exchange.onReply(remote, RegionCodec.decode(source));
+    } else if (kind == Frames.REGION_FILLED) {
+      exchange.onFilled(remote, source);
     } else {
       throw unknown(kind);
     }

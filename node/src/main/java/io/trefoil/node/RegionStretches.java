@@ -43,10 +43,11 @@ final class RegionStretches {
   }
 
   /**
-   * Cuts batches that follow each other.
+   * Cuts batches that follow each other. It ends before an entry that says that something wanted
+   * came by a snapshot: the log does not have that.
    *
    * @param upToIndex where it ends at the latest
-   * @return null when there are no batches
+   * @return null when there is nothing to begin with
    */
   static Stretch of(
       List<EntryBatch> batches, long upToIndex, int self, SortedSet<Integer> wants, int maxBytes) {
@@ -54,14 +55,15 @@ final class RegionStretches {
       return null;
     }
     RegionStretches cutting = new RegionStretches(self, wants, maxBytes);
-    cutting.upToIndex = batches.get(0).firstIndex() - 1;
+    long before = batches.get(0).firstIndex() - 1;
+    cutting.upToIndex = before;
     for (EntryBatch batch : batches) {
       if (!cutting.add(batch, upToIndex)) {
         break;
       }
     }
     cutting.endRun();
-    return new Stretch(cutting.upToIndex, cutting.pieces);
+    return cutting.upToIndex == before ? null : new Stretch(cutting.upToIndex, cutting.pieces);
   }
 
   /** Returns whether there is room for more. */
@@ -75,22 +77,27 @@ final class RegionStretches {
       }
       int length = body.getBlockLength();
       entry.reset(body.array(), body.skip(length), length);
-      add(origin, index);
+      if (!add(origin, index)) {
+        return false;
+      }
       upToIndex = index;
     }
     return true;
   }
 
-  private void add(int origin, long index) {
+  /** Returns whether the log has what the entry tells of. */
+  private boolean add(int origin, long index) {
     int start = entry.position();
     if (EntryReader.isForeign(new ByteSource(entry.array(), start, entry.remaining()))) {
       endRun();
-      addForeign();
-    } else if (wants.contains(self)) {
+      return addForeign();
+    }
+    if (wants.contains(self)) {
       addOwn(origin, index);
     } else {
       addWord(origin, index);
     }
+    return true;
   }
 
   private void addOwn(int origin, long index) {
@@ -113,9 +120,16 @@ final class RegionStretches {
     }
   }
 
-  private void addForeign() {
+  private boolean addForeign() {
     EntryReader.stamp(entry);
-    for (EntryReader.Wrapped each : EntryReader.wrapped(entry)) {
+    List<EntryReader.Wrapped> wrapped = EntryReader.wrapped(entry);
+    if (wrapped.stream().anyMatch(this::lacks)) {
+      return false;
+    }
+    for (EntryReader.Wrapped each : wrapped) {
+      if (each.origin() == 0) {
+        continue; // of a snapshot: it is told by the entry that ends it what came so
+      }
       if (wants.contains(RegionOrigin.regionOf(each.origin()))) {
         pieces.add(new Piece(each.origin(), each.index(), each.count(), each.body()));
         bytes += each.body().length();
@@ -123,6 +137,12 @@ final class RegionStretches {
         addWord(each.origin(), each.index());
       }
     }
+    return true;
+  }
+
+  private boolean lacks(EntryReader.Wrapped each) {
+    boolean isHere = each.origin() == 0 || each.count() > 0;
+    return !isHere && wants.contains(RegionOrigin.regionOf(each.origin()));
   }
 
   /** Of words of one origin in a row the last is enough. */
