@@ -5,6 +5,7 @@ import io.trefoil.base.Position;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -101,10 +102,21 @@ public final class SeenPositions {
 
   /** As in {@code 1;4/0@9:1021,4/3@9:77}: the format, and a position of each partition. */
   public String token() {
+    return token(PartitionId::toString);
+  }
+
+  /** The same with other names of partitions. */
+  public String token(Function<PartitionId, String> name) {
     Map<PartitionId, Seen> sorted = new TreeMap<>(byPartition);
     return sorted.entrySet().stream()
         .filter(entry -> entry.getValue().epoch > 0)
-        .map(entry -> entry.getKey() + "@" + entry.getValue().epoch + ":" + entry.getValue().index)
+        .map(
+            entry ->
+                name.apply(entry.getKey())
+                    + "@"
+                    + entry.getValue().epoch
+                    + ":"
+                    + entry.getValue().index)
         .collect(Collectors.joining(",", PREFIX, ""));
   }
 

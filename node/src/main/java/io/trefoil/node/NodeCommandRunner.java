@@ -136,7 +136,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       case "status" -> status(connection);
       case "consistency" -> consistency(args, connection);
       case "session|token" ->
-          connection.whenReached(reply -> reply.bulkText(connection.session().seen().token()));
+          connection.whenReached(
+              reply -> reply.bulkText(SessionToken.write(connection.session().seen(), routes)));
       case "session|wait" -> sessionWaits.begin(args, connection);
       case "lastsave" ->
           now(connection, reply -> reply.integer(outside.lastWriteOutMillis().get() / 1_000));

@@ -7,9 +7,11 @@ import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.replication.multileader.CommonHorizon;
+import io.trefoil.replication.multileader.RegionOrigin;
 import io.trefoil.storage.MergedState;
 import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -122,6 +124,24 @@ final class Origins {
   /** Up to which stamp all regions have everything. */
   CommonHorizon horizon() {
     return horizon;
+  }
+
+  /** Whether everything is here that a region's log has up to a position. */
+  boolean covers(int region, Position position) {
+    Position here = reached.get(region);
+    if (here != null && here.compareTo(position) >= 0) {
+      return true;
+    }
+    for (Map.Entry<Integer, Long> each : heard.entrySet()) {
+      long epoch = RegionOrigin.epochOf(each.getKey());
+      boolean later =
+          epoch > position.epoch()
+              || epoch == position.epoch() && each.getValue() >= position.index();
+      if (RegionOrigin.regionOf(each.getKey()) == region && later) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** An entry brings an origin's log up to an index, whose stamp this is. */

@@ -8,7 +8,6 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
-import io.trefoil.control.Database;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.multileader.RegionMessage;
@@ -236,7 +235,7 @@ final class RegionLinks {
   private void onMessage(PeerConnection from, int kind, ByteSource source) {
     long definition = source.getLong();
     int partition = source.getCount(Integer.MAX_VALUE);
-    PartitionRoute route = route(definition, partition);
+    PartitionRoute route = routes.defined(definition, partition);
     RegionExchange exchange = route == null ? null : exchanges.get(route.id());
     if (exchange == null || exchange.replica().exchange() != exchange) {
       sendElsewhere(from, definition, partition, route);
@@ -245,15 +244,6 @@ final class RegionLinks {
     } else {
       exchange.onFrame(from.hello().region(), from, RegionCodec.decode(source));
     }
-  }
-
-  private PartitionRoute route(long definition, int partition) {
-    for (Database database : state.databases().values()) {
-      if (database.definition() == definition && definition != 0) {
-        return routes.partition(new PartitionId(database.id(), partition));
-      }
-    }
-    return null;
   }
 
   private void sendElsewhere(
@@ -295,7 +285,7 @@ final class RegionLinks {
   }
 
   private RegionExchange exchange(long definition, int partition) {
-    PartitionRoute route = route(definition, partition);
+    PartitionRoute route = routes.defined(definition, partition);
     RegionExchange exchange = route == null ? null : exchanges.get(route.id());
     return exchange != null && exchange.replica().exchange() == exchange ? exchange : null;
   }

@@ -302,6 +302,17 @@ final class Routes {
     return byId.get(id);
   }
 
+  /** A partition of a database that spans regions, by the database's definition; or null. */
+  PartitionRoute defined(long definition, int number) {
+    for (DatabaseRoute route : byNumber.values()) {
+      boolean is = definition != 0 && route.database.definition() == definition;
+      if (is && number < route.partitions.length) {
+        return route.partitions[number];
+      }
+    }
+    return null;
+  }
+
   Collection<PartitionRoute> partitions() {
     return Collections.unmodifiableCollection(byId.values());
   }

@@ -12,8 +12,10 @@ import java.util.Map;
 
 /**
  * {@code SESSION WAIT token [ms]}: has a connection's session see what another one has seen, and
- * answers when this node's copies show it. What this node has no copy of, leaders answer. Belongs
- * to the data loop's thread.
+ * answers when this node's copies show it. What this node has no copy of, leaders answer; but of
+ * what was seen in another region only a copy knows when it is here.
+ *
+ * <p>Belongs to the data loop's thread.
  */
 final class SessionWaits {
   private static final long DEFAULT_MILLIS = 1_500;
@@ -24,11 +26,7 @@ final class SessionWaits {
   private final List<Wait> waits = new ArrayList<>();
 
   private record Wait(
-      Map<PartitionId, Position> token,
-      SeenPositions seen,
-      long millis,
-      long deadlineNanos,
-      Delivery delivery) {}
+      SessionToken token, SeenPositions seen, long millis, long deadlineNanos, Delivery delivery) {}
 
   SessionWaits(DataLoop loop, Routes routes) {
     this.loop = loop;
@@ -44,7 +42,7 @@ final class SessionWaits {
       return;
     }
     long millis = hasTime ? args.parsed() : DEFAULT_MILLIS;
-    Map<PartitionId, Position> token;
+    SessionToken token;
     try {
       token = parse(args);
     } catch (IllegalArgumentException e) {
@@ -52,7 +50,7 @@ final class SessionWaits {
       return;
     }
     SeenPositions seen = connection.session().seen();
-    seen.merge(token);
+    seen.merge(token.here());
     long deadline = loop.nowNanos() + millis * 1_000_000;
     Wait wait = new Wait(token, seen, millis, deadline, delivery);
     if (!answer(wait)) {
@@ -60,27 +58,17 @@ final class SessionWaits {
     }
   }
 
-  private Map<PartitionId, Position> parse(Args args) {
+  private SessionToken parse(Args args) {
     if (args.length(2) > SeenPositions.MAX_TOKEN_BYTES) {
       throw new IllegalArgumentException("a token is shorter than a megabyte");
     }
-    Map<PartitionId, Position> token = SeenPositions.parse(args.latin1(2));
-    for (PartitionId partition : token.keySet()) {
-      if (routes.partition(partition) == null) {
-        throw new IllegalArgumentException(
-            "the token tells of partition "
-                + partition
-                + ", which is not there: its database was dropped, or the token is of another"
-                + " cluster");
-      }
-    }
-    return token;
+    return SessionToken.parse(args.latin1(2), routes);
   }
 
   /** Answers one whose copies are there, or that has no time left. */
   private boolean answer(Wait wait) {
-    String behind = null;
-    for (Map.Entry<PartitionId, Position> each : wait.token.entrySet()) {
+    String behind = behindOthers(wait);
+    for (Map.Entry<PartitionId, Position> each : wait.token.here().entrySet()) {
       PartitionRoute route = routes.partition(each.getKey());
       if (route == null || !route.isReadableHere(loop.self())) {
         continue;
@@ -120,6 +108,36 @@ final class SessionWaits {
             + behind
             + "; reads at level SESSION ask the leader meanwhile");
     return true;
+  }
+
+  /**
+   * Looks for what was seen in other regions. What is here of it the session has seen here from now
+   * on.
+   *
+   * @return what is not here yet, or null
+   */
+  private String behindOthers(Wait wait) {
+    for (SessionToken.Elsewhere each : wait.token.elsewhere()) {
+      PartitionRoute route = routes.partition(each.partition());
+      String region =
+          route == null
+              ? ""
+              : route.terms().database().settings().regions().names().get(each.region() - 1);
+      if (route == null || !route.isReadableHere(loop.self())) {
+        return each.partition() + " has no copy at this node that could tell";
+      }
+      PartitionReplica replica = route.local();
+      if (!replica.origins().covers(each.region(), each.position())) {
+        return each.partition()
+            + " does not have the log of "
+            + region
+            + " up to "
+            + each.position();
+      }
+      Position committed = replica.committedPosition();
+      wait.seen.saw(each.partition(), committed.epoch(), committed.index());
+    }
+    return null;
   }
 
   /** Looks at what waits. */

@@ -1,6 +1,7 @@
 package io.trefoil.node.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -93,6 +94,40 @@ class MultiLeaderTest {
     Map<String, String> contents = ClusterProcesses.contents(us.node(1), USERS);
     for (int i = 0; i < KEYS; i++) {
       assertThat(contents).containsEntry("eu-" + i, "of eu-").containsEntry("us-" + i, "of us-");
+    }
+  }
+
+  @Test
+  void aSessionGoesOnInAnotherRegionWithWhatItHasSeen() {
+    for (int i = 0; i < 20; i++) {
+      try (Jedis a = client(eu, 1 + i % 2);
+          Jedis b = client(us, 1 + i % 2)) {
+        ClusterProcesses.command(a, "CONSISTENCY", "SESSION");
+        ClusterProcesses.command(b, "CONSISTENCY", "SESSION");
+        a.set("seen", "in eu " + i);
+        String token = ClusterProcesses.command(a, "SESSION", "TOKEN");
+        assertThat(token).contains("eu:");
+        assertThat(ClusterProcesses.command(b, "SESSION", "WAIT", token, "60000")).isEqualTo("OK");
+        assertThat(b.get("seen")).isEqualTo("in eu " + i);
+        b.set("answered", "in us " + i);
+        String answer = ClusterProcesses.command(b, "SESSION", "TOKEN");
+        assertThat(ClusterProcesses.command(a, "SESSION", "WAIT", answer, "60000")).isEqualTo("OK");
+        assertThat(a.get("answered")).isEqualTo("in us " + i);
+      }
+    }
+    try (Jedis b = client(us, 1)) {
+      String token = "1;eu:" + "1".repeat(15) + "/0@1:1";
+      assertThatThrownBy(() -> ClusterProcesses.command(b, "SESSION", "WAIT", token))
+          .hasMessageContaining("which is not there");
+    }
+  }
+
+  @Test
+  void readsThatNeedOneOrderOfAllWritesAreRefused() {
+    try (Jedis a = client(eu, 1)) {
+      ClusterProcesses.command(a, "CONSISTENCY", "LINEARIZABLE");
+      assertThatThrownBy(() -> a.get("any"))
+          .hasMessageContaining("UNSUPPORTED LINEARIZABLE reads need one order of all writes");
     }
   }
 
