@@ -146,7 +146,16 @@ final class RegionCodec {
     if (plain.length != bytes) {
       throw new MalformedBytesException(plain.length + " bytes of pieces, not " + bytes);
     }
-    return new RegionMessage.Batch(id, after, upTo, endIndex, sentMillis, pieces(plain));
+    List<Piece> pieces = pieces(plain);
+    boolean heartbeat = after.equals(upTo);
+    if (upTo.compareTo(after) < 0
+        || endIndex < upTo.index()
+        || sentMillis < 0
+        || heartbeat && !pieces.isEmpty()) {
+      throw new MalformedBytesException(
+          pieces.size() + " pieces from " + after + " to " + upTo + " of " + endIndex);
+    }
+    return new RegionMessage.Batch(id, after, upTo, endIndex, sentMillis, pieces);
   }
 
   private static byte[] inflate(byte[] compressed, int bytes) {

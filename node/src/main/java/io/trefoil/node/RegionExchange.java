@@ -343,7 +343,7 @@ final class RegionExchange implements RegionLog {
       return;
     }
     if (changes.size() > 0) {
-      replica.takeIn(changes);
+      replica.takeIn(changes); // or the connection breaks, and it is asked for anew
     }
     if (!in.fill.isWhole()) {
       askToFill(in);
@@ -442,8 +442,22 @@ final class RegionExchange implements RegionLog {
     changes.clear();
     RegionStretches.write(
         changes, append.region(), append.upTo().epoch(), append.upTo().index(), append.pieces());
-    long index = replica.takeIn(changes);
-    appended.add(new Appended(index, append.sequence()));
+    try {
+      appended.add(new Appended(replica.takeIn(changes), append.sequence()));
+    } catch (MalformedBytesException e) {
+      LOG.error(
+          "partition={} region={} sent entries that are none, and is pulled anew: {}",
+          id(),
+          regions.names().get(append.region() - 1),
+          e.getMessage());
+      end();
+    }
+  }
+
+  /** What comes after this would be without what was not taken in. */
+  private void end() {
+    later.clear();
+    replica.exchange(null);
   }
 
   private void send(int region, RegionMessage message) {

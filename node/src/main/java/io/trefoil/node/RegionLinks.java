@@ -45,6 +45,12 @@ final class RegionLinks {
 
   private static final int MAX_PORT = 65_535;
 
+  /** Of a pull's number: the epoch, the exchange, and a million for its pulls. */
+  private static final int EPOCH_SHIFT = 36;
+
+  private static final int BEGUN_SHIFT = 20;
+  private static final long MAX_BEGUN = (1 << EPOCH_SHIFT - BEGUN_SHIFT) - 1;
+
   private final DataLoop loop;
   private final Routes routes;
   private final LogReader reader;
@@ -54,6 +60,7 @@ final class RegionLinks {
   private final Map<PartitionId, RegionExchange> exchanges = new HashMap<>();
   private final Map<Wanted, Guess> guesses = new HashMap<>();
   private RegionDefinitions definitions;
+  private long begun;
   private ClusterState state = ClusterState.EMPTY;
 
   /** Reads a replica's log on another thread, and comes back on the loop. */
@@ -122,12 +129,17 @@ final class RegionLinks {
               && replica.exchange() == null
               && replica.commitsItsOwn();
       if (begins) {
-        // An epoch has one exchange; so no pull has the number of another one.
-        replica.exchange(new RegionExchange(replica, this, replica.epoch() << 32));
+        replica.exchange(new RegionExchange(replica, this, firstPull(replica.epoch())));
         exchanges.put(replica.id(), replica.exchange());
       }
     }
     exchanges.values().forEach(RegionExchange::tick);
+  }
+
+  /** No pull has the number of another one: one process leads in an epoch. */
+  private long firstPull(long epoch) {
+    begun++;
+    return epoch << EPOCH_SHIFT | (begun & MAX_BEGUN) << BEGUN_SHIFT | 1;
   }
 
   /** Whom to ask for a partition in another region; null when there is nobody now. */
