@@ -54,6 +54,15 @@ class FailoverPropertyTest {
     assertThat(world.serves(world.log.partition().leader().orElseThrow())).isTrue();
   }
 
+  /** The answer to its node's former process came late, and was taken for that to the new one. */
+  @Test
+  void aProcessHasStartedOnlyWhenItWasToldSoItself() {
+    for (int rule = 0; rule < 4; rule++) {
+      noEpochHasTwoLeadersNoLeaderLacksACommittedEntryAndNoneIsAppointedBesideALease(
+          1346606243L, /* replicas= */ 1, rule);
+    }
+  }
+
   @Test
   void theWorldMeetsWhatItIsToTest() {
     int appointments = 0;
@@ -108,6 +117,20 @@ class FailoverPropertyTest {
   }
 
   /**
+   * A process that asked: the next one of its node has other connections, and no answer to this one
+   * reaches it.
+   */
+  private record Asker(Node node, long claim, long incarnation) {
+    static Asker of(Node node) {
+      return new Asker(node, node.claim, node.incarnation);
+    }
+
+    boolean stillWaits() {
+      return node.claim == claim && node.incarnation == incarnation;
+    }
+  }
+
+  /**
    * @param action what happens
    */
   private record Event(long at, Runnable action) {}
@@ -151,7 +174,7 @@ class FailoverPropertyTest {
       final long term;
       final Controller controller;
       int seen;
-      final Map<Long, Node> requests = new HashMap<>();
+      final Map<Long, Asker> requests = new HashMap<>();
       long nextRequest;
 
       Acting(long term) {
@@ -182,14 +205,12 @@ class FailoverPropertyTest {
               later(() -> handOver(to, handOver));
             }
           } else if (effect instanceof ControlEffect.Reply reply) {
-            Node to = requests.remove(reply.request());
+            Asker to = requests.remove(reply.request());
             if (to != null) {
-              long incarnation = to.incarnation;
-              long claim = to.claim;
               later(
                   () -> {
-                    if (isReached(to) && to.claim == claim && to.incarnation == incarnation) {
-                      receive(to, reply.message());
+                    if (isReached(to.node()) && to.stillWaits()) {
+                      receive(to.node(), reply.message());
                     }
                   });
             }
@@ -197,7 +218,7 @@ class FailoverPropertyTest {
         }
       }
 
-      void message(Node from, ControlMessage.ToController message) {
+      void message(Asker from, ControlMessage.ToController message) {
         refresh();
         requests.put(++nextRequest, from);
         step(controller.onMessage(nextRequest, message, now * MS));
@@ -254,7 +275,8 @@ class FailoverPropertyTest {
         return;
       }
       Acting to = acting.get(faults && random.nextInt(5) == 0 ? 0 : acting.size() - 1);
-      later(() -> to.message(from, message));
+      Asker asker = Asker.of(from);
+      later(() -> to.message(asker, message));
     }
 
     // Nodes.
