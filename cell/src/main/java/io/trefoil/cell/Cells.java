@@ -1,5 +1,7 @@
 package io.trefoil.cell;
 
+import io.trefoil.cell.merge.KeyChange;
+
 /**
  * The cells of one partition as one command sees them: what is visible at {@link #nowMillis()},
  * with the changes of the commands before it and its own.
@@ -106,6 +108,24 @@ public interface Cells {
       int sumLength,
       long expireAtMillis) {
     putString(key, keyOffset, keyLength, sum, sumOffset, sumLength, expireAtMillis);
+  }
+
+  /**
+   * What merging a change would make of a key, as it is here.
+   *
+   * @throws CellsRefused where one leader orders all writes
+   */
+  default KeyChange.Preview preview(byte[] key, int offset, int length, KeyChange change) {
+    throw new CellsRefused("UNSUPPORTED changes are merged where several nodes write");
+  }
+
+  /**
+   * Merges a change that others wrote into a key. What is there of it already is merged once.
+   *
+   * @throws CellsRefused where one leader orders all writes, or when nobody can have written it
+   */
+  default void merge(byte[] key, int offset, int length, KeyChange change) {
+    throw new CellsRefused("UNSUPPORTED changes are merged where several nodes write");
   }
 
   /**

@@ -34,6 +34,7 @@ final class DivergedDiff {
   private enum State {
     CONFLICT("in conflict: written since, or perhaps so"),
     UNKNOWN("of a kind that this version can't write"),
+    MERGES("merged: not all of it is there, and nothing is written over"),
     OLDER("older: not written since"),
     MISSING("missing: not there"),
     SAME("the same already");
@@ -124,6 +125,8 @@ final class DivergedDiff {
   private static String inFile(ReplyFields key) {
     return switch (key.text("change")) {
       case "remove" -> "(removed)";
+      case "merge" ->
+          key.isNull("file_value") ? "(removed)" : DivergedCommand.shown(key.get("file_value"), 30);
       case "expire" -> "(as it was)";
       case "put" -> DivergedCommand.shown(key.get("file_value"), 30);
       case "replace" -> "(" + key.text("file_type") + " made anew)";
@@ -193,13 +196,17 @@ final class DivergedDiff {
 
   /** How many keys a replay would write; one more for the removal of all. */
   long writes(boolean overwrite) {
-    long writes = count(State.MISSING) + count(State.OLDER);
+    long writes = writes();
     return overwrite ? writes + count(State.CONFLICT) + (clear.isEmpty() ? 0 : 1) : writes;
+  }
+
+  private long writes() {
+    return count(State.MISSING) + count(State.OLDER) + count(State.MERGES);
   }
 
   /** What somebody is asked before a replay. */
   String question(boolean overwrite) {
-    long writes = count(State.MISSING) + count(State.OLDER);
+    long writes = writes();
     long conflicts = count(State.CONFLICT);
     if (!overwrite) {
       return "Write "

@@ -90,6 +90,19 @@ class DivergedCommandTest {
         "fields_left_off", number(0));
   }
 
+  private static String comparedMerge(String key, String then, String now) {
+    return map(
+        "key", bulk(key),
+        "state", bulk("merges"),
+        "change", bulk("merge"),
+        "file_type", bulk("string"),
+        "file_value", then == null ? NIL : bulk(then),
+        "file_expire_at_ms", NIL,
+        "now_type", bulk("string"),
+        "now_value", bulk(now),
+        "now_expire_at_ms", NIL);
+  }
+
   private String page(String digest, String next, String... compared) {
     return map(
         "database", bulk("orders"),
@@ -124,7 +137,9 @@ class DivergedCommandTest {
               field("g", "older", null, "1")),
           comparedFields(
               "turned", "conflict", "fields", "string", field("f", "missing", "1", null)),
-          comparedFields("anew", "older", "replace", "hash", field("f", "missing", "1", null)));
+          comparedFields("anew", "older", "replace", "hash", field("f", "missing", "1", null)),
+          comparedMerge("visits", "117", "110"),
+          comparedMerge("removed", null, "1"));
     } else if (line.startsWith("DIVERGED DIFF")) {
       return line.endsWith("FROM 0")
           ? page(
@@ -228,6 +243,9 @@ class DivergedCommandTest {
             "conflict \"turned\" \"f\" \"1\" (string)",
             "older \"anew\" (hash made anew) (hash)",
             "missing \"anew\" \"f\" \"1\" (none)",
+            "merges \"visits\" \"117\" \"110\"",
+            "merges \"removed\" (removed) \"1\"",
+            "2 merged: not all of it is there, and nothing is written over",
             "2 in conflict: written since, or perhaps so",
             "1 older: not written since");
   }

@@ -30,7 +30,8 @@ import java.util.Optional;
  *
  * Fields are given as {@link FieldChanges} has them. {@code expire-at} is in milliseconds since
  * 1970, 0 for never, -1 with FIELDS for what it is now. Stamps up to {@code common-stamp} are of
- * entries that both histories have; -1 when that is not known.
+ * entries that both histories have; -1 when that is not known. Where leaders of several regions
+ * write, {@link LeftChanges} do the same.
  */
 final class DivergedCommands {
   private static final String OWN = "0.1.0";
@@ -44,7 +45,7 @@ final class DivergedCommands {
   private static final int VALUE = 7;
 
   /** Of a field's value no more is told. */
-  private static final int MAX_FIELD_BYTES = 1 << 10;
+  static final int MAX_FIELD_BYTES = 1 << 10;
 
   private DivergedCommands() {}
 
@@ -72,6 +73,15 @@ final class DivergedCommands {
                         .keys(KEY, KEY, 1)
                         .refused(StringCommands.NEEDS_ORDER)
                         .onCells(DivergedCommands::apply),
+                    merging(
+                            "diverged|preview",
+                            -5,
+                            "Tell what merging a change would make of a key")
+                        .flags(READONLY)
+                        .onCells(LeftChanges::preview),
+                    merging("diverged|merge", -4, "Merge a change of a key as REPLAY does")
+                        .flags(WRITE, DENYOOM)
+                        .onCells(LeftChanges::merge),
                     help(
                         "diverged",
                         "LIST",
@@ -103,6 +113,13 @@ final class DivergedCommands {
 
   private static Row onKey(String name, String summary) {
     return new Row(name, -7, Group.TREFOIL, OWN, FIELDS_OF_KEY, summary);
+  }
+
+  private static Row merging(String name, int arity, String summary) {
+    return new Row(name, arity, Group.TREFOIL, OWN, FIELDS_OF_KEY, summary)
+        .keys(KEY, KEY, 1)
+        .converges()
+        .refusedWithLeader(LeftChanges.NEEDS_SEVERAL_WRITERS);
   }
 
   private static Command help(String container, String... lines) {
@@ -307,7 +324,7 @@ final class DivergedCommands {
         .newestStamp();
   }
 
-  private static boolean isString(Call call) {
+  static boolean isString(Call call) {
     return call.cells().type() == CellType.STRING;
   }
 

@@ -22,7 +22,7 @@ final class FieldChanges {
   static final long EXPIRY_AS_IT_IS = -1;
 
   /** Of more fields that differ nobody is told the values. */
-  private static final int MAX_VALUES = 100;
+  static final int MAX_VALUES = 100;
 
   private static final int WORDS = 3;
 

@@ -42,7 +42,9 @@ class CommandTableTest {
     for (Command command : table.all()) {
       boolean data = command.has(Flag.WRITE) || command.has(Flag.READONLY);
       assertThat(command.runs() == Runs.ON_CELLS).as(command.name()).isEqualTo(data);
-      boolean ofSeveralWriters = List.of("siblings", "resolve").contains(command.name());
+      boolean ofSeveralWriters =
+          List.of("siblings", "resolve", "diverged|preview", "diverged|merge")
+              .contains(command.name());
       assertThat(command.meaning(Algorithm.SINGLE_LEADER))
           .isEqualTo(ofSeveralWriters ? Meaning.REFUSED : Meaning.SAME);
       boolean refuses =

@@ -5,6 +5,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.CellsRefused;
 import io.trefoil.command.Algorithm;
 import io.trefoil.command.Call;
 import io.trefoil.command.Command;
@@ -502,6 +503,11 @@ final class CommandRunner implements PartitionReplica.Work {
     } catch (CellsNotInMemory e) {
       reply.truncate(start);
       return false;
+    } catch (CellsRefused refused) {
+      reply.truncate(start);
+      reply.error(refused.error());
+      connection.ended(start);
+      return true;
     }
     if (replica.wroteIndex() > 0 || database.reads(connection.session()) == Consistency.SESSION) {
       connection
@@ -817,6 +823,9 @@ final class CommandRunner implements PartitionReplica.Work {
       replica.runAsLeader(work(command, args, route.number(), count, scratch));
     } catch (CellsNotInMemory e) {
       fetchThen(route, e, () -> toLeader(route, command, args, protocol, floor, delivery));
+      return;
+    } catch (CellsRefused refused) {
+      refuse(delivery, refused.error());
       return;
     }
     Answer by = replica.answerAsLeader();

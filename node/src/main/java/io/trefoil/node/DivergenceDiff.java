@@ -28,6 +28,9 @@ final class DivergenceDiff implements KeyWalk.Step {
 
   private static final int MAX_FIELD_BYTES = 1 << 10;
 
+  /** Where the answer to a preview has the string that the key would hold. */
+  private static final int MERGED = 7;
+
   private final Opened opened;
   private final int maxCount;
   private final ReplyWriter[] entries;
@@ -45,7 +48,10 @@ final class DivergenceDiff implements KeyWalk.Step {
     this.stamps = new Stamps(opened);
   }
 
-  /** What {@code DIVERGED COMPARE} and {@code APPLY} get; null for what they don't know. */
+  /**
+   * What {@code DIVERGED COMPARE} and {@code APPLY} get, or in their places {@code PREVIEW} and
+   * {@code MERGE}; null for what they don't know.
+   */
   static Args command(
       String name, Opened opened, Key key, List<byte[]> content, String limitOrMode) {
     if (key.change() == Change.UNKNOWN) {
@@ -53,12 +59,27 @@ final class DivergenceDiff implements KeyWalk.Step {
     }
     List<byte[]> words = new ArrayList<>();
     words.add(utf8("DIVERGED"));
+    if (key.change() == Change.MERGE) {
+      return merging(name.equals("COMPARE"), key, content, limitOrMode);
+    }
     words.add(utf8(name));
     words.add(key.key().array());
     words.add(utf8(key.change().name()));
     words.add(utf8(Long.toString(key.expireAtMillis())));
     words.add(utf8(Long.toString(opened.file().commonStamp())));
     words.add(utf8(limitOrMode));
+    words.addAll(content);
+    return Args.of(words.toArray(byte[][]::new));
+  }
+
+  private static Args merging(boolean previews, Key key, List<byte[]> content, String limit) {
+    List<byte[]> words = new ArrayList<>();
+    words.add(utf8("DIVERGED"));
+    words.add(utf8(previews ? "PREVIEW" : "MERGE"));
+    words.add(key.key().array());
+    if (previews) {
+      words.add(utf8(limit));
+    }
     words.addAll(content);
     return Args.of(words.toArray(byte[][]::new));
   }
@@ -154,7 +175,7 @@ final class DivergenceDiff implements KeyWalk.Step {
 
   private static void entry(Key key, List<byte[]> content, Reply reply, ReplyWriter out) {
     List<Reply> now = reply instanceof Reply.Several several ? several.items() : List.of();
-    byte[] value = key.change() == Change.PUT ? content.get(0) : null;
+    byte[] value = fileValue(key, content, now);
     out.map(14);
     out.bulkText("key");
     out.bulk(key.key().array());
@@ -173,12 +194,23 @@ final class DivergenceDiff implements KeyWalk.Step {
     value(string ? ((Reply.Bulk) now.get(5)).bytes().array() : null, MAX_VALUE_BYTES, out);
     Divergences.number(out, "now_bytes", there ? ((Reply.Whole) now.get(4)).value() : 0);
     expiry(out, "now_expire_at_ms", there ? ((Reply.Whole) now.get(3)).value() : Cells.NEVER);
-    fields(key.fields() == null ? List.of() : FieldDiff.of(content, now), out);
+    fields(FieldDiff.of(key.change(), content, now), out);
+  }
+
+  /** The string that the key would hold then; null when it would hold none. */
+  private static byte[] fileValue(Key key, List<byte[]> content, List<Reply> now) {
+    return switch (key.change()) {
+      case PUT -> content.get(0);
+      case MERGE -> now.get(MERGED) instanceof Reply.Bulk bulk ? bulk.bytes().toArray() : null;
+      case REMOVE, EXPIRE, FIELDS, REPLACE, UNKNOWN -> null;
+    };
   }
 
   private static void type(Key key, ReplyWriter out) {
     out.bulkText("file_type");
-    if (key.fields() != null) {
+    if (key.merges() != null && !key.merges().type().isEmpty()) {
+      out.bulkText(key.merges().type());
+    } else if (key.fields() != null) {
       out.bulkText(key.fields().type().redisName());
     } else if (key.change() == Change.PUT) {
       out.bulkText(CellType.STRING.redisName());

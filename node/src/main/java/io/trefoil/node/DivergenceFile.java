@@ -9,6 +9,9 @@ import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.EntryReader;
 import io.trefoil.cell.Opened;
+import io.trefoil.cell.merge.MergedKey;
+import io.trefoil.cell.merge.Versions;
+import io.trefoil.cell.merge.Write;
 import io.trefoil.replication.kernel.EntryBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -38,14 +41,33 @@ import java.util.Base64;
  * the key had then, and when it would expire. Format 1 had no fields, and neither database, epochs,
  * time nor common stamp.
  *
+ * <p>Of a multi-leader database each line also has the change itself, by which it is merged again;
+ * what is beside it is for people. {@code total} is all that the leader of that epoch had added by
+ * then, {@code fields} says of which type a key's fields are from then on:
+ *
+ * <pre>
+ * {"position":"9:991","stamp":114032,"change":"put","type":"string","key":"a","value":"1","merge_base64":"..."}
+ * {"position":"9:992","stamp":114033,"change":"add","type":"string","key":"visits","total":7,"merge_base64":"..."}
+ * {"position":"9:993","stamp":114034,"change":"fields","type":"set","key":"s","merge_base64":"..."}
+ * </pre>
+ *
+ * What came from other regions is not there: it is pulled from them again.
+ *
  * <p>Keys, fields and values that are not UTF-8 are given as {@code key_base64} and so on.
  */
 final class DivergenceFile implements EntryReader.Changes {
+  /** Of a line: the change to be merged again. */
+  static final String MERGE = "merge_base64";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final StringBuilder lines = new StringBuilder();
+  private final ByteSource entry = new ByteSource(new byte[0]);
   private Position position = Position.ZERO;
   private long stamp;
+
+  /** The key that was merged last. */
+  private byte[] merged;
 
   private DivergenceFile() {}
 
@@ -69,9 +91,17 @@ final class DivergenceFile implements EntryReader.Changes {
     ByteSource body = new ByteSource(batch.body().array());
     for (int i = 0; i < batch.count(); i++) {
       int length = body.getBlockLength();
-      ByteSource entry = new ByteSource(body.array(), body.skip(length), length);
+      entry.reset(body.array(), body.skip(length), length);
       position = new Position(batch.epoch(), batch.firstIndex() + i);
-      stamp = EntryReader.stamp(entry);
+      add();
+    }
+  }
+
+  private void add() {
+    int start = entry.position();
+    stamp = EntryReader.stamp(entry);
+    ByteSource whole = new ByteSource(entry.array(), start, entry.remaining() + Long.BYTES);
+    if (!EntryReader.isForeign(whole)) {
       EntryReader.changes(entry, this);
     }
   }
@@ -172,7 +202,44 @@ final class DivergenceFile implements EntryReader.Changes {
 
   @Override
   public void merge(byte[] key, int offset, int length, byte[] change, int at, int changeLength) {
-    throw notLed();
+    merged = Bytes.copyOf(key, offset, length).array();
+    ObjectNode json = keyChange(new MergedKey().read(new ByteSource(change, at, changeLength)));
+    if (json != null) {
+      line(change(json, change, at, changeLength));
+    }
+  }
+
+  /** What a change shows of a key; null when it only names the key for its fields. */
+  private ObjectNode keyChange(MergedKey key) {
+    Write written = key.string().written();
+    ObjectNode json;
+    if (written != null) {
+      json = mergedChange("put", CellType.STRING);
+      text(json, "value", written.array(), written.offset(), written.length());
+    } else if (key.string().hasCounter()) {
+      json = mergedChange("add", CellType.STRING).put("total", key.string().counterSum());
+    } else if (key.hasExpiry()) {
+      json = mergedChange("expire");
+    } else if (key.fieldsType() != null) {
+      json = mergedChange("fields", key.fieldsType());
+    } else {
+      json = key.isEmpty() ? null : mergedChange("remove");
+    }
+    return key.hasExpiry() ? expiry(json, key.expireAt()) : json;
+  }
+
+  private ObjectNode mergedChange(String name) {
+    return text(change(name), "key", merged, 0, merged.length);
+  }
+
+  private ObjectNode mergedChange(String name, CellType type) {
+    ObjectNode json = change(name).put("type", type.redisName());
+    return text(json, "key", merged, 0, merged.length);
+  }
+
+  private static ObjectNode change(ObjectNode json, byte[] change, int at, int length) {
+    byte[] bytes = Bytes.copyOf(change, at, length).array();
+    return json.put(MERGE, Base64.getEncoder().encodeToString(bytes));
   }
 
   @Override
@@ -184,36 +251,46 @@ final class DivergenceFile implements EntryReader.Changes {
       byte[] change,
       int at,
       int changeLength) {
-    throw notLed();
+    Versions versions = new Versions().read(new ByteSource(change, at, changeLength));
+    Write written = versions.written();
+    boolean adds = written == null && versions.hasCounter();
+    String name = written != null ? "field" : adds ? "add" : "drop";
+    ObjectNode json = text(mergedChange(name, type), "field", field, fieldOffset, fieldLength);
+    if (written != null && type != CellType.SET) {
+      text(json, "value", written.array(), written.offset(), written.length());
+    } else if (adds) {
+      json.put("total", versions.counterSum());
+    }
+    line(change(json, change, at, changeLength));
   }
 
   @Override
   public void fill(long purgedStamp) {
-    throw notLed();
+    throw notOwn();
   }
 
   @Override
   public void from(int origin, long originIndex, int count) {
-    throw notLed();
+    throw notOwn();
   }
 
   @Override
   public void entry(long entryStamp) {
-    throw notLed();
+    throw notOwn();
   }
 
   @Override
   public void told(int region, int regions, byte[] what, int offset, int length) {
-    throw notLed();
+    // changes no cell, and is told again
   }
 
   @Override
   public void reached(int region, long epoch, long upTo) {
-    throw notLed();
+    throw notOwn();
   }
 
-  private static IllegalStateException notLed() {
-    return new IllegalStateException("only what had a leader can leave its history");
+  private static IllegalStateException notOwn() {
+    return new IllegalStateException("only what a leader here wrote can leave its history");
   }
 
   private ObjectNode change(String name) {

@@ -16,7 +16,7 @@ import java.util.Base64;
  * be read again. Not thread-safe.
  */
 final class DivergenceReader implements Closeable {
-  /** The largest value, each byte of which may be six in JSON. */
+  /** The largest value, each byte of which may be six in JSON, and a change with it in base64. */
   private static final int MAX_LINE_BYTES = 512 << 20;
 
   private static final int BUFFER_BYTES = 256 * 1024;

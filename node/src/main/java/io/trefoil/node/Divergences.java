@@ -489,11 +489,14 @@ final class Divergences {
     }
   }
 
-  /** As the file has it, whatever the kind of change. */
+  /** As the file has it, whatever the kind of change; but not what is only to be merged. */
   private static void writeChange(JsonNode change, ReplyWriter reply) throws IOException {
-    reply.map(change.size());
+    reply.map(change.size() - (change.has(DivergenceFile.MERGE) ? 1 : 0));
     for (Map.Entry<String, JsonNode> field : change.properties()) {
       String name = field.getKey();
+      if (name.equals(DivergenceFile.MERGE)) {
+        continue;
+      }
       if (name.equals("stamp")) {
         number(reply, "time_ms", Stamp.millis(field.getValue().asLong()));
       } else if (name.endsWith("_base64")) {

@@ -4,6 +4,8 @@ import io.trefoil.base.Invariants;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.Fields;
+import io.trefoil.cell.merge.KeyChange;
+import java.util.List;
 
 /**
  * The cells of a database that does not exist yet: reads find nothing, and its first write makes
@@ -19,6 +21,16 @@ final class EmptyCells implements Cells {
   @Override
   public boolean find(byte[] key, int offset, int length) {
     return false;
+  }
+
+  /** All of a change is new, but nothing tells what would become of it. */
+  @Override
+  public KeyChange.Preview preview(byte[] key, int offset, int length, KeyChange change) {
+    List<KeyChange.FieldPreview> fields =
+        change.fields().keySet().stream()
+            .map(field -> new KeyChange.FieldPreview(true, null, null))
+            .toList();
+    return new KeyChange.Preview(true, null, fields);
   }
 
   @Override

@@ -34,6 +34,8 @@ final class LeftKeys {
     FIELDS,
     /** A key with these fields and no other. */
     REPLACE,
+    /** Changes of what leaders of several regions write, to be merged again. */
+    MERGE,
     /** Something that this version can't write. */
     UNKNOWN
   }
@@ -45,6 +47,7 @@ final class LeftKeys {
    *     Change#FIELDS} when the file does not say
    * @param valueAt where the line with the value begins, if it is a {@link Change#PUT}
    * @param fields null but with {@link Change#FIELDS} and {@link Change#REPLACE}
+   * @param merges null but with {@link Change#MERGE}
    * @param position of the last change
    */
   record Key(
@@ -53,18 +56,24 @@ final class LeftKeys {
       long expireAtMillis,
       long valueAt,
       LeftFields fields,
+      LeftMerges merges,
       Position position) {
     Key(Bytes key, Change change, long expireAtMillis, long valueAt, Position position) {
-      this(key, change, expireAtMillis, valueAt, null, position);
+      this(key, change, expireAtMillis, valueAt, null, null, position);
+    }
+
+    static Key of(Bytes key, LeftMerges merges, long expireAtMillis, Position position) {
+      Change change = merges.isTooLarge() ? Change.UNKNOWN : Change.MERGE;
+      return new Key(key, change, expireAtMillis, 0, null, merges, position);
     }
 
     static Key of(Bytes key, LeftFields fields, long expireAtMillis, Position position) {
       Change change =
           fields.isTooLarge() ? Change.UNKNOWN : fields.isAll() ? Change.REPLACE : Change.FIELDS;
-      return new Key(key, change, expireAtMillis, 0, fields, position);
+      return new Key(key, change, expireAtMillis, 0, fields, null, position);
     }
 
-    /** The value of a {@link Change#PUT}, or the words of fields; nothing of others. */
+    /** The value of a {@link Change#PUT}, or the words of fields or merges; nothing of others. */
     List<byte[]> content(DivergenceReader reader) throws IOException {
       return switch (change) {
         case PUT -> {
@@ -72,6 +81,7 @@ final class LeftKeys {
           yield List.of(DivergenceReader.bytes(reader.next(), "value"));
         }
         case FIELDS, REPLACE -> fields.words(reader);
+        case MERGE -> merges.words(reader);
         case REMOVE, EXPIRE, UNKNOWN -> List.of();
       };
     }
@@ -114,6 +124,10 @@ final class LeftKeys {
         change.path("type").asText().equals(CellType.STRING.redisName())
             && (change.has("value") || change.has("value_base64"));
     Key before = byKey.remove(key); // the last change decides the order
+    if (change.has(DivergenceFile.MERGE)) {
+      byKey.put(key, merged(before, key, change, at, position));
+      return;
+    }
     Key after =
         switch (name) {
           case "put" -> new Key(key, string ? Change.PUT : Change.UNKNOWN, expireAt, at, position);
@@ -129,7 +143,22 @@ final class LeftKeys {
   private static Key expired(Key before, Bytes key, long expireAt, Position position) {
     return before == null
         ? new Key(key, Change.EXPIRE, expireAt, 0, position)
-        : new Key(key, before.change(), expireAt, before.valueAt(), before.fields(), position);
+        : new Key(
+            key,
+            before.change(),
+            expireAt,
+            before.valueAt(),
+            before.fields(),
+            before.merges(),
+            position);
+  }
+
+  private static Key merged(Key before, Bytes key, JsonNode change, long at, Position position)
+      throws IOException {
+    LeftMerges merges =
+        before == null || before.merges() == null ? new LeftMerges() : before.merges();
+    merges.add(change, at);
+    return Key.of(key, merges, change.path("expire_at_ms").asLong(Cells.NEVER), position);
   }
 
   /** A key whose fields, or their number, changed. */

@@ -1,12 +1,14 @@
 package io.trefoil.node;
 
 import io.trefoil.base.ByteSink;
+import io.trefoil.base.ByteSource;
 import io.trefoil.base.Stamp;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsRefused;
 import io.trefoil.cell.Fields;
 import io.trefoil.cell.Siblings;
+import io.trefoil.cell.merge.KeyChange;
 import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.SiblingContext;
 import io.trefoil.cell.merge.Versions;
@@ -17,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -60,6 +63,16 @@ final class MergedCells implements Cells {
 
     /** The name of the node that writes a stream. */
     String nodeName(int origin);
+
+    /**
+     * A change that an origin wrote with this stamp is merged by the running command: stamps from
+     * now on are larger.
+     *
+     * @throws CellsRefused when no such origin can have written it
+     */
+    default void observe(int origin, long stamp) {
+      throw new CellsRefused("UNSUPPORTED nothing leaves the history where nobody leads");
+    }
 
     void merge(byte[] key, byte[] change, int length);
 
@@ -469,6 +482,68 @@ final class MergedCells implements Cells {
     List<byte[]> keys = new ArrayList<>();
     store.forEachKey(keys::add);
     keys.forEach(key -> remove(key, 0, key.length));
+  }
+
+  // Changes that are merged again.
+
+  @Override
+  public KeyChange.Preview preview(byte[] key, int offset, int length, KeyChange change) {
+    Key now = store.open(key, offset, length);
+    MergedKey state = copyOf(now.state());
+    boolean news = state.merge(change.key(), store.state().horizon());
+    List<KeyChange.FieldPreview> fields = new ArrayList<>();
+    for (Map.Entry<KeyChange.Field, Versions> each : change.fields().entrySet()) {
+      fields.add(preview(now, state, each.getKey(), each.getValue()));
+    }
+    sees(now);
+    news |= fields.stream().anyMatch(KeyChange.FieldPreview::isNews);
+    return new KeyChange.Preview(news, visibleValue(state.string()), fields);
+  }
+
+  private MergedKey copyOf(MergedKey state) {
+    bytes.clear();
+    state.write(bytes);
+    return new MergedKey().read(new ByteSource(bytes.toArray()));
+  }
+
+  /**
+   * @param after the key with the change
+   */
+  private KeyChange.FieldPreview preview(
+      Key now, MergedKey after, KeyChange.Field field, Versions change) {
+    byte[] name = field.name().array();
+    Versions versions = now.field(field.type(), name, 0, name.length);
+    byte[] before = visibleValue(versions);
+    long held = versions.digest();
+    versions.merge(change, store.state().horizon());
+    versions.hide(after.removed());
+    boolean neverKept = held == 0 && versions.isCoveredBy(after.removed());
+    boolean news = versions.digest() != held && !neverKept;
+    return new KeyChange.FieldPreview(news, visibleValue(versions), before);
+  }
+
+  private static byte[] visibleValue(Versions versions) {
+    return versions.isVisible() ? valueOf(versions) : null;
+  }
+
+  /** The key first, as those do who read it from the entry. */
+  @Override
+  public void merge(byte[] key, int offset, int length, KeyChange change) {
+    onlySets = false;
+    change.stamps().forEach(log::observe);
+    Key to = store.open(key, offset, length);
+    write(to, change.key());
+    to.merge(log.index(), change.key());
+    change.fields().forEach((field, versions) -> merge(to, field, versions));
+    to.save(log.index());
+  }
+
+  private void merge(Key key, KeyChange.Field field, Versions change) {
+    byte[] name = field.name().array();
+    bytes.clear();
+    change.write(bytes);
+    log.part(field.type(), name, 0, name.length, bytes.array(), bytes.size());
+    key.merge(log.index(), field.type(), name, 0, name.length, change);
   }
 
   // Fields.

@@ -265,6 +265,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
    * when this returns; nothing is left of it when it throws.
    *
    * @throws CellsNotInMemory when cells must be fetched first
+   * @throws io.trefoil.cell.CellsRefused when the cells don't take what the command is to do
    */
   void runAsLeader(Work work) {
     long mark = store.mark();

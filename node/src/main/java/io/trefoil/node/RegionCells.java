@@ -1,8 +1,10 @@
 package io.trefoil.node;
 
+import io.trefoil.base.Stamp;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.CellsRefused;
 import io.trefoil.control.Conflict;
 import io.trefoil.control.Regions;
 import io.trefoil.replication.multileader.RegionOrigin;
@@ -17,6 +19,9 @@ import io.trefoil.storage.PartitionStore;
 final class RegionCells implements ReplicaCells, MergedCells.Log {
   /** Keys of a partition that are looked at each tick: a thousand a second. */
   private static final int PURGE_STEPS = 10;
+
+  /** Further ahead than this no leader's clock can have been. */
+  private static final long MAX_AHEAD_MILLIS = 3_600_000;
 
   private final PartitionReplica replica;
   private final Origins origins;
@@ -121,6 +126,24 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
   @Override
   public String nodeName(int origin) {
     return regions().names().get(RegionOrigin.regionOf(origin) - 1);
+  }
+
+  /** A stamp far ahead would take the clocks of all regions with it. */
+  @Override
+  public void observe(int origin, long stamp) {
+    int region = RegionOrigin.regionOf(origin);
+    boolean known = region >= 1 && region <= regions().names().size();
+    DataLoop loop = replica.loop();
+    long ahead = Stamp.millis(stamp) - Math.max(loop.wallMillis(), Stamp.millis(loop.lastStamp()));
+    if (!known || ahead > MAX_AHEAD_MILLIS) {
+      throw new CellsRefused(
+          "ERR no leader of the database can have written that: origin "
+              + RegionOrigin.text(origin)
+              + ", "
+              + ahead
+              + " ms ahead");
+    }
+    loop.observeStamp(stamp);
   }
 
   @Override

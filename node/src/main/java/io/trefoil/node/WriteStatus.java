@@ -3,14 +3,17 @@ package io.trefoil.node;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.control.Regions;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.replication.kernel.EpochTable;
+import io.trefoil.replication.multileader.RegionOrigin;
 import io.trefoil.replication.singleleader.SingleLeaderReplica;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.Reply;
 import io.trefoil.resp.ReplyReader;
 import io.trefoil.resp.ReplyWriter;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -143,6 +146,11 @@ final class WriteStatus {
             machine.commitIndex(),
             machine.lastIndex(),
             id.position());
+    Regions regions = leader.terms().database().settings().regions();
+    boolean lost = verdict.status().equals("lost");
+    if (lost && cameBack(regions, leader.origins().heard(), id.position())) {
+      verdict = new Verdict("committed", "another region had it, and gave it back");
+    }
     ReplyWriter reply = new ReplyWriter();
     reply.array(2);
     reply.bulkText(verdict.status());
@@ -150,6 +158,20 @@ final class WriteStatus {
     leader.runAsLeader(cells -> {}); // so that it leaves as a read does: if the lease holds then
     Answer by = Answer.byLeader(loop.self(), leader.committedPosition());
     asyncReplies.add(leader, reply.toArray(), told -> delivery.deliver(by, told));
+  }
+
+  /**
+   * Whether an entry that this region lost is here again, as one of its origin's.
+   *
+   * @param regions null where one leader orders all writes
+   * @param heard up to which index each origin's entries came from other regions
+   */
+  static boolean cameBack(Regions regions, Map<Integer, Long> heard, Position write) {
+    if (regions == null || write.epoch() > RegionOrigin.MAX_EPOCH) {
+      return false;
+    }
+    int origin = RegionOrigin.number(regions.numberHere(), write.epoch());
+    return heard.getOrDefault(origin, 0L) >= write.index();
   }
 
   /**

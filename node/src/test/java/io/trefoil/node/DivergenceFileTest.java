@@ -4,13 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trefoil.base.ByteSink;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.Clock;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
+import io.trefoil.cell.EntryWriter;
 import io.trefoil.cell.Opened;
+import io.trefoil.cell.merge.MergedKey;
+import io.trefoil.cell.merge.Versions;
 import io.trefoil.node.LeftKeys.Change;
 import io.trefoil.replication.kernel.EntryBatch;
 import java.io.IOException;
@@ -124,6 +128,121 @@ class DivergenceFileTest {
             "{\"position\":\"9:1\",\"stamp\":10,\"change\":\"field\",\"type\":\"set\",\"key\":\"s\",\"field\":\"f\"}",
             "{\"position\":\"9:1\",\"stamp\":10,\"change\":\"drop\",\"type\":\"set\",\"key\":\"s\",\"field\":\"1\"}",
             "{\"position\":\"9:1\",\"stamp\":10,\"change\":\"head\",\"type\":\"set\",\"key\":\"s\",\"fields\":5}");
+  }
+
+  // Of a database that leaders of several regions write.
+
+  private void merge(String key, MergedKey change) {
+    ByteSink sink = new ByteSink();
+    change.write(sink);
+    builder.merge(key.getBytes(UTF_8), sink.array(), sink.size());
+  }
+
+  private void part(CellType type, String field, Versions change) {
+    ByteSink sink = new ByteSink();
+    change.write(sink);
+    builder.part(type, field.getBytes(UTF_8), 0, field.length(), sink.array(), sink.size());
+  }
+
+  private static Versions set(String value) {
+    Versions change = new Versions();
+    new Versions().put(7, 10, value.getBytes(UTF_8), 0, value.length(), change);
+    return change;
+  }
+
+  private static Versions added(long delta) {
+    Versions change = new Versions();
+    new Versions().add(7, 10, delta, change);
+    return change;
+  }
+
+  private static Versions removed(Versions seen) {
+    Versions change = new Versions();
+    seen.remove(change);
+    return change;
+  }
+
+  @Test
+  void changes_that_are_merged_say_what_they_show_and_hold_themselves() throws IOException {
+    begin(1, 10);
+    MergedKey put = new MergedKey();
+    put.string().merge(set("1"));
+    put.putExpiry(77_000, 10, 7);
+    merge("a", put);
+    MergedKey add = new MergedKey();
+    add.string().merge(added(7));
+    merge("n", add);
+    MergedKey remove = new MergedKey();
+    remove.string().merge(removed(set("1")));
+    merge("r", remove);
+    MergedKey hide = new MergedKey();
+    hide.removed().saw(7, 9);
+    merge("gone", hide);
+    MergedKey expire = new MergedKey();
+    expire.putExpiry(88_000, 10, 7);
+    merge("e", expire);
+    MergedKey fields = new MergedKey();
+    fields.putFields(CellType.HASH, 10, 7);
+    merge("h", fields);
+    part(CellType.HASH, "f", set("1"));
+    part(CellType.HASH, "n", added(-2));
+    part(CellType.HASH, "d", removed(set("1")));
+    merge("s", new MergedKey());
+    part(CellType.SET, "m", set(""));
+    builder.endCommand();
+
+    List<String> lines = Files.readAllLines(save(batch(9, 1)));
+    assertThat(lines.subList(1, lines.size()))
+        .allMatch(line -> line.matches(".*,\"merge_base64\":\"[^\"]+\"}"))
+        .extracting(line -> line.replaceAll("^.*\"stamp\":10,|,\"merge_base64.*", ""))
+        .containsExactly(
+            "\"change\":\"put\",\"type\":\"string\",\"key\":\"a\",\"value\":\"1\",\"expire_at_ms\":77000",
+            "\"change\":\"add\",\"type\":\"string\",\"key\":\"n\",\"total\":7",
+            "\"change\":\"remove\",\"key\":\"r\"",
+            "\"change\":\"remove\",\"key\":\"gone\"",
+            "\"change\":\"expire\",\"key\":\"e\",\"expire_at_ms\":88000",
+            "\"change\":\"fields\",\"type\":\"hash\",\"key\":\"h\"",
+            "\"change\":\"field\",\"type\":\"hash\",\"key\":\"h\",\"field\":\"f\",\"value\":\"1\"",
+            "\"change\":\"add\",\"type\":\"hash\",\"key\":\"h\",\"field\":\"n\",\"total\":-2",
+            "\"change\":\"drop\",\"type\":\"hash\",\"key\":\"h\",\"field\":\"d\"",
+            "\"change\":\"field\",\"type\":\"set\",\"key\":\"s\",\"field\":\"m\"");
+    assertThat(keys().list()).extracting(LeftKeys.Key::change).containsOnly(Change.MERGE);
+  }
+
+  @Test
+  void what_came_from_another_region_is_left_out() throws IOException {
+    begin(1, 10);
+    MergedKey put = new MergedKey();
+    put.string().merge(set("1"));
+    merge("a", put);
+    builder.endCommand();
+    EntryBatch theirs = batch(3, 1);
+    begin(1, 11);
+    ByteSink changes = new ByteSink();
+    EntryWriter.reached(changes, 2, 3, 1);
+    EntryWriter.from(changes, 50, 1, 1, theirs.body().array());
+    builder.raw(changes);
+    builder.endCommand();
+    begin(2, 12);
+    merge("b", put);
+    builder.endCommand();
+    save(batch(9, 1));
+    assertThat(files.list().get(0).entries()).isEqualTo(2);
+    assertThat(keys("1-4-9-1-2").list())
+        .extracting(LeftKeys.Key::key)
+        .containsExactly(Bytes.utf8("b"));
+  }
+
+  @Test
+  void more_merged_fields_than_are_written_in_one_step_are_not_replayed() throws IOException {
+    begin(1, 10);
+    merge("large", new MergedKey());
+    for (int i = 0; i <= LeftFields.MAX_FIELDS; i++) {
+      part(CellType.SET, "m" + i, set(""));
+    }
+    builder.endCommand();
+    save(batch(9, 1));
+    assertThat(key(keys(), "large").change()).isEqualTo(Change.UNKNOWN);
   }
 
   @Test
@@ -296,7 +415,11 @@ class DivergenceFileTest {
   }
 
   private LeftKeys keys() throws IOException {
-    try (DivergenceReader reader = new DivergenceReader(files.open("1-4-9-1-1"))) {
+    return keys("1-4-9-1-1");
+  }
+
+  private LeftKeys keys(String file) throws IOException {
+    try (DivergenceReader reader = new DivergenceReader(files.open(file))) {
       return LeftKeys.read(reader);
     }
   }

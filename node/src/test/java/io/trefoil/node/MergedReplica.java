@@ -77,11 +77,15 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
 
   /** Runs a command, and returns its reply; its entry, if any, is {@link #taken}. */
   Reply run(String... words) {
-    Command command = CommandTable.standard().find(args(words));
+    return run(Args.of(words));
+  }
+
+  Reply run(Args args) {
+    Command command = CommandTable.standard().find(args);
     ReplyWriter reply = new ReplyWriter();
     builder.beginCommand(lastIndex + 1);
     cells.begin(merged, this, MergedCells.Looks.IGNORED, now);
-    call.onCells(command, args(words), cells, 0, 1, reply);
+    call.onCells(command, args, cells, 0, 1, reply);
     taken = null;
     try {
       call.run();
@@ -100,10 +104,6 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
 
   /** What the last command wrote, or null. */
   EntryBatch taken;
-
-  private static Args args(String... words) {
-    return Args.of(words);
-  }
 
   /** Takes in what another wrote. */
   void hear(int from, EntryBatch batch) {
@@ -211,6 +211,11 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
   @Override
   public long index() {
     return lastIndex + 1;
+  }
+
+  @Override
+  public void observe(int of, long stamp) {
+    clock.observe(stamp);
   }
 
   @Override

@@ -3,8 +3,15 @@ package io.trefoil.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.base.Position;
+import io.trefoil.control.Conflict;
+import io.trefoil.control.Regions;
+import io.trefoil.control.Topology;
 import io.trefoil.node.WriteStatus.Verdict;
 import io.trefoil.replication.kernel.EpochTable;
+import io.trefoil.replication.multileader.RegionOrigin;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -50,5 +57,16 @@ class WriteStatusTest {
     Verdict verdict = WriteStatus.judge(9, log(), commit, 30, Position.parse(position));
     assertThat(verdict.status()).as(verdict.reason()).isEqualTo(status);
     assertThat(verdict.reason().isEmpty()).isEqualTo(status.equals("committed"));
+  }
+
+  @Test
+  void what_a_region_lost_is_there_again_when_another_gave_it_back() {
+    Regions regions = new Regions("us", List.of("eu", "us"), Topology.ALL_TO_ALL, Conflict.LWW);
+    Map<Integer, Long> heard =
+        Map.of(RegionOrigin.number(1, 9), 99L, RegionOrigin.number(2, 5), 20L);
+    assertThat(WriteStatus.cameBack(regions, heard, new Position(5, 20))).isTrue();
+    assertThat(WriteStatus.cameBack(regions, heard, new Position(5, 21))).isFalse();
+    assertThat(WriteStatus.cameBack(regions, heard, new Position(9, 20))).isFalse();
+    assertThat(WriteStatus.cameBack(null, heard, new Position(5, 20))).isFalse();
   }
 }

@@ -20,7 +20,7 @@ public final class BucketDigests {
 
   /**
    * @param sums one for each bucket
-   * @param keyCount how many cells they are of
+   * @param keyCount how many of the cells commands can see
    */
   public BucketDigests(long[] sums, long keyCount) {
     Invariants.check(sums.length == COUNT, "a sum for each bucket", sums.length, COUNT);

@@ -1,12 +1,14 @@
 package io.trefoil.storage;
 
 import io.trefoil.base.Hash64;
+import io.trefoil.cell.CellType;
 import java.util.function.LongUnaryOperator;
 
 /**
  * Adds up hashes of cells: the same for the same visible cells in any order, whatever removed or
  * expired ones lie around. A key that has fields counts with all of them, whatever the number of
- * its collection.
+ * its collection. Of keys that several origins write, removed ones count, too, as long as they are
+ * held.
  */
 final class CellDigest implements CellWalk.Visitor {
   private final Arena arena;
@@ -31,9 +33,11 @@ final class CellDigest implements CellWalk.Visitor {
     }
     long keyHash = Hash64.of(arena.key(handle));
     long valueHash =
-        arena.isHead(handle)
-            ? fields.applyAsLong(arena.headCollection(handle))
-            : Hash64.of(arena.value(handle));
+        CellType.ofStored(arena.type(handle)).isMerged()
+            ? ofMerged(arena.headCollection(handle), arena.value(handle), 0, fields)
+            : arena.isHead(handle)
+                ? fields.applyAsLong(arena.headCollection(handle))
+                : Hash64.of(arena.value(handle));
     sum += ofCell(keyHash, arena.type(handle), arena.expireAt(handle), valueHash);
   }
 
@@ -47,10 +51,23 @@ final class CellDigest implements CellWalk.Visitor {
   /** The digest of one stored cell: key, type, expiry and value count, its stamp does not. */
   static long ofStored(long keyHash, byte[] stored, LongUnaryOperator fields) {
     long valueHash =
-        StoredCell.isHead(stored)
-            ? fields.applyAsLong(StoredCell.collection(stored))
-            : name(stored, StoredCell.HEADER);
+        CellType.ofStored(StoredCell.type(stored)).isMerged()
+            ? ofMerged(StoredCell.collection(stored), stored, StoredCell.HEADER, fields)
+            : StoredCell.isHead(stored)
+                ? fields.applyAsLong(StoredCell.collection(stored))
+                : name(stored, StoredCell.HEADER);
     return ofCell(keyHash, StoredCell.type(stored), StoredCell.expireAt(stored), valueHash);
+  }
+
+  /**
+   * Of a key that several origins write, all that is held counts, also what was removed; what only
+   * this copy knows of it does not.
+   */
+  private static long ofMerged(
+      long collection, byte[] array, int offset, LongUnaryOperator fields) {
+    long ofFields = collection == Head.NO_COLLECTION ? 0 : fields.applyAsLong(collection);
+    int state = MergedStore.stateAt(array, offset);
+    return Hash64.combine(Hash64.of(array, state, array.length - state), ofFields);
   }
 
   private static long ofCell(long keyHash, int type, long expireAt, long valueHash) {

@@ -123,6 +123,7 @@ public final class CellSnapshot implements AutoCloseable {
 
   /**
    * The digests of the cells visible at {@code logTimeMillis}, by range of hashes; reads them all.
+   * Of keys that several origins write, those that are gone have digests and are not counted.
    *
    * @param cancelled looked at now and then
    * @return empty when it was cancelled
@@ -139,7 +140,7 @@ public final class CellSnapshot implements AutoCloseable {
         byte[] key = all.diskKey();
         byte[] stored = all.stored();
         if (!StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
-          keyCount++;
+          keyCount += StoredCell.isPresent(stored) ? 1 : 0;
           sums[BucketDigests.bucketOf(CellDisk.hashOf(key))] +=
               CellDigest.ofStored(keyHash(key), stored, this::fieldsDigest);
         }

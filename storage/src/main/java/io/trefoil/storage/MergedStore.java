@@ -294,8 +294,7 @@ public final class MergedStore {
       }
       collection = Head.collection(stored, 0);
       storedFields = Head.count(stored, 0);
-      int at = Head.DIGEST_AT + Long.BYTES;
-      ByteSource source = new ByteSource(stored, at, stored.length - at);
+      ByteSource source = behindDigest(stored, 0);
       hasCounters = source.getByte() != 0;
       visibleFields = source.getVarint();
       fieldsWithRemoved = source.getVarint();
@@ -731,6 +730,22 @@ public final class MergedStore {
     public String toString() {
       return Bytes.wrap(name) + " " + type() + " fields=" + visibleFields + "/" + storedFields;
     }
+  }
+
+  private static ByteSource behindDigest(byte[] array, int record) {
+    int at = record + Head.DIGEST_AT + Long.BYTES;
+    return new ByteSource(array, at, array.length - at);
+  }
+
+  /** Where the {@link MergedKey} is in the record of a key, to whose end it reaches. */
+  static int stateAt(byte[] array, int record) {
+    ByteSource source = behindDigest(array, record);
+    source.getByte();
+    source.getVarint();
+    source.getVarint();
+    source.getLong();
+    new SeenStamps().read(source);
+    return source.position();
   }
 
   private record CommittedField(byte[] name, long stamp, byte[] cell) {}

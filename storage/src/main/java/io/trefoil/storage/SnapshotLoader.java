@@ -92,7 +92,7 @@ public final class SnapshotLoader {
     fieldsToCome = head ? Head.count(stored, StoredCell.HEADER) : 0;
     int hash = HashIndex.hash(key, 0, key.length);
     batch.put(CellDisk.key(copy, hash, key, 0, key.length), stored);
-    count += StoredCell.type(stored) == CellType.GONE.code() ? 0 : 1;
+    count += StoredCell.isPresent(stored) ? 1 : 0;
   }
 
   private void addField(CellDisk.Batch batch, byte[] field, byte[] stored) {

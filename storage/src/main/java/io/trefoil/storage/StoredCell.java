@@ -39,6 +39,11 @@ final class StoredCell {
     return stored.length >= HEADER && type(stored) > CellType.STRING.code();
   }
 
+  /** As {@link Records#isPresent}. */
+  static boolean isPresent(byte[] stored) {
+    return type(stored) != CellType.GONE.code();
+  }
+
   /** The number of the collection whose head the cell is. */
   static long collection(byte[] stored) {
     return Head.collection(stored, HEADER);

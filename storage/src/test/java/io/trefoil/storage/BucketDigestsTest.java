@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.base.Bytes;
 import io.trefoil.base.Position;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.merge.MergedKey;
+import io.trefoil.cell.merge.Versions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -119,6 +122,54 @@ class BucketDigestsTest {
       assertThat(cell.keyLength()).isEqualTo(4_000);
       assertThat(cell.shownKey()).isEqualTo(Bytes.utf8(key.substring(0, CellList.SHOWN_KEY_BYTES)));
     }
+  }
+
+  /** Two copies that took in the same, one of them at another place of its log. */
+  @Test
+  void ofKeysThatSeveralOriginsWriteAllThatIsHeldCountsAndNothingOfTheCopy() {
+    mergeInto(test.store, new MergedState(), 1, "value");
+    BucketDigests first = digests();
+    assertThat(first.keyCount()).as("what is gone is no key").isEqualTo(2);
+    assertThat(test.store.digest(TIME, 0, ALL)).isEqualTo(first.total());
+
+    test.open(2);
+    MergedState state = new MergedState();
+    state.observe(1_000_000);
+    mergeInto(test.store, state, 50, "value");
+    assertThat(digests().total()).isEqualTo(first.total());
+    assertThat(test.store.digest(TIME, 0, ALL)).isEqualTo(first.total());
+
+    test.open(3);
+    mergeInto(test.store, new MergedState(), 1, "other");
+    assertThat(digests().total()).isNotEqualTo(first.total());
+  }
+
+  /** A string, a hash, and the removal of a third key. */
+  private void mergeInto(PartitionStore store, MergedState state, long index, String value) {
+    MergedStore merged = MergedStore.waiting(store, state);
+    byte[] bytes = Bytes.utf8(value).array();
+    MergedKey string = new MergedKey();
+    new Versions().put(1, 10, bytes, 0, bytes.length, string.string());
+    MergedStore.Key key = merged.open(new byte[] {'s'}, 0, 1);
+    key.merge(index, string);
+    key.save(index);
+
+    MergedKey hash = new MergedKey();
+    hash.putFields(CellType.HASH, 11, 1);
+    Versions field = new Versions();
+    new Versions().put(1, 12, bytes, 0, bytes.length, field);
+    key = merged.open(new byte[] {'h'}, 0, 1);
+    key.merge(index, hash);
+    key.merge(index, CellType.HASH, new byte[] {'f'}, 0, 1, field);
+    key.save(index);
+
+    MergedKey removed = new MergedKey();
+    string.string().remove(removed.string());
+    key = merged.open(new byte[] {'g'}, 0, 1);
+    key.merge(index, removed);
+    key.save(index);
+    test.index = index;
+    store.commit(index);
   }
 
   @Test

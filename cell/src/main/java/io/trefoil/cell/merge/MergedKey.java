@@ -96,6 +96,27 @@ public final class MergedKey {
     return Math.max(string.largestStamp(), Math.max(fieldsStamp, expiryStamp));
   }
 
+  /** Has {@code seen} know of every origin's last stamp here, but for those of the fields. */
+  public void noteIn(SeenStamps seen) {
+    string.noteIn(seen);
+    if (fieldsOrigin > 0) {
+      seen.saw(fieldsOrigin, fieldsStamp);
+    }
+    if (expiryStamp > 0) {
+      seen.saw(expiryOrigin, expiryStamp);
+    }
+  }
+
+  /** Whether it says when the key expires, or that it does not. */
+  public boolean hasExpiry() {
+    return expiryStamp > 0;
+  }
+
+  /** What it says of that: in milliseconds since 1970, or 0 for never. */
+  public long expireAt() {
+    return expireAt;
+  }
+
   /** Says that the fields are of a type from now on. */
   public void putFields(CellType type, long stamp, int origin) {
     fieldsType = type;
