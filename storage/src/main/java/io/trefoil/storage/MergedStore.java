@@ -601,7 +601,8 @@ public final class MergedStore {
       for (StoredField each : all) {
         versions.read(new ByteSource(each.cell()));
         boolean hidden = versions.hide(state.removed());
-        if (hidden && versions.isCoveredBy(state.removed())) {
+        // Hidden now or removed before: where it comes only later, it is not stored either.
+        if (versions.isCoveredBy(state.removed())) {
           byte[] field = each.name();
           long stamp = Math.max(1, shared.lastStamp());
           store.fields().remove(index, stamp, collection, field, 0, field.length);
