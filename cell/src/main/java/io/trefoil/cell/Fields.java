@@ -44,6 +44,14 @@ public interface Fields {
       int valueOffset,
       int valueLength);
 
+  /**
+   * Whether to put once more what is there says something: that it stays, beside a removal
+   * elsewhere that did not know of that.
+   */
+  default boolean repeatsMatter() {
+    return false;
+  }
+
   /** Adds to a field's number, as {@link Cells#addToString} does to a key's. */
   default void add(
       byte[] field,

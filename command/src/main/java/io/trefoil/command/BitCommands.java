@@ -24,7 +24,7 @@ final class BitCommands {
                 "O(1)",
                 "Returns the bit value at offset in the string value stored at key")
             .flags(READONLY, FAST)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(BitCommands::getbit),
         row(
                 "setbit",
@@ -37,7 +37,7 @@ final class BitCommands {
             .onCells(BitCommands::setbit),
         row("bitcount", -2, "2.6.0", "O(N)", "Count set bits in a string")
             .flags(READONLY)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(BitCommands::bitcount));
   }
 

@@ -36,6 +36,7 @@ public final class Command {
   private final int lastKey;
   private final int keyStep;
   private final Meaning meaning;
+  private final Convergence convergence;
   private final String reason;
   private final String reasonWithLeader;
   private final Predicate<Args> refusedForm;
@@ -59,6 +60,7 @@ public final class Command {
     lastKey = row.lastKey;
     keyStep = row.keyStep;
     meaning = row.meaning;
+    convergence = row.convergence;
     reason = row.reason;
     reasonWithLeader = row.reasonWithLeader;
     refusedForm = row.refusedForm;
@@ -158,6 +160,11 @@ public final class Command {
     return meaning;
   }
 
+  /** What concurrent uses come to where writes have no single order, if it converges there. */
+  public Optional<Convergence> convergence() {
+    return Optional.ofNullable(convergence);
+  }
+
   /** Why it, or its {@link #refusedForm form}, is refused without a single order of writes. */
   public String reason() {
     return reason;
@@ -242,6 +249,7 @@ public final class Command {
     private int lastKey;
     private int keyStep;
     private Meaning meaning = Meaning.SAME;
+    private Convergence convergence;
     private String reason = "";
     private String reasonWithLeader = "";
     private Predicate<Args> refusedForm = args -> false;
@@ -295,8 +303,9 @@ public final class Command {
       return this;
     }
 
-    Row converges() {
+    Row converges(Convergence kind) {
       meaning = Meaning.CONVERGES;
+      convergence = kind;
       return this;
     }
 
@@ -314,8 +323,8 @@ public final class Command {
     }
 
     /** Converges, but for some options: with them it is refused. */
-    Row convergesUnless(Predicate<Args> form, String formText, String why) {
-      meaning = Meaning.CONVERGES;
+    Row convergesUnless(Predicate<Args> form, String formText, String why, Convergence kind) {
+      converges(kind);
       refusedForm = form;
       refusedFormText = formText;
       reason = why;
@@ -339,6 +348,9 @@ public final class Command {
     Command onCells(Handler newHandler) {
       Invariants.check(reach != Reach.NOTHING, name + " runs on cells but reaches none");
       Invariants.check(meaning != Meaning.SAME, name + " must say what it means without an order");
+      Invariants.check(
+          (meaning == Meaning.CONVERGES) == (convergence != null),
+          name + " must say what concurrent uses come to if it converges, and only then");
       return build(Runs.ON_CELLS, newHandler);
     }
 

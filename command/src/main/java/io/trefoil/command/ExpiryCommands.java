@@ -36,18 +36,22 @@ final class ExpiryCommands {
             .onCells(call -> timeLeft(call, false, true)),
         row("persist", 2, "2.2.0", "Remove the expiration from a key")
             .flags(WRITE, FAST)
-            .converges()
+            .converges(Convergence.PERSIST)
             .onCells(ExpiryCommands::persist));
   }
 
   private static Row expire(String name, String since, String summary) {
     return row(name, -3, since, summary)
         .flags(WRITE, FAST)
-        .convergesUnless(args -> args.count() > 3, "NX, XX, GT or LT", StringCommands.NEEDS_ORDER);
+        .convergesUnless(
+            args -> args.count() > 3,
+            "NX, XX, GT or LT",
+            StringCommands.NEEDS_ORDER,
+            Convergence.EXPIRE);
   }
 
   private static Row read(String name, String since, String summary) {
-    return row(name, 2, since, summary).flags(READONLY, FAST).converges();
+    return row(name, 2, since, summary).flags(READONLY, FAST).converges(Convergence.READ);
   }
 
   private static Row row(String name, int arity, String since, String summary) {

@@ -29,9 +29,11 @@ final class HashCommands {
                     + " command is called with multiple field/value pairs.",
                 "Set the string value of a hash field")
             .flags(WRITE, DENYOOM, FAST)
+            .converges(Convergence.HSET)
             .onCells(HashCommands::hset),
         row("hget", 3, "O(1)", "Get the value of a hash field")
             .flags(READONLY, FAST)
+            .converges(Convergence.READ)
             .onCells(HashCommands::hget),
         row(
                 "hmget",
@@ -39,6 +41,7 @@ final class HashCommands {
                 "O(N) where N is the number of fields being requested.",
                 "Get the values of all the given hash fields")
             .flags(READONLY, FAST)
+            .converges(Convergence.READ)
             .onCells(HashCommands::hmget),
         row(
                 "hgetall",
@@ -46,6 +49,7 @@ final class HashCommands {
                 "O(N) where N is the size of the hash.",
                 "Get all the fields and values in a hash")
             .flags(READONLY)
+            .converges(Convergence.READ)
             .onCells(HashCommands::hgetall),
         row(
                 "hdel",
@@ -53,22 +57,28 @@ final class HashCommands {
                 "O(N) where N is the number of fields to be removed.",
                 "Delete one or more hash fields")
             .flags(WRITE, FAST)
+            .converges(Convergence.HDEL)
             .onCells(
                 call -> call.reply().integer(call.removeFields(call.fields(CellType.HASH), 2))),
         row("hlen", 2, "O(1)", "Get the number of fields in a hash")
             .flags(READONLY, FAST)
+            .converges(Convergence.READ)
             .onCells(call -> call.reply().integer(call.fields(CellType.HASH).count())),
         row("hexists", 3, "O(1)", "Determine if a hash field exists")
             .flags(READONLY, FAST)
+            .converges(Convergence.READ)
             .onCells(HashCommands::hexists),
         row("hkeys", 2, "O(N) where N is the size of the hash.", "Get all the fields in a hash")
             .flags(READONLY)
+            .converges(Convergence.READ)
             .onCells(call -> replyParts(call, true)),
         row("hvals", 2, "O(N) where N is the size of the hash.", "Get all the values in a hash")
             .flags(READONLY)
+            .converges(Convergence.READ)
             .onCells(call -> replyParts(call, false)),
         row("hstrlen", 3, "3.2.0", "O(1)", "Get the length of the value of a hash field")
             .flags(READONLY, FAST)
+            .converges(Convergence.READ)
             .onCells(HashCommands::hstrlen),
         row("hsetnx", 4, "O(1)", "Set the value of a hash field, only if the field does not exist")
             .flags(WRITE, DENYOOM, FAST)
@@ -76,6 +86,7 @@ final class HashCommands {
             .onCells(HashCommands::hsetnx),
         row("hincrby", 4, "O(1)", "Increment the integer value of a hash field by the given number")
             .flags(WRITE, DENYOOM, FAST)
+            .converges(Convergence.HINCRBY)
             .onCells(HashCommands::hincrby));
   }
 
@@ -84,7 +95,7 @@ final class HashCommands {
   }
 
   private static Row row(String name, int arity, String since, String cost, String summary) {
-    return new Row(name, arity, Group.HASH, since, cost, summary).key().converges();
+    return new Row(name, arity, Group.HASH, since, cost, summary).key();
   }
 
   private static void hset(Call call) {

@@ -33,13 +33,13 @@ final class KeyCommands {
             .flags(WRITE)
             .keys(1, -1, 1)
             .scatter(Scatter.SUM)
-            .converges()
+            .converges(Convergence.REMOVE)
             .onCells(KeyCommands::del),
         row("unlink", -2, "4.0.0", "O(N) where N is the number of keys.", "Delete a key")
             .flags(WRITE, FAST)
             .keys(1, -1, 1)
             .scatter(Scatter.SUM)
-            .converges()
+            .converges(Convergence.REMOVE)
             .onCells(KeyCommands::del),
         row(
                 "exists",
@@ -50,7 +50,7 @@ final class KeyCommands {
             .flags(READONLY, FAST)
             .keys(1, -1, 1)
             .scatter(Scatter.SUM)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(KeyCommands::exists),
         row(
                 "touch",
@@ -61,12 +61,12 @@ final class KeyCommands {
             .flags(READONLY, FAST)
             .keys(1, -1, 1)
             .scatter(Scatter.SUM)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(KeyCommands::exists),
         row("type", 2, "1.0.0", "O(1)", "Determine the type stored at key")
             .flags(READONLY, FAST)
             .key()
-            .converges()
+            .converges(Convergence.READ)
             .onCells(KeyCommands::type),
         row("rename", 3, "1.0.0", COPY_COST, "Rename a key")
             .flags(WRITE)
@@ -102,22 +102,22 @@ final class KeyCommands {
         row("object|encoding", 3, "2.2.3", "O(1)", "Inspect the internal encoding of a value")
             .flags(READONLY)
             .keys(2, 2, 1)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(KeyCommands::encoding),
         row("object|refcount", 3, "2.2.3", "O(1)", "Get the number of references to a value: 1")
             .flags(READONLY)
             .keys(2, 2, 1)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(KeyCommands::refcount),
         row("object|idletime", 3, "2.2.3", "O(1)", "Answers that idle times are not tracked")
             .flags(READONLY)
             .keys(2, 2, 1)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(call -> untracked(call, "ERR idle time is not tracked")),
         row("object|freq", 3, "4.0.0", "O(1)", "Answers that access frequencies are not tracked")
             .flags(READONLY)
             .keys(2, 2, 1)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(
                 call ->
                     untracked(
@@ -156,7 +156,7 @@ final class KeyCommands {
                 "Estimate the memory usage of a key")
             .flags(READONLY)
             .keys(2, 2, 1)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(KeyCommands::memoryUsage),
         new Row("memory|help", 2, Group.SERVER, "4.0.0", "O(1)", Help.SUMMARY)
             .flags(LOADING, STALE)

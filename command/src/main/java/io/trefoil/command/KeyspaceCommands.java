@@ -35,12 +35,14 @@ final class KeyspaceCommands {
             .categories("keyspace")
             .reach(Reach.DATABASE)
             .scatter(Scatter.SUM)
+            .converges(Convergence.READ)
             .onCells(call -> call.reply().integer(call.cells().keyCount())),
         row("keys", 2, Group.GENERIC, KEYS_COST, "Find all keys matching the given pattern")
             .flags(READONLY)
             .categories("dangerous")
             .reach(Reach.DATABASE)
             .scatter(Scatter.CONCAT)
+            .converges(Convergence.READ)
             .onCells(KeyspaceCommands::keys),
         new Row(
                 "scan",
@@ -52,31 +54,34 @@ final class KeyspaceCommands {
             .flags(READONLY)
             .reach(Reach.DATABASE)
             .scatter(Scatter.BY_CURSOR)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(KeyspaceCommands::scan),
         row("randomkey", 1, Group.GENERIC, "O(1)", "Return a random key from the keyspace")
             .flags(READONLY)
             .reach(Reach.DATABASE)
             .scatter(Scatter.FIRST_FOUND)
+            .converges(Convergence.READ)
             .onCells(KeyspaceCommands::randomKey),
         row("flushdb", -1, Group.SERVER, FLUSH_COST, "Remove all keys from the current database")
             .flags(WRITE)
             .categories("keyspace", "dangerous")
             .reach(Reach.DATABASE)
             .scatter(Scatter.ALL_OK)
+            .converges(Convergence.FLUSH)
             .onCells(KeyspaceCommands::flush),
         row("flushall", -1, Group.SERVER, FLUSH_COST, "Remove all keys from all databases")
             .flags(WRITE)
             .categories("keyspace", "dangerous")
             .reach(Reach.ALL_DATABASES)
             .scatter(Scatter.ALL_OK)
+            .converges(Convergence.FLUSH)
             .onCells(KeyspaceCommands::flush));
   }
 
   private static final String FLUSH_COST = "O(P) where P is the number of partitions";
 
   private static Row row(String name, int arity, Group group, String cost, String summary) {
-    return new Row(name, arity, group, "1.0.0", cost, summary).converges();
+    return new Row(name, arity, group, "1.0.0", cost, summary);
   }
 
   private static void keys(Call call) {

@@ -21,16 +21,16 @@ final class NumberCommands {
   static List<Command> rows() {
     return List.of(
         row("incr", 2, "1.0.0", "Increment the integer value of a key by one")
-            .converges()
+            .converges(Convergence.ADD)
             .onCells(call -> add(call, 1)),
         row("decr", 2, "1.0.0", "Decrement the integer value of a key by one")
-            .converges()
+            .converges(Convergence.ADD)
             .onCells(call -> add(call, -1)),
         row("incrby", 3, "1.0.0", "Increment the integer value of a key by the given amount")
-            .converges()
+            .converges(Convergence.ADD)
             .onCells(NumberCommands::incrby),
         row("decrby", 3, "1.0.0", "Decrement the integer value of a key by the given number")
-            .converges()
+            .converges(Convergence.ADD)
             .onCells(NumberCommands::decrby),
         row("incrbyfloat", 3, "2.6.0", "Increment the float value of a key by the given amount")
             .refused("adds with rounding, so that the order of additions matters")

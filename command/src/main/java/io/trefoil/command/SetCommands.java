@@ -28,6 +28,7 @@ final class SetCommands {
                     + " with multiple arguments.",
                 "Add one or more members to a set")
             .flags(WRITE, DENYOOM, FAST)
+            .converges(Convergence.SADD)
             .onCells(SetCommands::sadd),
         row(
                 "srem",
@@ -35,12 +36,15 @@ final class SetCommands {
                 "O(N) where N is the number of members to be removed.",
                 "Remove one or more members from a set")
             .flags(WRITE, FAST)
+            .converges(Convergence.SREM)
             .onCells(call -> call.reply().integer(call.removeFields(call.fields(CellType.SET), 2))),
         row("smembers", 2, "O(N) where N is the set cardinality.", "Get all the members in a set")
             .flags(READONLY)
+            .converges(Convergence.READ)
             .onCells(SetCommands::smembers),
         row("sismember", 3, "O(1)", "Determine if a given value is a member of a set")
             .flags(READONLY, FAST)
+            .converges(Convergence.READ)
             .onCells(SetCommands::sismember),
         row(
                 "smismember",
@@ -49,9 +53,11 @@ final class SetCommands {
                 "O(N) where N is the number of elements being checked for membership",
                 "Returns the membership associated with the given elements for a set")
             .flags(READONLY, FAST)
+            .converges(Convergence.READ)
             .onCells(SetCommands::smismember),
         row("scard", 2, "O(1)", "Get the number of members in a set")
             .flags(READONLY, FAST)
+            .converges(Convergence.READ)
             .onCells(call -> call.reply().integer(call.fields(CellType.SET).count())));
   }
 
@@ -60,20 +66,23 @@ final class SetCommands {
   }
 
   private static Row row(String name, int arity, String since, String cost, String summary) {
-    return new Row(name, arity, Group.SET, since, cost, summary).key().converges();
+    return new Row(name, arity, Group.SET, since, cost, summary).key();
   }
 
   private static void sadd(Call call) {
     Args args = call.args();
     Fields members = call.fields(CellType.SET);
     int added = 0;
+    boolean changed = false;
     for (int i = 2; i < args.count(); i++) {
-      if (!call.findField(members, i)) {
+      boolean fresh = !call.findField(members, i);
+      if (fresh || members.repeatsMatter()) {
         members.put(args.array(), args.offset(i), args.length(i), args.array(), 0, 0);
-        added++;
+        changed = true;
       }
+      added += fresh ? 1 : 0;
     }
-    if (added > 0) {
+    if (changed) {
       members.save();
     }
     call.reply().integer(added);

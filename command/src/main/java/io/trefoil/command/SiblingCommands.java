@@ -33,13 +33,13 @@ final class SiblingCommands {
         row("siblings", 2, "Show all values that were written without seeing each other")
             .flags(READONLY)
             .key()
-            .converges()
+            .converges(Convergence.READ)
             .refusedWithLeader(ONE_ORDER)
             .onCells(SiblingCommands::siblings),
         row("resolve", -4, "Set a key in place of all the siblings that SIBLINGS showed")
             .flags(WRITE, DENYOOM)
             .key()
-            .converges()
+            .converges(Convergence.RESOLVE)
             .refusedWithLeader(ONE_ORDER)
             .onCells(SiblingCommands::resolve));
   }

@@ -29,12 +29,13 @@ final class StringCommands {
         row("get", 2, "1.0.0", "O(1)", "Get the value of a key")
             .flags(READONLY, FAST)
             .key()
-            .converges()
+            .converges(Convergence.READ)
             .onCells(StringCommands::get),
         row("set", -3, "1.0.0", "O(1)", "Set the string value of a key")
             .flags(WRITE, DENYOOM)
             .key()
-            .convergesUnless(StringCommands::looksFirst, "NX, XX or GET", NEEDS_ORDER)
+            .convergesUnless(
+                StringCommands::looksFirst, "NX, XX or GET", NEEDS_ORDER, Convergence.SET)
             .onCells(StringCommands::set),
         row("setnx", 3, "1.0.0", "O(1)", "Set the value of a key, only if the key does not exist")
             .flags(WRITE, DENYOOM, FAST)
@@ -44,12 +45,12 @@ final class StringCommands {
         row("setex", 4, "2.0.0", "O(1)", "Set the value and expiration of a key")
             .flags(WRITE, DENYOOM)
             .key()
-            .converges()
+            .converges(Convergence.SET)
             .onCells(call -> setExpiring(call, true)),
         row("psetex", 4, "2.6.0", "O(1)", "Set the value and expiration in milliseconds of a key")
             .flags(WRITE, DENYOOM)
             .key()
-            .converges()
+            .converges(Convergence.SET)
             .onCells(call -> setExpiring(call, false)),
         row("getset", 3, "1.0.0", "O(1)", "Set the string value of a key and return its old value")
             .flags(WRITE, DENYOOM, FAST)
@@ -69,7 +70,7 @@ final class StringCommands {
                 "Get the value of a key and optionally set its expiration")
             .flags(WRITE, FAST)
             .key()
-            .converges()
+            .converges(Convergence.GETEX)
             .onCells(StringCommands::getex),
         row(
                 "mget",
@@ -80,7 +81,7 @@ final class StringCommands {
             .flags(READONLY, FAST)
             .keys(1, -1, 1)
             .scatter(Scatter.BY_KEY)
-            .converges()
+            .converges(Convergence.READ)
             .onCells(StringCommands::mget),
         row(
                 "mset",
@@ -91,7 +92,7 @@ final class StringCommands {
             .flags(WRITE, DENYOOM)
             .keys(1, -1, 2)
             .scatter(Scatter.ALL_OK)
-            .converges()
+            .converges(Convergence.MSET)
             .onCells(StringCommands::mset),
         row(
                 "msetnx",
@@ -111,17 +112,17 @@ final class StringCommands {
         row("strlen", 2, "2.2.0", "O(1)", "Get the length of the value stored in a key")
             .flags(READONLY, FAST)
             .key()
-            .converges()
+            .converges(Convergence.READ)
             .onCells(StringCommands::strlen),
         row("getrange", 4, "2.4.0", GETRANGE_COST, "Get a substring of the string stored at a key")
             .flags(READONLY)
             .key()
-            .converges()
+            .converges(Convergence.READ)
             .onCells(StringCommands::getrange),
         row("substr", 4, "1.0.0", GETRANGE_COST, "Get a substring of the string stored at a key")
             .flags(READONLY)
             .key()
-            .converges()
+            .converges(Convergence.READ)
             .onCells(StringCommands::getrange),
         row(
                 "setrange",

@@ -6,8 +6,10 @@ import io.trefoil.resp.Args;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -117,15 +119,41 @@ class CommandTableTest {
                 + " is single-leader");
   }
 
-  /** With {@code -Ddocs.rewrite} the page is written first. */
   @Test
-  void thePageInTheDocumentationSaysWhatTheTableSays() throws IOException {
-    Path page = Path.of("..", "docs", "commands.md");
-    String rendered = CommandDocs.markdown(table);
+  void thePagesInTheDocumentationSayWhatTheTableSays() throws IOException {
+    checkPage("commands.md", CommandDocs.markdown(table));
+    checkPage("convergence.md", CommandDocs.convergence(table));
+  }
+
+  /** With {@code -Ddocs.rewrite} the page is written first. */
+  private static void checkPage(String name, String rendered) throws IOException {
+    Path page = Path.of("..", "docs", name);
     if (System.getProperty("docs.rewrite") != null) {
       Files.writeString(page, rendered);
     }
     assertThat(page).as("rewrite it with -Ddocs.rewrite").hasContent(rendered);
+  }
+
+  @Test
+  void whatConvergesSaysWhatConcurrentUsesComeTo() {
+    Set<Convergence> used = EnumSet.noneOf(Convergence.class);
+    for (Command command : table.all()) {
+      boolean converges = command.meaning(Algorithm.MULTI_LEADER) == Meaning.CONVERGES;
+      assertThat(command.convergence().isPresent()).as(command.name()).isEqualTo(converges);
+      command.convergence().ifPresent(used::add);
+      command
+          .convergence()
+          .ifPresent(
+              kind ->
+                  assertThat(kind == Convergence.READ)
+                      .as(command.name())
+                      .isEqualTo(command.has(Flag.READONLY)));
+    }
+    assertThat(used).containsExactlyInAnyOrder(Convergence.values());
+    for (Convergence kind : used) {
+      assertThat(kind.together()).isNotBlank().doesNotContain("|");
+      assertThat(kind.activeActive()).doesNotContain("|");
+    }
   }
 
   @Test

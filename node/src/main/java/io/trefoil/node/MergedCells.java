@@ -13,6 +13,7 @@ import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.SiblingContext;
 import io.trefoil.cell.merge.Versions;
 import io.trefoil.cell.merge.Write;
+import io.trefoil.resp.Decimal;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.MergedStore.Key;
 import java.nio.charset.StandardCharsets;
@@ -228,11 +229,11 @@ final class MergedCells implements Cells {
     long number = 0;
     if (written != null) {
       byte[] text = written.value();
-      try {
-        number = Long.parseLong(new String(text, StandardCharsets.ISO_8859_1));
-      } catch (NumberFormatException e) {
+      Decimal decimal = new Decimal();
+      if (!decimal.parse(text, 0, text.length)) {
         return text;
       }
+      number = decimal.value();
     }
     return Long.toString(number + versions.counterSum()).getBytes(StandardCharsets.US_ASCII);
   }
@@ -625,6 +626,11 @@ final class MergedCells implements Cells {
       last.put(log.origin(), log.nextStamp(), copy, 0, copy.length, change);
       merge(field, fieldOffset, fieldLength, change);
       return fresh;
+    }
+
+    @Override
+    public boolean repeatsMatter() {
+      return true;
     }
 
     @Override

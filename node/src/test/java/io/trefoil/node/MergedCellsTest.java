@@ -54,7 +54,7 @@ class MergedCellsTest {
     return text(at.run(command.split(" ")));
   }
 
-  private static String text(Reply reply) {
+  static String text(Reply reply) {
     if (reply instanceof Reply.Several several) {
       return several.items().stream()
           .map(MergedCellsTest::text)
@@ -191,7 +191,7 @@ class MergedCellsTest {
   }
 
   /** The values of a key, the latest first. */
-  private static List<String> values(MergedReplica at, String key) {
+  static List<String> values(MergedReplica at, String key) {
     Reply reply = at.run("SIBLINGS", key);
     return reply instanceof Reply.Several several
         ? several.items().stream()
@@ -201,7 +201,7 @@ class MergedCellsTest {
         : List.of();
   }
 
-  private static String context(MergedReplica at, String key) {
+  static String context(MergedReplica at, String key) {
     return text(((Reply.Several) at.run("SIBLINGS", key)).items().get(0));
   }
 
