@@ -8,6 +8,7 @@ import io.trefoil.base.Invariants;
 import io.trefoil.base.Stamp;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.merge.Hiding;
 import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.SeenStamps;
 import io.trefoil.cell.merge.Versions;
@@ -62,6 +63,8 @@ public final class MergedStore {
   private long collectionIndex;
   private int collections;
   private long supersededBy;
+  private boolean addedWrite;
+  private Hiding hiding;
 
   /** What is looked at, and what happens where only the disk knows. */
   private enum Look {
@@ -115,6 +118,21 @@ public final class MergedStore {
    */
   public long supersededBy() {
     return supersededBy;
+  }
+
+  /** Whether the write that was merged last is live now, and was not here before. */
+  public boolean addedWrite() {
+    return addedWrite;
+  }
+
+  /** The value that is hidden since the last merge, or null: see {@link Hiding#of}. */
+  public Hiding hiding() {
+    return hiding;
+  }
+
+  private void noteHiding(Write before, Write added, Versions now) {
+    addedWrite = added != null && now.isLive(added);
+    hiding = Hiding.of(before, added, now);
   }
 
   /** Looks a key up, be it there or not; good until the store is changed otherwise. */
@@ -488,7 +506,10 @@ public final class MergedStore {
       shared.observe(Math.max(change.largestStamp(), change.removed().largest()));
       CellType fieldsBefore = state.fieldsType();
       boolean removedMore = !state.removed().covers(change.removed());
+      Write before = state.string().written();
+      Write added = written == null || state.string().isLive(written) ? null : written;
       changed |= state.merge(change, horizon);
+      noteHiding(before, added, state.string());
       Write now = state.string().written();
       boolean hidden = written != null && now != null && now.isLaterThan(written);
       supersededBy = Math.max(hidden ? now.stamp() : 0, state.laterExpiry(change));
@@ -520,12 +541,16 @@ public final class MergedStore {
       change.noteIn(shared.seen());
       shared.observe(change.largestStamp());
       count(fieldName, versions, -1);
+      Write before = versions.written();
+      Write added = written == null || versions.isLive(written) ? null : written;
       if (!versions.merge(change, horizon)) {
         count(fieldName, versions, 1);
         supersededBy = 0;
+        noteHiding(null, null, versions);
         return;
       }
       versions.hide(state.removed());
+      noteHiding(before, added, versions);
       Write now = versions.written();
       supersededBy = written != null && now != null && now.isLaterThan(written) ? now.stamp() : 0;
       if (isNew && versions.isCoveredBy(state.removed())) {

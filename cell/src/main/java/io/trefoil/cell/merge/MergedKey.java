@@ -82,6 +82,16 @@ public final class MergedKey {
     return fieldsType;
   }
 
+  /** When the fields were given their type, or 0. */
+  public long fieldsStamp() {
+    return fieldsStamp;
+  }
+
+  /** Who gave the fields their type, or 0. */
+  public int fieldsOrigin() {
+    return fieldsOrigin;
+  }
+
   /** When a key of this type expires, in milliseconds since 1970; 0 when it does not. */
   public long expireAt(CellType type) {
     return expiryStamp >= bornStamp(type) ? expireAt : 0;

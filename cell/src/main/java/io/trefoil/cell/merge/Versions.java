@@ -384,6 +384,12 @@ public final class Versions {
     return writes;
   }
 
+  /** Whether a write is here that nobody who had seen it has removed or overwritten. */
+  public boolean isLive(Write write) {
+    Part part = find(write.origin());
+    return part != null && part.hasLive(write.stamp());
+  }
+
   /** When what is visible was written or counted last, or 0. */
   public long visibleStamp() {
     long latest = 0;
