@@ -28,6 +28,7 @@ public final class Main {
             new SwitchoverCommand(stdio),
             new RegionCommand(stdio),
             new DivergedCommand(stdio),
+            new ConflictsCommand(stdio),
             new RepairCommand(stdio),
             new DemoCommand(stdio)),
         arguments);

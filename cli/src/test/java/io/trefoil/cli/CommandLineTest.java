@@ -213,7 +213,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cli", "status", "database", "diverged", "demo"})
+  @ValueSource(strings = {"cli", "status", "database", "diverged", "conflicts", "demo"})
   void eachCommandHasHelp(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out()).startsWith("Usage: trefoil " + command);

@@ -8,7 +8,7 @@ import io.trefoil.resp.Args;
  * included (an unclosed set ends with the pattern; an empty text matches only the empty pattern),
  * but in a loop, so that no pattern can exhaust the stack.
  */
-final class Glob {
+public final class Glob {
   private final byte[] pattern;
   private final int offset;
   private final int length;
@@ -23,7 +23,7 @@ final class Glob {
   }
 
   /** The pattern that is an argument; it must stay in place while this is used. */
-  static Glob of(Args args, int index) {
+  public static Glob of(Args args, int index) {
     return new Glob(args.array(), args.offset(index), args.length(index), false);
   }
 
@@ -32,7 +32,7 @@ final class Glob {
     return length == 1 && pattern[offset] == '*';
   }
 
-  boolean matches(byte[] text, int textOffset, int textLength) {
+  public boolean matches(byte[] text, int textOffset, int textLength) {
     if (textLength == 0) {
       return length == 0;
     }

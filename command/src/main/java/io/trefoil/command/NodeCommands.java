@@ -119,6 +119,15 @@ final class NodeCommands {
                                 "RUN [<database>]",
                                 "    Have each replica compare itself with all others, and tell"
                                     + " what came of it.")))),
+        new Row(
+                "conflicts",
+                -2,
+                Group.TREFOIL,
+                OWN,
+                "O(N) with N the number of conflicts that are kept",
+                "Show values that were hidden where regions wrote without seeing each other's")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .onNode(),
         row(
                 "switchover",
                 -2,

@@ -304,8 +304,8 @@ final class DivergenceFile implements EntryReader.Changes {
     return expireAtMillis == Cells.NEVER ? json : json.put("expire_at_ms", expireAtMillis);
   }
 
-  private static ObjectNode text(
-      ObjectNode json, String name, byte[] array, int offset, int length) {
+  /** Puts bytes as text, or as {@code name_base64} where they are none. */
+  static ObjectNode text(ObjectNode json, String name, byte[] array, int offset, int length) {
     byte[] bytes = Bytes.copyOf(array, offset, length).array();
     try {
       return json.put(

@@ -26,6 +26,7 @@ final class EntryApplier implements EntryReader.Changes {
   private final ByteSource entry = new ByteSource(new byte[0]);
   private final Origins origins;
   private final SiblingCount siblings;
+  private final ConflictFinder conflicts = new ConflictFinder();
   private final MergedKey keyChange = new MergedKey();
   private final Versions fieldChange = new Versions();
   private final ByteSource change = new ByteSource(new byte[0]);
@@ -100,6 +101,11 @@ final class EntryApplier implements EntryReader.Changes {
     return origins;
   }
 
+  /** The values that were hidden by merging what other regions wrote. */
+  ConflictFinder conflicts() {
+    return conflicts;
+  }
+
   /** Puts the batch's entries in front, uncommitted. */
   void put(EntryBatch batch) {
     body.reset(batch.body().array(), 0, batch.body().length());
@@ -109,8 +115,7 @@ final class EntryApplier implements EntryReader.Changes {
       entry.reset(body.array(), body.skip(length), length);
       stamp = EntryReader.stamp(entry);
       observeStamp(stamp);
-      fills = false;
-      wrapped = false;
+      begin();
       EntryReader.changes(entry, this);
       endEntry();
       index++;
@@ -120,8 +125,7 @@ final class EntryApplier implements EntryReader.Changes {
   /** Puts changes as they are in an entry, as of entry {@code atIndex}. */
   void put(long atIndex, Bytes changes) {
     index = atIndex;
-    fills = false;
-    wrapped = false;
+    begin();
     entry.reset(changes.array(), 0, changes.length());
     EntryReader.changes(entry, this);
     endEntry();
@@ -138,6 +142,12 @@ final class EntryApplier implements EntryReader.Changes {
       origins.hearIn(index, wrappedOrigin, wrappedIndex, wrappedStamp);
     }
     wrapped = false;
+  }
+
+  private void begin() {
+    fills = false;
+    wrapped = false;
+    conflicts.begin(index);
   }
 
   /** The largest stamp put so far; numbers of collections are such. */
@@ -262,6 +272,7 @@ final class EntryApplier implements EntryReader.Changes {
   @Override
   public void reached(int region, long epoch, long upTo) {
     origins.reachIn(index, region, new Position(epoch, upTo));
+    conflicts.ofAnotherRegion();
   }
 
   @Override
@@ -296,7 +307,9 @@ final class EntryApplier implements EntryReader.Changes {
     } else {
       keyChange.read(change);
       int before = open.state().string().siblings();
+      conflicts.opened(open);
       open.merge(index, keyChange);
+      conflicts.merged(merged, keyChange.string().written());
       siblings.merged(open.name(), before, open.state().string().siblings());
       noteSuperseded();
       observeStamp(keyChange.largestStamp());
@@ -324,6 +337,7 @@ final class EntryApplier implements EntryReader.Changes {
     } else {
       fieldChange.read(change);
       open.merge(index, type, field, fieldOffset, fieldLength, fieldChange);
+      conflicts.mergedField(merged, type, field, fieldOffset, fieldLength, fieldChange.written());
       if (type != CellType.SET) {
         noteSuperseded(); // a member is there whoever wrote it last
       }
@@ -361,6 +375,8 @@ final class EntryApplier implements EntryReader.Changes {
       open.fill(index, told, toldFields, purged);
       told = null;
       toldFields.clear();
+    } else {
+      conflicts.closed(open);
     }
     open.save(index);
     open = null;

@@ -63,6 +63,10 @@ final class JournalRecovery implements JournalReplay {
     final Position base;
 
     final ArrayDeque<EntryBatch> pending = new ArrayDeque<>();
+
+    /** The latest that were found again, for those that were not recorded before. */
+    final ArrayDeque<FoundConflict.Committed> conflicts = new ArrayDeque<>();
+
     long lastIndex;
     long commitIndex;
     long logTimeMillis;
@@ -162,11 +166,26 @@ final class JournalRecovery implements JournalReplay {
         }
         applier.put(batch);
         appliedTimeMillis = Math.max(appliedTimeMillis, batch.logTimeMillis());
+        keepConflicts(batch);
       }
       store.commit(index);
       applier.origins().committed(index);
       commitIndex = index;
       makeRoom();
+    }
+
+    private void keepConflicts(EntryBatch batch) {
+      applier
+          .conflicts()
+          .committed(
+              batch.lastIndex(),
+              found -> {
+                Position position = new Position(batch.epoch(), found.index());
+                conflicts.add(new FoundConflict.Committed(found, position, batch.logTimeMillis()));
+                if (conflicts.size() > ConflictLog.MAX_KEPT) {
+                  conflicts.poll();
+                }
+              });
     }
 
     private void makeRoom() {
@@ -210,6 +229,7 @@ final class JournalRecovery implements JournalReplay {
           appliedTimeMillis,
           applier.lastStamp(),
           applier.origins(),
+          List.copyOf(conflicts),
           recovered.counts() && vouches());
     }
   }

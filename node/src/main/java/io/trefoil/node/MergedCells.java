@@ -222,7 +222,8 @@ final class MergedCells implements Cells {
     return valueOf(versions, versions.written());
   }
 
-  private static byte[] valueOf(Versions versions, Write written) {
+  /** As above, if {@code written} were what counts; null for nothing. */
+  static byte[] valueOf(Versions versions, Write written) {
     if (!versions.hasCounter()) {
       return written.value();
     }

@@ -59,6 +59,7 @@ final class Node implements NodePorts {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final int JOURNAL_BUFFER_BYTES = 1 << 20;
   private static final int SYNC_INTERVAL_MILLIS = 20;
+  private static final long CONFLICT_FILE_BYTES = 4 << 20;
   private static final long VERIFYING_SECONDS = 10;
   private static final long SERVING_SECONDS = 5;
 
@@ -297,6 +298,11 @@ final class Node implements NodePorts {
   @Override
   public DivergenceFolder divergences() {
     return new DivergenceFiles(dataDir.resolve("divergence"), settings.node().name(), clock);
+  }
+
+  @Override
+  public ConflictFolder conflicts() {
+    return new ConflictFiles(dataDir.resolve("conflicts"), CONFLICT_FILE_BYTES);
   }
 
   @Override

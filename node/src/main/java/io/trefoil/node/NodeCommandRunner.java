@@ -42,6 +42,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final Forwards forwards;
   private final Verifications verifications;
   private final Divergences divergences;
+  private final Conflicts conflicts;
   private final WriteStatus writeStatus;
   private final Repairs repairs;
   private final Outside outside;
@@ -113,12 +114,14 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       Verifications verifications,
       AsyncReplies asyncReplies,
       Divergences divergences,
+      Conflicts conflicts,
       Outside outside) {
     this.loop = loop;
     this.routes = routes;
     this.forwards = forwards;
     this.verifications = verifications;
     this.divergences = divergences;
+    this.conflicts = conflicts;
     this.sessionWaits = new SessionWaits(loop, routes);
     this.writeStatus = new WriteStatus(loop, routes, forwards, asyncReplies, divergences);
     this.repairs = new Repairs(loop, routes, forwards, outside.state());
@@ -151,6 +154,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
           "diverged|replay",
           "diverged|discard" ->
           divergences.run(args.detached(), connection.session().protocol(), connection.await());
+      case "conflicts" ->
+          conflicts.run(args.detached(), connection.session().protocol(), connection.await());
       case "write|status" ->
           writeStatus.ask(args.detached(), connection.session().protocol(), connection.await());
       case "repair|status", "repair|run" ->
@@ -240,6 +245,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   public void runForNode(Command command, Args args, int protocol, Delivery delivery) {
     if (command.name().startsWith("diverged|")) {
       divergences.runHere(args, protocol, delivery);
+    } else if (command.name().equals("conflicts")) {
+      conflicts.answer(args, delivery);
     } else if (command.name().startsWith("repair|")) {
       repairs.runHere(args, protocol, delivery);
     } else if (command.name().equals("write|status")) {

@@ -75,6 +75,7 @@ public final class NodeCore implements ControlLoop.Listener {
   private Journal journal;
   private JournalRecovery recovery;
   private List<DivergenceSummary> diverged;
+  private List<String> hiddenBefore;
 
   // There once this process has its incarnation.
   private volatile DataLoop data;
@@ -149,6 +150,7 @@ public final class NodeCore implements ControlLoop.Listener {
     }
     try {
       diverged = ports.divergences().list();
+      hiddenBefore = ports.conflicts().read();
       nameCluster();
     } catch (IOException e) {
       throw new NodeFailure(e.getMessage(), e);
@@ -277,9 +279,20 @@ public final class NodeCore implements ControlLoop.Listener {
             forwards,
             () -> state,
             diverged);
+    ConflictLog conflictLog =
+        new ConflictLog(
+            loop::execute, ports.background(), loop::nowNanos, ports.conflicts(), hiddenBefore);
+    hiddenBefore = null;
     nodeCommands =
         new NodeCommandRunner(
-            loop, routes, forwards, verifications, asyncReplies, kept, outside(loop));
+            loop,
+            routes,
+            forwards,
+            verifications,
+            asyncReplies,
+            kept,
+            new Conflicts(loop, routes, forwards, () -> state, conflictLog),
+            outside(loop));
     runner =
         new CommandRunner(
             loop, routes, forwards, asyncReplies, nodeCommands, settings.client().maxBulkBytes());
@@ -297,6 +310,7 @@ public final class NodeCore implements ControlLoop.Listener {
                 sender,
                 settings.hints(),
                 kept,
+                conflictLog,
                 control::tell,
                 // Not at once: a machine that just became leader has yet to open its epoch.
                 () ->

@@ -68,6 +68,9 @@ public interface NodePorts {
   /** Where this node keeps what left the history. */
   DivergenceFolder divergences();
 
+  /** Where this node keeps the conflicts of multi-leader databases. */
+  ConflictFolder conflicts();
+
   /** The node serves: clients may connect from now on. */
   void openToClients() throws IOException;
 

@@ -66,6 +66,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   private final NodeSettings.Hints hints;
   private final HintReader hintReader;
   private final Divergences divergences;
+  private final ConflictLog conflicts;
   private final Consumer<ControlMessage.ToController> controller;
   private final Runnable leadersChanged;
   private final BiConsumer<PartitionReplica, PartitionReplica.Mark> marks;
@@ -103,6 +104,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
       SnapshotSender snapshots,
       NodeSettings.Hints hints,
       Divergences divergences,
+      ConflictLog conflicts,
       Consumer<ControlMessage.ToController> controller,
       Runnable leadersChanged,
       BiConsumer<PartitionReplica, PartitionReplica.Mark> marks,
@@ -145,6 +147,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
             background,
             new RateLimit(hints.rateBytes(), loop.nowNanos()));
     this.divergences = around.divergences();
+    this.conflicts = around.conflicts();
     this.controller = around.controller();
     this.leadersChanged = around.leadersChanged();
     this.marks = around.marks();
@@ -316,6 +319,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     strays.forget(replica.id());
     snapshots.forget(replica);
     replicas.remove(replica.id());
+    conflicts.forget(replica.id());
     drop(replica.copy(), replica.store());
   }
 
@@ -470,6 +474,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
             0,
             0,
             new Origins(),
+            List.of(),
             counts));
   }
 
@@ -865,6 +870,16 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   public void persistCounts(PartitionReplica replica, boolean counts) {
     ReplicaNote.COUNTING_COPY.put(loop.journal(), replica.id(), counts ? replica.copy() : 0);
     loop.journalDirty();
+  }
+
+  @Override
+  public void hidValue(ConflictRecord conflict) {
+    conflicts.add(conflict);
+  }
+
+  @Override
+  public void hidUnknownValues(PartitionReplica replica, long count) {
+    conflicts.addLost(replica.id(), count);
   }
 
   @Override

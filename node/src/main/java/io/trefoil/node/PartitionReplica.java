@@ -92,6 +92,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   private long committedWrites;
   private long refusedWrites;
   private long uncertainWrites;
+  private final ConflictRecorder conflicts = new ConflictRecorder(this);
 
   /** What a replica asks of the node around it. */
   interface PartitionHost {
@@ -130,6 +131,12 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     /** Notes whether the replica's present copy counts. */
     void persistCounts(PartitionReplica replica, boolean counts);
 
+    /** Merging what another region wrote hid a value. */
+    void hidValue(ConflictRecord conflict);
+
+    /** Merging hid so many more, of which no more is known. */
+    void hidUnknownValues(PartitionReplica replica, long count);
+
     /** The replica has committed exactly the entries up to a mark. */
     void reachedMark(PartitionReplica replica, Mark mark);
   }
@@ -142,7 +149,11 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
    */
   record Mark(long index, long id, long timeMillis) {}
 
-  /** What a recovered or new replica begins with. */
+  /**
+   * What a recovered or new replica begins with.
+   *
+   * @param conflicts the latest that recovery found, which may have been recorded before
+   */
   record Start(
       PartitionId id,
       long copy,
@@ -152,6 +163,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
       long appliedTimeMillis,
       long lastStamp,
       Origins origins,
+      List<FoundConflict.Committed> conflicts,
       boolean vouches) {
     /** How far a copy without a leader can be relied on. */
     CopyState copyState() {
@@ -183,6 +195,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     this.freshness = new Freshness(loop);
     this.lostLeadership = Failures.leadershipLost(this);
     this.notConfirmed = Failures.notConfirmed(this);
+    start.conflicts().forEach(conflicts::record);
   }
 
   /** Goes on with these cells. */
@@ -343,6 +356,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     } catch (RuntimeException e) {
       store.undoTo(mark);
       applier.origins().undoAfter(index - 1);
+      applier.conflicts().undoAfter(index - 1);
       builder.undoCommand();
       throw e;
     }
@@ -569,10 +583,12 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   }
 
   /**
-   * Entries committed here as leader, writes refused, writes whose outcome the client was not told.
+   * Entries committed here as leader, writes refused, writes whose outcome the client was not told,
+   * and values that merging hid.
    */
   CallCounts callCounts() {
-    return new CallCounts(committedWrites, refusedWrites, uncertainWrites, 0, 0, 0, 0);
+    return new CallCounts(
+        committedWrites, refusedWrites, uncertainWrites, 0, 0, conflicts.count(), 0);
   }
 
   @Override
@@ -837,6 +853,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     appliedTimeMillis = Math.max(appliedTimeMillis, recent.logTimeAt(index).orElse(0));
     store.commit(index);
     applier.origins().committed(index);
+    conflicts.committed(applier.conflicts(), index, appliedTimeMillis);
   }
 
   private void putUpTo(long index) {
@@ -878,6 +895,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     store.undoAfter(
         machine.commitIndex()); // also what this turn's commands wrote and never proposed
     applier.origins().undoAfter(machine.commitIndex());
+    applier.conflicts().undoAfter(machine.commitIndex());
     overlayIndex = machine.commitIndex();
     handOver.end();
     loop.leadershipLost(this);

@@ -13,6 +13,7 @@ import io.trefoil.command.Call;
 import io.trefoil.command.Command;
 import io.trefoil.command.CommandTable;
 import io.trefoil.replication.kernel.EntryBatch;
+import io.trefoil.replication.multileader.RegionOrigin;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.Reply;
 import io.trefoil.resp.ReplyReader;
@@ -109,6 +110,19 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
   void hear(int from, EntryBatch batch) {
     ByteSink entry = new ByteSink();
     EntryWriter.begin(entry, 1);
+    hear(from, batch, entry);
+  }
+
+  /** Takes in what a leader of another region wrote, under the number of its origin. */
+  void takeIn(int from, EntryBatch batch) {
+    ByteSink entry = new ByteSink();
+    EntryWriter.begin(entry, 1);
+    EntryWriter.reached(
+        entry, RegionOrigin.regionOf(from), RegionOrigin.epochOf(from), batch.lastIndex());
+    hear(from, batch, entry);
+  }
+
+  private void hear(int from, EntryBatch batch, ByteSink entry) {
     EntryWriter.from(entry, from, batch.lastIndex(), batch.count(), batch.body().array());
     ByteSink body = new ByteSink();
     body.putBlock(entry.array(), 0, entry.size());
@@ -184,6 +198,14 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
 
   private long leafSum(int leaf) {
     return applier.origins().state().tree().sum(MergedTree.LEAF_LEVEL, leaf);
+  }
+
+  ConflictFinder conflicts() {
+    return applier.conflicts();
+  }
+
+  long lastIndex() {
+    return lastIndex;
   }
 
   Origins origins() {

@@ -65,6 +65,12 @@ final class SnapshotNode implements Peers {
                 sender,
                 new NodeSettings.Hints(Duration.ofHours(3), 16 << 20),
                 null, // no history is left
+                new ConflictLog(
+                    loop::execute,
+                    world.tasks,
+                    loop::nowNanos,
+                    ConflictFolder.NONE,
+                    java.util.List.of()),
                 message -> {},
                 () -> {},
                 (replica, mark) -> {},

@@ -8,7 +8,7 @@ package io.trefoil.node.http;
  * @param uncertain writes that were perhaps applied
  * @param readRepairs reads that found replicas to differ
  * @param restamped writes that were written again with a larger stamp
- * @param conflicts merges by which a key came to have siblings
+ * @param conflicts merges by which a key came to have siblings, and values that merges hid
  * @param siblingLimits merges by which a key came to have as many siblings as it may
  */
 public record CallCounts(

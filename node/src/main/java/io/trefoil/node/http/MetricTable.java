@@ -62,16 +62,18 @@ final class MetricTable {
   static final Metric CONFLICTS =
       counter(
           "trefoil_conflicts_total",
-          "keys",
+          "conflicts",
           NONE,
-          "Keys of databases with CONFLICT SIBLINGS that came to have siblings when this node merged"
-              + " what others wrote; each replica counts its own merges.");
+          "Conflicts that this node found when it merged what others wrote: keys of leaderless"
+              + " databases with CONFLICT SIBLINGS that came to have siblings, and values of"
+              + " multi-leader databases that were hidden, as CONFLICTS lists them; each replica"
+              + " counts its own merges.");
   static final Metric SIBLING_LIMITS =
       counter(
           "trefoil_sibling_limits_total",
           "keys",
           NONE,
-          "Keys that came to have 16 siblings, counted as above: they are written by RESOLVE only.");
+          "Keys of leaderless databases that came to have 16 siblings, counted as above: they are written by RESOLVE only.");
 
   static final List<Gauge<NodeSample>> OF_NODE =
       List.of(

@@ -34,7 +34,8 @@ final class MetricsPage {
         tells of what it coordinated itself, so the hints for a replica are the sum over all instances.
       - `trefoil_restamped_writes_total` growing steadily: the nodes' clocks differ.
       - `trefoil_clock_skew_seconds` above `clock.max-skew`: that node's clock is wrong, or the instance's is.
-      - `trefoil_conflicts_total` growing: clients write the same keys without seeing each other's writes.
+      - `trefoil_conflicts_total` growing: clients write the same keys without seeing each other's writes;
+        of a multi-leader database [CONFLICTS lists](conflicts.md) what that hid.
         `trefoil_sibling_limits_total` growing: nobody decides between them.
       - `sum by (database, partition) (trefoil_leader)` other than 1 for more than a few seconds: nobody leads there,
         or a deposed leader hasn't heard yet.

@@ -8,6 +8,7 @@ import io.trefoil.journal.JournalReplay;
 import io.trefoil.journal.JournalSettings;
 import io.trefoil.journal.JournalThreads;
 import io.trefoil.journal.Syncing;
+import io.trefoil.node.ConflictFolder;
 import io.trefoil.node.DivergenceFolder;
 import io.trefoil.node.Loop;
 import io.trefoil.node.NodeCore;
@@ -330,6 +331,11 @@ final class SimulatedProcess implements NodePorts {
   @Override
   public DivergenceFolder divergences() {
     return new MachineDivergences(machine, world, this::mayDie);
+  }
+
+  @Override
+  public ConflictFolder conflicts() {
+    return ConflictFolder.NONE;
   }
 
   @Override
