@@ -70,6 +70,10 @@ public enum Convergence {
       "Overwrites what its context covers. What that does not cover stays a sibling, and two that"
           + " decide at once are siblings again. Only with `CONFLICT SIBLINGS`.",
       ""),
+  REPLAY(
+      "Writes come back with the stamps that they had: once, however often they are replayed, and"
+          + " also when another region still has them.",
+      ""),
   READ(
       "Shows what has come here so far, where it is answered; commands over several partitions ask"
           + " each on its own.",

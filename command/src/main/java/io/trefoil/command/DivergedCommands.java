@@ -76,10 +76,15 @@ final class DivergedCommands {
                     merging(
                             "diverged|preview",
                             -5,
+                            Convergence.READ,
                             "Tell what merging a change would make of a key")
                         .flags(READONLY)
                         .onCells(LeftChanges::preview),
-                    merging("diverged|merge", -4, "Merge a change of a key as REPLAY does")
+                    merging(
+                            "diverged|merge",
+                            -4,
+                            Convergence.REPLAY,
+                            "Merge a change of a key as REPLAY does")
                         .flags(WRITE, DENYOOM)
                         .onCells(LeftChanges::merge),
                     help(
@@ -115,10 +120,10 @@ final class DivergedCommands {
     return new Row(name, -7, Group.TREFOIL, OWN, FIELDS_OF_KEY, summary);
   }
 
-  private static Row merging(String name, int arity, String summary) {
+  private static Row merging(String name, int arity, Convergence together, String summary) {
     return new Row(name, arity, Group.TREFOIL, OWN, FIELDS_OF_KEY, summary)
         .keys(KEY, KEY, 1)
-        .converges()
+        .converges(together)
         .refusedWithLeader(LeftChanges.NEEDS_SEVERAL_WRITERS);
   }
 

@@ -660,7 +660,7 @@ final class MergedCells implements Cells {
       removes = true;
       begin();
       Versions change = new Versions();
-      last.remove(change);
+      last.remove(key.state().removed(), change);
       merge(field, offset, length, change);
       return true;
     }

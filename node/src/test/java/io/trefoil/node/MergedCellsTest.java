@@ -132,6 +132,21 @@ class MergedCellsTest {
     }
   }
 
+  /** The removal of the whole key in between never came there. */
+  @Test
+  void aRemovedFieldIsGoneAlsoWhereTheRemovalOfItsKeyBeforeIsNotKnown() {
+    EntryBatch first = write(a, "HSET h f 1 g 1");
+    tell(first, a, a, b);
+    EntryBatch unheard = write(b, "DEL h");
+    tell(unheard, b, b);
+    EntryBatch again = write(b, "HSET h f 2");
+    tell(again, b, b, a);
+    EntryBatch removed = write(b, "HDEL h f");
+    tell(removed, b, b, a);
+
+    assertThat(read(a, "HGETALL h")).isEqualTo("[1, g]");
+  }
+
   @Test
   void aKeyIsOfTheTypeThatItWasGivenLast() {
     a.now = 2_000;

@@ -612,6 +612,19 @@ public final class Versions {
     }
   }
 
+  /**
+   * As {@link #remove}, of a field of a key that was removed: what its removers had seen of the
+   * field is told again, too.
+   */
+  public void remove(SeenStamps hidden, Versions change) {
+    remove(change);
+    hidden.forEach(
+        (origin, stamp) -> {
+          Part told = change.part(origin);
+          told.stamp = Math.max(told.stamp, stamp);
+        });
+  }
+
   private static void uncount(Part known, Versions change) {
     if (known.counts()) {
       change.part(known.origin).uncount(known);
