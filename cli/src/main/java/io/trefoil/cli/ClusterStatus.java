@@ -92,7 +92,10 @@ public record ClusterStatus(
    * @param commit empty for a leaderless database, as are {@code failover} and {@code reads}
    * @param r how many replicas a read asks, of a leaderless database
    * @param w how many copies an acknowledged write has, of a leaderless database
-   * @param conflict rule for writes that didn't know of each other, of a leaderless database
+   * @param conflict rule for writes that didn't know of each other; empty for a single-leader one
+   * @param region the cluster's own, of a database that spans regions; empty for every other
+   * @param regions all that a database spans, in their order
+   * @param topology which regions pull from which
    * @param readsSeeWrites whether a read sees the last acknowledged write: R + W &gt; N
    * @param writesOverlap whether of two writes, one after the other, the later one stays: 2W &gt; N
    * @param changing how many of them are on their way to another configuration
@@ -114,6 +117,9 @@ public record ClusterStatus(
       int w,
       boolean sloppy,
       String conflict,
+      String region,
+      List<String> regions,
+      String topology,
       boolean readsSeeWrites,
       boolean writesOverlap,
       int changing,
@@ -127,6 +133,9 @@ public record ClusterStatus(
       failover = orEmpty(failover);
       reads = orEmpty(reads);
       conflict = orEmpty(conflict);
+      region = orEmpty(region);
+      regions = orEmpty(regions);
+      topology = orEmpty(topology);
       changeWaitsFor = orEmpty(changeWaitsFor);
       partitionStates = orEmpty(partitionStates);
     }
@@ -147,6 +156,7 @@ public record ClusterStatus(
    * @param state {@code serving}, {@code no leader} (never of a leaderless partition), {@code reads
    *     only} or {@code halted}
    * @param reason why it is not serving; empty when it is
+   * @param regions its leader's links to other regions
    */
   public record Partition(
       int partition,
@@ -157,17 +167,43 @@ public record ClusterStatus(
       String reason,
       long lastIndex,
       long commitIndex,
+      List<Link> regions,
       List<Replica> replicas) {
     public Partition {
       slots = orEmpty(slots);
       leader = orEmpty(leader);
       state = orEmpty(state);
       reason = orEmpty(reason);
+      regions = orEmpty(regions);
       replicas = orEmpty(replicas);
     }
 
     public boolean isServing() {
       return state.equals("serving");
+    }
+  }
+
+  /**
+   * A partition's link to another region.
+   *
+   * @param state {@code streaming}, {@code pulling}, {@code waiting} (for another region's
+   *     entries), {@code too-old} (merging all that the region has) or {@code down}
+   * @param lagEntries what of its log is not here yet; likewise bytes and milliseconds
+   * @param waitsFor what another region has to bring first; empty for nothing
+   * @param unacknowledgedEntries what of the log here that region has not confirmed
+   */
+  public record Link(
+      String region,
+      String state,
+      long lagEntries,
+      long lagBytes,
+      long lagMs,
+      String waitsFor,
+      long unacknowledgedEntries) {
+    public Link {
+      region = orEmpty(region);
+      state = orEmpty(state);
+      waitsFor = orEmpty(waitsFor);
     }
   }
 

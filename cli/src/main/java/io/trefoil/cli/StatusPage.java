@@ -6,6 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -30,6 +31,7 @@ final class StatusPage {
       lines.add("");
       lines.addAll(wrap(describe(database), "", "    "));
       lines.addAll(partitions(database));
+      lines.addAll(LinksTable.lines(database));
     }
     if (!status.failovers().isEmpty()) {
       lines.add("");
@@ -98,6 +100,9 @@ final class StatusPage {
       parts.add(quorums(database));
     }
     parts.add(count(database.partitions(), "partition"));
+    if (!database.region().isEmpty()) {
+      parts.add(regions(database));
+    }
     add(parts, "commit ", database.commit());
     add(parts, "durability ", database.durability());
     add(parts, "reads ", database.reads());
@@ -127,6 +132,15 @@ final class StatusPage {
         reads,
         writes,
         database.sloppy() ? ", sloppy" : "",
+        database.conflict());
+  }
+
+  private static String regions(ClusterStatus.Database database) {
+    return String.format(
+        "regions %s (%s here), %s, conflict %s",
+        String.join(" ", database.regions()),
+        database.region(),
+        database.topology().toLowerCase(Locale.ROOT),
         database.conflict());
   }
 

@@ -78,6 +78,33 @@ class StatusPageTest {
         .contains("2 partitions changing (waits for n2, n3)");
   }
 
+  @Test
+  void aDatabaseThatSpansRegionsSaysHowFarItsLinksAre() {
+    String of = "{\"region\":\"us\",\"state\":";
+    String json =
+        "{\"format\":1,\"databases\":[{\"number\":5,\"name\":\"users\","
+            + "\"replication\":\"multi-leader\",\"replicas\":2,\"partitions\":2,"
+            + "\"commit\":\"majority\",\"region\":\"eu\",\"regions\":[\"eu\",\"us\"],"
+            + "\"topology\":\"ALL-TO-ALL\",\"conflict\":\"lww\",\"write_timeout_ms\":1500,"
+            + "\"partition_states\":[{\"partition\":0,\"state\":\"serving\",\"regions\":["
+            + of
+            + "\"streaming\",\"lag_entries\":70,\"lag_bytes\":2048,\"lag_ms\":120,"
+            + "\"unacknowledged_entries\":3}]},{\"partition\":1,\"state\":\"serving\","
+            + "\"regions\":["
+            + of
+            + "\"down\",\"unacknowledged_entries\":9}]}]}]}";
+    assertThat(lastLines(json, 7))
+        .isEqualTo(
+            """
+            Database 5 users: multi-leader, 2 replicas, 2 partitions, regions eu us (eu
+                here), all-to-all, conflict lww, commit majority, write timeout 1500 ms
+              PART  EPOCH  LEADER  IN SYNC  STATE    WORST LAG: ENTRIES BYTES TIME
+                 0      0  -       -        serving  -
+                 1      0  -       -        serving  -
+              REGION  STATE  WORST LAG: ENTRIES BYTES TIME  NOT ACKNOWLEDGED THERE
+              us      down   70 2.0 KB 120 ms                                    9""");
+  }
+
   private static String lastLines(String json, int count) {
     List<String> lines = StatusPage.lines(ClusterStatus.parse(json));
     return String.join("\n", lines.subList(lines.size() - count, lines.size()));

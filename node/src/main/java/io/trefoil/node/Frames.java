@@ -62,5 +62,11 @@ public final class Frames {
   /** A piece of it. */
   public static final int REGION_FILLED = 20;
 
+  /** Asks another region's leader what it holds; see {@link RegionVerification}. */
+  public static final int REGION_VERIFY = 21;
+
+  /** The answer to that. */
+  public static final int REGION_VERIFIED = 22;
+
   private Frames() {}
 }

@@ -44,7 +44,8 @@ final class LeafListing {
     return held;
   }
 
-  private static int compare(Bytes a, Bytes b) {
+  /** The order of keys. */
+  static int compare(Bytes a, Bytes b) {
     return Arrays.compareUnsigned(a.array(), 0, a.length(), b.array(), 0, b.length());
   }
 

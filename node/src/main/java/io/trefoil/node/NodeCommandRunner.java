@@ -53,10 +53,12 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final List<Consumer<String>> lookers = new ArrayList<>();
   private boolean looking;
   private RegionDefinitions definitions;
+  private RegionVerifications betweenRegions;
 
-  /** Who defines databases that span regions; before the first command comes. */
-  void use(RegionDefinitions used) {
-    definitions = used;
+  /** Who defines and compares databases that span regions; before the first command comes. */
+  void use(RegionDefinitions defining, RegionVerifications comparing) {
+    definitions = defining;
+    betweenRegions = comparing;
   }
 
   /**
@@ -682,13 +684,25 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     verifications.verify(
         route,
         reports ->
-            delivery.deliver(
-                Answer.NONE,
-                encoded(
-                    connection,
-                    reply ->
-                        new VerifyReply(outside.state().get(), reply)
-                            .write(database.get(), reports))));
+            verifyRegions(
+                route,
+                between ->
+                    delivery.deliver(
+                        Answer.NONE,
+                        encoded(
+                            connection,
+                            reply ->
+                                new VerifyReply(outside.state().get(), reply)
+                                    .write(database.get(), reports, between)))));
+  }
+
+  /** Gives the reports of other regions for each partition; none where there are no regions. */
+  private void verifyRegions(DatabaseRoute route, Consumer<List<List<RegionReport>>> then) {
+    if (route.database().settings().isMultiLeader()) {
+      betweenRegions.verify(route, then);
+    } else {
+      then.accept(List.of());
+    }
   }
 
   private static String noDatabase(String name) {

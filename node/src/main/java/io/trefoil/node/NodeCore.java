@@ -335,7 +335,7 @@ public final class NodeCore implements ControlLoop.Listener {
     RegionDefinitions definitions =
         new RegionDefinitions(loop, regions, () -> state, ports::draw, nodeCommands::submit);
     regions.use(definitions);
-    nodeCommands.use(definitions);
+    nodeCommands.use(definitions, new RegionVerifications(regions, ports::draw));
     traffic.data(
         new PeerTraffic.DataSide(
             loop,

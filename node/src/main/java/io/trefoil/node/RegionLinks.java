@@ -59,6 +59,7 @@ final class RegionLinks {
   private final Map<Integer, Remote> remotes = new TreeMap<>();
   private final Map<PartitionId, RegionExchange> exchanges = new HashMap<>();
   private final Map<Wanted, Guess> guesses = new HashMap<>();
+  private final Map<Long, RegionVerification> verifications = new HashMap<>();
   private RegionDefinitions definitions;
   private long begun;
   private ClusterState state = ClusterState.EMPTY;
@@ -134,6 +135,11 @@ final class RegionLinks {
       }
     }
     exchanges.values().forEach(RegionExchange::tick);
+    for (RegionVerification each : List.copyOf(verifications.values())) {
+      if (each.tick()) {
+        verifications.remove(each.id());
+      }
+    }
   }
 
   /** No pull has the number of another one: one process leads in an epoch. */
@@ -181,6 +187,15 @@ final class RegionLinks {
       }
     }
     return connected.get(0);
+  }
+
+  /**
+   * Compares this node's copy of a partition with another region's.
+   *
+   * @param id drawn at random
+   */
+  void verify(PartitionRoute route, String region, long id, Consumer<RegionReport> then) {
+    verifications.put(id, new RegionVerification(loop, this, route, region, id, then));
   }
 
   /** A node of a region that is in reach; null when there is none. */
@@ -231,7 +246,7 @@ final class RegionLinks {
 
   /** A node of another region says something. */
   void onFrame(PeerConnection from, int kind, ByteSource source) {
-    if (kind == Frames.REGION || kind == Frames.REGION_FILL) {
+    if (kind == Frames.REGION || kind == Frames.REGION_FILL || kind == Frames.REGION_VERIFY) {
       onMessage(from, kind, source);
     } else if (kind == Frames.REGION_DEFINE) {
       definitions.onAsked(from, source);
@@ -253,6 +268,10 @@ final class RegionLinks {
       sendElsewhere(from, definition, partition, route);
     } else if (kind == Frames.REGION_FILL) {
       exchange.onAskedToFill(from, source);
+    } else if (kind == Frames.REGION_VERIFY) {
+      begin(Frames.REGION_VERIFIED, definition, partition);
+      RegionVerification.answer(source, exchange.replica(), from.hello().region(), frame);
+      from.reply(frame.array(), 0, frame.size());
     } else {
       exchange.onFrame(from.hello().region(), from, RegionCodec.decode(source));
     }
@@ -281,6 +300,13 @@ final class RegionLinks {
     int partition = source.getCount(Integer.MAX_VALUE);
     if (kind == Frames.REGION_ELSEWHERE) {
       elsewhere(remote, definition, partition, source);
+      return;
+    }
+    if (kind == Frames.REGION_VERIFIED) {
+      RegionVerification verifying = verifications.get(source.getLong());
+      if (verifying != null && verifying.take(source)) {
+        verifications.remove(verifying.id());
+      }
       return;
     }
     RegionExchange exchange = exchange(definition, partition);

@@ -27,21 +27,33 @@ final class VerifyReply {
 
   /**
    * @param reports one for each partition, in their order
+   * @param between what comparing each partition with other regions came to; empty for none
    */
-  void write(Database database, List<PartitionReport> reports) {
+  void write(Database database, List<PartitionReport> reports, List<List<RegionReport>> between) {
     List<PartitionReport> compared =
         reports.stream().filter(report -> report.problem() == null).toList();
     reply.map(6);
     text("database", database.title());
-    text("result", PartitionReport.worst(reports).text());
+    text("result", worst(reports, between).text());
     number("partitions", reports.size());
     number("partitions_compared", reports.stream().filter(VerifyReply::hasAllReplicas).count());
     number("keys_compared", compared.stream().mapToLong(PartitionReport::keyCount).sum());
     reply.bulkText("partition_reports");
     reply.array(reports.size());
     for (int i = 0; i < reports.size(); i++) {
-      partition(i, reports.get(i));
+      partition(i, reports.get(i), between.isEmpty() ? List.of() : between.get(i));
     }
+  }
+
+  private static Result worst(List<PartitionReport> reports, List<List<RegionReport>> between) {
+    Result worst = PartitionReport.worst(reports);
+    for (List<RegionReport> ofPartition : between) {
+      for (RegionReport each : ofPartition) {
+        boolean worse = each.result() == Result.DIFFERS || worst == Result.EQUAL;
+        worst = worse ? each.result() : worst;
+      }
+    }
+    return worst;
   }
 
   private static boolean hasAllReplicas(PartitionReport report) {
@@ -49,11 +61,17 @@ final class VerifyReply {
         && report.replicas().stream().allMatch(replica -> replica.problem() == null);
   }
 
-  private void partition(int number, PartitionReport report) {
+  private void partition(int number, PartitionReport report, List<RegionReport> between) {
     boolean differs = report.result() == Result.DIFFERS;
     boolean atMark = !report.position().equals(Position.ZERO);
-    reply.map(report.problem() != null ? 3 : (differs ? 7 : 4) + (atMark ? 1 : 0));
+    int ofReplicas = report.problem() != null ? 3 : (differs ? 7 : 4) + (atMark ? 1 : 0);
+    reply.map(ofReplicas + (between.isEmpty() ? 0 : 1));
     number("partition", number);
+    if (!between.isEmpty()) {
+      reply.bulkText("regions");
+      reply.array(between.size());
+      between.forEach(this::region);
+    }
     text("result", report.result().text());
     if (report.problem() != null) {
       text("reason", report.problem());
@@ -73,6 +91,32 @@ final class VerifyReply {
       reply.array(report.keys().size());
       report.keys().forEach(key -> key(key, report.replicas()));
     }
+  }
+
+  private void region(RegionReport report) {
+    boolean differs = !report.diverged().isEmpty();
+    reply.map(report.problem() != null ? 3 : differs ? 5 : 4);
+    text("region", report.region());
+    text("result", report.result().text());
+    if (report.problem() != null) {
+      text("reason", report.problem());
+      return;
+    }
+    number("keys_in_flight", report.inFlight());
+    text("all_looked_at", report.isWhole() ? "yes" : "no");
+    if (differs) {
+      reply.bulkText("diverged_keys");
+      reply.array(report.diverged().size());
+      report.diverged().forEach(this::diverged);
+    }
+  }
+
+  private void diverged(RegionReport.Key key) {
+    reply.map(3);
+    reply.bulkText("key");
+    reply.bulk(key.name().array());
+    text("here", key.here() == 0 ? "absent" : hex(key.here()));
+    text("there", key.there() == 0 ? "absent" : hex(key.there()));
   }
 
   private void replica(ReplicaDigest replica) {

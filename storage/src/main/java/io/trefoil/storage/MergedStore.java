@@ -340,6 +340,30 @@ public final class MergedStore {
       return held == 0 ? 0 : Hash64.combine(Hash64.of(name), held);
     }
 
+    /**
+     * The same wherever the same is to be seen of the key and its fields, whatever of what was
+     * removed is held; 0 when nothing is. May wait for the disk.
+     *
+     * @param nowMillis by which the key may have expired
+     */
+    public long visibleDigest(long nowMillis) {
+      CellType type = type();
+      if (type == null || isExpired(nowMillis)) {
+        return 0;
+      }
+      long[] seen = {Hash64.combine(state.expireAt(type), type.code())};
+      if (type == CellType.STRING) {
+        seen[0] += state.string().visibleDigest();
+      } else {
+        forEach(
+            type,
+            (field, offset, length, versions) ->
+                seen[0] +=
+                    Hash64.combine(Hash64.of(field, offset, length), versions.visibleDigest()));
+      }
+      return seen[0];
+    }
+
     /** How many fields of {@link MergedKey#fieldsType()} there are to see. */
     public long visibleFields() {
       return visibleFields;

@@ -46,6 +46,9 @@ public final class Versions {
   private static final int EARLIER = 16;
   private static final int KNOWN_FLAGS = 31;
 
+  /** In the place of an origin, in digests. */
+  private static final long COUNTER = -1;
+
   /** An earlier write takes at least its stamp, and the length of its value. */
   private static final int MIN_EARLIER_BYTES = 9;
 
@@ -320,6 +323,19 @@ public final class Versions {
     long sum = 0;
     for (int i = 0; i < count; i++) {
       sum += parts.get(i).digest();
+    }
+    return sum;
+  }
+
+  /**
+   * The same wherever the same is to be seen, whatever of what was removed is held; 0 of nothing.
+   */
+  public long visibleDigest() {
+    long sum = hasCounter() ? Hash64.combine(counterSum(), COUNTER) : 0;
+    for (int i = 0; i < count; i++) {
+      for (Write write : parts.get(i).writes()) {
+        sum += Hash64.combine(write.stamp(), write.origin());
+      }
     }
     return sum;
   }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.util.SafeEncoder;
 
 /** A multi-leader database in two regions of two nodes, with real processes, sockets and disks. */
 class MultiLeaderTest {
@@ -120,6 +121,24 @@ class MultiLeaderTest {
       assertThatThrownBy(() -> ClusterProcesses.command(b, "SESSION", "WAIT", token))
           .hasMessageContaining("which is not there");
     }
+  }
+
+  @Test
+  void regionsAreComparedAndFoundEqual() {
+    write(eu, "eu-");
+    write(us, "us-");
+    awaitEqual();
+    ClusterProcesses.await(
+        "equal regions",
+        () -> {
+          try (Jedis a = client(eu, 2)) {
+            Object reply = a.sendCommand(() -> "DATABASE".getBytes(), "VERIFY", "users");
+            String text = String.valueOf(SafeEncoder.encodeObject(reply));
+            assertThat(text).doesNotContain("diverged_keys");
+            return text.startsWith("[database, users, result, equal")
+                && text.contains("regions, [[region, us, result, equal");
+          }
+        });
   }
 
   @Test

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.util.SafeEncoder;
 
 /** A region that was away for longer than the other's log reaches back. */
 class RegionAwayTest {
@@ -78,6 +79,7 @@ class RegionAwayTest {
       write(eu, "before");
       awaitEqual(eu, us);
       us.node(1).kill();
+      assertThat(verify(eu)).contains("result, incomplete", "its leader did not answer for 10 s");
       write(eu, "while away");
       try (Jedis client = client(eu)) {
         client.del("k0", "k1", "h0");
@@ -100,8 +102,17 @@ class RegionAwayTest {
         ClusterProcesses.await(
             "what is written later", () -> "the snapshot".equals(b.get("after")));
       }
+      ClusterProcesses.await(
+          "equal regions", () -> verify(us).startsWith("[database, users, result, equal"));
       assertThat(Files.readString(us.node(1).dataDir().resolve("logs/node.log")))
           .contains("all that it has is merged");
+    }
+  }
+
+  private static String verify(ClusterProcesses region) {
+    try (Jedis client = client(region)) {
+      Object reply = client.sendCommand(() -> "DATABASE".getBytes(), "VERIFY", "users");
+      return String.valueOf(SafeEncoder.encodeObject(reply));
     }
   }
 
