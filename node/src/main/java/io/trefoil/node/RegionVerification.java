@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -19,7 +20,7 @@ import java.util.function.Consumer;
  * Compares this node's copy of a partition with that of the leader in another region, while both go
  * on. First the sums of all that is held, by ranges of hashes; where they differ, what is to be
  * seen of each key. A key that differs is looked at again. If it stays the same on both sides for
- * {@link #STAYS_NANOS}, while nothing of either log is known to be on its way, it has
+ * {@link RegionLooks#STAYS_NANOS}, while nothing of either log is known to be on its way, it has
  * <em>diverged</em>; else it is in flight.
  *
  * <p>Belongs to the data loop's thread.
@@ -35,13 +36,10 @@ final class RegionVerification {
   private static final long ASK_AGAIN_NANOS = 1_000_000_000L;
   private static final long NEXT_LOOK_NANOS = 500_000_000L;
   private static final long GIVE_UP_NANOS = 10_000_000_000L;
-  private static final long STAYS_NANOS = 3_000_000_000L;
-  private static final int MAX_LOOKS = 10;
 
-  /** Of those that differ, so many leaves are listed each time, and so many keys noted. */
+  /** Of those that differ, so many leaves are listed each time. */
   private static final int MAX_LEAVES = 256;
 
-  private static final int MAX_KEYS = 100;
   private static final int BYTES_A_PIECE = 256 << 10;
   private static final Bytes FIRST = Bytes.wrap(new byte[0]);
 
@@ -52,23 +50,13 @@ final class RegionVerification {
   private final long id;
   private final Consumer<RegionReport> then;
   private final ArrayDeque<Integer> leaves = new ArrayDeque<>();
-  private boolean isWhole;
+  private final RegionLooks looks;
   private Bytes after = FIRST;
-  private SortedMap<Bytes, RegionReport.Key> differing = none();
-  private SortedMap<Bytes, Stays> before = new TreeMap<>(LeafListing::compare);
   private boolean isStill;
-  private int looks;
   private long askedNanos;
   private long heardNanos;
   private long nextLookNanos;
   private boolean sums = true;
-
-  /** A key that differs, and since when it does so without a change. */
-  private record Stays(RegionReport.Key key, long sinceNanos) {}
-
-  private static SortedMap<Bytes, RegionReport.Key> none() {
-    return new TreeMap<>(LeafListing::compare);
-  }
 
   /**
    * @param id of this comparison, drawn at random
@@ -87,6 +75,7 @@ final class RegionVerification {
     this.region = region;
     this.id = id;
     this.then = then;
+    this.looks = new RegionLooks(region);
     this.heardNanos = loop.nowNanos();
   }
 
@@ -209,12 +198,12 @@ final class RegionVerification {
   private void takeSums(ByteSource answer) {
     isStill = answer.getVarint() == 0 && lag(route.local(), region) == 0;
     MergedTree tree = route.local().origins().state().tree();
-    isWhole = true;
     for (int leaf = 0; leaf < MergedTree.LEAVES; leaf++) {
       boolean differs = answer.getLong() != tree.sum(MergedTree.LEAF_LEVEL, leaf);
-      isWhole &= !differs || leaves.size() < MAX_LEAVES;
       if (differs && leaves.size() < MAX_LEAVES) {
         leaves.add(leaf);
+      } else if (differs) {
+        looks.passedOver();
       }
     }
     answer.expectEnd();
@@ -230,48 +219,22 @@ final class RegionVerification {
     while (answer.remaining() > 0) {
       Bytes key = Bytes.wrap(answer.getBlock());
       Long digest = here.remove(key);
-      note(key, digest == null ? 0 : digest, answer.getLong());
+      looks.note(key, digest == null ? 0 : digest, answer.getLong());
     }
-    here.forEach((key, digest) -> note(key, digest, 0));
+    here.forEach((key, digest) -> looks.note(key, digest, 0));
     after = next;
     if (next.length() == 0) {
       leaves.poll();
     }
   }
 
-  private void note(Bytes key, long here, long there) {
-    if (here != there && differing.size() < MAX_KEYS) {
-      differing.put(key, new RegionReport.Key(key, here, there));
-    } else {
-      isWhole &= here == there;
-    }
-  }
-
   private boolean endLook() {
-    looks++;
-    long now = loop.nowNanos();
-    SortedMap<Bytes, Stays> stays = new TreeMap<>(LeafListing::compare);
-    List<RegionReport.Key> diverged = new ArrayList<>();
-    for (RegionReport.Key each : differing.values()) {
-      Stays known = before.get(each.name());
-      boolean same = isStill && known != null && known.key().equals(each);
-      long since = same ? known.sinceNanos() : now;
-      stays.put(each.name(), new Stays(each, since));
-      if (now - since >= STAYS_NANOS) {
-        diverged.add(each);
-      }
-    }
-    int inFlight = differing.size() - diverged.size();
-    if (inFlight == 0 && isWhole || looks == MAX_LOOKS) {
-      then.accept(new RegionReport(region, null, inFlight, diverged, isWhole));
-      return true;
-    }
-    before = stays;
-    differing = none();
+    Optional<RegionReport> report = looks.end(loop.nowNanos(), isStill);
+    report.ifPresent(then);
     sums = true;
     after = FIRST;
-    nextLookNanos = now + NEXT_LOOK_NANOS;
+    nextLookNanos = loop.nowNanos() + NEXT_LOOK_NANOS;
     askedNanos = 0;
-    return false;
+    return report.isPresent();
   }
 }

@@ -245,6 +245,17 @@ class VersionsTest {
     assertThat(values(purged)).isEqualTo(values(whole));
     assertThat(purged.counterSum()).isEqualTo(whole.counterSum());
     assertThat(purged.isEmpty()).isEqualTo(!whole.isVisible());
+    assertThat(purged.visibleDigest()).isEqualTo(whole.visibleDigest());
+  }
+
+  @Property
+  void whatIsToBeSeenIsTheSameJustWhereItsDigestIs(@ForAll long seed) {
+    Replica[] at = new History(seed, 15).replicas;
+    boolean same =
+        values(at[0].cell).equals(values(at[1].cell))
+            && at[0].cell.hasCounter() == at[1].cell.hasCounter()
+            && at[0].cell.counterSum() == at[1].cell.counterSum();
+    assertThat(at[0].cell.visibleDigest() == at[1].cell.visibleDigest()).isEqualTo(same);
   }
 
   @Property
