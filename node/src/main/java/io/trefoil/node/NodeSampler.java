@@ -146,6 +146,7 @@ final class NodeSampler {
         replica.machine().epoch(),
         replica.machine().commitIndex(),
         divergedEntries,
-        followers);
+        followers,
+        RegionStatus.sample(replica));
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trefoil.control.Database;
 import io.trefoil.control.Regions;
+import io.trefoil.node.http.LinkSample;
 import io.trefoil.replication.multileader.NeighbourView;
 import io.trefoil.replication.multileader.SenderView;
 import java.util.ArrayList;
@@ -34,6 +35,32 @@ final class RegionStatus {
             });
   }
 
+  /** The same for metrics; empty where nothing is exchanged. */
+  static List<LinkSample> sample(PartitionReplica replica) {
+    List<LinkSample> samples = new ArrayList<>();
+    RegionExchange exchange = replica.exchange();
+    if (exchange != null) {
+      Map<String, SenderView> senders = exchange.senders();
+      exchange
+          .neighbours()
+          .forEach(
+              (region, in) ->
+                  samples.add(
+                      new LinkSample(
+                          region,
+                          in.state() != NeighbourView.State.DOWN,
+                          in.lagEntries(),
+                          in.queuedBytes(),
+                          in.lagMillis(),
+                          unacknowledged(replica, senders.get(region)))));
+    }
+    return samples;
+  }
+
+  private static long unacknowledged(PartitionReplica leader, SenderView out) {
+    return leader.machine().commitIndex() - (out == null ? 0 : out.ackedIndex());
+  }
+
   private static void pulled(ObjectNode json, NeighbourView in) {
     json.put("state", ClusterStatus.lower(in.state()))
         .put("position", in.committed().toString())
@@ -45,9 +72,8 @@ final class RegionStatus {
 
   /** A region that has pulled nothing yet lacks all of it. */
   private static void sent(ObjectNode json, PartitionReplica leader, SenderView out) {
-    long acked = out == null ? 0 : out.ackedIndex();
     json.put("sends", out == null ? "idle" : ClusterStatus.lower(out.state()))
-        .put("unacknowledged_entries", leader.machine().commitIndex() - acked)
+        .put("unacknowledged_entries", unacknowledged(leader, out))
         .put("in_flight_bytes", out == null ? 0 : out.inFlightBytes());
   }
 

@@ -152,6 +152,46 @@ final class MetricTable {
                   "How long ago a follower last had everything, told as above."),
               follower -> follower.lagMillis() / 1000.0));
 
+  static final List<Gauge<LinkSample>> OF_LINKS =
+      List.of(
+          new Gauge<>(
+              gauge(
+                  "trefoil_region_link_up",
+                  "1",
+                  PARTITION,
+                  "Whether a partition's leader in another region is heard from, told by the leader"
+                      + " here; region is the other one."),
+              link -> link.up() ? 1 : 0),
+          new Gauge<>(
+              gauge(
+                  "trefoil_region_lag_entries",
+                  "entries",
+                  PARTITION,
+                  "Entries of another region's log that are not here yet, told as above."),
+              LinkSample::lagEntries),
+          new Gauge<>(
+              gauge(
+                  "trefoil_region_lag_bytes",
+                  "bytes",
+                  PARTITION,
+                  "Size of those of them that came and wait for others, told as above."),
+              LinkSample::lagBytes),
+          new Gauge<>(
+              gauge(
+                  "trefoil_region_lag_seconds",
+                  "seconds",
+                  PARTITION,
+                  "Since when not everything of another region is here, by both regions' clocks,"
+                      + " told as above."),
+              link -> link.lagMillis() / 1000.0),
+          new Gauge<>(
+              gauge(
+                  "trefoil_region_unacknowledged_entries",
+                  "entries",
+                  PARTITION,
+                  "Entries of the log here that another region has not confirmed, told as above."),
+              LinkSample::unacknowledgedEntries));
+
   static final List<Gauge<HintSample>> OF_HINTS =
       List.of(
           new Gauge<>(
@@ -226,6 +266,7 @@ final class MetricTable {
     OF_NODE.forEach(gauge -> all.add(gauge.metric()));
     OF_REPLICA.forEach(gauge -> all.add(gauge.metric()));
     OF_FOLLOWER.forEach(gauge -> all.add(gauge.metric()));
+    OF_LINKS.forEach(gauge -> all.add(gauge.metric()));
     OF_HINTS.forEach(gauge -> all.add(gauge.metric()));
     OF_CLOCKS.forEach(gauge -> all.add(gauge.metric()));
     return all;

@@ -80,14 +80,19 @@ public final class NodeMetrics implements AutoCloseable {
     addGauges(MetricTable.OF_NODE, List.of(new Row<>(ofNode(), sample)), found);
     List<Row<ReplicaSample>> replicas = new ArrayList<>();
     List<Row<FollowerSample>> followers = new ArrayList<>();
+    List<Row<LinkSample>> links = new ArrayList<>();
     for (ReplicaSample replica : sample.replicas()) {
       replicas.add(new Row<>(ofReplica(replica, node, region), replica));
       for (FollowerSample follower : replica.followers()) {
         followers.add(new Row<>(ofReplica(replica, follower.node(), follower.region()), follower));
       }
+      for (LinkSample link : replica.links()) {
+        links.add(new Row<>(ofReplica(replica, node, link.region()), link));
+      }
     }
     addGauges(MetricTable.OF_REPLICA, replicas, found);
     addGauges(MetricTable.OF_FOLLOWER, followers, found);
+    addGauges(MetricTable.OF_LINKS, links, found);
     addGauges(MetricTable.OF_HINTS, rows(sample.hints()), found);
     List<Row<ClockSample>> clocks = new ArrayList<>();
     for (ClockSample each : sample.clocks()) {

@@ -12,6 +12,7 @@ import java.util.List;
  * @param divergedEntries acknowledged entries in its divergence files, not yet replayed or
  *     discarded
  * @param followers known to a leader only; else empty
+ * @param links to other regions, of a leader whose database spans some; else empty
  */
 public record ReplicaSample(
     String database,
@@ -20,8 +21,10 @@ public record ReplicaSample(
     long epoch,
     long commitIndex,
     long divergedEntries,
-    List<FollowerSample> followers) {
+    List<FollowerSample> followers,
+    List<LinkSample> links) {
   public ReplicaSample {
     followers = List.copyOf(followers);
+    links = List.copyOf(links);
   }
 }

@@ -19,9 +19,16 @@ import org.junit.jupiter.api.Timeout;
 class NodeMetricsTest {
   private static final ReplicaSample LEADER =
       new ReplicaSample(
-          "orders", 4, true, 7, 1021, 3, List.of(new FollowerSample("n2", "us", 5, 6_000, 1_250)));
+          "orders",
+          4,
+          true,
+          7,
+          1021,
+          3,
+          List.of(new FollowerSample("n2", "us", 5, 6_000, 1_250)),
+          List.of(new LinkSample("asia", true, 70, 8_000, 120, 9)));
   private static final ReplicaSample FOLLOWER =
-      new ReplicaSample("0", 0, false, 2, 9, 0, List.of());
+      new ReplicaSample("0", 0, false, 2, 9, 0, List.of(), List.of());
 
   private final AtomicReference<NodeSample> sample =
       new AtomicReference<>(
@@ -87,6 +94,7 @@ class NodeMetricsTest {
   void gaugesAreReadFromTheSampleOfTheMoment() {
     String replica = "{database=\"orders\",node=\"n1\",partition=\"4\",region=\"eu\"} ";
     String other = "{database=\"0\",node=\"n1\",partition=\"0\",region=\"eu\"} ";
+    String link = "{database=\"orders\",node=\"n1\",partition=\"4\",region=\"asia\"} ";
     String hinted = "{database=\"carts\",node=\"n3\",partition=\"2\",region=\"us\"} ";
     String follower = "{database=\"orders\",node=\"n2\",partition=\"4\",region=\"us\"} ";
     assertThat(own())
@@ -104,6 +112,11 @@ class NodeMetricsTest {
             "trefoil_replica_lag_entries" + follower + "5.0",
             "trefoil_replica_lag_bytes" + follower + "6000.0",
             "trefoil_replica_lag_seconds" + follower + "1.25",
+            "trefoil_region_link_up" + link + "1.0",
+            "trefoil_region_lag_entries" + link + "70.0",
+            "trefoil_region_lag_bytes" + link + "8000.0",
+            "trefoil_region_lag_seconds" + link + "0.12",
+            "trefoil_region_unacknowledged_entries" + link + "9.0",
             "trefoil_hints_entries" + hinted + "7.0",
             "trefoil_hints_bytes" + hinted + "800.0",
             "trefoil_clock_skew_seconds{node=\"n3\",region=\"us\"} 1.5");
@@ -120,7 +133,7 @@ class NodeMetricsTest {
 
   @Test
   void aDatabaseOfAnyNameIsEscaped() {
-    sample.set(of(new ReplicaSample("a\"b\\c\nd", 0, true, 1, 1, 0, List.of())));
+    sample.set(of(new ReplicaSample("a\"b\\c\nd", 0, true, 1, 1, 0, List.of(), List.of())));
     assertThat(own()).anyMatch(line -> line.contains("database=\"a\\\"b\\\\c\\nd\""));
   }
 
