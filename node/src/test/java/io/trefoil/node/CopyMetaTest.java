@@ -57,9 +57,9 @@ class CopyMetaTest {
   @Test
   void a_newer_format_is_refused_by_its_number() {
     byte[] newer = meta().encode().toArray();
-    newer[0] = 3;
+    newer[0] = 4;
     assertThatThrownBy(() -> CopyMeta.decode(newer))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("a copy's meta has format 3, this version knows 1 and 2");
+        .hasMessage("a copy's meta has format 4, this version knows 1 and 3");
   }
 }
