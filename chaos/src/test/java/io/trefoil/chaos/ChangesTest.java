@@ -63,6 +63,9 @@ class ChangesTest {
         0,
         false,
         "",
+        "",
+        List.of(),
+        "",
         false,
         false,
         changing,
@@ -81,7 +84,7 @@ class ChangesTest {
                         node, "follower", "following", true, true, "1:1", 0, 0, 0, 0, 0, 0, false))
             .toList();
     return new ClusterStatus.Partition(
-        number, List.of(), 1, holders.get(0), "serving", "", 1, 1, replicas);
+        number, List.of(), 1, holders.get(0), "serving", "", 1, 1, List.of(), replicas);
   }
 
   @ParameterizedTest
