@@ -139,7 +139,10 @@ final class NodeProcess {
     process.onExit().join();
   }
 
-  /** Asks it to stop as an operator would, and gives the exit code. */
+  /**
+   * Asks it to stop as an operator would, and gives the exit code. In order is 143, as the signal
+   * has it, or 0: its standard input is closed, too, and it may hear of that first.
+   */
   int terminate() throws InterruptedException {
     process.destroy();
     return awaitExit();
