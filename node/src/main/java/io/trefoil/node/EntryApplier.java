@@ -258,6 +258,7 @@ final class EntryApplier implements EntryReader.Changes {
     wrapped = true;
     wrappedOrigin = origin;
     wrappedIndex = originIndex;
+    wrappedStamp = 0; // of a snapshot no stamp is known up to which all came
     originsEntry = originIndex - count;
   }
 

@@ -34,6 +34,8 @@ import java.util.function.Supplier;
  */
 final class RegionDefinitions {
   private static final long ANSWER_NANOS = 5_000_000_000L;
+  private static final String CREATE = "DATABASE CREATE";
+  private static final String DROP = "DATABASE DROP";
 
   private final DataLoop loop;
   private final RegionLinks links;
@@ -82,38 +84,86 @@ final class RegionDefinitions {
             : said.withNumber(before.map(Database::number).orElse(state.get().freeNumber()));
     List<String> others = new ArrayList<>(options.regions());
     others.remove(here);
-    define(
-        "DATABASE CREATE",
+    CommandOf command = region -> new ControlCommand.Create(name, options, region, definition);
+    // Here first: by what is here, the same words find the definition again.
+    ifAllCould(
+        CREATE,
         definition,
         here,
         others,
-        region -> new ControlCommand.Create(name, options, region, definition),
-        then);
+        command,
+        then,
+        () ->
+            control.accept(
+                command.in(here),
+                error -> {
+                  if (error != null) {
+                    then.accept(error);
+                  } else {
+                    makeElsewhere(
+                        CREATE, definition, others, command, then, () -> then.accept(null));
+                  }
+                }));
   }
 
   /** Drops one. */
   void drop(Database database, Consumer<String> then) {
-    define(
-        "DATABASE DROP",
-        database.definition(),
-        database.settings().regions().here(),
-        database.settings().regions().others(),
-        region -> new ControlCommand.Drop(database.name()),
-        then);
+    String here = database.settings().regions().here();
+    List<String> others = database.settings().regions().others();
+    long definition = database.definition();
+    CommandOf command = region -> new ControlCommand.Drop(database.name());
+    // Here last: as long as it is here, it can be said again.
+    ifAllCould(
+        DROP,
+        definition,
+        here,
+        others,
+        command,
+        then,
+        () ->
+            makeElsewhere(
+                DROP,
+                definition,
+                others,
+                command,
+                then,
+                () -> control.accept(command.in(here), then)));
+  }
+
+  private void makeElsewhere(
+      String what,
+      long definition,
+      List<String> others,
+      CommandOf command,
+      Consumer<String> then,
+      Runnable goOn) {
+    askAll(
+        false,
+        definition,
+        others,
+        command,
+        (region, error) ->
+            then.accept(
+                String.format(
+                    "UNCERTAIN %s is perhaps not done in region '%s', which says: %s. Say it again to"
+                        + " complete it",
+                    what, region, error)),
+        goOn);
   }
 
   private long draw() {
     return 1 + (numbers.getAsLong() >>> 2);
   }
 
-  /** Asks all, then has all do it, this region first. */
-  private void define(
+  /** Asks all regions whether they could, then goes on. */
+  private void ifAllCould(
       String what,
       long definition,
       String here,
       List<String> others,
       CommandOf command,
-      Consumer<String> then) {
+      Consumer<String> then,
+      Runnable goOn) {
     String refusal = tryHere(definition, command.in(here));
     if (refusal != null) {
       then.accept(refusal);
@@ -126,42 +176,9 @@ final class RegionDefinitions {
         command,
         (region, error) ->
             then.accept(
-                error == null
-                    ? null
-                    : "ERR "
-                        + what
-                        + ": nothing was done, as region '"
-                        + region
-                        + "' says: "
-                        + error),
-        () ->
-            control.accept(
-                command.in(here),
-                error -> {
-                  if (error != null) {
-                    then.accept(error);
-                  } else {
-                    askAll(
-                        false,
-                        definition,
-                        others,
-                        command,
-                        (region, wrong) -> then.accept(halfDone(what, here, region, wrong)),
-                        () -> then.accept(null));
-                  }
-                }));
-  }
-
-  private static String halfDone(String what, String here, String region, String error) {
-    return "UNCERTAIN "
-        + what
-        + " is done in region '"
-        + here
-        + "', and perhaps not in '"
-        + region
-        + "', which says: "
-        + error
-        + ". Say it again to complete it";
+                String.format(
+                    "ERR %s: nothing was done, as region '%s' says: %s", what, region, error)),
+        goOn);
   }
 
   /**

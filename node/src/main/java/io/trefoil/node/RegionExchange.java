@@ -53,6 +53,9 @@ final class RegionExchange implements RegionLog {
   private static final long SAY_AGAIN_NANOS = 1_000_000_000L;
   private static final long TELL_NANOS = 5_000_000_000L;
 
+  /** Of no pull. */
+  private static final RegionMessage.Acked NOTHING = new RegionMessage.Acked(0, Position.ZERO);
+
   private final PartitionReplica replica;
   private final RegionLinks links;
   private final Regions regions;
@@ -94,8 +97,8 @@ final class RegionExchange implements RegionLog {
     /** The node that is asked; null for none. */
     RegionLinks.Remote from;
 
-    /** What it was told last, in case that got lost with a connection. */
-    RegionMessage.Acked acked;
+    /** What it was told last, to be said again: by that it knows that somebody is here. */
+    RegionMessage.Acked acked = NOTHING;
 
     long saidNanos;
 
@@ -110,6 +113,7 @@ final class RegionExchange implements RegionLog {
     this.definition = replica.terms().database().definition();
     this.ways = ways();
     this.receiver = receiver(firstPull);
+    this.toldNanos = replica.loop().nowNanos();
     ways.neighbours().forEach(region -> neighbours.put(region, new Incoming()));
   }
 
@@ -163,10 +167,6 @@ final class RegionExchange implements RegionLog {
     return replica.id();
   }
 
-  long definition() {
-    return definition;
-  }
-
   PartitionReplica replica() {
     return replica;
   }
@@ -213,7 +213,7 @@ final class RegionExchange implements RegionLog {
             connect(region, in);
           } else if (in.fill != null && now - in.saidNanos > SILENT_NANOS) {
             askToFill(in); // the answer was lost
-          } else if (in.acked != null && now - in.saidNanos > SAY_AGAIN_NANOS) {
+          } else if (now - in.saidNanos > SAY_AGAIN_NANOS) {
             send(region, in.acked);
           }
         });
@@ -290,7 +290,8 @@ final class RegionExchange implements RegionLog {
   void onReply(RegionLinks.Remote remote, RegionMessage message) {
     int region = regions.number(remote.region());
     Incoming in = neighbours.get(region);
-    if (in != null && in.from == remote) {
+    // A leader that hands over takes nothing more; what is left out is pulled again.
+    if (in != null && in.from == remote && replica.takesCommands()) {
       step(new ReceiverEvent.Received(region, message));
     }
   }
@@ -335,7 +336,7 @@ final class RegionExchange implements RegionLog {
   void onFilled(RegionLinks.Remote remote, ByteSource piece) {
     int region = regions.number(remote.region());
     Incoming in = neighbours.get(region);
-    if (in == null || in.from != remote || in.fill == null) {
+    if (in == null || in.from != remote || in.fill == null || !replica.takesCommands()) {
       return;
     }
     changes.clear();
@@ -360,7 +361,7 @@ final class RegionExchange implements RegionLog {
     beginsAnewAt = 0;
     appended.clear();
     receiver = receiver(receiver.lastPull() + 1);
-    neighbours.values().forEach(in -> in.from = null);
+    neighbours.replaceAll((region, in) -> new Incoming());
   }
 
   /** A leader of another region pulls, or says how far it is. */
@@ -465,7 +466,7 @@ final class RegionExchange implements RegionLog {
     if (in.from == null) {
       return;
     }
-    in.acked = message instanceof RegionMessage.Acked acked ? acked : null;
+    in.acked = message instanceof RegionMessage.Acked acked ? acked : NOTHING;
     in.saidNanos = replica.loop().nowNanos();
     links.send(in.from, definition, id().number(), message);
   }

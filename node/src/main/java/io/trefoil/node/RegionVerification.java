@@ -77,6 +77,13 @@ final class RegionVerification {
     this.then = then;
     this.looks = new RegionLooks(region);
     this.heardNanos = loop.nowNanos();
+    lookAt(heardNanos);
+  }
+
+  /** The next look is not before a moment, and then at once. */
+  private void lookAt(long nanos) {
+    nextLookNanos = nanos;
+    askedNanos = nanos - ASK_AGAIN_NANOS - 1;
   }
 
   long id() {
@@ -233,8 +240,7 @@ final class RegionVerification {
     report.ifPresent(then);
     sums = true;
     after = FIRST;
-    nextLookNanos = loop.nowNanos() + NEXT_LOOK_NANOS;
-    askedNanos = 0;
+    lookAt(loop.nowNanos() + NEXT_LOOK_NANOS);
     return report.isPresent();
   }
 }

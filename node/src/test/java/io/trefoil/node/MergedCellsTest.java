@@ -147,6 +147,18 @@ class MergedCellsTest {
     assertThat(read(a, "HGETALL h")).isEqualTo("[1, g]");
   }
 
+  /** Else a region would be taken for complete up to a stamp that something else had. */
+  @Test
+  void ofWhatCameBySnapshotNoLastStampIsKnown() {
+    EntryBatch first = write(b, "SET k v");
+    tell(first, b, a);
+    a.hearWhole(77, 900);
+
+    assertThat(a.origins().lastStamp(b.origin)).isPositive();
+    assertThat(a.origins().heard()).containsEntry(77, 900L);
+    assertThat(a.origins().lastStamp(77)).isZero();
+  }
+
   @Test
   void aKeyIsOfTheTypeThatItWasGivenLast() {
     a.now = 2_000;

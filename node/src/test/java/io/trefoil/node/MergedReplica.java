@@ -124,12 +124,25 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
 
   private void hear(int from, EntryBatch batch, ByteSink entry) {
     EntryWriter.from(entry, from, batch.lastIndex(), batch.count(), batch.body().array());
+    take(entry);
+  }
+
+  private void take(ByteSink entry) {
     ByteSink body = new ByteSink();
     body.putBlock(entry.array(), 0, entry.size());
     lastIndex++;
     applier.put(new EntryBatch(1, lastIndex, 1, now, origin, Bytes.wrap(body.toArray())));
     store.commit(lastIndex);
+    applier.origins().committed(lastIndex);
     clock.observe(applier.lastStamp());
+  }
+
+  /** A snapshot ends here: of an origin everything is there up to an index. */
+  void hearWhole(int from, long index) {
+    ByteSink entry = new ByteSink();
+    EntryWriter.begin(entry, 1);
+    EntryWriter.from(entry, from, index, 0, new byte[0]);
+    take(entry);
   }
 
   /** Writes all to disk, and opens it again from there. */

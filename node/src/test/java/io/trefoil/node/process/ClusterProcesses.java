@@ -164,6 +164,13 @@ final class ClusterProcesses implements AutoCloseable {
     return !warning.asText().startsWith("the control plane has");
   }
 
+  /** Links this cluster to the one of another region. */
+  void link(String region, ClusterProcesses there) {
+    try (Jedis admin = client(node(1))) {
+      command(admin, "REGION", "LINK", region, "127.0.0.1:" + there.node(1).peerPort());
+    }
+  }
+
   /** Waits until the replicas of one database are in sync. */
   void awaitInSync(NodeProcess asked, int database) {
     await(

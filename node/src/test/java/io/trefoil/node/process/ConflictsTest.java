@@ -35,18 +35,10 @@ class ConflictsTest {
   static void startRegions() {
     eu = ClusterProcesses.start(folder.resolve("eu"), 2, "--node.region", "eu");
     us = ClusterProcesses.start(folder.resolve("us"), 2, "--node.region", "us");
-    link(eu, "us", us);
-    link(us, "eu", eu);
+    eu.link("us", us);
+    us.link("eu", eu);
     create("users", USERS, "LWW");
     create("carts", CARTS, "SIBLINGS");
-  }
-
-  private static void link(ClusterProcesses here, String region, ClusterProcesses there) {
-    String address = "127.0.0.1:" + there.node(1).peerPort();
-    try (Jedis admin = ClusterProcesses.client(here.node(1))) {
-      assertThat(ClusterProcesses.command(admin, "REGION", "LINK", region, address))
-          .isEqualTo("OK");
-    }
   }
 
   private static void create(String name, int number, String conflict) {

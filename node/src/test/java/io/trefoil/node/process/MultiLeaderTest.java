@@ -28,8 +28,8 @@ class MultiLeaderTest {
   static void startRegions() {
     eu = ClusterProcesses.start(folder.resolve("eu"), 2, "--node.region", "eu");
     us = ClusterProcesses.start(folder.resolve("us"), 2, "--node.region", "us");
-    link(eu, "us", us);
-    link(us, "eu", eu);
+    eu.link("us", us);
+    us.link("eu", eu);
     eu.createDatabase(
         "users",
         "NUMBER",
@@ -45,14 +45,6 @@ class MultiLeaderTest {
         "PARTITIONS",
         "3");
     us.awaitInSync(us.node(1), USERS);
-  }
-
-  private static void link(ClusterProcesses here, String region, ClusterProcesses there) {
-    String address = "127.0.0.1:" + there.node(1).peerPort();
-    try (Jedis admin = ClusterProcesses.client(here.node(1))) {
-      assertThat(ClusterProcesses.command(admin, "REGION", "LINK", region, address))
-          .isEqualTo("OK");
-    }
   }
 
   @AfterAll
@@ -139,6 +131,25 @@ class MultiLeaderTest {
                 && text.contains("regions, [[region, us, result, equal");
           }
         });
+  }
+
+  @Test
+  void aDatabaseIsMadeAndDroppedInBothRegionsAndSayingItAgainIsNoMistake() {
+    String[] create = {
+      "DATABASE", "CREATE", "short", "REPLICATION", "MULTI-LEADER", "REGIONS", "2", "us", "eu"
+    };
+    try (Jedis a = ClusterProcesses.client(eu.node(1));
+        Jedis b = ClusterProcesses.client(us.node(2))) {
+      assertThat(ClusterProcesses.command(b, create)).isEqualTo("OK");
+      assertThat(ClusterProcesses.command(b, create)).isEqualTo("OK");
+      assertThatThrownBy(() -> ClusterProcesses.command(a, "DATABASE", "CREATE", "short"))
+          .hasMessageContaining("'short' exists");
+      assertThat(ClusterProcesses.command(a, "DATABASE", "DROP", "short")).isEqualTo("OK");
+      for (Jedis each : new Jedis[] {a, b}) {
+        ClusterProcesses.await(
+            "dropped", () -> !ClusterProcesses.command(each, "STATUS").contains("\"short\""));
+      }
+    }
   }
 
   @Test

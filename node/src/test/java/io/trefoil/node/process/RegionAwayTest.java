@@ -33,13 +33,6 @@ class RegionAwayTest {
         "128kb");
   }
 
-  private static void link(ClusterProcesses here, String region, ClusterProcesses there) {
-    String address = "127.0.0.1:" + there.node(1).peerPort();
-    try (Jedis admin = ClusterProcesses.client(here.node(1))) {
-      ClusterProcesses.command(admin, "REGION", "LINK", region, address);
-    }
-  }
-
   private static Jedis client(ClusterProcesses region) {
     Jedis client = ClusterProcesses.client(region.node(1));
     client.select(USERS);
@@ -62,8 +55,8 @@ class RegionAwayTest {
   void itMergesAllThatTheOtherHoldsAndGoesOn() throws IOException {
     try (ClusterProcesses eu = start("eu");
         ClusterProcesses us = start("us")) {
-      link(eu, "us", us);
-      link(us, "eu", eu);
+      eu.link("us", us);
+      us.link("eu", eu);
       eu.createDatabase(
           "users",
           "NUMBER",
