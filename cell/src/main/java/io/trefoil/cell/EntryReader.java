@@ -72,8 +72,8 @@ public final class EntryReader {
     /** The next of those entries follows. */
     void entry(long stamp);
 
-    /** A region, of so many, says what it has. */
-    void told(int region, int regions, byte[] what, int offset, int length);
+    /** A region says what it has. */
+    void told(int region, byte[] what, int offset, int length);
 
     /** Everything is here that a region's log has up to a position, with this entry. */
     void reached(int region, long epoch, long index);
@@ -176,9 +176,8 @@ public final class EntryReader {
 
   private static void told(ByteSource source, Changes changes) {
     int region = source.getCount(Integer.MAX_VALUE);
-    int regions = source.getCount(Integer.MAX_VALUE);
     int length = source.getBlockLength();
-    changes.told(region, regions, source.array(), source.skip(length), length);
+    changes.told(region, source.array(), source.skip(length), length);
   }
 
   private static void from(ByteSource source, Changes changes) {

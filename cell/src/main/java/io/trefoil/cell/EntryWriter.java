@@ -25,7 +25,7 @@ import io.trefoil.base.ByteSink;
  * 12 from   origin (varint) · its index (varint) · entries (varint) · each a block
  * 13 fill   purged (8)
  * 14 reached region (varint) · epoch (varint) · index (varint)
- * 15 told    region (varint) · regions (varint) · what (block)
+ * 16 told    region (varint) · what (block)
  * </pre>
  *
  * <p>7, 8 and 9 are about the collection that 6 opened last: its fields, and its key, which holds
@@ -42,7 +42,7 @@ import io.trefoil.base.ByteSink;
  *
  * <p>An entry that takes in what came from another region begins with 14: everything that is in
  * that region's log up to a position is here when the entry is. As many 12 follow as origins took
- * turns in it. With 15 a region says what it has, for all to know what all have.
+ * turns in it. With 16 a region says what it has, for all to know what all have.
  *
  * <p>A mark changes no cell: it is a point of the log at which replicas are compared, by what is
  * visible at its time.
@@ -62,7 +62,7 @@ public final class EntryWriter {
   static final int FROM = 12;
   static final int FILL = 13;
   static final int REACHED = 14;
-  static final int TOLD = 15;
+  static final int TOLD = 16;
 
   private EntryWriter() {}
 
@@ -158,13 +158,9 @@ public final class EntryWriter {
     sink.putBytes(body, 0, body.length);
   }
 
-  /**
-   * Says what a region has.
-   *
-   * @param regions how many have a part of the partition
-   */
-  public static void told(ByteSink sink, int region, int regions, byte[] what, int length) {
-    sink.putByte(TOLD).putVarint(region).putVarint(regions).putBlock(what, 0, length);
+  /** Says what a region has. */
+  public static void told(ByteSink sink, int region, byte[] what, int length) {
+    sink.putByte(TOLD).putVarint(region).putBlock(what, 0, length);
   }
 
   /** Says that with this entry everything is here that a region's log has up to a position. */

@@ -52,7 +52,7 @@ class EntryReaderTest {
     ByteSink theirs = new ByteSink();
     EntryWriter.begin(theirs, 78);
     EntryWriter.remove(theirs, Bytes.utf8("k").array(), 0, 1);
-    EntryWriter.told(theirs, 1, 2, Bytes.utf8("all").array(), 3);
+    EntryWriter.told(theirs, 1, Bytes.utf8("all").array(), 3);
     ByteSink body = new ByteSink();
     body.putBlock(theirs.array(), 0, theirs.size());
     ByteSink sink = new ByteSink();
@@ -72,11 +72,11 @@ class EntryReaderTest {
             "from 82 899 1",
             "entry 78",
             "remove k",
-            "told 1 of 2 all",
+            "told 1 all",
             "from 51 7 1",
             "entry 78",
             "remove k",
-            "told 1 of 2 all");
+            "told 1 all");
   }
 
   @Test
@@ -160,10 +160,10 @@ class EntryReaderTest {
 
   @Test
   void anUnknownChangeIsRefusedByNumber() {
-    ByteSource source = new ByteSource(new byte[] {16});
+    ByteSource source = new ByteSource(new byte[] {17});
     assertThatThrownBy(() -> EntryReader.changes(source, new Recorder()))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("change 16 is not known to this version");
+        .hasMessage("change 17 is not known to this version");
   }
 
   private static final class Recorder implements EntryReader.Changes {
@@ -192,8 +192,8 @@ class EntryReaderTest {
     }
 
     @Override
-    public void told(int region, int regions, byte[] what, int offset, int length) {
-      seen.add("told " + region + " of " + regions + " " + text(what, offset, length));
+    public void told(int region, byte[] what, int offset, int length) {
+      seen.add("told " + region + " " + text(what, offset, length));
     }
 
     @Override

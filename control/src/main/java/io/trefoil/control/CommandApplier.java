@@ -263,9 +263,10 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     }
     Optional<Database> before = state.database(command.name());
     if (before.isPresent()) {
-      return isMadeBy(command, before.get())
-          ? unchanged()
-          : refused(what + "'" + command.name() + "' exists");
+      return createdAgain(command, before.get());
+    }
+    if (command.regions() != null && !command.regions().hasHere()) {
+      return unchanged(); // it was removed, and dropped
     }
     Integer number = command.options().number();
     if (number != null && state.databaseByNumber(number).isPresent()) {
@@ -274,6 +275,32 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     }
     int chosen = number != null ? number : state.freeNumber();
     return create(what, chosen, command);
+  }
+
+  private Applied createdAgain(ControlCommand.Create command, Database database) {
+    boolean sameDefinition =
+        command.definition() != 0 && command.definition() == database.definition();
+    if (sameDefinition && command.regions() != null) {
+      return between(command.regions(), database);
+    }
+    return isMadeBy(command, database)
+        ? unchanged()
+        : refused("ERR DATABASE CREATE: '" + command.name() + "' exists");
+  }
+
+  /** A multi-leader database has other regions from now on. */
+  private Applied between(Regions regions, Database database) {
+    if (regions.equals(database.settings().regions())) {
+      return unchanged();
+    }
+    Optional<String> refusal = RegionRules.whyNotNext(regions, database, state);
+    if (refusal.isPresent()) {
+      return refused("ERR DATABASE ALTER: " + refusal.get());
+    }
+    SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
+    databases.put(database.id(), database.with(database.settings().between(regions)));
+    return done(
+        with(state.nextNode(), state.nextDatabase(), state.nodes(), databases, state.partitions()));
   }
 
   /** Whether this command made the database, so that it comes again. */
@@ -286,7 +313,8 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     }
     // Of what was not said REPLICAS alone depends on the nodes, and they may be more by now.
     DatabaseSettings settings =
-        options.over(DatabaseSettings.defaults(database.settings().replicas()), command.here());
+        options.over(
+            DatabaseSettings.defaults(database.settings().replicas()), RegionRules.of(command));
     boolean sameNumber = options.number() == null || options.number() == database.number();
     return sameNumber && settings.equals(database.settings());
   }
@@ -328,14 +356,17 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     boolean multiLeader = options.replication() == Replication.MULTI_LEADER;
     Optional<String> refusal =
         multiLeader
-            ? RegionRules.whyNotBetween(command).or(() -> RegionRules.whyNotLinked(command, state))
+            ? RegionRules.whyNotBetween(command)
+                .or(() -> RegionRules.whyNotLinked(RegionRules.of(command), state))
             : Optional.empty();
     if (refusal.isPresent()) {
       return refused(what + refusal.get());
     }
     int nodes = multiLeader ? state.nodesIn(command.here()).size() : state.nodes().size();
     DatabaseSettings settings =
-        options.over(DatabaseSettings.defaults(Math.max(1, nodes)), command.here());
+        options.over(
+            DatabaseSettings.defaults(Math.max(1, nodes)),
+            multiLeader ? RegionRules.of(command) : null);
     Database made =
         new Database(
             state.nextDatabase(),
@@ -469,10 +500,17 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
     DatabaseSettings old = database.settings();
     DatabaseSettings settings = options.over(old);
     return DatabaseRules.whyNot(database.title(), options, settings)
-        .or(() -> old.isMultiLeader() ? RegionRules.whyNotAltered(options) : Optional.empty())
+        .or(() -> whyNotAlone(old, options))
         .or(
             () ->
                 settings.replicas() > old.replicas() ? whyTooFewNodes(settings) : Optional.empty());
+  }
+
+  /** What all regions have the same is changed in all of them: see {@link #create}. */
+  private static Optional<String> whyNotAlone(DatabaseSettings old, DatabaseOptions options) {
+    return old.isMultiLeader() && options.saysOfRegions()
+        ? Optional.of("REGIONS, TOPOLOGY and CONFLICT are changed in all regions at once")
+        : Optional.empty();
   }
 
   @Override

@@ -69,7 +69,11 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
       case WHOLE -> new ControlCommand.Whole(getNode(source), getNumber(source));
       case CREATE ->
           new ControlCommand.Create(
-              getText(source), getOptions(source), getText(source), source.getLong());
+              getText(source),
+              getOptions(source),
+              getText(source),
+              source.getLong(),
+              ControlFormat.getOr(source, ControlFormat::getRegions));
       case ENSURE -> new ControlCommand.Ensure(getInt(source));
       case ALTER -> new ControlCommand.Alter(getText(source), getOptions(source), getNodes(source));
       case DROP -> new ControlCommand.Drop(getText(source));
@@ -171,7 +175,9 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   @Override
   public ByteSink create(ControlCommand.Create command) {
     putOptions(sink.putByte(CREATE).putText(command.name()), command.options());
-    return sink.putText(command.here()).putLong(command.definition());
+    sink.putText(command.here()).putLong(command.definition());
+    ControlFormat.putOr(sink, command.regions(), ControlFormat::putRegions);
+    return sink;
   }
 
   @Override

@@ -105,13 +105,21 @@ public sealed interface ControlCommand {
   /**
    * Creates a database. A multi-leader one can be created again with the same definition and
    * settings, which changes nothing: who creates it in several clusters repeats what went halfway.
+   * With {@code regions} it is created where it is not yet, and where it is, these are its regions
+   * from now on.
    *
    * @param here the region of this cluster that a multi-leader database is to have its copies in;
    *     empty for any other
    * @param definition see {@link Database}
+   * @param regions of a multi-leader database that other regions have already; null for a new one
    */
-  record Create(String name, DatabaseOptions options, String here, long definition)
+  record Create(String name, DatabaseOptions options, String here, long definition, Regions regions)
       implements ControlCommand {
+    /** Of a database that is new everywhere. */
+    public Create(String name, DatabaseOptions options, String here, long definition) {
+      this(name, options, here, definition, null);
+    }
+
     /** Of a database that is of this cluster alone. */
     public Create(String name, DatabaseOptions options) {
       this(name, options, "", 0);

@@ -27,7 +27,7 @@ import java.util.function.Function;
  */
 public final class ControlFormat {
   /** The format this version writes, and the only one it reads: no release wrote another. */
-  public static final int VERSION = 4;
+  public static final int VERSION = 5;
 
   private static final int MAX_TEXT_BYTES = 1024;
 
@@ -336,15 +336,22 @@ public final class ControlFormat {
         getQuorum(source), getQuorum(source), getFlag(source), getEnum(source, Conflict.values()));
   }
 
-  private static void putRegions(ByteSink sink, Regions regions) {
-    putAll(sink.putText(regions.here()), regions.names(), ByteSink::putText);
+  static void putRegions(ByteSink sink, Regions regions) {
+    sink.putText(regions.here()).putVarint(regions.version());
+    putAll(sink, regions.places(), ByteSink::putText);
+    putAll(sink, regions.removed(), (out, number) -> out.putVarint(number));
     putTopology(sink, regions.topology());
     sink.putByte(regions.conflict().ordinal());
   }
 
-  private static Regions getRegions(ByteSource source) {
+  static Regions getRegions(ByteSource source) {
     return new Regions(
-        getText(source), getNames(source), getTopology(source), getEnum(source, Conflict.values()));
+        getText(source),
+        getInt(source),
+        getNames(source),
+        new TreeSet<>(getAll(source, Regions.MAX, ControlFormat::getInt)),
+        getTopology(source),
+        getEnum(source, Conflict.values()));
   }
 
   private static List<String> getNames(ByteSource source) {
@@ -579,14 +586,14 @@ public final class ControlFormat {
     return values;
   }
 
-  private static <T> void putOr(ByteSink sink, T value, BiConsumer<ByteSink, T> writer) {
+  static <T> void putOr(ByteSink sink, T value, BiConsumer<ByteSink, T> writer) {
     putFlag(sink, value != null);
     if (value != null) {
       writer.accept(sink, value);
     }
   }
 
-  private static <T> T getOr(ByteSource source, Function<ByteSource, T> reader) {
+  static <T> T getOr(ByteSource source, Function<ByteSource, T> reader) {
     return getFlag(source) ? reader.apply(source) : null;
   }
 

@@ -28,6 +28,8 @@ public final class DatabaseGrammar {
           "  multi-leader:  REGIONS count region... [TOPOLOGY ALL-TO-ALL|RING|STAR hub]",
           "                 [CONFLICT ...] and single-leader's (REPLICAS per region)",
           "DATABASE ALTER name option...",
+          "  multi-leader:  [REGIONS count region... [FORCE]] [TOPOLOGY ...] [CONFLICT ...]",
+          "                 in all regions at once; FORCE: though one to be removed is away",
           "DATABASE MOVE name [PARTITION p] FROM node TO node",
           "DATABASE DROP name",
           "DATABASE LIST",
@@ -77,6 +79,7 @@ public final class DatabaseGrammar {
   private Conflict conflict;
   private List<String> regions;
   private Topology topology;
+  private boolean force;
   private final List<String> seen = new ArrayList<>();
 
   private DatabaseGrammar(Words words) {
@@ -114,7 +117,8 @@ public final class DatabaseGrammar {
       }
       case "ALTER" -> {
         String name = words.next("a name");
-        yield new DatabaseStatement.Alter(name, options(false));
+        DatabaseOptions options = options(false);
+        yield new DatabaseStatement.Alter(name, options, force);
       }
       case "MOVE" -> {
         String name = words.next("a name");
@@ -182,7 +186,7 @@ public final class DatabaseGrammar {
   public static DatabaseStatement parseOptions(List<String> words) {
     Words all = new Words("ERR DATABASE CREATE: ", words, 0);
     try {
-      return new DatabaseStatement.Alter("0", new DatabaseGrammar(all).options(true));
+      return new DatabaseStatement.Alter("0", new DatabaseGrammar(all).options(true), false);
     } catch (Wrong wrong) {
       return new DatabaseStatement.Invalid(wrong.getMessage());
     }
@@ -212,7 +216,11 @@ public final class DatabaseGrammar {
       throw words.wrong("an option is missing");
     }
     while (!words.isAtEnd()) {
-      option(words.next("an option"));
+      if (!creating && words.peeked().equals("FORCE")) {
+        force(words.next("FORCE"));
+      } else {
+        option(words.next("an option"));
+      }
     }
     checkAlgorithm(creating);
     return new DatabaseOptions(
@@ -231,6 +239,13 @@ public final class DatabaseGrammar {
         conflict,
         regions,
         topology);
+  }
+
+  private void force(String word) throws Wrong {
+    if (regions == null) {
+      throw words.wrong(word + " is for REGIONS, and follows them");
+    }
+    force = true;
   }
 
   private void option(String word) throws Wrong {

@@ -2,6 +2,7 @@ package io.trefoil.control;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The options somebody gave for a database. Every component is null when it was not said.
@@ -97,15 +98,15 @@ public record DatabaseOptions(
 
   /** The same for a database that is there, or that is of this cluster alone. */
   public DatabaseSettings over(DatabaseSettings settings) {
-    return over(settings, "");
+    return over(settings, null);
   }
 
   /**
    * {@code settings} with what was said in its place.
    *
-   * @param here this cluster's region, for a new multi-leader database: one of {@link #regions}
+   * @param between those of a new multi-leader database; else null
    */
-  public DatabaseSettings over(DatabaseSettings settings, String here) {
+  public DatabaseSettings over(DatabaseSettings settings, Regions between) {
     Replication algorithm = or(replication, settings.replication());
     int copies = or(replicas, settings.replicas());
     return new DatabaseSettings(
@@ -118,16 +119,71 @@ public record DatabaseOptions(
         or(reads, isNewBetweenRegions(settings) ? Reads.EVENTUAL : settings.reads()),
         or(failover, settings.failover()),
         algorithm == Replication.LEADERLESS ? quorums(settings, copies) : null,
-        isNewBetweenRegions(settings) ? newRegions(here) : settings.regions());
+        isNewBetweenRegions(settings) ? between : settings.regions());
   }
 
   private boolean isNewBetweenRegions(DatabaseSettings settings) {
     return replication == Replication.MULTI_LEADER && !settings.isMultiLeader();
   }
 
-  private Regions newRegions(String here) {
-    return new Regions(
+  /**
+   * What was said of regions, for a new multi-leader database.
+   *
+   * @param here this cluster's region: one of {@link #regions}
+   */
+  public Regions newRegions(String here) {
+    return Regions.first(
         here, regions, or(topology, Topology.ALL_TO_ALL), or(conflict, Conflict.LWW));
+  }
+
+  /** What a region that comes is told of a database: all but how many replicas it has there. */
+  public static DatabaseOptions of(Database database, Regions regions) {
+    DatabaseSettings settings = database.settings();
+    return new DatabaseOptions(
+        database.number(),
+        Replication.MULTI_LEADER,
+        null,
+        settings.partitions(),
+        settings.commit(),
+        settings.durability(),
+        settings.writeTimeoutMillis(),
+        settings.reads(),
+        settings.failover(),
+        null,
+        null,
+        null,
+        regions.conflict(),
+        regions.names(),
+        regions.topology());
+  }
+
+  /** Why what was said of regions can't be over what a database has. */
+  public Optional<String> whyNotOver(Regions has) {
+    List<String> names = or(regions, has.names());
+    if (!has.hasHere()) {
+      return Optional.of(
+          "region '" + has.here() + "' was removed from it; say it in one of its regions");
+    }
+    if (regions != null && !regions.contains(has.here())) {
+      return Optional.of(
+          "a region is removed from another one: REGIONS has no '" + has.here() + "'");
+    }
+    long coming = names.stream().filter(name -> !has.names().contains(name)).count();
+    return RegionRules.whyNotRegions(names, or(topology, has.topology()))
+        .or(
+            () ->
+                has.places().size() + coming <= Regions.MAX
+                    ? Optional.empty()
+                    : Optional.of(
+                        "a database has at most "
+                            + Regions.MAX
+                            + " regions in its time, those that were removed included"));
+  }
+
+  /** What was said of regions, over what a database has. */
+  public Regions over(Regions has) {
+    return has.changed(
+        or(regions, has.names()), or(topology, has.topology()), or(conflict, has.conflict()));
   }
 
   private Quorums quorums(DatabaseSettings settings, int copies) {
@@ -144,6 +200,20 @@ public record DatabaseOptions(
 
   private static <T> T or(T said, T otherwise) {
     return said != null ? said : otherwise;
+  }
+
+  /** Whether something was said that a multi-leader database has the same in all regions. */
+  public boolean saysOfRegions() {
+    return regions != null || topology != null || conflict != null;
+  }
+
+  /** Whether nothing else was said. */
+  public boolean saysOfRegionsOnly() {
+    return saysOfRegions()
+        && new DatabaseOptions(
+                null, null, null, null, null, null, null, null, null, null, null, null, conflict,
+                regions, topology)
+            .equals(this);
   }
 
   /** What was said of the options that only some algorithms have, by name. */

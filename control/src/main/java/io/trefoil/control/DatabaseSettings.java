@@ -81,6 +81,21 @@ public record DatabaseSettings(
         null);
   }
 
+  /** The same between other regions. */
+  DatabaseSettings between(Regions newRegions) {
+    return new DatabaseSettings(
+        replication,
+        replicas,
+        partitions,
+        commit,
+        durability,
+        writeTimeoutMillis,
+        reads,
+        failover,
+        quorums,
+        newRegions);
+  }
+
   public boolean isLeaderless() {
     return quorums != null;
   }

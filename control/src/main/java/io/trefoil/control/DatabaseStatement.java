@@ -4,7 +4,10 @@ package io.trefoil.control;
 public sealed interface DatabaseStatement {
   record Create(String name, DatabaseOptions options) implements DatabaseStatement {}
 
-  record Alter(String name, DatabaseOptions options) implements DatabaseStatement {}
+  /**
+   * @param force regions go that can't be asked whether others have all that is theirs
+   */
+  record Alter(String name, DatabaseOptions options, boolean force) implements DatabaseStatement {}
 
   record Drop(String name) implements DatabaseStatement {}
 

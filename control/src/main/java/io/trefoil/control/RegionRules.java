@@ -7,9 +7,6 @@ import java.util.Set;
 
 /** What regions, and databases between them, must keep to, whoever asks for them. */
 final class RegionRules {
-  /** What a multi-leader database has the same in all of its regions. */
-  private static final List<String> SAME_IN_ALL = List.of("REGIONS", "TOPOLOGY", "CONFLICT");
-
   private RegionRules() {}
 
   // Databases.
@@ -50,6 +47,9 @@ final class RegionRules {
 
   /** Why no multi-leader database can be created so, whatever is linked. */
   static Optional<String> whyNotBetween(ControlCommand.Create command) {
+    if (command.regions() != null) {
+      return whyNotHere(command);
+    }
     List<String> regions = command.options().regions();
     Optional<String> bad = whyNotRegions(regions, command.options().topology());
     if (bad.isPresent()) {
@@ -67,22 +67,49 @@ final class RegionRules {
         : Optional.empty();
   }
 
-  /** Which of a new database's other regions is not linked. */
-  static Optional<String> whyNotLinked(ControlCommand.Create command, ClusterState state) {
-    return command.options().regions().stream()
-        .filter(region -> !region.equals(command.here()) && !state.regions().containsKey(region))
+  private static Optional<String> whyNotHere(ControlCommand.Create command) {
+    return command.regions().here().equals(command.here())
+        ? Optional.empty()
+        : Optional.of(
+            "regions of " + command.regions().here() + " are not those of " + command.here());
+  }
+
+  /** The regions of a new database, or of one that other regions have already. */
+  static Regions of(ControlCommand.Create command) {
+    return command.regions() != null
+        ? command.regions()
+        : command.options().newRegions(command.here());
+  }
+
+  /** Which of a database's other regions is not linked. */
+  static Optional<String> whyNotLinked(Regions regions, ClusterState state) {
+    return regions.others().stream()
+        .filter(region -> !state.regions().containsKey(region))
         .findFirst()
         .map(
             region ->
                 "region '" + region + "' is not linked here: REGION LINK " + region + " host:port");
   }
 
-  /** Why a multi-leader database can't be altered so here alone. */
-  static Optional<String> whyNotAltered(DatabaseOptions options) {
-    return options.saidOfSomeAlgorithms().stream()
-        .filter(SAME_IN_ALL::contains)
-        .findFirst()
-        .map(option -> option + " of a multi-leader database can't be changed yet");
+  /** Why regions can't be those of a database that has others here. */
+  static Optional<String> whyNotNext(Regions next, Database database, ClusterState state) {
+    Regions old = database.settings().regions();
+    if (!next.canFollow(old)) {
+      return Optional.of(
+          String.format(
+              "the regions of '%s' were changed from here, too: they are %s at version %d, not %d."
+                  + " Change them from here",
+              database.title(), String.join(", ", old.names()), old.version(), next.version() - 1));
+    }
+    if (!old.hasHere() && next.hasHere()) {
+      return Optional.of(
+          "'"
+              + database.title()
+              + "' still has what it had when it was removed: DATABASE DROP it in region '"
+              + old.here()
+              + "' first");
+    }
+    return whyNotLinked(next, state);
   }
 
   // Links.

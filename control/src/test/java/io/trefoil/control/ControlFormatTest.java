@@ -86,6 +86,13 @@ class ControlFormatTest {
           new ControlCommand.Prefer("orders", 7, "n2"),
           new ControlCommand.Drain("n2", true),
           new ControlCommand.Create("users", MULTI_LEADER, "eu", -7),
+          new ControlCommand.Create(
+              "users",
+              MULTI_LEADER,
+              "eu",
+              -7,
+              Regions.first("eu", List.of("us", "eu"), Topology.RING, Conflict.SIBLINGS)
+                  .changed(List.of("eu", "ap"), Topology.star("ap"), Conflict.LWW)),
           LINK,
           new ControlCommand.UnlinkRegion("us"));
 
@@ -172,8 +179,8 @@ class ControlFormatTest {
   void quorumsOutOfBoundsAreMalformed() {
     byte[] bytes = ControlFormat.encode(new ControlCommand.Create("carts", LEADERLESS));
     // The last bytes: R and flag, W and flag, SLOPPY and flag, CONFLICT; flags of REGIONS and
-    // TOPOLOGY; no region, and eight bytes of no definition.
-    int r = bytes.length - 7 - 2 - 9;
+    // TOPOLOGY; no region, eight bytes of no definition, and a flag of no regions.
+    int r = bytes.length - 7 - 2 - 10;
     assertThat(bytes[r]).isEqualTo((byte) 3);
     bytes[r] = 0;
     assertThatThrownBy(() -> ControlFormat.decodeCommand(bytes))
@@ -216,8 +223,8 @@ class ControlFormatTest {
   void aStateWhoseDatabaseIsNotInItsRegionsIsMalformed() {
     byte[] bytes = ControlFormat.encode(state());
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
-    // Here, which is eu, then the names.
-    int here = text.indexOf("\2eu\2\2us\2eu");
+    // Here, which is eu, the version, then the names.
+    int here = text.indexOf("\2eu\1\2\2us\2eu");
     bytes[here + 1] = 'x';
     assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
         .isInstanceOf(MalformedBytesException.class)
@@ -230,11 +237,11 @@ class ControlFormatTest {
     bytes[0] = ControlFormat.VERSION + 1;
     assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("cluster state format 5 is newer than this version reads (4)");
+        .hasMessage("cluster state format 6 is newer than this version reads (5)");
     bytes[0] = ControlFormat.VERSION - 1;
     assertThatThrownBy(() -> ControlFormat.decodeState(bytes))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("cluster state format 3 is older than this version reads (4)");
+        .hasMessage("cluster state format 4 is older than this version reads (5)");
   }
 
   @Test

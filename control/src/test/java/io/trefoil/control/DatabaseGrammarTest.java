@@ -39,6 +39,19 @@ class DatabaseGrammarTest {
   }
 
   @Test
+  void regionsAreRemovedWithForceOnlyWhenThatIsSaid() {
+    DatabaseStatement.Alter forced =
+        (DatabaseStatement.Alter) parse("ALTER users REGIONS 1 eu FORCE");
+    assertThat(forced.force()).isTrue();
+    assertThat(forced.options().saysOfRegionsOnly()).isTrue();
+    DatabaseStatement.Alter alter =
+        (DatabaseStatement.Alter) parse("ALTER users REGIONS 1 eu CONFLICT LWW REPLICAS 2");
+    assertThat(alter.force()).isFalse();
+    assertThat(alter.options().saysOfRegions()).isTrue();
+    assertThat(alter.options().saysOfRegionsOnly()).isFalse();
+  }
+
+  @Test
   void allOptionsOfALeaderlessDatabaseAreRead() {
     assertThat(
             parse(
@@ -237,6 +250,9 @@ class DatabaseGrammarTest {
         "CREATE carts REPLICATION LEADERLESS COMMIT SYNC | ERR DATABASE CREATE: COMMIT is an option"
             + " of SINGLE-LEADER or MULTI-LEADER, the database is LEADERLESS",
         "ALTER orders | ERR DATABASE ALTER: an option is missing",
+        "ALTER users FORCE REGIONS 1 eu | ERR DATABASE ALTER: FORCE is for REGIONS, and follows them",
+        "CREATE users REPLICATION MULTI-LEADER REGIONS 1 eu FORCE | ERR DATABASE CREATE: unknown"
+            + " option 'FORCE'",
         "MOVE orders | ERR DATABASE MOVE: FROM is missing",
         "MOVE orders FORM n1 TO n2 | ERR DATABASE MOVE: expected FROM, found 'FORM'",
         "MOVE orders PARTITION x FROM n1 TO n2 | ERR DATABASE MOVE: PARTITION is a number from 0 to"

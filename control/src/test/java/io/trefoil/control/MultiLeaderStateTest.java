@@ -10,6 +10,7 @@ import io.trefoil.base.HostPort;
 import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.NodeId;
 import io.trefoil.control.Clusters.Log;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -117,7 +118,7 @@ class MultiLeaderStateTest {
                 Reads.EVENTUAL,
                 single.failover(),
                 null,
-                new Regions("eu", List.of("us", "eu", "ap"), Topology.ALL_TO_ALL, Conflict.LWW)));
+                Regions.first("eu", List.of("us", "eu", "ap"), Topology.ALL_TO_ALL, Conflict.LWW)));
     assertThat(settings.conflict()).isEqualTo(Conflict.LWW);
     assertThat(single.conflict()).isNull();
     assertThat(database(log).definition()).isEqualTo(DEFINITION);
@@ -261,11 +262,12 @@ class MultiLeaderStateTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "REGIONS 1 eu | ERR DATABASE ALTER: REGIONS of a multi-leader database can't be changed yet",
-        "TOPOLOGY STAR xx | ERR DATABASE ALTER: TOPOLOGY of a multi-leader database can't be"
-            + " changed yet",
-        "CONFLICT SIBLINGS | ERR DATABASE ALTER: CONFLICT of a multi-leader database can't be"
-            + " changed yet",
+        "REGIONS 1 eu | ERR DATABASE ALTER: REGIONS, TOPOLOGY and CONFLICT are changed in all"
+            + " regions at once",
+        "TOPOLOGY STAR xx | ERR DATABASE ALTER: REGIONS, TOPOLOGY and CONFLICT are changed in all"
+            + " regions at once",
+        "CONFLICT SIBLINGS | ERR DATABASE ALTER: REGIONS, TOPOLOGY and CONFLICT are changed in all"
+            + " regions at once",
         "REPLICATION SINGLE-LEADER | ERR DATABASE ALTER: a database keeps its REPLICATION",
         "PARTITIONS 3 | ERR DATABASE ALTER: a database keeps its PARTITIONS",
         "R 1 | ERR DATABASE ALTER: R is an option of LEADERLESS, the database is MULTI-LEADER",
@@ -276,6 +278,120 @@ class MultiLeaderStateTest {
     Log log = linked(3);
     assertDone(create(log, BETWEEN));
     assertError(alter(log, options), error);
+  }
+
+  // Other regions.
+
+  /** What each region is told when they change. */
+  private static Outcome change(Log log, Regions regions) {
+    return log.apply(
+        new ControlCommand.Create(
+            "users", options(BETWEEN + "PARTITIONS 3"), regions.here(), DEFINITION, regions));
+  }
+
+  private static Regions regions(Log log) {
+    return database(log).settings().regions();
+  }
+
+  private static Regions without(Regions regions, String gone) {
+    List<String> names = regions.names().stream().filter(it -> !it.equals(gone)).toList();
+    return regions.changed(names, regions.topology(), regions.conflict());
+  }
+
+  private static Regions with(Regions regions, String added) {
+    List<String> names = new ArrayList<>(regions.names());
+    names.add(added);
+    return regions.changed(names, regions.topology(), regions.conflict());
+  }
+
+  @Test
+  void aRegionsNumberIsNeverAnotherOnes() {
+    Log log = linked(3);
+    assertDone(create(log, BETWEEN));
+    assertDone(change(log, without(regions(log), "us")));
+    assertDone(change(log, with(regions(log), "us")));
+    Regions regions = regions(log);
+    assertThat(regions.version()).isEqualTo(3);
+    assertThat(regions.names()).containsExactly("eu", "ap", "us");
+    assertThat(regions.numbers()).containsExactly(2, 3, 4);
+    assertThat(regions.number("us")).isEqualTo(4);
+    assertThat(regions.name(1)).isEqualTo("us");
+    assertThat(regions.others()).containsExactly("ap", "us");
+    assertThat(regions.removed()).containsExactly(1);
+    assertThat(ControlFormat.decodeState(ControlFormat.encode(log.state))).isEqualTo(log.state);
+  }
+
+  @Test
+  void whatIsSaidAgainChangesNothing() {
+    Log log = linked(3);
+    assertDone(create(log, BETWEEN));
+    Regions next = with(without(regions(log), "ap"), "ap");
+    assertDone(change(log, next));
+    ClusterState before = log.state;
+    assertDone(change(log, next));
+    assertThat(log.state).isEqualTo(before);
+    assertThat(next.changed(List.of("us", "eu", "ap"), next.topology(), next.conflict()))
+        .isSameAs(next);
+  }
+
+  @Test
+  void whereItIsNotYetItIsCreatedWithTheRegionsThatOthersHave() {
+    Log log = linked(3);
+    Regions later =
+        with(Regions.first("us", List.of("us", "ap"), Topology.RING, Conflict.LWW), "eu");
+    assertDone(change(log, later.at("eu")));
+    assertThat(regions(log)).isEqualTo(later.at("eu"));
+    assertThat(regions(log).numberHere()).isEqualTo(3);
+    assertThat(database(log).settings().partitions()).isEqualTo(3);
+  }
+
+  @Test
+  void aRemovedRegionKeepsWhatItHasAndDoesNotComeAgainWithIt() {
+    Log log = linked(3);
+    assertDone(create(log, BETWEEN));
+    Regions gone = without(regions(log).at("us"), "eu");
+    assertDone(change(log, gone.at("eu")));
+    assertThat(regions(log).hasHere()).isFalse();
+    assertThat(regions(log).numberHere()).isEqualTo(2);
+    assertThat(regions(log).others()).containsExactly("us", "ap");
+    Regions again = with(gone, "eu").at("eu");
+    assertError(
+        change(log, again),
+        "ERR DATABASE ALTER: 'users' still has what it had when it was removed: DATABASE DROP it in"
+            + " region 'eu' first");
+    assertDone(log.apply(new ControlCommand.Drop("users")));
+    assertDone(change(log, gone.at("eu"))); // nothing is left to remove
+    assertThat(log.state.database("users")).isEmpty();
+    assertDone(change(log, again));
+    assertThat(regions(log).numberHere()).isEqualTo(4);
+  }
+
+  @Test
+  void ofTwoChangesAtOnceOneIsRefusedAndTheNextMaySettleIt() {
+    Log log = linked(3);
+    assertDone(link(log, "af", "n1.af:16379"));
+    assertDone(create(log, BETWEEN));
+    Regions first = regions(log);
+    assertDone(change(log, with(without(first, "us"), "af")));
+    assertThat(with(first, "af").canFollow(first)).isTrue();
+    assertError(
+        change(log, without(first, "ap")),
+        "ERR DATABASE ALTER: the regions of 'users' were changed from here, too: they are eu, ap, af"
+            + " at version 3, not 1. Change them from here");
+    // Elsewhere number 4 is another one by now, which never wrote, as not all regions agreed.
+    Regions elsewhere =
+        without(with(without(with(with(first, "us2"), "us3"), "us3"), "us2"), "us2");
+    assertThat(elsewhere.canFollow(regions(log))).isTrue();
+    assertThat(with(with(with(first, "us2"), "us3"), "us4").canFollow(regions(log))).isFalse();
+  }
+
+  @Test
+  void aRegionThatIsNotLinkedIsNotAdded() {
+    Log log = linked(3);
+    assertDone(create(log, BETWEEN));
+    assertError(
+        change(log, with(regions(log), "af")),
+        "ERR DATABASE ALTER: region 'af' is not linked here: REGION LINK af host:port");
   }
 
   @Test

@@ -71,7 +71,7 @@ record ConflictRecord(
     return new Side(
         side.type().redisName(),
         side.value(),
-        region == 0 ? "" : regions.names().get(region - 1),
+        region == 0 ? "" : regions.name(region),
         Stamp.millis(side.stamp()));
   }
 

@@ -280,7 +280,7 @@ final class DivergenceFile implements EntryReader.Changes {
   }
 
   @Override
-  public void told(int region, int regions, byte[] what, int offset, int length) {
+  public void told(int region, byte[] what, int offset, int length) {
     // changes no cell, and is told again
   }
 

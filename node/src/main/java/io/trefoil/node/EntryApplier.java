@@ -263,10 +263,10 @@ final class EntryApplier implements EntryReader.Changes {
   }
 
   @Override
-  public void told(int region, int regions, byte[] what, int offset, int length) {
+  public void told(int region, byte[] what, int offset, int length) {
     ByteSource source = new ByteSource(what, offset, length);
     long toldStamp = wrapped ? wrappedStamp : stamp;
-    origins.toldIn(index, region, regions, CommonHorizon.Told.read(source), toldStamp);
+    origins.toldIn(index, region, CommonHorizon.Told.read(source), toldStamp);
     source.expectEnd();
   }
 

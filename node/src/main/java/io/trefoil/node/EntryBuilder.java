@@ -125,10 +125,10 @@ final class EntryBuilder {
     }
   }
 
-  void told(int region, int regions, CommonHorizon.Told what) {
+  void told(int region, CommonHorizon.Told what) {
     ByteSink bytes = new ByteSink();
     what.write(bytes);
-    EntryWriter.told(body, region, regions, bytes.array(), bytes.size());
+    EntryWriter.told(body, region, bytes.array(), bytes.size());
   }
 
   void mark(long id, long timeMillis) {

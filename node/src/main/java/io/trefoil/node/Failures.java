@@ -3,6 +3,7 @@ package io.trefoil.node;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.control.Database;
 import io.trefoil.replication.kernel.PeerProgress;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,16 @@ final class Failures {
         + needs
         + " replicas, "
         + String.join(", ", away(replica));
+  }
+
+  /** Of a database that the region here is no region of any more. */
+  static String removedRegion(Database database) {
+    return "READONLY region '"
+        + database.settings().regions().here()
+        + "' was removed from '"
+        + database.title()
+        + "', whose regions are "
+        + String.join(", ", database.settings().regions().names());
   }
 
   private static List<String> away(PartitionReplica replica) {

@@ -68,5 +68,11 @@ public final class Frames {
   /** The answer to that. */
   public static final int REGION_VERIFIED = 22;
 
+  /** Asks a leader of a removed region whether others have all that it wrote. */
+  public static final int REGION_TAKEN = 23;
+
+  /** The answer to that. */
+  public static final int REGION_TOOK = 24;
+
   private Frames() {}
 }

@@ -514,8 +514,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     } else if (statement instanceof DatabaseStatement.Verify verify) {
       verify(verify.name(), connection);
     } else if (statement instanceof DatabaseStatement.Alter alter) {
-      reconfigure(
-          alter.name(), new ControlCommand.Alter(alter.name(), alter.options()), connection);
+      alter(alter, connection);
     } else if (statement instanceof DatabaseStatement.Move move) {
       reconfigure(
           move.name(),
@@ -539,9 +538,35 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     }
   }
 
+  private void alter(DatabaseStatement.Alter alter, ClientConnection connection) {
+    Optional<Database> between =
+        outside
+            .state()
+            .get()
+            .database(alter.name())
+            .filter(it -> it.settings().isMultiLeader() && alter.options().saysOfRegions());
+    if (between.isEmpty()) {
+      reconfigure(
+          alter.name(), new ControlCommand.Alter(alter.name(), alter.options()), connection);
+    } else if (!alter.options().saysOfRegionsOnly()) {
+      now(
+          connection,
+          reply ->
+              reply.error(
+                  "ERR DATABASE ALTER: REGIONS, TOPOLOGY and CONFLICT are changed in all regions at"
+                      + " once, other options in this one alone: say them apart"));
+    } else {
+      definitions.alter(between.get(), alter.options(), alter.force(), answering(connection));
+    }
+  }
+
   private void drop(DatabaseStatement.Drop drop, ClientConnection connection) {
     Optional<Database> database =
-        outside.state().get().database(drop.name()).filter(it -> it.settings().isMultiLeader());
+        outside
+            .state()
+            .get()
+            .database(drop.name())
+            .filter(it -> it.settings().isMultiLeader() && it.settings().regions().hasHere());
     if (database.isPresent()) {
       definitions.drop(database.get(), answering(connection));
     } else {

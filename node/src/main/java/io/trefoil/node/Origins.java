@@ -156,12 +156,12 @@ final class Origins {
   }
 
   /** With an entry, a region tells what it has, in one of this stamp. */
-  void toldIn(long entry, int region, int regions, CommonHorizon.Told what, long stamp) {
+  void toldIn(long entry, int region, CommonHorizon.Told what, long stamp) {
     uncommitted.add(
         new Uncommitted(
             entry,
             () -> {
-              horizon.told(region, regions, what, stamp);
+              horizon.told(region, what, stamp);
               state.reach(horizon.horizon());
             }));
   }

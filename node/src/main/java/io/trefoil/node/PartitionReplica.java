@@ -9,6 +9,7 @@ import io.trefoil.base.Position;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.control.PartitionState;
+import io.trefoil.control.Regions;
 import io.trefoil.node.http.CallCounts;
 import io.trefoil.replication.kernel.Effect;
 import io.trefoil.replication.kernel.Effects;
@@ -63,6 +64,8 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
 
   /** With other regions, while this replica leads; else null. */
   private RegionExchange exchange;
+
+  private long exchangesAfter;
 
   private long overlayIndex;
   private boolean proposing;
@@ -370,9 +373,9 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   }
 
   /** Says as leader what this region has, in an entry of its own. */
-  void tell(int region, int regions, CommonHorizon.Told what) {
-    runAsLeader(none -> entry().told(region, regions, what));
-    applier.origins().toldIn(wrote, region, regions, what, builder.stamp());
+  void tell(int region, CommonHorizon.Told what) {
+    runAsLeader(none -> entry().told(region, what));
+    applier.origins().toldIn(wrote, region, what, builder.stamp());
   }
 
   RegionExchange exchange() {
@@ -381,6 +384,15 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
 
   void exchange(RegionExchange begun) {
     exchange = begun;
+    exchangesAfter = machine.lastIndex();
+  }
+
+  /**
+   * Whether all is committed that this leader began with, and what an exchange before took in: the
+   * next one goes by what is committed.
+   */
+  boolean mayExchange() {
+    return commitsItsOwn() && machine.commitIndex() >= exchangesAfter;
   }
 
   /** The newest cells of a partition that several regions write; may wait for the disk. */
@@ -442,6 +454,10 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   }
 
   private String findRefusal() {
+    Regions regions = terms.database().settings().regions();
+    if (regions != null && !regions.hasHere()) {
+      return Failures.removedRegion(terms.database());
+    }
     if (!machine.canCommit()) {
       return Failures.noReplicas(this);
     }
@@ -889,6 +905,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
 
   private void becameFollower() {
     exchange = null;
+    exchangesAfter = 0;
     freshness.leaderChanged();
     builder.reset();
     marks.removeIf(mark -> mark.index() > machine.commitIndex());

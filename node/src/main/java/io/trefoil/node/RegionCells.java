@@ -125,14 +125,13 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
   /** Who wrote it: the region. */
   @Override
   public String nodeName(int origin) {
-    return regions().names().get(RegionOrigin.regionOf(origin) - 1);
+    return regions().name(RegionOrigin.regionOf(origin));
   }
 
   /** A stamp far ahead would take the clocks of all regions with it. */
   @Override
   public void observe(int origin, long stamp) {
-    int region = RegionOrigin.regionOf(origin);
-    boolean known = region >= 1 && region <= regions().names().size();
+    boolean known = regions().isNumber(RegionOrigin.regionOf(origin));
     DataLoop loop = replica.loop();
     long ahead = Stamp.millis(stamp) - Math.max(loop.wallMillis(), Stamp.millis(loop.lastStamp()));
     if (!known || ahead > MAX_AHEAD_MILLIS) {

@@ -8,6 +8,7 @@ import io.trefoil.control.ControlFormat;
 import io.trefoil.control.Database;
 import io.trefoil.control.DatabaseOptions;
 import io.trefoil.control.Outcome;
+import io.trefoil.control.Regions;
 import io.trefoil.transport.PeerConnection;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,6 +37,7 @@ final class RegionDefinitions {
   private static final long ANSWER_NANOS = 5_000_000_000L;
   private static final String CREATE = "DATABASE CREATE";
   private static final String DROP = "DATABASE DROP";
+  private static final String ALTER = "DATABASE ALTER";
 
   private final DataLoop loop;
   private final RegionLinks links;
@@ -128,6 +130,105 @@ final class RegionDefinitions {
                 command,
                 then,
                 () -> control.accept(command.in(here), then)));
+  }
+
+  /**
+   * Changes which regions a database has, how they send to each other, and what is read of
+   * conflicts. A region that goes takes no more writes first, and goes when another one has all
+   * that it wrote; then the others are told, those that come at last: nothing may be forgotten any
+   * more that they lack.
+   *
+   * @param said of regions, and nothing else
+   * @param force a region goes also when it is not in reach, or others lack something of it
+   */
+  void alter(Database database, DatabaseOptions said, boolean force, Consumer<String> then) {
+    Regions before = database.settings().regions();
+    Optional<String> refusal = said.whyNotOver(before);
+    if (refusal.isPresent()) {
+      then.accept("ERR " + ALTER + ": " + refusal.get());
+      return;
+    }
+    Regions next = said.over(before);
+    List<String> staying = new ArrayList<>(before.names());
+    staying.retainAll(next.others());
+    List<String> coming = new ArrayList<>(next.others());
+    coming.removeAll(staying);
+    List<String> going = new ArrayList<>(before.names());
+    going.removeAll(next.names());
+    DatabaseOptions options = DatabaseOptions.of(database, next);
+    CommandOf command =
+        region ->
+            new ControlCommand.Create(
+                database.name(), options, region, database.definition(), next.at(region));
+    List<String> asked = new ArrayList<>(force ? List.of() : going);
+    asked.addAll(staying);
+    asked.addAll(coming);
+    Runnable last =
+        () ->
+            makeElsewhere(
+                ALTER, database.definition(), coming, command, then, () -> then.accept(null));
+    Runnable others =
+        () -> makeElsewhere(ALTER, database.definition(), staying, command, then, last);
+    Runnable here = () -> control.accept(command.in(next.here()), orElse(then, others));
+    ifAllCould(
+        ALTER,
+        database.definition(),
+        next.here(),
+        asked,
+        command,
+        then,
+        force
+            ? () -> tell(database, going, command, here)
+            : () ->
+                makeElsewhere(
+                    ALTER,
+                    database.definition(),
+                    going,
+                    command,
+                    then,
+                    () -> awaitTaken(database, going, then, here)));
+  }
+
+  private static Consumer<String> orElse(Consumer<String> then, Runnable goOn) {
+    return error -> {
+      if (error == null) {
+        goOn.run();
+      } else {
+        then.accept(error);
+      }
+    };
+  }
+
+  /** Tells regions that go anyway, each if it is in reach. */
+  private void tell(Database database, List<String> going, CommandOf command, Runnable then) {
+    for (String region : going) {
+      ask(false, database.definition(), region, command.in(region), ignored -> {});
+    }
+    then.run();
+  }
+
+  private void awaitTaken(
+      Database database, List<String> going, Consumer<String> then, Runnable goOn) {
+    if (going.isEmpty()) {
+      goOn.run();
+      return;
+    }
+    String region = going.get(0);
+    links.awaitTaken(
+        database,
+        region,
+        numbers.getAsLong(),
+        missing -> {
+          if (missing == null) {
+            awaitTaken(database, going.subList(1, going.size()), then, goOn);
+          } else {
+            then.accept(
+                String.format(
+                    "UNCERTAIN %s is not done yet: region '%s' takes no more writes, and %s. Say it"
+                        + " again to complete it, or with FORCE to go on without that",
+                    ALTER, region, missing));
+          }
+        });
   }
 
   private void makeElsewhere(

@@ -10,6 +10,7 @@ import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.kernel.EpochTable;
 import io.trefoil.replication.multileader.CommonHorizon;
 import io.trefoil.replication.multileader.NeighbourView;
+import io.trefoil.replication.multileader.Piece;
 import io.trefoil.replication.multileader.ReceiverEffect;
 import io.trefoil.replication.multileader.ReceiverEvent;
 import io.trefoil.replication.multileader.RegionLog;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +72,9 @@ final class RegionExchange implements RegionLog {
   private boolean carryingOut;
   private long toldNanos;
 
+  /** Index of the last entry that tells. */
+  private long tellsAt;
+
   /** Pieces of snapshots that wait for a second copy of what is in them. */
   private final ArrayDeque<Waiting> whenTwice = new ArrayDeque<>();
 
@@ -85,6 +90,10 @@ final class RegionExchange implements RegionLog {
   private static final class Outgoing {
     final RegionSender sender;
     PeerConnection connection;
+
+    /** What was pulled before it could be sent; else null. */
+    RegionMessage.Pull early;
+
     long heardNanos;
 
     Outgoing(RegionSender sender) {
@@ -139,9 +148,10 @@ final class RegionExchange implements RegionLog {
 
   private RegionWays ways() {
     List<Integer> all = new ArrayList<>();
-    for (String name : regions.names()) {
-      all.add(regions.number(name));
+    if (!regions.hasHere()) {
+      return RegionWays.allToAll(self(), List.of(self())); // others may take what they lack
     }
+    all.addAll(regions.numbers());
     return switch (regions.topology().kind()) {
       case ALL_TO_ALL -> RegionWays.allToAll(self(), all);
       case RING -> RegionWays.ring(self(), all);
@@ -165,6 +175,11 @@ final class RegionExchange implements RegionLog {
 
   PartitionId id() {
     return replica.id();
+  }
+
+  /** Between these it is. */
+  Regions regions() {
+    return regions;
   }
 
   PartitionReplica replica() {
@@ -199,6 +214,7 @@ final class RegionExchange implements RegionLog {
     long millis = now / 1_000_000;
     long wall = replica.loop().wallMillis();
     maySend();
+    senders.forEach(this::serveEarly);
     senders.forEach(
         (region, out) -> {
           if (out.connection != null && now - out.heardNanos > SILENT_NANOS) {
@@ -228,16 +244,35 @@ final class RegionExchange implements RegionLog {
    */
   private void maybeTell(long now) {
     Origins origins = replica.origins();
-    boolean due = now - toldNanos >= TELL_NANOS;
+    boolean due =
+        !hasTold()
+            || now - toldNanos >= TELL_NANOS
+                && origins.horizon().purgeable() < origins.lastChange();
     if (due
-        && origins.horizon().purgeable() < origins.lastChange()
+        && !tells()
+        && regions.hasHere()
         && replica.takesCommands()
         && replica.refuseWrite() == null) {
       toldNanos = now;
       SortedMap<Integer, Long> vector = new TreeMap<>(receiver.vector());
       vector.put(RegionOrigin.number(self(), replica.epoch()), replica.lastIndex());
-      replica.tell(self(), regions.names().size(), new CommonHorizon.Told(complete(), vector));
+      replica.tell(
+          self(), new CommonHorizon.Told(regions.version(), regions.numbers(), complete(), vector));
+      tellsAt = replica.lastIndex();
     }
+  }
+
+  /** Whether an entry that tells is not committed yet. */
+  private boolean tells() {
+    return tellsAt > replica.machine().commitIndex();
+  }
+
+  /**
+   * Whether it is in the log that this region has these others. Before, none of them is sent
+   * anything: it might lack what is forgotten here without it.
+   */
+  private boolean hasTold() {
+    return !regions.hasHere() || replica.origins().horizon().version() >= regions.version();
   }
 
   /** The stamp up to which every entry of every other region is here. */
@@ -268,7 +303,7 @@ final class RegionExchange implements RegionLog {
   }
 
   private void connect(int region, Incoming in) {
-    in.from = links.leader(regions.names().get(region - 1), definition, id().number());
+    in.from = links.leader(regions.name(region), definition, id().number());
     if (in.from != null) {
       step(new ReceiverEvent.LinkUp(region));
     }
@@ -367,7 +402,7 @@ final class RegionExchange implements RegionLog {
   /** A leader of another region pulls, or says how far it is. */
   void onFrame(String from, PeerConnection connection, RegionMessage message) {
     if (!regions.others().contains(from)) {
-      throw new MalformedBytesException("region " + from + " has no part of " + id());
+      return; // removed and does not know it yet, or added and this region does not know it yet
     }
     int region = regions.number(from);
     Outgoing out =
@@ -376,15 +411,53 @@ final class RegionExchange implements RegionLog {
     out.heardNanos = replica.loop().nowNanos();
     if (message instanceof RegionMessage.Pull pull) {
       out.connection = connection;
-      long after = indexHere(pull.after());
-      LOG.info("partition={} region={} pulls after {}", id(), from, after);
-      step(region, out, new SenderEvent.Pulled(pull.id(), after, pull.wants()));
-      step(region, out, new SenderEvent.MaySend(replica.machine().committedTwiceIndex()));
+      out.early = pull;
+      serveEarly(region, out);
     } else if (message instanceof RegionMessage.Acked acked) {
       step(region, out, new SenderEvent.Acked(acked.id(), indexHere(acked.upTo())));
     } else {
       throw new MalformedBytesException("a puller says " + message);
     }
+  }
+
+  private void serveEarly(int region, Outgoing out) {
+    RegionMessage.Pull pull = out.early;
+    if (pull != null && hasTold()) {
+      out.early = null;
+      long after = indexHere(pull.after());
+      LOG.info("partition={} region={} pulls after {}", id(), regions.name(region), after);
+      step(region, out, new SenderEvent.Pulled(pull.id(), after, pull.wants()));
+      step(region, out, new SenderEvent.MaySend(replica.machine().committedTwiceIndex()));
+    }
+  }
+
+  /**
+   * How many entries written here no other region has, as far as is known; 0 only when some other
+   * has all.
+   */
+  long untaken() {
+    long end = replica.lastIndex();
+    long least = Long.MAX_VALUE;
+    for (Outgoing out : senders.values()) {
+      least = Math.min(least, ownAfter(out.sender.ackedIndex(), end));
+    }
+    return least;
+  }
+
+  /** How many entries after an index this region wrote; all of them where that is not in memory. */
+  private long ownAfter(long index, long end) {
+    SortedSet<Integer> own = new TreeSet<>(List.of(self()));
+    long count = 0;
+    long next = index + 1;
+    while (next <= end) {
+      Stretch stretch = recent(next, end, own, RegionSettings.DEFAULT.batchBytes());
+      if (stretch == null) {
+        return count + end - next + 1;
+      }
+      count += stretch.pieces().stream().mapToLong(Piece::count).sum();
+      next = stretch.upToIndex() + 1;
+    }
+    return count;
   }
 
   /**
@@ -432,7 +505,7 @@ final class RegionExchange implements RegionLog {
       LOG.info(
           "partition={} region={} let its log go before it came here: all that it has is merged",
           id(),
-          regions.names().get(need.region() - 1));
+          regions.name(need.region()));
       fill(neighbours.get(need.region()));
     } else {
       throw new IllegalStateException("no way to carry out " + effect);
@@ -449,7 +522,7 @@ final class RegionExchange implements RegionLog {
       LOG.error(
           "partition={} region={} sent entries that are none, and is pulled anew: {}",
           id(),
-          regions.names().get(append.region() - 1),
+          regions.name(append.region()),
           e.getMessage());
       end();
     }
@@ -526,16 +599,14 @@ final class RegionExchange implements RegionLog {
   /** How far what the neighbours write is here, by their names. */
   Map<String, NeighbourView> neighbours() {
     Map<String, NeighbourView> views = new TreeMap<>();
-    receiver
-        .neighbours()
-        .forEach((region, view) -> views.put(regions.names().get(region - 1), view));
+    receiver.neighbours().forEach((region, view) -> views.put(regions.name(region), view));
     return views;
   }
 
   /** How far what is written here is with those who pull it, by their names. */
   Map<String, SenderView> senders() {
     Map<String, SenderView> views = new TreeMap<>();
-    senders.forEach((region, out) -> views.put(regions.names().get(region - 1), out.sender.view()));
+    senders.forEach((region, out) -> views.put(regions.name(region), out.sender.view()));
     return views;
   }
 }

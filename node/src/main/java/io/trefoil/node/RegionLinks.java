@@ -8,6 +8,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
+import io.trefoil.control.Database;
 import io.trefoil.node.Routes.PartitionRoute;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.multileader.RegionMessage;
@@ -60,6 +61,7 @@ final class RegionLinks {
   private final Map<PartitionId, RegionExchange> exchanges = new HashMap<>();
   private final Map<Wanted, Guess> guesses = new HashMap<>();
   private final Map<Long, RegionVerification> verifications = new HashMap<>();
+  private final Map<Long, RegionDeparture> departures = new HashMap<>();
   private RegionDefinitions definitions;
   private long begun;
   private ClusterState state = ClusterState.EMPTY;
@@ -121,6 +123,7 @@ final class RegionLinks {
 
   /** Has every partition that is led here exchange with other regions, and no other. */
   void tick() {
+    exchanges.values().forEach(RegionLinks::endIfOtherRegions);
     exchanges.values().removeIf(each -> each.replica().exchange() != each);
     for (PartitionRoute route : routes.partitions()) {
       PartitionReplica replica = route.local();
@@ -128,7 +131,7 @@ final class RegionLinks {
           replica != null
               && route.terms().database().settings().regions() != null
               && replica.exchange() == null
-              && replica.commitsItsOwn();
+              && replica.mayExchange();
       if (begins) {
         replica.exchange(new RegionExchange(replica, this, firstPull(replica.epoch())));
         exchanges.put(replica.id(), replica.exchange());
@@ -139,6 +142,20 @@ final class RegionLinks {
       if (each.tick()) {
         verifications.remove(each.id());
       }
+    }
+    for (RegionDeparture each : List.copyOf(departures.values())) {
+      if (each.tick()) {
+        departures.remove(each.id());
+      }
+    }
+  }
+
+  /** Between other regions an exchange begins anew. */
+  private static void endIfOtherRegions(RegionExchange exchange) {
+    PartitionReplica replica = exchange.replica();
+    boolean same = exchange.regions().equals(replica.terms().database().settings().regions());
+    if (!same && replica.exchange() == exchange) {
+      replica.exchange(null);
     }
   }
 
@@ -198,6 +215,16 @@ final class RegionLinks {
     verifications.put(id, new RegionVerification(loop, this, route, region, id, then));
   }
 
+  /**
+   * Asks a region that takes no more writes of a database whether another has all of them.
+   *
+   * @param id drawn at random
+   * @param then gets what is missing, for people, or null
+   */
+  void awaitTaken(Database database, String region, long id, Consumer<String> then) {
+    departures.put(id, new RegionDeparture(loop, this, database, region, id, then));
+  }
+
   /** A node of a region that is in reach; null when there is none. */
   Remote anyOf(String region) {
     return next(region, null);
@@ -246,7 +273,10 @@ final class RegionLinks {
 
   /** A node of another region says something. */
   void onFrame(PeerConnection from, int kind, ByteSource source) {
-    if (kind == Frames.REGION || kind == Frames.REGION_FILL || kind == Frames.REGION_VERIFY) {
+    if (kind == Frames.REGION
+        || kind == Frames.REGION_FILL
+        || kind == Frames.REGION_VERIFY
+        || kind == Frames.REGION_TAKEN) {
       onMessage(from, kind, source);
     } else if (kind == Frames.REGION_DEFINE) {
       definitions.onAsked(from, source);
@@ -271,6 +301,11 @@ final class RegionLinks {
     } else if (kind == Frames.REGION_VERIFY) {
       begin(Frames.REGION_VERIFIED, definition, partition);
       RegionVerification.answer(source, exchange.replica(), from.hello().region(), frame);
+      from.reply(frame.array(), 0, frame.size());
+    } else if (kind == Frames.REGION_TAKEN) {
+      long id = source.getLong();
+      source.expectEnd();
+      begin(Frames.REGION_TOOK, definition, partition).putLong(id).putVarint(exchange.untaken());
       from.reply(frame.array(), 0, frame.size());
     } else {
       exchange.onFrame(from.hello().region(), from, RegionCodec.decode(source));
@@ -306,6 +341,13 @@ final class RegionLinks {
       RegionVerification verifying = verifications.get(source.getLong());
       if (verifying != null && verifying.take(source)) {
         verifications.remove(verifying.id());
+      }
+      return;
+    }
+    if (kind == Frames.REGION_TOOK) {
+      RegionDeparture departure = departures.get(source.getLong());
+      if (departure != null) {
+        departure.take(partition, source);
       }
       return;
     }

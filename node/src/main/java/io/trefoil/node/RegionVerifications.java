@@ -1,5 +1,6 @@
 package io.trefoil.node;
 
+import io.trefoil.control.Regions;
 import io.trefoil.node.Routes.DatabaseRoute;
 import io.trefoil.node.Routes.PartitionRoute;
 import java.util.ArrayDeque;
@@ -35,7 +36,8 @@ final class RegionVerifications {
     for (PartitionRoute partition : database.partitions()) {
       List<RegionReport> ofPartition = new ArrayList<>();
       reports.add(ofPartition);
-      for (String region : database.database().settings().regions().others()) {
+      Regions regions = database.database().settings().regions();
+      for (String region : regions.hasHere() ? regions.others() : List.<String>of()) {
         waiting.add(
             done ->
                 links.verify(

@@ -120,9 +120,7 @@ final class SessionWaits {
     for (SessionToken.Elsewhere each : wait.token.elsewhere()) {
       PartitionRoute route = routes.partition(each.partition());
       String region =
-          route == null
-              ? ""
-              : route.terms().database().settings().regions().names().get(each.region() - 1);
+          route == null ? "" : route.terms().database().settings().regions().name(each.region());
       if (route == null || !route.isReadableHere(loop.self())) {
         return each.partition() + " has no copy at this node that could tell";
       }

@@ -61,7 +61,7 @@ class WriteStatusTest {
 
   @Test
   void what_a_region_lost_is_there_again_when_another_gave_it_back() {
-    Regions regions = new Regions("us", List.of("eu", "us"), Topology.ALL_TO_ALL, Conflict.LWW);
+    Regions regions = Regions.first("us", List.of("eu", "us"), Topology.ALL_TO_ALL, Conflict.LWW);
     Map<Integer, Long> heard =
         Map.of(RegionOrigin.number(1, 9), 99L, RegionOrigin.number(2, 5), 20L);
     assertThat(WriteStatus.cameBack(regions, heard, new Position(5, 20))).isTrue();

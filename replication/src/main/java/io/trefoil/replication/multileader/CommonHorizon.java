@@ -5,7 +5,9 @@ import io.trefoil.base.ByteSource;
 import io.trefoil.base.Invariants;
 import java.util.Collections;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Up to which stamp every region has every entry, by what their leaders tell in their logs: so what
@@ -24,11 +26,18 @@ import java.util.TreeMap;
  * counted until then is here when the horizon has passed that moment, too.
  *
  * <p>A region that says nothing keeps everything where it is, and no time limit changes that.
+ *
+ * <p><b>Regions come and go.</b> Each tells under the version of the regions that its leader knows,
+ * and only what was told under the newest of them counts. So that nothing is forgotten before a new
+ * region has it, a leader answers no pull before it has told under a version that has that region.
  */
 public final class CommonHorizon {
   private static final int MAX_ORIGINS = 1 << 16;
 
+  /** Under the newest version. */
   private final SortedMap<Integer, Told> told = new TreeMap<>();
+
+  private int version;
 
   /** What is to be had by all, before its stamp counts; null while not all have told. */
   private Told candidate;
@@ -45,11 +54,15 @@ public final class CommonHorizon {
   /**
    * What a region's leader says of its log, by an entry in it.
    *
+   * @param version of the database's regions, from 1
+   * @param regions numbers of those that the database has in that version
    * @param complete the stamp up to which the region has every entry of every region; 0 for none
    * @param vector origin → index up to which the region has everything of it
    */
-  public record Told(long complete, SortedMap<Integer, Long> vector) {
+  public record Told(
+      int version, SortedSet<Integer> regions, long complete, SortedMap<Integer, Long> vector) {
     public Told {
+      regions = Collections.unmodifiableSortedSet(new TreeSet<>(regions));
       vector = Collections.unmodifiableSortedMap(new TreeMap<>(vector));
       Invariants.check(complete >= 0, "a stamp is not negative", complete, 0);
     }
@@ -64,32 +77,45 @@ public final class CommonHorizon {
     }
 
     public void write(ByteSink sink) {
+      sink.putVarint(version).putVarint(regions.size());
+      regions.forEach(sink::putVarint);
       sink.putLong(complete).putVarint(vector.size());
       vector.forEach((origin, index) -> sink.putVarint(origin).putVarint(index));
     }
 
     /** Reads what {@link #write} wrote. */
     public static Told read(ByteSource source) {
+      int version = source.getCount(Integer.MAX_VALUE);
+      SortedSet<Integer> regions = new TreeSet<>();
+      for (int left = source.getCount(RegionOrigin.MAX_REGION); left > 0; left--) {
+        regions.add(source.getCount(RegionOrigin.MAX_REGION));
+      }
       long complete = source.getLong();
       SortedMap<Integer, Long> vector = new TreeMap<>();
       int count = source.getCount(MAX_ORIGINS);
       for (int i = 0; i < count; i++) {
         vector.put(source.getCount(Integer.MAX_VALUE), source.getVarint());
       }
-      return new Told(Math.max(0, complete), vector);
+      return new Told(version, regions, Math.max(0, complete), vector);
     }
   }
 
   /**
    * An entry in which a region tells is committed.
    *
-   * @param regions how many have a part of the partition, this one included
    * @param stamp of the entry
    */
-  public void told(int region, int regions, Told what, long stamp) {
-    told.put(region, what);
+  public void told(int region, Told what, long stamp) {
     lastStamp = Math.max(lastStamp, stamp);
-    if (told.size() < regions) {
+    if (what.version() < version) {
+      return;
+    }
+    if (what.version() > version) {
+      version = what.version();
+      told.clear();
+    }
+    told.put(region, what);
+    if (!told.keySet().containsAll(what.regions())) {
       candidate = null;
     } else if (candidate == null) {
       candidate = ofAll();
@@ -111,7 +137,7 @@ public final class CommonHorizon {
       complete = Math.min(complete, each.complete());
       each.vector().forEach((origin, index) -> vector.merge(origin, index, Math::max));
     }
-    return new Told(complete, vector);
+    return new Told(version, new TreeSet<>(told.keySet()), complete, vector);
   }
 
   /** Every region has every entry up to this stamp; 0 at first. Never goes back. */
@@ -124,12 +150,18 @@ public final class CommonHorizon {
     return purgeable;
   }
 
+  /** The newest version under which was told; 0 for none. */
+  public int version() {
+    return version;
+  }
+
   public boolean isEmpty() {
     return told.isEmpty();
   }
 
   public void write(ByteSink sink) {
     sink.putLong(horizon).putLong(purgeable).putLong(next).putLong(waitsFor).putLong(lastStamp);
+    sink.putVarint(version);
     sink.putByte(candidate == null ? 0 : 1);
     if (candidate != null) {
       candidate.write(sink);
@@ -149,6 +181,7 @@ public final class CommonHorizon {
     next = source.getLong();
     waitsFor = source.getLong();
     lastStamp = source.getLong();
+    version = source.getCount(Integer.MAX_VALUE);
     candidate = source.getByte() == 0 ? null : Told.read(source);
     int count = source.getCount(RegionOrigin.MAX_REGION);
     for (int i = 0; i < count; i++) {

@@ -6,19 +6,27 @@ import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
 import io.trefoil.replication.multileader.CommonHorizon.Told;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class CommonHorizonTest {
   private static final int EU = 1;
   private static final int US = 2;
+  private static final int ASIA = 3;
   private static final int LOST = 33;
 
   private final CommonHorizon horizon = new CommonHorizon();
   private long stamp;
 
   private void told(int region, long complete, Map<Integer, Long> vector) {
-    horizon.told(region, 2, new Told(complete, new TreeMap<>(vector)), ++stamp);
+    horizon.told(region, of(1, Set.of(EU, US), complete, vector), ++stamp);
+  }
+
+  private static Told of(
+      int version, Set<Integer> regions, long complete, Map<Integer, Long> vector) {
+    return new Told(version, new TreeSet<>(regions), complete, new TreeMap<>(vector));
   }
 
   @Test
@@ -74,9 +82,25 @@ class CommonHorizonTest {
   void aRegionMoreBeginsAnew() {
     told(EU, 100, Map.of());
     told(US, 100, Map.of());
-    horizon.told(EU, 3, new Told(200, new TreeMap<>()), 3);
-    horizon.told(US, 3, new Told(200, new TreeMap<>()), 4);
+    Set<Integer> three = Set.of(EU, US, ASIA);
+    horizon.told(EU, of(2, three, 200, Map.of()), 3);
+    assertThat(horizon.version()).isEqualTo(2);
+    told(US, 200, Map.of()); // it does not know of asia yet, so asia may lack what it removed
+    told(US, 300, Map.of());
+    horizon.told(US, of(2, three, 300, Map.of()), 4);
+    horizon.told(US, of(2, three, 400, Map.of()), 5);
     assertThat(horizon.horizon()).isZero();
+    horizon.told(ASIA, of(2, three, 400, Map.of()), 6);
+    horizon.told(EU, of(2, three, 400, Map.of()), 7);
+    assertThat(horizon.horizon()).isEqualTo(200);
+  }
+
+  @Test
+  void aRegionLessIsNotWaitedForOnceAllKnow() {
+    told(EU, 100, Map.of());
+    horizon.told(EU, of(2, Set.of(EU), 200, Map.of()), 3);
+    horizon.told(EU, of(2, Set.of(EU), 300, Map.of()), 4);
+    assertThat(horizon.horizon()).isEqualTo(200);
   }
 
   @Test
@@ -87,7 +111,7 @@ class CommonHorizonTest {
     horizon.write(stored);
     CommonHorizon again = new CommonHorizon();
     again.read(new ByteSource(stored.toArray()));
-    again.told(EU, 2, new Told(300, new TreeMap<>(Map.of(17, 5L))), 9);
+    again.told(EU, of(1, Set.of(EU, US), 300, Map.of(17, 5L)), 9);
     assertThat(again.horizon()).isEqualTo(100);
     assertThat(again.isEmpty()).isFalse();
   }

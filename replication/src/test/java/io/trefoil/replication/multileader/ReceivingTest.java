@@ -396,6 +396,18 @@ class ReceivingTest {
     assertThat(test.pulls(2)).containsExactly(new Pull(102, at(0), regions(2, 4)));
   }
 
+  /** Region 4 was removed before all that it wrote was here; 2 has that. */
+  @Test
+  void whatARegionWroteThatIsGoneComesFromWhoHasIt() {
+    TestReceiver test = new TestReceiver(RegionWays.allToAll(1, List.of(1, 2)));
+    test.step(new ReceiverEvent.LinkUp(2));
+    test.batch(2, 0, 5, entry(TWO, 4), Piece.word(FOUR, 2));
+    test.pass(0, 2_000, heard(2, 5));
+    assertThat(test.pulls(2)).last().isEqualTo(new Pull(101, at(0), regions(2, 4)));
+    test.batch(2, 0, 5, entry(TWO, 4), entry(FOUR, 2));
+    assertThat(test.receiver().vector()).containsEntry(FOUR, 2L);
+  }
+
   @Test
   void whoSteppedInGoesOnUntilTheHolderBringsSomethingNew() {
     TestReceiver test = new TestReceiver(RegionWays.ring(1, List.of(1, 2, 4, 3)));
