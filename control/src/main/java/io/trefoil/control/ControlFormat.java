@@ -495,12 +495,17 @@ public final class ControlFormat {
   static void putAddresses(ByteSink sink, Addresses addresses) {
     sink.putText(addresses.host()).putVarint(addresses.clientPort());
     sink.putVarint(addresses.peerPort()).putVarint(addresses.controlPort());
-    sink.putVarint(addresses.httpPort());
+    putHostPort(sink.putVarint(addresses.httpPort()), addresses.region());
   }
 
   static Addresses getAddresses(ByteSource source) {
     return new Addresses(
-        getText(source), getPort(source), getPort(source), getPort(source), getPort(source));
+        getText(source),
+        getPort(source),
+        getPort(source),
+        getPort(source),
+        getPort(source),
+        getHostPort(source));
   }
 
   static void putHostPort(ByteSink sink, HostPort address) {

@@ -127,7 +127,9 @@ class ControlFormatTest {
           new ControlMessage.NotController(null, null),
           new ControlMessage.NotController(node(1), null),
           new ControlMessage.NotController(
-              node(1), new Addresses("n1.local", 6379, 16379, 17379, 8379)));
+              node(1),
+              new Addresses(
+                  "n1.local", 6379, 16379, 17379, 8379, new HostPort("gate.example.org", 443))));
 
   @Test
   void everyCommandComesBack() {

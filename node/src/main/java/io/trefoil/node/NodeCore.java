@@ -193,7 +193,8 @@ public final class NodeCore implements ControlLoop.Listener {
                 settings.client().port(),
                 settings.peer().port(),
                 settings.peer().controlPort(),
-                settings.httpPort()),
+                settings.httpPort(),
+                settings.region().advertise()),
             settings.insecure());
     List<PeerAddress> seeds =
         settings.cluster().join().stream()

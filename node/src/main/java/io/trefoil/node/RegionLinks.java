@@ -318,8 +318,8 @@ final class RegionLinks {
     ClusterNode node = leader == null ? null : state.nodes().get(leader);
     begin(Frames.REGION_ELSEWHERE, definition, partition);
     boolean known = node != null && !leader.equals(loop.self());
-    frame.putText(known ? node.addresses().host() : "");
-    frame.putVarint(known ? node.addresses().peerPort() : 0);
+    frame.putText(known ? node.addresses().region().host() : "");
+    frame.putVarint(known ? node.addresses().region().port() : 0);
     to.replyLater(frame.array(), 0, frame.size());
   }
 

@@ -28,9 +28,7 @@ final class RegionReply {
   }
 
   private static List<HostPort> addressesIn(ClusterState state, String region) {
-    return state.nodesIn(region).stream()
-        .map(node -> new HostPort(node.addresses().host(), node.addresses().peerPort()))
-        .toList();
+    return state.nodesIn(region).stream().map(node -> node.addresses().region()).toList();
   }
 
   private void region(String name, List<HostPort> addresses, boolean here) {

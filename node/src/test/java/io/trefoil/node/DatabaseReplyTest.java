@@ -26,7 +26,8 @@ class DatabaseReplyTest {
 
   DatabaseReplyTest() {
     apply(new ControlCommand.Found(7, 1, 600, DatabaseOptions.ofPartitions(1)));
-    Addresses addresses = new Addresses("fd00::9", 6379, 16379, 17379, 8379);
+    Addresses addresses =
+        new Addresses("fd00::9", 6379, 16379, 17379, 8379, new HostPort("gate.eu", 443));
     Presence presence = new Presence(0, null, 1, 1, 0, 0, "n1", "EU", addresses, false);
     apply(new ControlCommand.Register(presence, false));
     apply(
@@ -94,7 +95,7 @@ class DatabaseReplyTest {
   void regionsAreListedWithTheOneHere() {
     assertThat(written(reply -> new RegionReply(reply).write(state, "EU")))
         .isEqualTo(
-            "*2 *6 name EU addresses *1 [fd00::9]:16379 here yes"
+            "*2 *6 name EU addresses *1 gate.eu:443 here yes"
                 + " *6 name us addresses *2 n1.us:16379 n2.us:16379 here no");
     assertThat(written(reply -> new RegionReply(reply).write(state, "")))
         .startsWith("*1 *6 name us");

@@ -23,6 +23,7 @@ public record NodeSettings(
     Node node,
     Client client,
     Peer peer,
+    Region region,
     Cluster cluster,
     Memory memory,
     Journal journal,
@@ -97,6 +98,17 @@ public record NodeSettings(
       SettingTable.CONTROL_PORT.require(controlPort);
       SettingTable.PEER_ADVERTISE.require(advertise);
       socketBufferBytes.ifPresent(SettingTable.PEER_SOCKET_BUFFER::require);
+    }
+  }
+
+  /**
+   * How other regions come to the node.
+   *
+   * @param advertise what their nodes dial for its peer port
+   */
+  public record Region(HostPort advertise) {
+    public Region {
+      SettingTable.REGION_ADVERTISE.require(advertise);
     }
   }
 
@@ -184,6 +196,7 @@ public record NodeSettings(
     SettingTable.EVENT_LOOPS.require(eventLoops);
     SettingTable.CLOCK_MAX_SKEW.require(clockMaxSkew);
     Objects.requireNonNull(node);
+    Objects.requireNonNull(region);
     Objects.requireNonNull(cluster);
     Objects.requireNonNull(memory);
     Objects.requireNonNull(snapshot);

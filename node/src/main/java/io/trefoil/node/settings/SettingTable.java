@@ -95,6 +95,14 @@ final class SettingTable {
           "client.port + " + HTTP_PORT_OFFSET,
           "Port of /metrics, /healthz and /readyz, on this machine's loopback address only.");
 
+  static final Setting<HostPort> REGION_ADVERTISE =
+      Setting.derived(
+          "region.advertise",
+          SettingType.ADDRESS,
+          "peer.advertise:peer.port",
+          "Host and port that nodes of other regions reach the node by, such as those of a"
+              + " gateway.");
+
   static final Setting<List<HostPort>> CLUSTER_JOIN =
       Setting.derived(
           "cluster.join",
@@ -226,6 +234,7 @@ final class SettingTable {
           PEER_SOCKET_BUFFER,
           CONTROL_PORT,
           HTTP_PORT,
+          REGION_ADVERTISE,
           CLUSTER_JOIN,
           CLUSTER_EXPECT,
           CLUSTER_LEASE,

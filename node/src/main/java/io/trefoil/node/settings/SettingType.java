@@ -50,6 +50,9 @@ record SettingType<T>(
           Hosts::host,
           host -> Hosts.host(host).isPresent());
 
+  static final SettingType<HostPort> ADDRESS =
+      new SettingType<>("a host:port", HostPort::parse, address -> true);
+
   static final SettingType<List<HostPort>> ADDRESSES =
       new SettingType<>("a list of host:port, joined by commas", Hosts::addresses, list -> true);
 

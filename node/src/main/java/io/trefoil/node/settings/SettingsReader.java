@@ -1,5 +1,6 @@
 package io.trefoil.node.settings;
 
+import io.trefoil.base.HostPort;
 import io.trefoil.base.Hosts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -124,6 +125,7 @@ public final class SettingsReader {
         node(),
         client,
         peer,
+        region(peer),
         cluster(),
         memory(),
         journal,
@@ -167,6 +169,13 @@ public final class SettingsReader {
         port(SettingTable.CONTROL_PORT, clientPort, SettingTable.CONTROL_PORT_OFFSET),
         advertise(SettingTable.PEER_ADVERTISE, SettingTable.PEER_BIND, bind),
         given.find(SettingTable.PEER_SOCKET_BUFFER));
+  }
+
+  private NodeSettings.Region region(NodeSettings.Peer peer) {
+    return new NodeSettings.Region(
+        given
+            .find(SettingTable.REGION_ADVERTISE)
+            .orElseGet(() -> new HostPort(peer.advertise(), peer.port())));
   }
 
   private NodeSettings.Cluster cluster() {

@@ -49,6 +49,7 @@ class NodeSettingsTest {
         DEFAULTS.node(),
         client,
         peer,
+        DEFAULTS.region(),
         DEFAULTS.cluster(),
         DEFAULTS.memory(),
         DEFAULTS.journal(),

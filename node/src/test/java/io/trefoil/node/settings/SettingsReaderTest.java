@@ -38,6 +38,8 @@ class SettingsReaderTest {
     assertThat(settings.client().maxBulkBytes()).isEqualTo(64 << 20);
     assertThat(settings.peer())
         .isEqualTo(new NodeSettings.Peer("127.0.0.1", 16379, 17379, "127.0.0.1", Optional.empty()));
+    assertThat(settings.region())
+        .isEqualTo(new NodeSettings.Region(new HostPort("127.0.0.1", 16379)));
     assertThat(settings.cluster())
         .isEqualTo(new NodeSettings.Cluster(List.of(), 1, Duration.ofMillis(600), 12));
     assertThat(settings.memory()).isEqualTo(new NodeSettings.Memory(256 << 20, 64 << 20));
@@ -69,6 +71,7 @@ class SettingsReaderTest {
               port: 7001
               advertise: fd00::1
               socket-buffer: 16kb
+            region.advertise: "[fd00::9]:443"
             control.port: 7002
             http.port: 7003
             cluster:
@@ -96,6 +99,7 @@ class SettingsReaderTest {
             p -> assertThat(p.matches("sesame".getBytes(StandardCharsets.UTF_8))).isTrue());
     assertThat(settings.peer())
         .isEqualTo(new NodeSettings.Peer("::", 7001, 7002, "fd00::1", Optional.of(16_384L)));
+    assertThat(settings.region()).isEqualTo(new NodeSettings.Region(new HostPort("fd00::9", 443)));
     assertThat(settings.cluster())
         .isEqualTo(
             new NodeSettings.Cluster(
