@@ -332,7 +332,12 @@ public final class NodeCore implements ControlLoop.Listener {
                 unbroken,
                 registered.amnesiac()));
     receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
-    regions = new RegionLinks(loop, routes, made::readLog);
+    regions =
+        new RegionLinks(
+            loop,
+            routes,
+            made::readLog,
+            new RateLimit(settings.region().rateBytes(), loop.nowNanos()));
     RegionDefinitions definitions =
         new RegionDefinitions(loop, regions, () -> state, ports::draw, nodeCommands::submit);
     regions.use(definitions);

@@ -84,7 +84,7 @@ final class RegionExchange implements RegionLog {
   /** An entry that took something in. */
   private record Appended(long index, long sequence) {}
 
-  private record Waiting(long index, Runnable then) {}
+  private record Waiting(long index, long bytes, Runnable then) {}
 
   /** What another region pulls from here. */
   private static final class Outgoing {
@@ -93,6 +93,11 @@ final class RegionExchange implements RegionLog {
 
     /** What was pulled before it could be sent; else null. */
     RegionMessage.Pull early;
+
+    /** What is to be sent when the rate allows; of one pull, so not more than its window. */
+    final ArrayDeque<RegionMessage.Batch> waiting = new ArrayDeque<>();
+
+    long sentNanos;
 
     long heardNanos;
 
@@ -221,6 +226,7 @@ final class RegionExchange implements RegionLog {
             out.connection = null;
             step(region, out, new SenderEvent.Lost());
           }
+          sendWaiting(out, now);
           step(region, out, new SenderEvent.Tick(millis, wall));
         });
     neighbours.forEach(
@@ -356,13 +362,17 @@ final class RegionExchange implements RegionLog {
     ByteSink frame = links.begin(Frames.REGION_FILLED, definition, id().number());
     RegionFill.answer(asked, replica.mergedCells(), position(committed), vector, frame);
     byte[] answer = frame.toArray();
-    whenTwice.add(new Waiting(replica.lastIndex(), () -> from.reply(answer, 0, answer.length)));
+    whenTwice.add(
+        new Waiting(
+            replica.lastIndex(), answer.length, () -> from.reply(answer, 0, answer.length)));
     sendFilled();
   }
 
   private void sendFilled() {
     long twice = replica.machine().committedTwiceIndex();
-    while (!whenTwice.isEmpty() && whenTwice.peek().index() <= twice) {
+    while (!whenTwice.isEmpty()
+        && whenTwice.peek().index() <= twice
+        && links.maySend(whenTwice.peek().bytes())) {
       whenTwice.poll().then().run();
     }
   }
@@ -546,15 +556,51 @@ final class RegionExchange implements RegionLog {
 
   private void carryOut(int region, Outgoing out, SenderEffect effect) {
     if (effect instanceof SenderEffect.Send send) {
-      if (out.connection != null) {
-        links.reply(out.connection, definition, id().number(), send.message());
-      }
+      send(out, send.message());
     } else if (effect instanceof SenderEffect.ReadLog read) {
       links.readLog(
           replica, read.fromIndex(), read.maxBytes(), batches -> onRead(region, read, batches));
     } else {
       throw new IllegalStateException("no way to carry out " + effect);
     }
+  }
+
+  private void send(Outgoing out, RegionMessage message) {
+    if (out.connection == null) {
+      return;
+    }
+    if (message instanceof RegionMessage.Batch batch) {
+      out.waiting.removeIf(each -> each.id() != batch.id());
+      if (!batch.isHeartbeat()) {
+        out.waiting.add(batch);
+        sendWaiting(out, replica.loop().nowNanos());
+      } else if (out.waiting.isEmpty()) {
+        reply(out, batch);
+      }
+    } else {
+      reply(out, message);
+    }
+  }
+
+  /** Sends what the rate allows. What waits does not make the region take this one for silent. */
+  private void sendWaiting(Outgoing out, long now) {
+    if (out.connection == null) {
+      out.waiting.clear();
+      return;
+    }
+    while (!out.waiting.isEmpty() && links.maySend(out.waiting.peek().bytes())) {
+      reply(out, out.waiting.poll());
+      out.sentNanos = now;
+    }
+    RegionMessage.Batch next = out.waiting.peek();
+    if (next != null && now - out.sentNanos > SAY_AGAIN_NANOS) {
+      out.sentNanos = now;
+      reply(out, next.nothingYet(replica.loop().wallMillis()));
+    }
+  }
+
+  private void reply(Outgoing out, RegionMessage message) {
+    links.reply(out.connection, definition, id().number(), message);
   }
 
   private void onRead(int region, SenderEffect.ReadLog read, List<EntryBatch> batches) {

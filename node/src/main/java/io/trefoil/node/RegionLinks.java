@@ -55,6 +55,7 @@ final class RegionLinks {
   private final DataLoop loop;
   private final Routes routes;
   private final LogReader reader;
+  private final RateLimit rate;
   private final RegionCodec codec = new RegionCodec();
   private final ByteSink frame = new ByteSink();
   private final Map<Integer, Remote> remotes = new TreeMap<>();
@@ -88,10 +89,14 @@ final class RegionLinks {
     long askNanos;
   }
 
-  RegionLinks(DataLoop loop, Routes routes, LogReader reader) {
+  /**
+   * @param rate of all that is sent of partitions
+   */
+  RegionLinks(DataLoop loop, Routes routes, LogReader reader, RateLimit rate) {
     this.loop = loop;
     this.routes = routes;
     this.reader = reader;
+    this.rate = rate;
   }
 
   /** There may be regions to dial. */
@@ -244,6 +249,11 @@ final class RegionLinks {
     begin(Frames.REGION, definition, partition);
     codec.encode(frame, message);
     to.replyLater(frame.array(), 0, frame.size());
+  }
+
+  /** Whether so much of a partition may be sent now; if so it counts as sent. */
+  boolean maySend(long bytes) {
+    return rate.take((int) Math.min(bytes, Integer.MAX_VALUE), loop.nowNanos());
   }
 
   /** Begins a frame about a partition. */

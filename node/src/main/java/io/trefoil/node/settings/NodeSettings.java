@@ -102,13 +102,15 @@ public record NodeSettings(
   }
 
   /**
-   * How other regions come to the node.
+   * How the node and other regions come to each other.
    *
    * @param advertise what their nodes dial for its peer port
+   * @param rateBytes that the node sends to them in a second, at most
    */
-  public record Region(HostPort advertise) {
+  public record Region(HostPort advertise, long rateBytes) {
     public Region {
       SettingTable.REGION_ADVERTISE.require(advertise);
+      SettingTable.REGION_RATE.require(rateBytes);
     }
   }
 

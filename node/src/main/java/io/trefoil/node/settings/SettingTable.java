@@ -102,6 +102,13 @@ final class SettingTable {
           "peer.advertise:peer.port",
           "Host and port that nodes of other regions reach the node by, such as those of a"
               + " gateway.");
+  static final Setting<Long> REGION_RATE =
+      Setting.of(
+          "region.rate",
+          size("1mb", "1tb"),
+          "64mb",
+          "How much a node sends in a second, at most, to other regions, before it is compressed; all"
+              + " of them together. Writes here wait for none of it.");
 
   static final Setting<List<HostPort>> CLUSTER_JOIN =
       Setting.derived(
@@ -235,6 +242,7 @@ final class SettingTable {
           CONTROL_PORT,
           HTTP_PORT,
           REGION_ADVERTISE,
+          REGION_RATE,
           CLUSTER_JOIN,
           CLUSTER_EXPECT,
           CLUSTER_LEASE,

@@ -175,7 +175,8 @@ public final class SettingsReader {
     return new NodeSettings.Region(
         given
             .find(SettingTable.REGION_ADVERTISE)
-            .orElseGet(() -> new HostPort(peer.advertise(), peer.port())));
+            .orElseGet(() -> new HostPort(peer.advertise(), peer.port())),
+        given.value(SettingTable.REGION_RATE));
   }
 
   private NodeSettings.Cluster cluster() {

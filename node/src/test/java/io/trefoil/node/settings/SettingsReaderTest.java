@@ -39,7 +39,7 @@ class SettingsReaderTest {
     assertThat(settings.peer())
         .isEqualTo(new NodeSettings.Peer("127.0.0.1", 16379, 17379, "127.0.0.1", Optional.empty()));
     assertThat(settings.region())
-        .isEqualTo(new NodeSettings.Region(new HostPort("127.0.0.1", 16379)));
+        .isEqualTo(new NodeSettings.Region(new HostPort("127.0.0.1", 16379), 64L << 20));
     assertThat(settings.cluster())
         .isEqualTo(new NodeSettings.Cluster(List.of(), 1, Duration.ofMillis(600), 12));
     assertThat(settings.memory()).isEqualTo(new NodeSettings.Memory(256 << 20, 64 << 20));
@@ -99,7 +99,8 @@ class SettingsReaderTest {
             p -> assertThat(p.matches("sesame".getBytes(StandardCharsets.UTF_8))).isTrue());
     assertThat(settings.peer())
         .isEqualTo(new NodeSettings.Peer("::", 7001, 7002, "fd00::1", Optional.of(16_384L)));
-    assertThat(settings.region()).isEqualTo(new NodeSettings.Region(new HostPort("fd00::9", 443)));
+    assertThat(settings.region())
+        .isEqualTo(new NodeSettings.Region(new HostPort("fd00::9", 443), 64L << 20));
     assertThat(settings.cluster())
         .isEqualTo(
             new NodeSettings.Cluster(

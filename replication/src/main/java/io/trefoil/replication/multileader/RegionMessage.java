@@ -50,13 +50,19 @@ public sealed interface RegionMessage {
       Invariants.check(pieces.isEmpty() || !upTo.equals(after), "pieces are somewhere in the log");
     }
 
-    boolean isHeartbeat() {
+    /** Whether it only says that the sender is there, and how far it could send. */
+    public boolean isHeartbeat() {
       return upTo.equals(after);
     }
 
     /** How much it counts for in windows and queues; a heartbeat for nothing. */
-    long bytes() {
+    public long bytes() {
       return isHeartbeat() ? 0 : bytesOf(pieces);
+    }
+
+    /** A heartbeat in its place, as long as it has to wait. */
+    public Batch nothingYet(long nowMillis) {
+      return new Batch(id, after, after, endIndex, nowMillis, List.of());
     }
 
     static long bytesOf(List<Piece> pieces) {
