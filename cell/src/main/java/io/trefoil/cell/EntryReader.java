@@ -75,6 +75,12 @@ public final class EntryReader {
     /** A region says what it has. */
     void told(int region, byte[] what, int offset, int length);
 
+    /** A key that one leader wrote is one that several origins write, from this entry on. */
+    void adopt(byte[] key, int offset, int length);
+
+    /** All keys are such, from this entry on. */
+    void adopted();
+
     /** Everything is here that a region's log has up to a position, with this entry. */
     void reached(int region, long epoch, long index);
   }
@@ -118,6 +124,11 @@ public final class EntryReader {
         case EntryWriter.FILL -> changes.fill(source.getLong());
         case EntryWriter.FROM -> from(source, changes);
         case EntryWriter.TOLD -> told(source, changes);
+        case EntryWriter.ADOPT -> {
+          int length = source.getBlockLength();
+          changes.adopt(source.array(), source.skip(length), length);
+        }
+        case EntryWriter.ADOPTED -> changes.adopted();
         case EntryWriter.REACHED ->
             changes.reached(
                 source.getCount(Integer.MAX_VALUE), source.getVarint(), source.getVarint());

@@ -26,6 +26,8 @@ import io.trefoil.base.ByteSink;
  * 13 fill   purged (8)
  * 14 reached region (varint) · epoch (varint) · index (varint)
  * 16 told    region (varint) · what (block)
+ * 17 adopt   key (block)
+ * 18 adopted
  * </pre>
  *
  * <p>7, 8 and 9 are about the collection that 6 opened last: its fields, and its key, which holds
@@ -43,6 +45,9 @@ import io.trefoil.base.ByteSink;
  * <p>An entry that takes in what came from another region begins with 14: everything that is in
  * that region's log up to a position is here when the entry is. As many 12 follow as origins took
  * turns in it. With 16 a region says what it has, for all to know what all have.
+ *
+ * <p>Keys that one leader wrote, before several origins did, become such as those write: with the
+ * first 10 about them, or with 17 alone. 18 says that there are no others left.
  *
  * <p>A mark changes no cell: it is a point of the log at which replicas are compared, by what is
  * visible at its time.
@@ -63,6 +68,8 @@ public final class EntryWriter {
   static final int FILL = 13;
   static final int REACHED = 14;
   static final int TOLD = 16;
+  static final int ADOPT = 17;
+  static final int ADOPTED = 18;
 
   private EntryWriter() {}
 
@@ -161,6 +168,16 @@ public final class EntryWriter {
   /** Says what a region has. */
   public static void told(ByteSink sink, int region, byte[] what, int length) {
     sink.putByte(TOLD).putVarint(region).putBlock(what, 0, length);
+  }
+
+  /** Makes a key one that several origins write. */
+  public static void adopt(ByteSink sink, byte[] key, int offset, int length) {
+    sink.putByte(ADOPT).putBlock(key, offset, length);
+  }
+
+  /** Says that all keys are such. */
+  public static void adopted(ByteSink sink) {
+    sink.putByte(ADOPTED);
   }
 
   /** Says that with this entry everything is here that a region's log has up to a position. */

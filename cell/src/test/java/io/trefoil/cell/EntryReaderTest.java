@@ -159,11 +159,24 @@ class EntryReaderTest {
   }
 
   @Test
+  void keysBecomeSuchAsSeveralOriginsWrite() {
+    ByteSink sink = new ByteSink();
+    EntryWriter.begin(sink, 7);
+    EntryWriter.adopt(sink, Bytes.utf8("xkey").array(), 1, 3);
+    EntryWriter.adopted(sink);
+    ByteSource source = new ByteSource(sink.toArray());
+    EntryReader.stamp(source);
+    Recorder recorder = new Recorder();
+    EntryReader.changes(source, recorder);
+    assertThat(recorder.seen).containsExactly("adopt key", "adopted");
+  }
+
+  @Test
   void anUnknownChangeIsRefusedByNumber() {
-    ByteSource source = new ByteSource(new byte[] {17});
+    ByteSource source = new ByteSource(new byte[] {19});
     assertThatThrownBy(() -> EntryReader.changes(source, new Recorder()))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("change 17 is not known to this version");
+        .hasMessage("change 19 is not known to this version");
   }
 
   private static final class Recorder implements EntryReader.Changes {
@@ -194,6 +207,16 @@ class EntryReaderTest {
     @Override
     public void told(int region, byte[] what, int offset, int length) {
       seen.add("told " + region + " " + text(what, offset, length));
+    }
+
+    @Override
+    public void adopt(byte[] key, int offset, int length) {
+      seen.add("adopt " + text(key, offset, length));
+    }
+
+    @Override
+    public void adopted() {
+      seen.add("adopted");
     }
 
     @Override

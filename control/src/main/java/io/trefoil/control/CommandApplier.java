@@ -294,13 +294,48 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
       return unchanged();
     }
     Optional<String> refusal = RegionRules.whyNotNext(regions, database, state);
-    if (refusal.isPresent()) {
-      return refused("ERR DATABASE ALTER: " + refusal.get());
-    }
+    return refusal.isPresent()
+        ? refused("ERR DATABASE ALTER: " + refusal.get())
+        : replaced(database.with(database.settings().between(regions)));
+  }
+
+  private Applied replaced(Database database) {
     SortedMap<Integer, Database> databases = new TreeMap<>(state.databases());
-    databases.put(database.id(), database.with(database.settings().between(regions)));
+    databases.put(database.id(), database);
     return done(
         with(state.nextNode(), state.nextDatabase(), state.nodes(), databases, state.partitions()));
+  }
+
+  @Override
+  public Applied span(ControlCommand.Span command) {
+    String what = "ERR DATABASE ALTER: ";
+    Database database = state.database(command.name()).orElse(null);
+    if (database == null) {
+      return refused(what + "there is no database " + Names.quoted(command.name()));
+    }
+    boolean done =
+        command.regions() == null
+            ? database.settings().replication() == Replication.SINGLE_LEADER
+            : command.regions().equals(database.settings().regions())
+                && database.settings().isMultiLeader();
+    if (done) {
+      return unchanged();
+    }
+    Optional<String> refusal =
+        command.regions() == null
+            ? RegionRules.whyNotAlone(database)
+            : RegionRules.whyNotSpanning(command, database, state);
+    if (refusal.isPresent()) {
+      return refused(what + refusal.get());
+    }
+    if (command.regions() == null) {
+      return replaced(database.with(database.settings().alone()));
+    }
+    DatabaseSettings spanning = database.settings().spanning(command.regions());
+    return replaced(
+        database.settings().regions() == null
+            ? database.spanning(command.definition(), spanning)
+            : database.with(spanning));
   }
 
   /** Whether this command made the database, so that it comes again. */

@@ -46,6 +46,7 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   private static final int COPY_READY = 17;
   private static final int LINK_REGION = 18;
   private static final int UNLINK_REGION = 19;
+  private static final int SPAN = 20;
 
   private final ByteSink sink;
 
@@ -76,6 +77,11 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
               ControlFormat.getOr(source, ControlFormat::getRegions));
       case ENSURE -> new ControlCommand.Ensure(getInt(source));
       case ALTER -> new ControlCommand.Alter(getText(source), getOptions(source), getNodes(source));
+      case SPAN ->
+          new ControlCommand.Span(
+              getText(source),
+              source.getLong(),
+              ControlFormat.getOr(source, ControlFormat::getRegions));
       case DROP -> new ControlCommand.Drop(getText(source));
       case LOOK -> new ControlCommand.Look();
       case OPEN_EPOCHS ->
@@ -194,6 +200,13 @@ final class CommandFormat implements ControlCommand.Handler<ByteSink> {
   public ByteSink alter(ControlCommand.Alter command) {
     putOptions(sink.putByte(ALTER).putText(command.name()), command.options());
     putAll(sink, command.away(), ControlFormat::putNode);
+    return sink;
+  }
+
+  @Override
+  public ByteSink span(ControlCommand.Span command) {
+    sink.putByte(SPAN).putText(command.name()).putLong(command.definition());
+    ControlFormat.putOr(sink, command.regions(), ControlFormat::putRegions);
     return sink;
   }
 

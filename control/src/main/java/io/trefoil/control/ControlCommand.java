@@ -33,6 +33,8 @@ public sealed interface ControlCommand {
 
     R alter(Alter command);
 
+    R span(Span command);
+
     R drop(Drop command);
 
     R openEpochs(OpenEpochs command);
@@ -168,6 +170,21 @@ public sealed interface ControlCommand {
     @Override
     public <R> R handle(Handler<R> handler) {
       return handler.alter(this);
+    }
+  }
+
+  /**
+   * Turns a single-leader database into a multi-leader one, or one that has no other region left
+   * back.
+   *
+   * @param name a name or a number
+   * @param definition see {@link Database}; 0 to turn it back
+   * @param regions that it is to have; null to turn it back
+   */
+  record Span(String name, long definition, Regions regions) implements ControlCommand {
+    @Override
+    public <R> R handle(Handler<R> handler) {
+      return handler.span(this);
     }
   }
 

@@ -225,11 +225,17 @@ public final class ControlFormat {
     sink.putVarint(database.id()).putVarint(database.number()).putText(database.name());
     putSettings(sink, database.settings());
     sink.putLong(database.definition());
+    putFlag(sink, database.wasSingle());
   }
 
   private static Database getDatabase(ByteSource source) {
     return new Database(
-        getInt(source), getInt(source), getText(source), getSettings(source), source.getLong());
+        getInt(source),
+        getInt(source),
+        getText(source),
+        getSettings(source),
+        source.getLong(),
+        getFlag(source));
   }
 
   private static void putPartition(ByteSink sink, PartitionState partition) {

@@ -259,6 +259,7 @@ public final class Controller implements ControlMessage.ControllerHandler {
         || command instanceof ControlCommand.Ensure
         || command instanceof ControlCommand.Look
         || command instanceof ControlCommand.Alter
+        || command instanceof ControlCommand.Span
         || command instanceof ControlCommand.Move
         || command instanceof ControlCommand.Prefer
         || command instanceof ControlCommand.Drain

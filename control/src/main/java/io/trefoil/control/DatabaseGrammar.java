@@ -30,6 +30,8 @@ public final class DatabaseGrammar {
           "DATABASE ALTER name option...",
           "  multi-leader:  [REGIONS count region... [FORCE]] [TOPOLOGY ...] [CONFLICT ...]",
           "                 in all regions at once; FORCE: though one to be removed is away",
+          "  single-leader: REPLICATION MULTI-LEADER REGIONS count region...; back when the others",
+          "                 are removed: REPLICATION SINGLE-LEADER",
           "DATABASE MOVE name [PARTITION p] FROM node TO node",
           "DATABASE DROP name",
           "DATABASE LIST",

@@ -132,8 +132,19 @@ public record DatabaseOptions(
    * @param here this cluster's region: one of {@link #regions}
    */
   public Regions newRegions(String here) {
+    return newRegions(here, regions);
+  }
+
+  /** The same for a database that is in the region here already, which is the first one then. */
+  public Regions newRegionsFrom(String here) {
+    List<String> ordered = new ArrayList<>(List.of(here));
+    regions.stream().filter(name -> !name.equals(here)).forEach(ordered::add);
+    return newRegions(here, ordered);
+  }
+
+  private Regions newRegions(String here, List<String> names) {
     return Regions.first(
-        here, regions, or(topology, Topology.ALL_TO_ALL), or(conflict, Conflict.LWW));
+        here, names, or(topology, Topology.ALL_TO_ALL), or(conflict, Conflict.LWW));
   }
 
   /** What a region that comes is told of a database: all but how many replicas it has there. */
@@ -147,7 +158,7 @@ public record DatabaseOptions(
         settings.commit(),
         settings.durability(),
         settings.writeTimeoutMillis(),
-        settings.reads(),
+        settings.spanning(regions).reads(),
         settings.failover(),
         null,
         null,
@@ -180,6 +191,16 @@ public record DatabaseOptions(
                             + " regions in its time, those that were removed included"));
   }
 
+  /** Why what was said of regions can't be those of a database that has none yet. */
+  public Optional<String> whyNotFirst(String here) {
+    return RegionRules.whyNotRegions(regions, topology)
+        .or(
+            () ->
+                regions.contains(here)
+                    ? Optional.empty()
+                    : Optional.of("REGIONS has no '" + here + "', which the database is in"));
+  }
+
   /** What was said of regions, over what a database has. */
   public Regions over(Regions has) {
     return has.changed(
@@ -207,12 +228,33 @@ public record DatabaseOptions(
     return regions != null || topology != null || conflict != null;
   }
 
-  /** Whether nothing else was said. */
+  /** Whether a replication was said, and nothing else. */
+  public boolean saysReplicationOnly() {
+    return replication != null
+        && new DatabaseOptions(
+                null, replication, null, null, null, null, null, null, null, null, null, null, null)
+            .equals(this);
+  }
+
+  /** Whether nothing else was said, but for the replication. */
   public boolean saysOfRegionsOnly() {
     return saysOfRegions()
         && new DatabaseOptions(
-                null, null, null, null, null, null, null, null, null, null, null, null, conflict,
-                regions, topology)
+                null,
+                replication,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                conflict,
+                regions,
+                topology)
             .equals(this);
   }
 

@@ -15,7 +15,7 @@ import java.util.List;
  * @param failover says nothing of a leaderless database
  * @param quorums those of a leaderless database; null for every other
  * @param regions those of a multi-leader database, whose other settings are those within the region
- *     here; null for every other
+ *     here. A single-leader database that was one has the region here alone; null for every other
  */
 public record DatabaseSettings(
     Replication replication,
@@ -39,8 +39,13 @@ public record DatabaseSettings(
         (quorums != null) == (replication == Replication.LEADERLESS),
         "a leaderless database has quorums, and no other has");
     Invariants.check(
-        (regions != null) == (replication == Replication.MULTI_LEADER),
-        "a multi-leader database has regions, and no other has");
+        regions != null || replication != Replication.MULTI_LEADER,
+        "a multi-leader database has regions");
+    Invariants.check(
+        regions == null
+            || replication == Replication.MULTI_LEADER
+            || replication == Replication.SINGLE_LEADER && regions.others().isEmpty(),
+        "other databases have none, or have none left but this one");
   }
 
   /** Those of a database that is of one cluster alone. */
@@ -83,14 +88,29 @@ public record DatabaseSettings(
 
   /** The same between other regions. */
   DatabaseSettings between(Regions newRegions) {
+    return between(replication, newRegions, reads);
+  }
+
+  /** The same between regions, with one leader in each. */
+  DatabaseSettings spanning(Regions newRegions) {
+    boolean allowed = !reads.equals(Reads.LINEARIZABLE);
+    return between(Replication.MULTI_LEADER, newRegions, allowed ? reads : Reads.EVENTUAL);
+  }
+
+  /** The same with one leader, in the only region that is left. */
+  DatabaseSettings alone() {
+    return between(Replication.SINGLE_LEADER, regions, reads);
+  }
+
+  private DatabaseSettings between(Replication newReplication, Regions newRegions, Reads newReads) {
     return new DatabaseSettings(
-        replication,
+        newReplication,
         replicas,
         partitions,
         commit,
         durability,
         writeTimeoutMillis,
-        reads,
+        newReads,
         failover,
         quorums,
         newRegions);
@@ -101,7 +121,7 @@ public record DatabaseSettings(
   }
 
   public boolean isMultiLeader() {
-    return regions != null;
+    return replication == Replication.MULTI_LEADER;
   }
 
   /**

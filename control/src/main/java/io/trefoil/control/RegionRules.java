@@ -68,7 +68,8 @@ final class RegionRules {
   }
 
   private static Optional<String> whyNotHere(ControlCommand.Create command) {
-    return command.regions().here().equals(command.here())
+    boolean defined = command.definition() != 0;
+    return defined && command.regions().here().equals(command.here())
         ? Optional.empty()
         : Optional.of(
             "regions of " + command.regions().here() + " are not those of " + command.here());
@@ -94,6 +95,9 @@ final class RegionRules {
   /** Why regions can't be those of a database that has others here. */
   static Optional<String> whyNotNext(Regions next, Database database, ClusterState state) {
     Regions old = database.settings().regions();
+    if (!database.settings().isMultiLeader()) {
+      return Optional.of("'" + database.title() + "' is single-leader here by now");
+    }
     if (!next.canFollow(old)) {
       return Optional.of(
           String.format(
@@ -110,6 +114,47 @@ final class RegionRules {
               + "' first");
     }
     return whyNotLinked(next, state);
+  }
+
+  /** Why a multi-leader database can't be single-leader. */
+  static Optional<String> whyNotAlone(Database database) {
+    Regions regions = database.settings().regions();
+    if (regions == null || !regions.hasHere()) {
+      return Optional.of(
+          "a database keeps its REPLICATION, but for multi-leader ones' last region");
+    }
+    return regions.others().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "'"
+                + database.title()
+                + "' is in region "
+                + String.join(", ", regions.others())
+                + ", too: say REGIONS 1 "
+                + regions.here()
+                + " first");
+  }
+
+  /** Why a single-leader database can't be multi-leader. */
+  static Optional<String> whyNotSpanning(
+      ControlCommand.Span command, Database database, ClusterState state) {
+    DatabaseSettings settings = database.settings();
+    Regions regions = command.regions();
+    Regions old = settings.regions();
+    if (settings.replication() != Replication.SINGLE_LEADER) {
+      return Optional.of("a database keeps its REPLICATION, but for single-leader ones");
+    }
+    if (database.name().isEmpty()) {
+      return Optional.of(
+          "database " + database.number() + " has no name, by which other regions could know it");
+    }
+    if (command.definition() == 0) {
+      return Optional.of("a multi-leader database has a definition other than 0");
+    }
+    boolean fits = old == null ? regions.numberHere() == 1 : regions.canFollow(old);
+    return fits && regions.hasHere()
+        ? whyNotLinked(regions, state)
+        : Optional.of("its regions are others by now: " + old);
   }
 
   // Links.

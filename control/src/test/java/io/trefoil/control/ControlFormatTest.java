@@ -93,6 +93,9 @@ class ControlFormatTest {
               -7,
               Regions.first("eu", List.of("us", "eu"), Topology.RING, Conflict.SIBLINGS)
                   .changed(List.of("eu", "ap"), Topology.star("ap"), Conflict.LWW)),
+          new ControlCommand.Span(
+              "users", -7, Regions.first("eu", List.of("eu"), Topology.RING, Conflict.LWW)),
+          new ControlCommand.Span("users", 0, null),
           LINK,
           new ControlCommand.UnlinkRegion("us"));
 

@@ -405,6 +405,71 @@ class MultiLeaderStateTest {
         "ERR DATABASE ALTER: REGIONS is an option of MULTI-LEADER, the database is SINGLE-LEADER");
   }
 
+  // Turned.
+
+  private static Outcome span(Log log, String name, Regions regions) {
+    return log.apply(new ControlCommand.Span(name, regions == null ? 0 : DEFINITION, regions));
+  }
+
+  @Test
+  void aSingleLeaderDatabaseBecomesMultiLeaderAndBack() {
+    Log log = linked(3);
+    assertDone(create(log, options("PARTITIONS 3 COMMIT SYNC"), "", 0));
+    Regions first = Regions.first("eu", List.of("eu", "us"), Topology.ALL_TO_ALL, Conflict.LWW);
+    assertDone(span(log, "users", first));
+    Database spanning = database(log);
+    assertThat(spanning.settings().isMultiLeader()).isTrue();
+    assertThat(spanning.settings().reads()).isEqualTo(Reads.EVENTUAL);
+    assertThat(spanning.settings().commit()).isEqualTo(CommitRule.SYNC);
+    assertThat(spanning.definition()).isEqualTo(DEFINITION);
+    assertThat(spanning.wasSingle()).isTrue();
+    assertThat(ControlFormat.decodeState(ControlFormat.encode(log.state))).isEqualTo(log.state);
+    ClusterState before = log.state;
+    assertDone(span(log, "users", first));
+    assertThat(log.state).isEqualTo(before);
+
+    assertError(
+        span(log, "users", null),
+        "ERR DATABASE ALTER: 'users' is in region us, too: say REGIONS 1 eu first");
+    assertDone(change(log, without(first, "us")));
+    assertDone(span(log, "users", null));
+    Database alone = database(log);
+    assertThat(alone.settings().replication()).isEqualTo(Replication.SINGLE_LEADER);
+    assertThat(alone.settings().isMultiLeader()).isFalse();
+    assertDone(span(log, "users", null)); // again
+    assertDone(alter(log, "READS LINEARIZABLE"));
+    assertError(
+        change(log, with(without(first, "us"), "ap")),
+        "ERR DATABASE ALTER: 'users' is single-leader here by now");
+
+    assertDone(span(log, "users", with(without(first, "us"), "us")));
+    assertThat(regions(log).number("us")).isEqualTo(3);
+    assertThat(database(log).definition()).isEqualTo(DEFINITION);
+    assertThat(database(log).settings().reads()).isEqualTo(Reads.EVENTUAL);
+  }
+
+  @Test
+  void whatCanNotBeTurnedIsRefused() {
+    Log log = linked(3);
+    assertDone(create(log, options("REPLICATION LEADERLESS"), "", 0));
+    Regions regions = Regions.first("eu", List.of("eu", "us"), Topology.RING, Conflict.LWW);
+    assertError(
+        span(log, "users", regions),
+        "ERR DATABASE ALTER: a database keeps its REPLICATION, but for single-leader ones");
+    assertError(
+        span(log, "0", regions),
+        "ERR DATABASE ALTER: database 0 has no name, by which other regions could know it");
+    assertError(span(log, "orders", regions), "ERR DATABASE ALTER: there is no database 'orders'");
+    assertDone(log.apply(new ControlCommand.Create("orders", options("PARTITIONS 1"))));
+    assertError(
+        span(log, "orders", Regions.first("eu", List.of("eu", "af"), Topology.RING, Conflict.LWW)),
+        "ERR DATABASE ALTER: region 'af' is not linked here: REGION LINK af host:port");
+    assertError(
+        log.apply(new ControlCommand.Span("orders", 0, regions)),
+        "ERR DATABASE ALTER: a multi-leader database has a definition other than 0");
+    assertThat(log.state.database("orders").orElseThrow().settings().regions()).isNull();
+  }
+
   // How it is said.
 
   /** Nodes in 'eu', linked to 'us' and 'ap'. */

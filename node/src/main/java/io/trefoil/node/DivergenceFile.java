@@ -285,6 +285,16 @@ final class DivergenceFile implements EntryReader.Changes {
   }
 
   @Override
+  public void adopt(byte[] key, int offset, int length) {
+    // is done again by whoever leads
+  }
+
+  @Override
+  public void adopted() {
+    // as above
+  }
+
+  @Override
   public void reached(int region, long epoch, long upTo) {
     throw notOwn();
   }

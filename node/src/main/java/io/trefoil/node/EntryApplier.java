@@ -277,6 +277,26 @@ final class EntryApplier implements EntryReader.Changes {
   }
 
   @Override
+  public void adopt(byte[] key, int offset, int length) {
+    saveOpen();
+    MergedStore.Key adopted = merged().open(key, offset, length);
+    adopted.adopt(index);
+    adopted.save(index);
+  }
+
+  @Override
+  public void adopted() {
+    origins.adoptedIn(index);
+  }
+
+  private MergedStore merged() {
+    if (merged == null) {
+      merged = MergedStore.waiting(store, origins.state());
+    }
+    return merged;
+  }
+
+  @Override
   public void entry(long entryStamp) {
     saveOpen();
     fills = false;
@@ -295,12 +315,9 @@ final class EntryApplier implements EntryReader.Changes {
   @Override
   public void merge(byte[] key, int offset, int length, byte[] bytes, int at, int changeLength) {
     saveOpen();
-    if (merged == null) {
-      merged = MergedStore.waiting(store, origins.state());
-    }
     origins.changed(lastStamp);
     change.reset(bytes, at, changeLength);
-    open = merged.open(key, offset, length);
+    open = merged().open(key, offset, length);
     keysMerged++;
     if (fills) {
       told = new MergedKey().read(change);

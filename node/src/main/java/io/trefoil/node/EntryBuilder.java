@@ -131,6 +131,14 @@ final class EntryBuilder {
     EntryWriter.told(body, region, bytes.array(), bytes.size());
   }
 
+  void adopt(byte[] key) {
+    EntryWriter.adopt(body, key, 0, key.length);
+  }
+
+  void adopted() {
+    EntryWriter.adopted(body);
+  }
+
   void mark(long id, long timeMillis) {
     EntryWriter.mark(body, id, timeMillis);
   }

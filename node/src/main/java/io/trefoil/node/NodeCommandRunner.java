@@ -11,6 +11,7 @@ import io.trefoil.control.ClusterState;
 import io.trefoil.control.ControlCommand;
 import io.trefoil.control.Database;
 import io.trefoil.control.DatabaseGrammar;
+import io.trefoil.control.DatabaseOptions;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.DatabaseStatement;
 import io.trefoil.control.Outcome;
@@ -539,24 +540,47 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   }
 
   private void alter(DatabaseStatement.Alter alter, ClientConnection connection) {
-    Optional<Database> between =
-        outside
-            .state()
-            .get()
-            .database(alter.name())
-            .filter(it -> it.settings().isMultiLeader() && alter.options().saysOfRegions());
-    if (between.isEmpty()) {
-      reconfigure(
-          alter.name(), new ControlCommand.Alter(alter.name(), alter.options()), connection);
-    } else if (!alter.options().saysOfRegionsOnly()) {
+    Optional<Database> database = outside.state().get().database(alter.name());
+    DatabaseOptions options = alter.options();
+    boolean multi = database.isPresent() && database.get().settings().isMultiLeader();
+    boolean turns =
+        database.isPresent()
+            && !database.get().settings().isLeaderless()
+            && options.replication()
+                == (multi ? Replication.SINGLE_LEADER : Replication.MULTI_LEADER);
+    if (!turns && !(multi && options.saysOfRegions())) {
+      reconfigure(alter.name(), new ControlCommand.Alter(alter.name(), options), connection);
+    } else if (turns && multi) {
+      alone(alter, connection);
+    } else if (!options.saysOfRegionsOnly()) {
       now(
           connection,
           reply ->
               reply.error(
                   "ERR DATABASE ALTER: REGIONS, TOPOLOGY and CONFLICT are changed in all regions at"
                       + " once, other options in this one alone: say them apart"));
+    } else if (turns && outside.region().isEmpty()) {
+      now(
+          connection,
+          reply ->
+              reply.error("ERR DATABASE ALTER: this node is in no region: set its node.region"));
+    } else if (turns) {
+      definitions.span(database.get(), options, outside.region(), answering(connection));
     } else {
-      definitions.alter(between.get(), alter.options(), alter.force(), answering(connection));
+      definitions.alter(database.get(), options, alter.force(), answering(connection));
+    }
+  }
+
+  private void alone(DatabaseStatement.Alter alter, ClientConnection connection) {
+    if (alter.options().saysReplicationOnly()) {
+      change(new ControlCommand.Span(alter.name(), 0, null), connection);
+    } else {
+      now(
+          connection,
+          reply ->
+              reply.error(
+                  "ERR DATABASE ALTER: say REPLICATION SINGLE-LEADER alone, and other options"
+                      + " afterwards"));
     }
   }
 

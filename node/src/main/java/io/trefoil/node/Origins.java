@@ -27,7 +27,7 @@ import java.util.TreeSet;
  *
  * <pre>
  * state ({@link MergedState}) · origins (varint), then for each: origin (varint) · index (varint)
- * · has a gap (1) · last stamp (8) · last change (8) · regions (varint), then for each: region
+ * · has a gap (1) · last stamp (8) · last change (8) · adopted at (varint) · regions (varint), then for each: region
  * (varint) · epoch (varint) · index (varint) · horizon ({@link CommonHorizon})
  * </pre>
  */
@@ -43,6 +43,10 @@ final class Origins {
   private final SortedMap<Integer, Position> reached = new TreeMap<>();
   private final CommonHorizon horizon = new CommonHorizon();
   private long lastChange;
+
+  /** Index of the entry from which on all keys are such as several origins write; 0 for none. */
+  private long adoptedAt;
+
   private final ArrayDeque<Uncommitted> uncommitted = new ArrayDeque<>();
 
   /** What an entry that is not committed yet tells. */
@@ -121,6 +125,19 @@ final class Origins {
     lastChange = Math.max(lastChange, stamp);
   }
 
+  /**
+   * Index of the entry that says that all keys are such as several origins write; 0 when none does.
+   * Before it the log is one leader's, and nothing for other regions.
+   */
+  long adoptedAt() {
+    return adoptedAt;
+  }
+
+  /** With an entry, all keys are such. */
+  void adoptedIn(long entry) {
+    uncommitted.add(new Uncommitted(entry, () -> adoptedAt = entry));
+  }
+
   /** Up to which stamp all regions have everything. */
   CommonHorizon horizon() {
     return horizon;
@@ -186,7 +203,11 @@ final class Origins {
   }
 
   boolean isEmpty() {
-    return state.isEmpty() && heard.isEmpty() && reached.isEmpty() && horizon.isEmpty();
+    return state.isEmpty()
+        && heard.isEmpty()
+        && reached.isEmpty()
+        && horizon.isEmpty()
+        && adoptedAt == 0;
   }
 
   Origins copy() {
@@ -204,7 +225,7 @@ final class Origins {
                 .putVarint(index)
                 .putByte(gaps.contains(origin) ? 1 : 0)
                 .putLong(lastStamp(origin)));
-    sink.putLong(lastChange).putVarint(reached.size());
+    sink.putLong(lastChange).putVarint(adoptedAt).putVarint(reached.size());
     reached.forEach(
         (region, position) -> {
           sink.putVarint(region);
@@ -227,6 +248,7 @@ final class Origins {
       origins.stamps.put(origin, source.getLong());
     }
     origins.lastChange = source.getLong();
+    origins.adoptedAt = source.getVarint();
     int regions = source.getCount(MAX_ORIGINS);
     for (int i = 0; i < regions; i++) {
       int region = source.getCount(Integer.MAX_VALUE);

@@ -248,7 +248,13 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
 
   void terms(PartitionTerms newTerms) {
     boolean syncsFromNow = !terms.fsync() && newTerms.fsync();
+    boolean mergesFromNow =
+        terms.database().settings().regions() == null
+            && newTerms.database().settings().regions() != null;
     terms = newTerms;
+    if (mergesFromNow) {
+      cells = new RegionCells(this, store, applier.origins());
+    }
     if (syncsFromNow) {
       // What was acknowledged when written is waited for by the change, also when nobody writes.
       sayWhenSynced();
@@ -398,6 +404,11 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   /** The newest cells of a partition that several regions write; may wait for the disk. */
   MergedStore mergedCells() {
     return MergedStore.waiting(store, applier.origins().state());
+  }
+
+  /** Whether all committed cells are such as several regions write. */
+  boolean isAdopted() {
+    return cells instanceof RegionCells between && between.isAdopted();
   }
 
   /** What the committed cells have of each origin. */

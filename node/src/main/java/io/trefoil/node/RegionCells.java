@@ -10,6 +10,8 @@ import io.trefoil.control.Regions;
 import io.trefoil.replication.multileader.RegionOrigin;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.PartitionStore;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Cells that leaders of several regions write, each its own copies. What a command changes is
@@ -19,6 +21,9 @@ import io.trefoil.storage.PartitionStore;
 final class RegionCells implements ReplicaCells, MergedCells.Log {
   /** Keys of a partition that are looked at each tick: a thousand a second. */
   private static final int PURGE_STEPS = 10;
+
+  /** The same of those that one leader wrote: ten thousand a second. */
+  private static final int ADOPT_STEPS = 100;
 
   /** Further ahead than this no leader's clock can have been. */
   private static final long MAX_AHEAD_MILLIS = 3_600_000;
@@ -35,6 +40,14 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
   private boolean leading;
   private boolean judgedExpired;
   private long carriedIndex;
+
+  /** Where to look for keys that one leader wrote, and whether there was one since the start. */
+  private long adoptCursor;
+
+  private boolean adoptedSome;
+
+  /** Index of the entry that says that all are such; 0 for none. */
+  private long saidAdopted;
 
   RegionCells(PartitionReplica replica, PartitionStore store, Origins origins) {
     this.replica = replica;
@@ -78,6 +91,9 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
    */
   @Override
   public void collect(long untilMillis) {
+    if (!isAdopted() && replica.takesCommands() && replica.refuseWrite() == null) {
+      adopt();
+    }
     long purgeable = origins.horizon().purgeable();
     if (purgeable == 0) {
       return;
@@ -88,6 +104,44 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
         removeExpired(key);
       }
     }
+  }
+
+  /** Whether no key is left that one leader wrote, before several regions did. */
+  boolean isAdopted() {
+    return !replica.terms().database().wasSingle() || origins.adoptedAt() > 0;
+  }
+
+  /**
+   * Has all keys that one leader wrote be such as several write, some each tick. Whoever leads next
+   * begins anew, and finds them done.
+   */
+  private void adopt() {
+    if (saidAdopted > origins.adoptedAt()) {
+      return; // until it is committed, or another one leads
+    }
+    List<byte[]> plain = new ArrayList<>();
+    adoptCursor = waiting.scanPlain(adoptCursor, ADOPT_STEPS, plain::add);
+    plain.forEach(this::adopt);
+    adoptedSome |= !plain.isEmpty();
+    if (adoptCursor == 0 && !adoptedSome) {
+      replica.runAsLeader(none -> replica.entry().adopted());
+      saidAdopted = replica.wroteIndex();
+      origins.adoptedIn(saidAdopted);
+    } else if (adoptCursor == 0) {
+      adoptedSome = false; // one more round finds none
+    }
+  }
+
+  private void adopt(byte[] key) {
+    replica.runAsLeader(
+        none -> {
+          MergedStore.Key open = waiting.open(key, 0, key.length);
+          if (open.isPlain()) {
+            replica.entry().adopt(key);
+            open.adopt(index());
+            open.save(index());
+          }
+        });
   }
 
   private void removeExpired(byte[] key) {

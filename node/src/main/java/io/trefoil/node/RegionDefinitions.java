@@ -38,6 +38,7 @@ final class RegionDefinitions {
   private static final String CREATE = "DATABASE CREATE";
   private static final String DROP = "DATABASE DROP";
   private static final String ALTER = "DATABASE ALTER";
+  private static final String NOT_ASKED = "ERR this is not asked of another region";
 
   private final DataLoop loop;
   private final RegionLinks links;
@@ -187,6 +188,41 @@ final class RegionDefinitions {
                     command,
                     then,
                     () -> awaitTaken(database, going, then, here)));
+  }
+
+  /**
+   * Turns a single-leader database into a multi-leader one. Here first: from there all that it has
+   * comes to the others.
+   *
+   * @param said of regions, and nothing else
+   */
+  void span(Database database, DatabaseOptions said, String here, Consumer<String> then) {
+    Regions before = database.settings().regions();
+    Optional<String> refusal = before == null ? said.whyNotFirst(here) : said.whyNotOver(before);
+    if (refusal.isPresent()) {
+      then.accept("ERR " + ALTER + ": " + refusal.get());
+      return;
+    }
+    Regions next = before == null ? said.newRegionsFrom(here) : said.over(before);
+    long definition = before == null ? draw() : database.definition();
+    DatabaseOptions options = DatabaseOptions.of(database, next);
+    CommandOf command =
+        region ->
+            region.equals(here)
+                ? new ControlCommand.Span(database.title(), definition, next)
+                : new ControlCommand.Create(
+                    database.name(), options, region, definition, next.at(region));
+    Runnable others =
+        () ->
+            makeElsewhere(ALTER, definition, next.others(), command, then, () -> then.accept(null));
+    ifAllCould(
+        ALTER,
+        definition,
+        here,
+        next.others(),
+        command,
+        then,
+        () -> control.accept(command.in(here), orElse(then, others)));
   }
 
   private static Consumer<String> orElse(Consumer<String> then, Runnable goOn) {
@@ -341,7 +377,8 @@ final class RegionDefinitions {
     long definition = source.getLong();
     ControlCommand command = ControlFormat.decodeCommand(source.getBlock());
     source.expectEnd();
-    String refusal = tryHere(definition, command);
+    boolean other = command instanceof ControlCommand.Span;
+    String refusal = other ? NOT_ASKED : tryHere(definition, command);
     if (refusal != null || question || isDone(definition, command)) {
       answer(from, id, refusal);
     } else {
@@ -369,8 +406,8 @@ final class RegionDefinitions {
       boolean another = there.isPresent() && there.get().definition() != definition;
       return another ? "ERR '" + drop.name() + "' is another database there" : null;
     }
-    if (!(command instanceof ControlCommand.Create)) {
-      return "ERR this is not asked of another region";
+    if (!(command instanceof ControlCommand.Create || command instanceof ControlCommand.Span)) {
+      return NOT_ASKED;
     }
     ClusterState now = state.get();
     Outcome outcome = now.apply(command, now.version() + 1, 0).outcome();

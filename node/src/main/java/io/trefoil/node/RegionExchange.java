@@ -257,6 +257,7 @@ final class RegionExchange implements RegionLog {
     if (due
         && !tells()
         && regions.hasHere()
+        && replica.isAdopted()
         && replica.takesCommands()
         && replica.refuseWrite() == null) {
       toldNanos = now;
@@ -278,7 +279,8 @@ final class RegionExchange implements RegionLog {
    * anything: it might lack what is forgotten here without it.
    */
   private boolean hasTold() {
-    return !regions.hasHere() || replica.origins().horizon().version() >= regions.version();
+    boolean told = replica.origins().horizon().version() >= regions.version();
+    return !regions.hasHere() || told && replica.isAdopted();
   }
 
   /** The stamp up to which every entry of every other region is here. */
@@ -606,7 +608,10 @@ final class RegionExchange implements RegionLog {
   private void onRead(int region, SenderEffect.ReadLog read, List<EntryBatch> batches) {
     Outgoing out = senders.get(region);
     if (replica.exchange() == this) {
-      boolean gone = batches.isEmpty() || batches.get(0).firstIndex() > read.fromIndex();
+      boolean gone =
+          batches.isEmpty()
+              || batches.get(0).firstIndex() > read.fromIndex()
+              || isBeforeRegions(read.fromIndex());
       Stretch stretch =
           gone
               ? null
@@ -622,7 +627,7 @@ final class RegionExchange implements RegionLog {
   public Stretch recent(long fromIndex, long upToIndex, SortedSet<Integer> wants, int maxBytes) {
     List<EntryBatch> batches = new ArrayList<>();
     long bytes = 0;
-    long next = fromIndex;
+    long next = isBeforeRegions(fromIndex) ? Long.MAX_VALUE : fromIndex;
     while (next <= upToIndex && bytes < maxBytes) {
       EntryBatch batch = replica.recent().recent(next);
       if (batch == null) {
@@ -633,6 +638,11 @@ final class RegionExchange implements RegionLog {
       next = batch.lastIndex() + 1;
     }
     return RegionStretches.of(batches, upToIndex, self(), wants, maxBytes);
+  }
+
+  /** What the log has from there is not for other regions. */
+  private boolean isBeforeRegions(long index) {
+    return index <= replica.origins().adoptedAt();
   }
 
   @Override

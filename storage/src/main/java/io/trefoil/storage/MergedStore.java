@@ -44,9 +44,17 @@ import java.util.function.Consumer;
  * record. At or below the horizon, everybody has whatever the record says, also that something was
  * removed; so that can be forgotten.
  *
+ * <p><b>Cells that one leader wrote</b> before several origins did are read as if the origin {@link
+ * #BEFORE} had written them, under the stamps of their records. The first change of such a key
+ * makes it one of these, with all its fields: the same on all replicas, since it is a function of
+ * what they have. {@link Key#adopt} does only that.
+ *
  * <p>For the owner's thread, like the store.
  */
 public final class MergedStore {
+  /** The origin of what one leader wrote before: of the first region, in no epoch of a leader. */
+  public static final int BEFORE = 1 << 4 | 1;
+
   private static final int SCAN_COUNT = 1_000;
 
   /** So many expired keys are noted at a time. */
@@ -147,7 +155,29 @@ public final class MergedStore {
     if (found == Found.NOT_IN_MEMORY) {
       throw new CellsNotInMemory(name);
     }
-    return new Key(name, found == Found.FOUND ? store.foundValue() : null, store.entryIndex());
+    Key opened = new Key(name, store.entryIndex());
+    if (found == Found.FOUND && store.type().isMerged()) {
+      opened.read(store.foundValue());
+    } else if (found == Found.FOUND) {
+      opened.readPlain(store.type(), store.stamp(), store.expireAtMillis(), store.foundValue());
+    }
+    return opened;
+  }
+
+  /**
+   * As {@link #scan}, of those that nobody has changed since several origins write.
+   *
+   * @return the next cursor; 0 at the end
+   */
+  public long scanPlain(long cursor, int count, Consumer<byte[]> visitor) {
+    return store.scan(
+        cursor,
+        count,
+        (key, offset, length, type, expireAt) -> {
+          if (!type.isMerged()) {
+            visitor.accept(Arrays.copyOfRange(key, offset, offset + length));
+          }
+        });
   }
 
   /** How many keys there are to see; expired ones count until they are purged. */
@@ -161,7 +191,7 @@ public final class MergedStore {
         cursor,
         count,
         (key, offset, length, type, expireAt) -> {
-          if (type == CellType.MERGED) {
+          if (type != CellType.GONE) {
             visitor.accept(Arrays.copyOfRange(key, offset, offset + length));
           }
         });
@@ -250,7 +280,7 @@ public final class MergedStore {
       if (!CellType.ofStored(arena.type(handle)).isMerged()) {
         return false;
       }
-      Key key = new Key(arena.key(handle), arena.value(handle), 0);
+      Key key = new Key(arena.key(handle), 0).read(arena.value(handle));
       boolean known = arena.stamp(handle) <= horizon;
       if (known && key.isExpired(expiredMillis) && expired.size() < MAX_EXPIRED) {
         expired.add(key.name);
@@ -264,7 +294,7 @@ public final class MergedStore {
         return false;
       }
       byte[] value = Arrays.copyOfRange(stored, StoredCell.HEADER, stored.length);
-      Key key = new Key(CellDisk.ABSENT, value, 0);
+      Key key = new Key(CellDisk.ABSENT, 0).read(value);
       boolean known = StoredCell.stamp(stored) <= horizon;
       return key.mayForget(known) || known && key.isExpired(expiredMillis);
     }
@@ -304,12 +334,17 @@ public final class MergedStore {
     private boolean changed;
     private long entryIndex;
 
-    private Key(byte[] name, byte[] stored, long entryIndex) {
+    /** What it was when one leader wrote it, and still is in the store; else null. */
+    private CellType plain;
+
+    private long plainStamp;
+
+    private Key(byte[] name, long entryIndex) {
       this.name = name;
       this.entryIndex = entryIndex;
-      if (stored == null) {
-        return;
-      }
+    }
+
+    private Key read(byte[] stored) {
       collection = Head.collection(stored, 0);
       storedFields = Head.count(stored, 0);
       ByteSource source = behindDigest(stored, 0);
@@ -319,6 +354,62 @@ public final class MergedStore {
       fieldsDigest = source.getLong();
       newest.read(source);
       state.read(source);
+      return this;
+    }
+
+    private void readPlain(CellType type, long stamp, long expireAt, byte[] stored) {
+      plain = type;
+      plainStamp = stamp;
+      if (type == CellType.STRING) {
+        state.string().merge(plainVersions(stored));
+      } else {
+        state.putFields(type, stamp, BEFORE);
+        collection = Head.collection(stored, 0);
+        storedFields = Head.count(stored, 0);
+        visibleFields = storedFields;
+      }
+      if (expireAt != 0) {
+        state.putExpiry(expireAt, stamp, BEFORE);
+      }
+      state.noteIn(shared.seen()); // so that who removes it hides it
+      shared.observe(stamp);
+    }
+
+    /** Fields that were overwritten are no older than their key here: nothing else was written. */
+    private Versions plainVersions(byte[] value) {
+      Versions versions = new Versions();
+      new Versions().put(BEFORE, plainStamp, value, 0, value.length, versions);
+      return versions;
+    }
+
+    /** Whether nobody has changed it since several origins write. */
+    public boolean isPlain() {
+      return plain != null;
+    }
+
+    /**
+     * Makes a key that one leader wrote before one of these, as of an entry, with all its fields.
+     */
+    public void adopt(long index) {
+      if (plain == null) {
+        return;
+      }
+      List<StoredField> fields = storedFields();
+      plain = null;
+      changed = true;
+      collection = Head.NO_COLLECTION;
+      countNone();
+      if (fields.isEmpty()) {
+        return;
+      }
+      collection = newCollection(index);
+      Versions versions = new Versions();
+      for (StoredField each : fields) {
+        versions.read(new ByteSource(each.cell()));
+        count(each.name(), versions, 1);
+        versions.noteIn(newest);
+        put(index, each.name(), versions);
+      }
     }
 
     public byte[] name() {
@@ -397,16 +488,25 @@ public final class MergedStore {
         return versions;
       }
       FieldCells fields = store.fields();
+      int from = plain == null ? 0 : 1; // one leader's fields have no type before their names
+      int length = fieldName.length - from;
+      if (plain != null && fieldName[0] != (byte) plain.code()) {
+        return versions;
+      }
       Found found =
           switch (look) {
-            case WAITING -> fields.findBlocking(collection, fieldName, 0, fieldName.length);
-            case NEWEST -> fields.find(collection, fieldName, 0, fieldName.length);
-            case COMMITTED -> fields.findCommitted(collection, fieldName, 0, fieldName.length);
+            case WAITING -> fields.findBlocking(collection, fieldName, from, length);
+            case NEWEST -> fields.find(collection, fieldName, from, length);
+            case COMMITTED -> fields.findCommitted(collection, fieldName, from, length);
           };
       if (found == Found.NOT_IN_MEMORY) {
-        throw CellsNotInMemory.field(name, collection, fieldName);
+        throw CellsNotInMemory.field(
+            name, collection, Arrays.copyOfRange(fieldName, from, fieldName.length));
       }
       entryIndex = Math.max(entryIndex, store.entryIndex());
+      if (plain != null && found == Found.FOUND) {
+        return plainVersions(store.foundValue());
+      }
       return found == Found.FOUND ? versions.read(new ByteSource(store.foundValue())) : versions;
     }
 
@@ -443,7 +543,7 @@ public final class MergedStore {
       io.trefoil.cell.Fields.Visitor visitor =
           (field, offset, length, value, valueOffset, valueLength) ->
               all.add(
-                  new StoredField(
+                  storedField(
                       Arrays.copyOfRange(field, offset, offset + length),
                       Arrays.copyOfRange(value, valueOffset, valueOffset + valueLength)));
       if (look == Look.WAITING) {
@@ -456,6 +556,13 @@ public final class MergedStore {
       return all;
     }
 
+    private StoredField storedField(byte[] field, byte[] value) {
+      return plain == null
+          ? new StoredField(field, value)
+          : new StoredField(
+              storedName(plain, field, 0, field.length), bytesOf(plainVersions(value)));
+    }
+
     /**
      * Merges all that another copy holds of the key into this one, which forgot: however old that
      * is, and what was purged there goes here, too.
@@ -466,6 +573,7 @@ public final class MergedStore {
      *     none
      */
     public void fill(long index, MergedKey told, SortedMap<Bytes, Versions> fields, long purged) {
+      adopt(index);
       if (purged > 0) {
         dropUntold(index, told, fields, purged);
       }
@@ -525,6 +633,7 @@ public final class MergedStore {
     }
 
     private void merge(long index, MergedKey change, long horizon) {
+      adopt(index);
       Write written = change.string().written();
       change.string().noteIn(shared.seen());
       shared.observe(Math.max(change.largestStamp(), change.removed().largest()));
@@ -558,6 +667,7 @@ public final class MergedStore {
         int length,
         Versions change,
         long horizon) {
+      adopt(index);
       byte[] fieldName = storedName(type, field, offset, length);
       Versions versions = stored(fieldName);
       boolean isNew = versions.isEmpty();

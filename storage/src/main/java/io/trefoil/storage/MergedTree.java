@@ -4,6 +4,7 @@ import io.trefoil.base.ByteSink;
 import io.trefoil.base.ByteSource;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
+import java.util.Arrays;
 
 /**
  * Sums of what is held in the keys of a copy that several nodes write, by ranges of their hashes.
@@ -42,6 +43,11 @@ public final class MergedTree {
   /** The first hash of a leaf, or the one after the last of the leaf before it. */
   static long firstHash(int leaf) {
     return (long) leaf << Integer.SIZE - LEAF_BITS;
+  }
+
+  /** Whether nothing is held. */
+  boolean isEmpty() {
+    return Arrays.stream(leaves).allMatch(sum -> sum == 0);
   }
 
   /** Changes the sum of a key's leaf. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -191,6 +192,82 @@ class RegionsChangeTest {
       keys++;
     }
     return keys;
+  }
+
+  @Test
+  void aSingleLeaderDatabaseComesToSpanRegionsAndBackWhileItIsWritten()
+      throws InterruptedException, IOException {
+    try (ClusterProcesses eu =
+            ClusterProcesses.start(folder.resolve("eu"), 2, "--node.region", "eu");
+        ClusterProcesses us = start("us")) {
+      eu.link("us", us);
+      us.link("eu", eu);
+      eu.createDatabase("users", "NUMBER", Integer.toString(USERS), "PARTITIONS", "2");
+      try (Jedis client = client(eu);
+          Jedis there = ClusterProcesses.client(us.node(1))) {
+        for (int i = 0; i < 500; i++) {
+          client.set("old-" + i, "of one leader");
+          client.hset("hash-" + i % 7, "f" + i, "v" + i);
+          client.sadd("set", "m" + i);
+        }
+        client.setex("expiring", 100_000, "v");
+        client.del("old-1");
+        Writer inEu = new Writer(eu, "eu");
+        inEu.awaitMore();
+        assertThatThrownBy(() -> alter(eu, "REPLICATION", "MULTI-LEADER", "REGIONS", "1", "us"))
+            .hasMessageContaining("REGIONS has no 'eu'");
+        assertThat(alter(eu, "REPLICATION", "MULTI-LEADER", "REGIONS", "2", "us", "eu"))
+            .isEqualTo("OK");
+        us.awaitInSync(us.node(1), USERS);
+        there.select(USERS);
+        Writer inUs = new Writer(us, "us");
+        inUs.awaitMore();
+        inEu.awaitMore();
+        ClusterProcesses.await("all that was there", () -> there.exists("old-499"));
+        there.del("old-2", "hash-3");
+        there.srem("set", "m3");
+        there.hset("hash-4", "f4", "from us");
+        client.hset("hash-4", "f11", "from eu");
+        eu.node(2).kill();
+        inUs.awaitMore();
+        eu.node(2).start();
+        eu.awaitInSync(eu.node(1), USERS);
+        inEu.stopped = true;
+        inEu.join();
+        long visits = inUs.end();
+        ClusterProcesses.await(
+            "equal regions",
+            () ->
+                ClusterProcesses.contents(eu.node(1), USERS)
+                    .equals(ClusterProcesses.contents(us.node(1), USERS)));
+        assertThat(Long.parseLong(there.get("visits")))
+            .isBetween(visits + inEu.acknowledged.get(), visits + inEu.acknowledged.get() + 2);
+        assertThat(there.exists("old-1", "old-2", "hash-3")).isZero();
+        assertThat(there.hget("hash-4", "f4")).isEqualTo("from us");
+        assertThat(there.hget("hash-4", "f11")).isEqualTo("from eu");
+        assertThat(there.scard("set")).isEqualTo(499);
+        assertThat(there.ttl("expiring")).isPositive();
+
+        assertThatThrownBy(() -> alter(eu, "REPLICATION", "SINGLE-LEADER"))
+            .hasMessageContaining("'users' is in region us, too: say REGIONS 1 eu first");
+        alterUntilDone(eu, "REGIONS", "1", "eu");
+        assertThat(alter(eu, "REPLICATION", "SINGLE-LEADER")).isEqualTo("OK");
+        assertThat(alter(eu, "READS", "LINEARIZABLE")).isEqualTo("OK");
+        try (Jedis again = client(eu)) {
+          assertThat(again.setnx("lock", "mine")).isEqualTo(1);
+          assertThat(again.setnx("lock", "yours")).isZero();
+          assertThat(again.append("lock", "!")).isEqualTo(5);
+          assertThat(again.hget("hash-4", "f4")).isEqualTo("from us");
+          assertThat(again.incr("visits")).isEqualTo(1 + Long.parseLong(there.get("visits")));
+        }
+        there.sendCommand(() -> "DATABASE".getBytes(UTF_8), "DROP", "users");
+        assertThat(alter(eu, "REPLICATION", "MULTI-LEADER", "REGIONS", "2", "eu", "us"))
+            .isEqualTo("OK");
+        us.awaitInSync(us.node(1), USERS);
+        there.select(USERS);
+        ClusterProcesses.await("again in both", () -> "mine!".equals(there.get("lock")));
+      }
+    }
   }
 
   @Test

@@ -100,7 +100,13 @@ final class WrittenKeys implements EntryReader.Changes {
   public void entry(long entryStamp) {}
 
   @Override
-  public void told(int region, int regions, byte[] what, int offset, int length) {}
+  public void told(int region, byte[] what, int offset, int length) {}
+
+  @Override
+  public void adopt(byte[] key, int offset, int length) {}
+
+  @Override
+  public void adopted() {}
 
   @Override
   public void reached(int region, long epoch, long upTo) {}
