@@ -35,7 +35,7 @@ public final class ReplyFields {
   }
 
   /** A field; {@link Reply.Nil} when there is none. */
-  Reply get(String name) {
+  public Reply get(String name) {
     return fields.getOrDefault(name, new Reply.Nil());
   }
 

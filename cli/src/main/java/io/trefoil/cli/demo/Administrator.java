@@ -50,6 +50,38 @@ final class Administrator {
     run(String.join(" ", words), words);
   }
 
+  /** Says a command and what came of it. */
+  boolean run(List<String> words) {
+    return run(String.join(" ", words), words);
+  }
+
+  /**
+   * What a node answers.
+   *
+   * @throws IOException when none does
+   */
+  Reply ask(String... words) throws IOException {
+    try (RespClient client = connect()) {
+      return client.call(words).bare();
+    }
+  }
+
+  /**
+   * What a node answers about a database's keys.
+   *
+   * @throws CommandFailed when it is an error
+   */
+  Reply askIn(String database, List<String> words) throws IOException {
+    try (RespClient client = connect()) {
+      client.call("SELECT", database);
+      Reply reply = client.call(words.toArray(String[]::new)).bare();
+      if (reply instanceof Reply.Failure) {
+        throw new CommandFailed(reply.text());
+      }
+      return reply;
+    }
+  }
+
   private boolean run(String what, List<String> words) {
     long start = System.nanoTime();
     try (RespClient client = connect()) {

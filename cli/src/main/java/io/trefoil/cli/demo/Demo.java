@@ -12,7 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Three nodes, a {@link Show} on them, and what a user may do to them. {@link #run} starts and
+ * A few nodes, a {@link Show} on them, and what a user may do to them. {@link #run} starts and
  * stops everything; {@link #press} and {@link #requestStop} may come from any thread while it runs.
  */
 final class Demo implements Show.Stage {
@@ -21,13 +21,15 @@ final class Demo implements Show.Stage {
   /** The algorithm that is shown. */
   enum Replication {
     SINGLE_LEADER,
-    LEADERLESS
+    LEADERLESS,
+    MULTI_LEADER
   }
 
   /**
    * @param directory of the data
    * @param fresh whether to start without the data of earlier runs
    * @param firstPort client port of the first node, when free
+   * @param regions names of the regions, each with nodes of its own; none unless multi-leader
    * @param script keys that nobody has to press; empty when a user presses them
    * @param startLimit how long the nodes may take until they serve
    */
@@ -36,9 +38,23 @@ final class Demo implements Show.Stage {
       boolean fresh,
       int firstPort,
       Replication replication,
+      List<String> regions,
       Writer.Settings writer,
       List<DemoScript.Step> script,
-      Duration startLimit) {}
+      Duration startLimit) {
+    Settings {
+      regions = List.copyOf(regions);
+    }
+
+    /** What starts such a demo. */
+    private String command() {
+      return switch (replication) {
+        case SINGLE_LEADER -> "./trefoil demo";
+        case LEADERLESS -> "./trefoil demo --replication leaderless";
+        case MULTI_LEADER -> "./trefoil demo --regions " + String.join(",", regions);
+      };
+    }
+  }
 
   private final Settings settings;
   private final Stdio stdio;
@@ -49,7 +65,6 @@ final class Demo implements Show.Stage {
   private volatile boolean showsTries = true;
   private long eventsSaid;
   private DemoNodes nodes;
-  private StatusWatch watch;
   private volatile Show show;
 
   Demo(Settings settings, Stdio stdio, NodeProcess.Launch launch) {
@@ -75,16 +90,13 @@ final class Demo implements Show.Stage {
       for (long pid : lock.endLeftovers()) {
         say("Ended node process " + pid + ", which a killed demo had left.");
       }
-      nodes = new DemoNodes(settings.directory(), launch, lock, events, this::say);
+      DemoLayout layout = DemoLayout.of(settings.regions());
+      nodes = new DemoNodes(settings.directory(), layout, launch, lock, events, this::say);
       if (settings.fresh()) {
         nodes.deleteData();
       }
       nodes.prepare(settings.firstPort());
-      watch = new StatusWatch(nodes.all(), (before, now) -> show.noteStatus(before, now));
-      show =
-          settings.replication() == Replication.LEADERLESS
-              ? new LeaderlessShow(this, settings.writer())
-              : new SingleLeaderShow(this, settings.writer());
+      show = show();
       try {
         nodes.start();
         if (nodes.awaitReady(show, settings.startLimit(), stopping)) {
@@ -99,12 +111,21 @@ final class Demo implements Show.Stage {
     }
   }
 
+  private Show show() {
+    return switch (settings.replication()) {
+      case SINGLE_LEADER -> new SingleLeaderShow(this, settings.writer());
+      case LEADERLESS -> new LeaderlessShow(this, settings.writer());
+      case MULTI_LEADER -> new RegionsShow(this, settings.writer(), settings.regions());
+    };
+  }
+
   /** Makes {@link #run} stop everything and return. */
   void requestStop() {
     stopping.countDown();
   }
 
-  boolean isStopping() {
+  @Override
+  public boolean isStopping() {
     return stopping.getCount() == 0;
   }
 
@@ -129,7 +150,6 @@ final class Demo implements Show.Stage {
 
   private void play() throws IOException, InterruptedException {
     show.begin();
-    daemon(watch).start();
     try {
       boolean screen = stdio.inIsTerminal() && stdio.outIsTerminal();
       if (!settings.script().isEmpty()) {
@@ -140,7 +160,6 @@ final class Demo implements Show.Stage {
     } finally {
       requestStop();
       show.end();
-      watch.stop();
     }
   }
 
@@ -209,10 +228,7 @@ final class Demo implements Show.Stage {
     say("");
     show.verdict().forEach(this::say);
     say("The nodes are stopped. Their data is in " + settings.directory());
-    String again =
-        settings.replication() == Replication.LEADERLESS
-            ? "./trefoil demo --replication leaderless"
-            : "./trefoil demo";
+    String again = settings.command();
     say("Again with this data:  " + again + "         empty:  " + again + " --fresh");
     say("Read next:  README.md");
   }
@@ -225,11 +241,6 @@ final class Demo implements Show.Stage {
   @Override
   public Events events() {
     return events;
-  }
-
-  @Override
-  public StatusWatch watch() {
-    return watch;
   }
 
   @Override

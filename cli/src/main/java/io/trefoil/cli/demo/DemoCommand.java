@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,9 +26,13 @@ import picocli.CommandLine.Spec;
       "With --replication leaderless: two leaderless databases, one with R 2 and W 2 of 3 and one",
       "with R 1 and W 1, each under a writer at one node and a reader at the others. k kills the",
       "writers' node, p pauses another one; the view shows hints, and reads that are stale.",
+      "With --regions eu,us: two clusters of two nodes, 80 ms apart, and a multi-leader database",
+      "with a writer in each. x cuts the link and heals it, k kills the leader of the first; the",
+      "view shows lags and conflicts, and in the end both regions are compared.",
       "Without a terminal it prints lines and runs until it is stopped."
     })
 public final class DemoCommand implements Callable<Integer> {
+  private static final Pattern REGION = Pattern.compile("[a-z][a-z0-9]{0,15}");
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   @Option(
@@ -66,6 +71,13 @@ public final class DemoCommand implements Callable<Integer> {
       defaultValue = "single-leader",
       description = "single-leader or leaderless (default: single-leader).")
   String replication;
+
+  @Option(
+      names = "--regions",
+      paramLabel = "<names>",
+      split = ",",
+      description = "Two names, as eu,us: a database that spans these regions.")
+  List<String> regions = List.of();
 
   @Option(
       names = "--script",
@@ -107,12 +119,25 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   private Demo.Replication replication() {
+    if (!regions.isEmpty()) {
+      requireTwoNames();
+      return Demo.Replication.MULTI_LEADER;
+    }
     return switch (replication) {
       case "single-leader" -> Demo.Replication.SINGLE_LEADER;
       case "leaderless" -> Demo.Replication.LEADERLESS;
       default ->
           throw wrong("--replication must be single-leader or leaderless, not " + replication);
     };
+  }
+
+  private void requireTwoNames() {
+    boolean two = regions.size() == 2 && !regions.get(0).equals(regions.get(1));
+    if (!two || !regions.stream().allMatch(name -> REGION.matcher(name).matches())) {
+      throw wrong(
+          "--regions must be two names of small letters and digits, as eu,us, not "
+              + String.join(",", regions));
+    }
   }
 
   private List<DemoScript.Step> script() {
@@ -136,6 +161,7 @@ public final class DemoCommand implements Callable<Integer> {
         fresh,
         port,
         replication(),
+        regions,
         new Writer.Settings(rate, valueBytes, "demo:" + run + ":"),
         script(),
         START_LIMIT);

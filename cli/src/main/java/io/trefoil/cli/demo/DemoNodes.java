@@ -1,6 +1,7 @@
 package io.trefoil.cli.demo;
 
 import io.trefoil.cli.CommandFailed;
+import io.trefoil.cli.process.DelayedLink;
 import io.trefoil.cli.process.FolderLock;
 import io.trefoil.cli.process.LocalPorts;
 import io.trefoil.cli.process.NodePorts;
@@ -13,7 +14,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -21,20 +24,22 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * The demo's three nodes: processes on this machine that are started, killed, paused and stopped.
- * The actions may come from any thread once {@link #prepare} is done.
+ * The demo's nodes: processes on this machine that are started, killed, paused and stopped. The
+ * actions may come from any thread once {@link #prepare} is done.
  */
 final class DemoNodes {
-  private static final int NODES = 3;
   private static final long STOP_MILLIS = 3_000;
   private static final long TICK_MILLIS = 250;
   private static final int LOG_LINES_SHOWN = 10;
 
   private final Path directory;
+  private final DemoLayout layout;
   private final NodeProcess.Launch launch;
   private final FolderLock lock;
   private final Events events;
   private final Consumer<String> say;
+  private final DelayedLink link = new DelayedLink(DemoLayout.LINK_DELAY_MILLIS);
+  private final Map<String, Integer> doors = new TreeMap<>();
   private final List<NodeProcess.State> lastStates = new ArrayList<>();
   private volatile List<NodeProcess> nodes = List.of();
 
@@ -44,11 +49,13 @@ final class DemoNodes {
    */
   DemoNodes(
       Path directory,
+      DemoLayout layout,
       NodeProcess.Launch launch,
       FolderLock lock,
       Events events,
       Consumer<String> say) {
     this.directory = directory;
+    this.layout = layout;
     this.launch = launch;
     this.lock = lock;
     this.events = events;
@@ -76,19 +83,25 @@ final class DemoNodes {
     return node.state() != NodeProcess.State.DEAD;
   }
 
-  private static String nodeName(int index) {
-    return "n" + (index + 1);
+  /** The nodes of a region. */
+  List<NodeProcess> in(String region) {
+    return nodes.stream().filter(node -> layout.region(node.name()).equals(region)).toList();
   }
 
-  private Path configFile(int index) {
-    return directory.resolve(nodeName(index) + ".yaml");
+  /** The way between regions: whatever nodes of one say to those of another goes over it. */
+  DelayedLink link() {
+    return link;
+  }
+
+  private Path configFile(String node) {
+    return directory.resolve(node + ".yaml");
   }
 
   /** Removes what earlier demos left. */
   void deleteData() throws IOException {
-    for (int i = 0; i < NODES; i++) {
-      Path data = directory.resolve(nodeName(i));
-      if (Files.exists(data) && !Files.exists(configFile(i))) {
+    for (String node : layout.nodes()) {
+      Path data = directory.resolve(node);
+      if (Files.exists(data) && !Files.exists(configFile(node))) {
         throw new CommandFailed(data + " was not made by a demo; remove it yourself");
       }
       if (Files.exists(data)) {
@@ -109,19 +122,37 @@ final class DemoNodes {
 
   /** Picks ports and writes configurations. */
   void prepare(int firstPort) throws IOException {
-    PortPlan plan = PortPlan.pick(firstPort, NODES, new LocalPorts());
+    List<String> names = layout.nodes();
+    PortPlan plan = PortPlan.pick(firstPort, names.size(), new LocalPorts());
     plan.notes().forEach(note -> say.accept("Note: " + note + "; the next hundred is tried."));
     List<NodeProcess> prepared = new ArrayList<>();
-    int firstPeerPort = plan.nodes().get(0).peer();
-    for (int i = 0; i < NODES; i++) {
+    for (int i = 0; i < names.size(); i++) {
+      String name = names.get(i);
       NodePorts ports = plan.nodes().get(i);
-      Path data = directory.resolve(nodeName(i));
-      int join = i == 0 ? 0 : firstPeerPort;
-      Files.writeString(configFile(i), NodeConfig.yaml(nodeName(i), data, ports, join, NODES));
-      prepared.add(new NodeProcess(nodeName(i), ports, data, configFile(i), launch));
+      Path data = directory.resolve(name);
+      int founder = layout.founder(name);
+      int join = i == founder ? 0 : plan.nodes().get(founder).peer();
+      String yaml = NodeConfig.yaml(name, data, ports, join, layout.clusterSize());
+      Files.writeString(configFile(name), yaml + region(name, ports));
+      prepared.add(new NodeProcess(name, ports, data, configFile(name), launch));
       lastStates.add(NodeProcess.State.RUNNING);
     }
     nodes = List.copyOf(prepared);
+  }
+
+  private String region(String node, NodePorts ports) throws IOException {
+    String region = layout.region(node);
+    if (region.isEmpty()) {
+      return "";
+    }
+    int door = link.open(0, ports.peer());
+    doors.put(node, door);
+    return NodeConfig.region(region, door);
+  }
+
+  /** The port by which nodes of other regions reach a node. */
+  int door(NodeProcess node) {
+    return doors.get(node.name());
   }
 
   void start() throws IOException {
@@ -129,7 +160,7 @@ final class DemoNodes {
       node.start();
     }
     lock.describe(nodes);
-    say.accept("Starting three nodes, data in " + directory + " ...");
+    say.accept("Starting " + nodes.size() + " nodes, data in " + directory + " ...");
   }
 
   /**
@@ -239,6 +270,7 @@ final class DemoNodes {
 
   /** Asks all to end, and kills who does not. */
   void stop() throws InterruptedException {
+    link.heal(); // for those that say goodbye to the others
     for (NodeProcess node : nodes) {
       try {
         node.askToStop();

@@ -30,7 +30,7 @@ final class LeaderlessShow implements Show {
     this.stage = stage;
     this.nodes = stage.nodes();
     this.events = stage.events();
-    this.watch = stage.watch();
+    this.watch = new StatusWatch(nodes.all(), this::noteStatus);
     this.writersNode = nodes.all().get(0);
     for (Quorums each : Quorums.values()) {
       Register register = new Register(settings.valueBytes());
@@ -69,11 +69,13 @@ final class LeaderlessShow implements Show {
       }
     }
     clients.forEach(client -> Demo.daemon(client).start());
+    Demo.daemon(watch).start();
   }
 
   @Override
   public void end() {
     clients.forEach(RegisterClient::stop);
+    watch.stop();
   }
 
   /** Null while the database is not there. */
@@ -149,8 +151,7 @@ final class LeaderlessShow implements Show {
         .min(Comparator.comparing(node -> node.name().equals(controller)));
   }
 
-  @Override
-  public void noteStatus(ClusterStatus before, ClusterStatus now) {
+  private void noteStatus(ClusterStatus before, ClusterStatus now) {
     if (before != null) {
       StatusChanges.between(before, now, ClusterStatus.Database::isLeaderless).forEach(events::add);
     }

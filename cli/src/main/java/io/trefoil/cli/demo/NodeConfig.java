@@ -36,6 +36,15 @@ final class NodeConfig {
     return yaml.toString();
   }
 
+  /**
+   * What comes to it for a node in a region.
+   *
+   * @param door loopback port by which nodes of other regions reach it
+   */
+  static String region(String region, int door) {
+    return "node.region: " + region + "\nregion.advertise: 127.0.0.1:" + door + "\n";
+  }
+
   private static void section(StringBuilder yaml, String name, int port) {
     yaml.append(name).append(":\n  bind: 127.0.0.1\n  port: ").append(port).append('\n');
   }

@@ -16,8 +16,6 @@ interface Show {
 
     Events events();
 
-    StatusWatch watch();
-
     /** Of the data. */
     Path directory();
 
@@ -25,6 +23,9 @@ interface Show {
     boolean showsTries();
 
     long upSeconds();
+
+    /** Whether the user wants no more. */
+    boolean isStopping();
   }
 
   /** Whether a node whose status this is needs no more waiting for. */
@@ -41,9 +42,6 @@ interface Show {
 
   /** Stops the clients. */
   void end();
-
-  /** Sees each status after the one before it, in the watch's thread. */
-  default void noteStatus(ClusterStatus before, ClusterStatus now) {}
 
   /** For a screen, at most {@code height} lines, none longer than {@code width}. */
   List<String> frame(int width, int height);

@@ -41,7 +41,7 @@ final class SingleLeaderShow implements Show {
     this.stage = stage;
     this.nodes = stage.nodes();
     this.events = stage.events();
-    this.watch = stage.watch();
+    this.watch = new StatusWatch(nodes.all(), this::noteStatus);
     this.administrator = new Administrator(nodes::runningPorts, events::add);
     this.writer = new Writer(settings, this::target, ledger, events::add);
     nodes.all().forEach(node -> divergencesSeen.addAll(node.divergenceFiles()));
@@ -69,11 +69,13 @@ final class SingleLeaderShow implements Show {
         .ifPresent(database -> rule = CommitRule.of(database));
     visited.add(rule);
     Demo.daemon(writer).start();
+    Demo.daemon(watch).start();
   }
 
   @Override
   public void end() {
     writer.stop();
+    watch.stop();
     slowActions.shutdownNow();
   }
 
@@ -87,8 +89,7 @@ final class SingleLeaderShow implements Show {
     return DemoView.line(model());
   }
 
-  @Override
-  public void noteStatus(ClusterStatus before, ClusterStatus now) {
+  private void noteStatus(ClusterStatus before, ClusterStatus now) {
     if (before != null) {
       StatusChanges.between(before, now).forEach(events::add);
     }

@@ -41,7 +41,13 @@ final class Writer implements Runnable {
    * @param valueBytes size of a value
    * @param keyPrefix what tells this run's keys from those of earlier runs
    */
-  record Settings(int perSecond, int valueBytes, String keyPrefix) {}
+  record Settings(int perSecond, int valueBytes, String keyPrefix) {
+    /** What is written under a number. */
+    String value(long number) {
+      String digits = Long.toString(number);
+      return digits + ".".repeat(Math.max(0, valueBytes - digits.length()));
+    }
+  }
 
   private final Settings settings;
   private final Supplier<Target> target;
@@ -155,7 +161,7 @@ final class Writer implements Runnable {
   private void write(Target now) {
     long number = nextNumber++;
     try {
-      Reply reply = client.call("SET", key(number), value(number));
+      Reply reply = client.call("SET", key(number), settings.value(number));
       WriterLedger.Outcome outcome = WriterLedger.outcomeOf(reply);
       ledger.record(now.rule(), number, outcome);
       if (outcome == WriterLedger.Outcome.ACKNOWLEDGED) {
@@ -242,7 +248,7 @@ final class Writer implements Runnable {
       }
       List<Reply> values = ((Reply.Items) reply).values();
       for (int i = 0; i < batch.size(); i++) {
-        if (!values.get(i).equals(Reply.BulkString.of(value(batch.get(i))))) {
+        if (!values.get(i).equals(Reply.BulkString.of(settings.value(batch.get(i))))) {
           missing.add(batch.get(i));
         }
       }
@@ -255,11 +261,6 @@ final class Writer implements Runnable {
 
   private String key(long number) {
     return settings.keyPrefix() + number;
-  }
-
-  private String value(long number) {
-    String digits = Long.toString(number);
-    return digits + ".".repeat(Math.max(0, settings.valueBytes() - digits.length()));
   }
 
   private void disconnect() {

@@ -37,6 +37,7 @@ class DemoTest {
 
   @TempDir Path directory;
   private Demo.Replication replication = Demo.Replication.SINGLE_LEADER;
+  private List<String> regions = List.of();
   private List<DemoScript.Step> script = List.of();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -47,6 +48,7 @@ class DemoTest {
             fresh,
             23_479,
             replication,
+            regions,
             new Writer.Settings(500, 20, "k:"),
             script,
             Duration.ofSeconds(20));
@@ -145,6 +147,42 @@ class DemoTest {
     assertThat(out())
         .containsPattern("overlap +R 2 W 2 of 3: of \\d+ reads \\d+ \\(.* %\\) showed less")
         .doesNotContain("database 0:");
+  }
+
+  @Test
+  void regionsAreCutOffAndHealedAndComparedInTheEnd() throws Exception {
+    replication = Demo.Replication.MULTI_LEADER;
+    regions = List.of("eu", "us");
+    Demo demo = demo(false);
+    CompletableFuture<Integer> run = start(demo);
+    awaitOutput("eu: REGION LINK us 127.0.0.1:\\d+ 127.0.0.1:\\d+: \\d+ ms");
+    awaitOutput("DATABASE CREATE users REPLICATION MULTI-LEADER REGIONS 2 eu us .*: \\d+ ms");
+    awaitOutput("conflict in cart:1: us-1 of us is seen, eu-1 of eu is hidden \\(latest write\\)");
+    awaitOutput(
+        "eu serving, led by eu-n1: [1-9]\\d* acknowledged.* there has not confirmed 4"
+            + " \\| us serving, led by us-n1: [1-9]\\d* acknowledged.* \\| link ok \\| 1 conflicts");
+
+    demo.press('x');
+    awaitOutput("the link is cut");
+    awaitOutput("link cut for \\d");
+    demo.press('x');
+    awaitOutput("the link is healed");
+    awaitOutput("caught up \\d.* after healing");
+
+    demo.press('k');
+    awaitOutput("kill -9 eu-n1, which leads in eu");
+    awaitOutput("eu-n1 dead \\| eu serving, led by eu-n2");
+    demo.press('r');
+    awaitOutput("eu-n1 starts again");
+    awaitOutput("\\neu serving, led by eu-n1.*(?s:.)*\\neu serving, led by eu-n1");
+    demo.press('q');
+    assertThat(run.get(40, TimeUnit.SECONDS)).isZero();
+    assertThat(out())
+        .contains("DATABASE VERIFY users: equal, 7 keys")
+        .containsPattern("counter: \\d+ in eu, \\d+ in us; \\d+ increments .*: WRONG")
+        .containsPattern("us: \\d+ acknowledged writes: \\d+ are LOST in eu")
+        .contains("conflicts: 1 values were hidden")
+        .contains("./trefoil demo --regions eu,us --fresh");
   }
 
   @Test

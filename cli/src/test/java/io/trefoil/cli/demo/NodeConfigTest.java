@@ -36,6 +36,8 @@ class NodeConfigTest {
               database0-partitions: 1
               join: 127.0.0.1:16379
             """);
+    assertThat(NodeConfig.region("eu", 40_000))
+        .isEqualTo("node.region: eu\nregion.advertise: 127.0.0.1:40000\n");
     List<String> first = NodeConfig.yaml("n1", Path.of("/tmp/x"), ports, 0, 3).lines().toList();
     assertThat(first).noneMatch(line -> line.contains("join"));
   }

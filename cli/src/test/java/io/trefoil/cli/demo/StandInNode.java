@@ -15,9 +15,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Stands in for a node's process: answers STATUS, SET, GET, MGET and DATABASE CREATE, and OK to all
- * else. The lowest-numbered one of three that takes connections leads. Nothing is replicated, so a
- * failover loses every write, and at another node every read is stale: a demo must notice both.
+ * Stands in for a node's process: answers what the demo asks, and OK to all else. The
+ * lowest-numbered one of three, or of its region's two, that takes connections leads. Nothing is
+ * replicated, so a failover loses every write, at another node every read is stale, and no region
+ * has another's data: a demo must notice.
  */
 public final class StandInNode {
   private static final Map<String, String> VALUES = new ConcurrentHashMap<>();
@@ -25,11 +26,17 @@ public final class StandInNode {
   /** For one that is away, in each leaderless database. */
   private static final int HINTS = 7;
 
+  /** The others' names begin with it, too. */
+  private final String prefix;
+
+  private final int size;
   private final int number;
   private final Path parent;
   private final int firstPort;
 
-  private StandInNode(int number, Path parent, int port) {
+  private StandInNode(String prefix, int number, Path parent, int port) {
+    this.prefix = prefix;
+    this.size = prefix.equals("n") ? 3 : 2;
     this.number = number;
     this.parent = parent;
     this.firstPort = port - number + 1;
@@ -38,14 +45,15 @@ public final class StandInNode {
   public static void main(String[] arguments) throws IOException {
     Path config = Path.of(arguments[1]);
     String yaml = Files.readString(config);
-    int number = Integer.parseInt(first("name: n(\\d)", yaml));
+    int number = Integer.parseInt(first("name: \\S*n(\\d)", yaml));
     int port = Integer.parseInt(first("(?s)client:.*?port: (\\d+)", yaml));
     Path directory = Path.of(first("dir: '(.*)'", yaml));
     Files.writeString(directory.resolve("logs").resolve("node.log"), "first line\nlast line\n");
     if (Files.exists(directory.resolve("fail"))) {
       System.exit(2);
     }
-    StandInNode node = new StandInNode(number, directory.getParent(), port);
+    String prefix = first("name: (\\S*n)\\d", yaml);
+    StandInNode node = new StandInNode(prefix, number, directory.getParent(), port);
     ScriptedServer server = new ScriptedServer(port, node::answer);
     if (arguments[2].equals("--stop-on-stdin-close")) {
       while (System.in.read() >= 0) {
@@ -75,11 +83,13 @@ public final class StandInNode {
           return "+OK\r\n";
         case "GET":
           return value(words.get(1));
+        case "INCR":
+          return ScriptedServer.number(
+              Long.parseLong(VALUES.merge(words.get(1), "1", StandInNode::sum)));
+        case "CONFLICTS":
+          return ScriptedServer.array(conflict());
         case "DATABASE":
-          if (words.get(1).equals("CREATE")) {
-            Files.createFile(created(words.get(2)));
-          }
-          return "+OK\r\n";
+          return database(words);
         case "MGET":
           return "*"
               + (words.size() - 1)
@@ -91,6 +101,34 @@ public final class StandInNode {
     } catch (IOException e) {
       return "-ERR " + e.getMessage() + "\r\n";
     }
+  }
+
+  private static String sum(String a, String b) {
+    return Long.toString(Long.parseLong(a) + Long.parseLong(b));
+  }
+
+  private String database(List<String> words) throws IOException {
+    if (words.get(1).equals("CREATE")) {
+      Files.createFile(created(words.get(2)));
+    } else if (words.get(1).equals("VERIFY")) {
+      return ScriptedServer.map(
+          "result", ScriptedServer.bulk("equal"), "keys_compared", ScriptedServer.number(7));
+    }
+    return "+OK\r\n";
+  }
+
+  private static String conflict() {
+    return ScriptedServer.map(
+        "when_ms", ScriptedServer.number(1),
+        "key", ScriptedServer.bulk("k:cart:1"),
+        "rule", ScriptedServer.bulk("latest write"),
+        "winner", side("us"),
+        "loser", side("eu"));
+  }
+
+  private static String side(String region) {
+    return ScriptedServer.map(
+        "value", ScriptedServer.bulk(region + "-1"), "region", ScriptedServer.bulk(region));
   }
 
   private String value(String key) {
@@ -106,20 +144,23 @@ public final class StandInNode {
         rows.add(leaderless(each.ordinal() + 1, each.database()));
       }
     }
+    if (Files.exists(created(RegionsShow.DATABASE))) {
+      rows.add(database(Quorums.values().length + 1, RegionsShow.DATABASE));
+    }
     return String.format(
-        "{'format':1,'cluster':{'id':'x','controller':'n%d','expected_nodes':3},'answered_by':'n%d','nodes':[%s],'databases':[%s]}"
+        "{'format':1,'cluster':{'id':'x','controller':'%s','expected_nodes':3},'answered_by':'%s','nodes':[%s],'databases':[%s]}"
             .replace('\'', '"'),
-        leader(),
-        number,
+        name(leader()),
+        name(number),
         nodes(),
         String.join(",", rows));
   }
 
   private String nodes() {
     List<String> nodes = new ArrayList<>();
-    for (int i = 1; i <= 3; i++) {
+    for (int i = 1; i <= size; i++) {
       String state = takesConnections(i) ? "up" : "down";
-      nodes.add(String.format("{\"name\":\"n%d\",\"state\":\"%s\"}", i, state));
+      nodes.add(String.format("{\"name\":\"%s\",\"state\":\"%s\"}", name(i), state));
     }
     return String.join(",", nodes);
   }
@@ -127,13 +168,13 @@ public final class StandInNode {
   private String database(int databaseNumber, String name) {
     int leader = leader();
     List<String> replicas = new ArrayList<>();
-    for (int i = 1; i <= 3; i++) {
+    for (int i = 1; i <= size; i++) {
       String role = i == leader ? "leader" : "follower";
-      replicas.add(String.format("{'node':'n%d','role':'%s','in_sync':true}", i, role));
+      replicas.add(String.format("{'node':'%s','role':'%s','in_sync':true}", name(i), role));
     }
     return String.format(
-            "{'number':%d,'name':'%s','commit':'c','partition_states':[{'epoch':%d,'leader':'n%d','state':'serving','replicas':[%s]}]}",
-            databaseNumber, name, leader, leader, String.join(",", replicas))
+            "{'number':%d,'name':'%s','commit':'c','partition_states':[{'epoch':%d,'leader':'%s','state':'serving','regions':[%s],'replicas':[%s]}]}",
+            databaseNumber, name, leader, name(leader), link(), String.join(",", replicas))
         .replace('\'', '"');
   }
 
@@ -144,17 +185,27 @@ public final class StandInNode {
 
   private String leaderless(int databaseNumber, String name) {
     List<String> replicas = new ArrayList<>();
-    for (int i = 1; i <= 3; i++) {
+    for (int i = 1; i <= size; i++) {
       boolean up = takesConnections(i);
       replicas.add(
           String.format(
-              "{'node':'n%d','role':'replica','state':'%s','in_sync':%s,'hints_entries':%d}",
-              i, up ? "serving" : "away", up, up ? 0 : HINTS));
+              "{'node':'%s','role':'replica','state':'%s','in_sync':%s,'hints_entries':%d}",
+              name(i), up ? "serving" : "away", up, up ? 0 : HINTS));
     }
     return String.format(
             "{'number':%d,'name':'%s','replication':'leaderless','partition_states':[{'state':'serving','replicas':[%s]}]}",
             databaseNumber, name, String.join(",", replicas))
         .replace('\'', '"');
+  }
+
+  private String name(int node) {
+    return prefix + node;
+  }
+
+  private String link() {
+    return size == 3
+        ? ""
+        : "{'region':'there','state':'streaming','lag_entries':3,'lag_ms':90,'unacknowledged_entries':4}";
   }
 
   private int leader() {
