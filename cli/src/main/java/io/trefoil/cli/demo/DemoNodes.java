@@ -28,7 +28,9 @@ import java.util.stream.Stream;
  * actions may come from any thread once {@link #prepare} is done.
  */
 final class DemoNodes {
-  private static final long STOP_MILLIS = 3_000;
+  /** A leader has five seconds to hand over, which it can't when the others stop, too. */
+  private static final long STOP_MILLIS = 6_000;
+
   private static final long TICK_MILLIS = 250;
   private static final int LOG_LINES_SHOWN = 10;
 

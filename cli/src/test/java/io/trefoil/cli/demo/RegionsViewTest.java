@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.cli.ClusterStatus;
 import io.trefoil.cli.process.NodeProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class RegionsViewTest {
@@ -61,6 +66,22 @@ class RegionsViewTest {
 
             x cut, heal  k kill  r restart  w clients  t try  q quit""");
     assertThat(RegionsView.frame(model(true), 80, 24)).contains("  ./trefoil status");
+  }
+
+  /** The numbers are of a run, but the words must be the demo's. */
+  @Test
+  void theTourQuotesWhatTheDemoSays() throws IOException {
+    String tour = Files.readString(Path.of("..", "docs", "tour.md"));
+    Matcher counter =
+        Pattern.compile("(?m)^counter: (\\d+) in eu, (\\d+) in us; (\\d+) .*$").matcher(tour);
+    assertThat(counter.find()).isTrue();
+    List<Long> counters =
+        List.of(Long.parseLong(counter.group(1)), Long.parseLong(counter.group(2)));
+    assertThat(
+            RegionsProof.sentence(
+                List.of("eu", "us"), counters, Long.parseLong(counter.group(3)), 0))
+        .isEqualTo(counter.group());
+    assertThat(tour).contains("./trefoil demo --regions eu,us");
   }
 
   @Test
