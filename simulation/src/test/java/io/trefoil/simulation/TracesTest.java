@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TracesTest {
   private static final Path FOLDER = Path.of("src/test/resources/traces/single-leader");
   private static final Path LEADERLESS = Path.of("src/test/resources/traces/leaderless");
+  private static final Path REGIONS = Path.of("src/test/resources/traces/multi-leader");
 
   static Stream<Path> files() throws IOException {
     return files(FOLDER);
@@ -30,6 +31,10 @@ class TracesTest {
 
   static Stream<Path> leaderlessFiles() throws IOException {
     return files(LEADERLESS);
+  }
+
+  static Stream<Path> regionFiles() throws IOException {
+    return files(REGIONS);
   }
 
   private static Stream<Path> files(Path folder) throws IOException {
@@ -48,6 +53,12 @@ class TracesTest {
   @MethodSource("leaderlessFiles")
   void theLeaderlessReplicasSayWhatTheTraceSays(Path file) throws IOException {
     check(file, new LeaderlessDialogue()::tell);
+  }
+
+  @ParameterizedTest
+  @MethodSource("regionFiles")
+  void theRegionsSayWhatTheTraceSays(Path file) throws IOException {
+    check(file, new RegionDialogue()::tell);
   }
 
   private static void check(Path file, Function<String, List<String>> dialogue) throws IOException {
@@ -86,6 +97,7 @@ class TracesTest {
   void thereAreTraces() throws IOException {
     assertThat(files()).hasSizeGreaterThanOrEqualTo(8);
     assertThat(leaderlessFiles()).hasSizeGreaterThanOrEqualTo(8);
+    assertThat(regionFiles()).hasSizeGreaterThanOrEqualTo(8);
   }
 
   static Stream<Mutant> tooRareForSeeds() {
