@@ -52,6 +52,8 @@ final class Administrator implements Closeable {
   private final Changes changes;
   private final List<NodeProcess> nodes;
   private final Observer observer;
+  private final Layout layout;
+  private final int region;
   private final Consumer<String> say;
   private final List<Asked> asked = new ArrayList<>();
   private final AtomicInteger waiting = new AtomicInteger();
@@ -64,9 +66,20 @@ final class Administrator implements Closeable {
           });
   private int next;
 
-  Administrator(Changes changes, List<NodeProcess> nodes, Observer observer, Consumer<String> say) {
+  /**
+   * @param all the nodes of all regions; those of the one region are asked
+   */
+  Administrator(
+      Changes changes,
+      List<NodeProcess> all,
+      Layout layout,
+      int region,
+      Observer observer,
+      Consumer<String> say) {
     this.changes = changes;
-    this.nodes = nodes;
+    this.nodes = layout.of(region, all);
+    this.layout = layout;
+    this.region = region;
     this.observer = observer;
     this.say = say;
   }
@@ -75,7 +88,7 @@ final class Administrator implements Closeable {
   void begin(PlannedFault change) {
     later(
         () -> {
-          ClusterStatus.Database now = observer.latest();
+          ClusterStatus.Database now = observer.latest(region);
           if (now != null) {
             List<String> names = nodes.stream().map(NodeProcess::name).toList();
             changes.begin(change, now, names).ifPresent(words -> ask(change.kind(), words));
@@ -124,7 +137,8 @@ final class Administrator implements Closeable {
   private void ask(FaultKind kind, String words) {
     long from = observer.millis();
     String answer = answer(words);
-    Asked change = new Asked(kind, words, from, observer.millis(), answer);
+    String where = layout.hasRegions() ? "in " + layout.regions().get(region) + ": " : "";
+    Asked change = new Asked(kind, where + words, from, observer.millis(), answer);
     synchronized (asked) {
       asked.add(change);
     }

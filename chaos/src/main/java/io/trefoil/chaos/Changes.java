@@ -33,7 +33,7 @@ final class Changes {
     this.declared = declared;
   }
 
-  /** What may go wrong or be changed in a cluster of so many nodes. */
+  /** What may go wrong or be changed in a cluster of so many nodes, or in a region of so many. */
   List<FaultKind> possible(int nodes) {
     return Arrays.stream(FaultKind.values()).filter(kind -> isPossible(kind, nodes)).toList();
   }
@@ -44,14 +44,14 @@ final class Changes {
   }
 
   private boolean isPossible(FaultKind kind, int nodes) {
-    if (kind.isChange() && !arePossible()) {
+    if (kind.isChange() && !arePossible() || kind.isOfRegions() && !declared.isMultiLeader()) {
       return false;
     }
     return switch (kind) {
       case MOVE -> declared.replicas() < nodes;
       case ALTER_REPLICAS -> declared.replicas() > COPIES_LEFT_MIN && fewerReplicasWillDo();
       case ALTER_COMMIT -> !declared.isLeaderless() || otherQuorums().isPresent();
-      case SWITCHOVER, DRAIN -> !declared.isLeaderless();
+      case SWITCHOVER, DRAIN -> !declared.isLeaderless() && nodes > 1;
       default -> true;
     };
   }
@@ -200,7 +200,8 @@ final class Changes {
         declared.writeTimeoutMillis(),
         declared.reads(),
         declared.failover(),
-        quorums);
+        quorums,
+        declared.regions());
   }
 
   private String alter(String options) {

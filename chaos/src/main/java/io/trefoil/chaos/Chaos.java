@@ -12,6 +12,7 @@ import io.trefoil.cli.process.NodePorts;
 import io.trefoil.cli.process.NodeProcess;
 import io.trefoil.cli.process.PortPlan;
 import io.trefoil.control.DatabaseSettings;
+import io.trefoil.control.Regions;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -31,6 +32,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** One run: a cluster is started, things go wrong while clients work, and all of it is judged. */
@@ -47,6 +49,7 @@ final class Chaos {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
+   * @param layout the nodes, and the regions that they are in where the database has regions
    * @param seed of the plan of faults, and of what clients ask
    * @param millis how long things go wrong
    * @param isChanged whether the database is changed meanwhile
@@ -56,7 +59,7 @@ final class Chaos {
   record Settings(
       long seed,
       long millis,
-      int nodes,
+      Layout layout,
       DatabaseSettings database,
       boolean isChanged,
       int port,
@@ -76,6 +79,7 @@ final class Chaos {
   private final Settings settings;
   private final NodeProcess.Launch launch;
   private final PrintStream out;
+  private final Layout layout;
   private final Changes changes;
   private final List<NodeProcess> nodes = new ArrayList<>();
 
@@ -83,6 +87,7 @@ final class Chaos {
     this.settings = settings;
     this.launch = launch;
     this.out = out;
+    this.layout = settings.layout();
     this.changes = new Changes(DATABASE, settings.database());
   }
 
@@ -98,7 +103,7 @@ final class Chaos {
       // A signal must not leave nodes behind that stand still and so hear nothing.
       Thread cleaning = new Thread(() -> nodes.forEach(NodeProcess::kill));
       Runtime.getRuntime().addShutdownHook(cleaning);
-      Links links = new Links(settings.nodes());
+      Links links = new Links(layout);
       List<LongSupplier> pids = nodes.stream().map(node -> (LongSupplier) node::pid).toList();
       try (FaultyNetwork network = new FaultyNetwork(links, new SocketOwners(pids))) {
         listen(network);
@@ -106,6 +111,8 @@ final class Chaos {
           node.start();
         }
         lock.describe(nodes);
+        awaitNodes();
+        linkRegions();
         createDatabase();
         return torment(links, network);
       } finally {
@@ -118,16 +125,16 @@ final class Chaos {
   // --- before
 
   private void prepare() throws IOException {
-    PortPlan plan = PortPlan.pick(settings.port(), settings.nodes(), new LocalPorts());
-    for (int i = 0; i < settings.nodes(); i++) {
-      String name = "n" + (i + 1);
+    PortPlan plan = PortPlan.pick(settings.port(), layout.nodes(), new LocalPorts());
+    for (int i = 0; i < layout.nodes(); i++) {
+      String name = layout.name(i);
       Path data = settings.folder().resolve(name);
       Path config = settings.folder().resolve(name + ".yaml");
       if (Files.exists(data) && !Files.exists(config)) {
         throw new CommandFailed(data + " was not made by an earlier run; remove it yourself");
       }
       deleteTree(data);
-      Files.writeString(config, config(name, data, plan.nodes(), i));
+      Files.writeString(config, config(data, plan.nodes(), i));
       nodes.add(new NodeProcess(name, plan.nodes().get(i), data, config, launch));
     }
   }
@@ -149,10 +156,15 @@ final class Chaos {
     return "127.0.1." + (node + 1);
   }
 
-  private static String config(String name, Path data, List<NodePorts> ports, int node) {
+  private String config(Path data, List<NodePorts> ports, int node) {
+    int region = layout.regionOf(node);
+    int founder = layout.nodesOf(region).get(0);
     List<String> lines = new ArrayList<>();
     lines.add("# Written at each start; changes are lost.");
-    lines.add("node.name: " + name);
+    lines.add("node.name: " + layout.name(node));
+    if (layout.hasRegions()) {
+      lines.add("node.region: " + layout.regions().get(region));
+    }
     lines.add("data.dir: '" + data.toString().replace("'", "''") + "'");
     lines.add("client.port: " + ports.get(node).client());
     lines.add("peer.port: " + ports.get(node).peer());
@@ -162,10 +174,10 @@ final class Chaos {
     lines.add("memory.table: 32mb");
     lines.add("memory.block-cache: 8mb");
     lines.add("journal.segment: 16mb");
-    lines.add("cluster.expect: " + ports.size());
+    lines.add("cluster.expect: " + layout.nodesEach());
     lines.add("cluster.database0-partitions: 1");
-    if (node > 0) {
-      lines.add("cluster.join: " + addressAmongNodes(0) + ":" + ports.get(0).peer());
+    if (node != founder) {
+      lines.add("cluster.join: " + addressAmongNodes(founder) + ":" + ports.get(founder).peer());
     }
     return String.join("\n", lines) + "\n";
   }
@@ -178,27 +190,62 @@ final class Chaos {
     }
   }
 
-  private void createDatabase() throws IOException, InterruptedException {
-    DatabaseSettings database = settings.database();
+  private void awaitNodes() throws IOException, InterruptedException {
     say("starting " + nodes.size() + " nodes, data in " + settings.folder());
     require("all nodes up", () -> nodes.stream().allMatch(this::seesAllUp));
-    String words =
+  }
+
+  /** Each region to each other, at the addresses that its nodes have for others. */
+  private void linkRegions() throws IOException {
+    for (int from = 0; layout.hasRegions() && from < layout.regions().size(); from++) {
+      for (int to = 0; to < layout.regions().size(); to++) {
+        if (from != to) {
+          order(from, "REGION LINK " + layout.regions().get(to) + addresses(to));
+        }
+      }
+    }
+  }
+
+  private String addresses(int region) {
+    return layout.nodesOf(region).stream()
+        .map(it -> " " + addressAmongNodes(it) + ":" + nodes.get(it).ports().peer())
+        .collect(Collectors.joining());
+  }
+
+  private void createDatabase() throws IOException, InterruptedException {
+    DatabaseSettings database = settings.database();
+    order(
+        0,
         String.format(
-            "DATABASE CREATE %s NUMBER %d REPLICATION %s REPLICAS %d PARTITIONS %d DURABILITY %s %s",
+            "DATABASE CREATE %s NUMBER %d REPLICATION %s%s REPLICAS %d PARTITIONS %d DURABILITY %s %s",
             DATABASE,
             NUMBER,
             database.replication(),
+            database.isMultiLeader() ? regionOptions(database) : "",
             database.replicas(),
             database.partitions(),
             database.durability(),
-            (database.isLeaderless() ? "" : "COMMIT ") + settings.rule());
-    try (RespClient client = client(nodes.get(0))) {
+            (database.isLeaderless() ? "" : "COMMIT ") + settings.rule()));
+    require("database " + DATABASE + " in sync", this::isInSync);
+  }
+
+  private static String regionOptions(DatabaseSettings database) {
+    Regions regions = database.regions();
+    return String.format(
+        " REGIONS %d %s TOPOLOGY %s READS %s",
+        regions.names().size(),
+        String.join(" ", regions.names()),
+        regions.topology(),
+        database.reads());
+  }
+
+  private void order(int region, String words) throws IOException {
+    try (RespClient client = client(nodes.get(layout.nodesOf(region).get(0)))) {
       Reply reply = client.call(words.split(" "));
       if (reply.bare() instanceof Reply.Failure failure) {
         throw new CommandFailed(words + ": " + failure.message());
       }
     }
-    require("database " + DATABASE + " in sync", this::isInSync);
   }
 
   // --- while things go wrong
@@ -206,11 +253,11 @@ final class Chaos {
   private boolean torment(Links links, FaultyNetwork network)
       throws IOException, InterruptedException {
     List<FaultKind> kinds =
-        changes.possible(settings.nodes()).stream()
+        changes.possible(layout.nodesEach()).stream()
             .filter(kind -> settings.isChanged() || !kind.isChange())
             .toList();
     List<PlannedFault> plan =
-        FaultPlan.draw(settings.seed(), settings.millis(), settings.nodes(), kinds);
+        FaultPlan.draw(settings.seed(), settings.millis(), layout.nodes(), kinds);
     long planned = plan.stream().filter(each -> each.kind().isChange()).count();
     say(
         String.format(
@@ -223,21 +270,23 @@ final class Chaos {
             plan.size() - planned,
             planned,
             settings.seed()));
-    Observer observer = new Observer(nodes, NUMBER);
+    Observer observer = new Observer(nodes, layout, NUMBER, settings.database().partitions());
     Thread observing = new Thread(observer, "observer");
     observing.setDaemon(true);
     observing.start();
     List<Integer> ports = nodes.stream().map(node -> node.ports().client()).toList();
-    Work work = settings.database().isLeaderless() ? new QuorumWork() : new LedWork();
-    Load load = Load.start(ports, NUMBER, work, settings.seed());
+    Load load = Load.start(ports, layout, NUMBER, work(), settings.seed());
     Consumer<String> tell =
         what -> say(String.format("%7.1f s  %s", observer.millis() / 1_000.0, what));
-    Administrator administrator = new Administrator(changes, nodes, observer, tell);
-    Faults faults = new Faults(nodes, links, network, administrator, observer, tell);
+    List<Administrator> administrators =
+        IntStream.range(0, layout.regions().size())
+            .mapToObj(it -> new Administrator(changes, nodes, layout, it, observer, tell))
+            .toList();
+    Faults faults = new Faults(nodes, links, network, layout, administrators, observer, tell);
     faults.run(plan, settings.millis());
     say("all is mended");
-    boolean asDeclared = !changes.arePossible() || isRestored(faults, administrator);
-    administrator.close();
+    boolean asDeclared = !changes.arePossible() || areRestored(faults, administrators);
+    administrators.forEach(Administrator::close);
     // What does not come about in time is waited for no more: that is the verdict.
     boolean serves = asDeclared && await(faults, () -> isSeen(this::serves));
     long before = load.acknowledged();
@@ -245,16 +294,10 @@ final class Chaos {
     load.stop();
     observer.stop();
     observing.join();
-    Evidence evidence = evidence(load, observer, faults, administrator.asked(), asDeclared, wentOn);
+    List<Administrator.Asked> asked = asked(administrators);
+    Evidence evidence = evidence(load, observer, faults, asked, asDeclared, wentOn);
     Verdict verdict = Verdict.of(evidence);
-    Report report =
-        new Report(
-            settings,
-            nodes.stream().map(NodeProcess::name).toList(),
-            evidence,
-            verdict,
-            faults.happened(),
-            observer);
+    Report report = new Report(settings, evidence, verdict, faults.happened(), observer);
     report.lines().forEach(out::println);
     Path page = settings.folder().resolve("report.html");
     Files.writeString(page, report.html());
@@ -263,11 +306,28 @@ final class Chaos {
     return verdict.isGood();
   }
 
-  private boolean isRestored(Faults faults, Administrator administrator)
+  private Work work() {
+    if (settings.database().isMultiLeader()) {
+      return new RegionWork();
+    }
+    return settings.database().isLeaderless() ? new QuorumWork() : new LedWork();
+  }
+
+  private boolean areRestored(Faults faults, List<Administrator> administrators)
       throws IOException, InterruptedException {
-    return await(faults, administrator::isIdle)
-        && await(faults, administrator::restore)
-        && await(faults, () -> isSeen(changes::isAsDeclared));
+    for (Administrator each : administrators) {
+      if (!await(faults, each::isIdle) || !await(faults, each::restore)) {
+        return false;
+      }
+    }
+    return await(faults, () -> isSeen(changes::isAsDeclared));
+  }
+
+  private static List<Administrator.Asked> asked(List<Administrator> administrators) {
+    return administrators.stream()
+        .flatMap(each -> each.asked().stream())
+        .sorted(Comparator.comparingLong(Administrator.Asked::untilMillis))
+        .toList();
   }
 
   private Evidence evidence(
@@ -299,6 +359,7 @@ final class Chaos {
         load.withoutReplicas(),
         Availability.of(
             load.history(), load.failed(), untilAnswered(faults, observer), observer.beganNanos()),
+        regions(load, faults, observer),
         contents,
         saved,
         unknown,
@@ -310,11 +371,38 @@ final class Chaos {
         faults.unexpectedEnds());
   }
 
+  private List<RegionEvidence> regions(Load load, Faults faults, Observer observer) {
+    List<RegionEvidence> regions = new ArrayList<>();
+    List<Faults.Happened> happened = untilAnswered(faults, observer);
+    for (int region = 0; layout.hasRegions() && region < layout.regions().size(); region++) {
+      int each = region;
+      List<Load.Failed> failed =
+          load.failed().stream().filter(it -> layout.regionOf(it.node()) == each).toList();
+      RegionAvailability availability =
+          RegionAvailability.of(each, load.history(each), failed, happened, observer.beganNanos());
+      regions.add(new RegionEvidence(layout.regions().get(each), load.history(each), availability));
+    }
+    return regions;
+  }
+
   /** What went wrong, until the nodes that it met answered again: some had to start. */
-  private static List<Faults.Happened> untilAnswered(Faults faults, Observer observer) {
+  private List<Faults.Happened> untilAnswered(Faults faults, Observer observer) {
     return faults.happened().stream()
-        .map(it -> it.until(observer.answeredAt(it.node(), it.untilMillis())))
+        .map(it -> it.until(observer.answeredAt(met(it), it.untilMillis())))
         .toList();
+  }
+
+  private List<Integer> met(Faults.Happened fault) {
+    if (fault.kind().isBetweenRegions()) {
+      return List.of();
+    }
+    if (fault.node() >= 0) {
+      return List.of(fault.node());
+    }
+    int region = fault.met().region();
+    return region >= 0
+        ? layout.nodesOf(region)
+        : IntStream.range(0, layout.nodes()).boxed().toList();
   }
 
   /** What each node has; of those that tell. */
@@ -322,7 +410,7 @@ final class Chaos {
     List<Map<String, String>> contents = new ArrayList<>();
     for (NodeProcess node : nodes) {
       try (RespClient client = client(node)) {
-        contents.add(new Contents(client, settings.database().isLeaderless()).read(NUMBER));
+        contents.add(new Contents(client, !hasOneLeader()).read(NUMBER));
       } catch (IOException | CommandFailed e) {
         say(node.name() + " does not tell what it has: " + e.getMessage());
       }
@@ -360,15 +448,30 @@ final class Chaos {
         faults,
         () -> {
           result[0] = verify();
-          return settings.database().isLeaderless()
-              ? result[0].equals(Evidence.EQUAL)
-              : !result[0].startsWith(INCOMPLETE);
+          return hasOneLeader()
+              ? !result[0].startsWith(INCOMPLETE)
+              : result[0].equals(Evidence.EQUAL);
         });
     return result[0];
   }
 
+  private boolean hasOneLeader() {
+    return !settings.database().isLeaderless() && !settings.database().isMultiLeader();
+  }
+
+  /** Of each region, which also compares itself with the others; the first that is not equal. */
   private String verify() {
-    try (RespClient client = client(nodes.get(0))) {
+    for (int region = 0; region < layout.regions().size(); region++) {
+      String result = verify(nodes.get(layout.nodesOf(region).get(0)));
+      if (!result.equals(Evidence.EQUAL)) {
+        return result;
+      }
+    }
+    return Evidence.EQUAL;
+  }
+
+  private static String verify(NodeProcess node) {
+    try (RespClient client = client(node)) {
       List<Reply> fields = Contents.items(client.call("DATABASE", "VERIFY", DATABASE));
       for (int i = 0; i + 1 < fields.size(); i += 2) {
         if (fields.get(i).text().equals("result")) {
@@ -417,8 +520,9 @@ final class Chaos {
     return Observer.ask(node).filter(status -> areAllUp(status)).isPresent();
   }
 
+  /** All of its region, that is. */
   private boolean areAllUp(ClusterStatus status) {
-    return status.nodes().size() == nodes.size()
+    return status.nodes().size() == layout.nodesEach()
         && status.nodes().stream().allMatch(ClusterStatus.Node::isUp);
   }
 

@@ -5,17 +5,22 @@ import io.trefoil.cli.Stdio;
 import io.trefoil.cli.process.NodePorts;
 import io.trefoil.cli.process.NodeProcess;
 import io.trefoil.control.CommitRule;
+import io.trefoil.control.Conflict;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.Durability;
 import io.trefoil.control.FailoverRule;
 import io.trefoil.control.Quorums;
 import io.trefoil.control.Reads;
+import io.trefoil.control.Regions;
 import io.trefoil.control.Replication;
+import io.trefoil.control.Topology;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,6 +38,14 @@ import picocli.CommandLine.Spec;
     })
 public final class ChaosCommand implements Callable<Integer> {
   private static final int LEADERLESS_REPLICAS = 3;
+  private static final int REGIONS_MAX = 5;
+  private static final int NODES = 3;
+  private static final String STAR = "star:";
+
+  /** As nodes and regions may be called, so that a node can have its region's name in its own. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,32}");
+
+  private static final int NODES_OF_A_REGION = 2;
 
   @Option(
       names = "--replication",
@@ -60,6 +73,22 @@ public final class ChaosCommand implements Callable<Integer> {
   Integer writes;
 
   @Option(
+      names = "--regions",
+      paramLabel = "<names>",
+      split = ",",
+      description = {
+        "A multi-leader database in these regions, 2 to 5, as in eu,us,asia: each a cluster of its own.",
+        "--commit, --nodes and --replicas are then of each; --commit is majority or sync."
+      })
+  List<String> regions;
+
+  @Option(
+      names = "--topology",
+      paramLabel = "<kind>",
+      description = "Of regions: all-to-all, ring, or star:<hub> (default: all-to-all).")
+  String topology;
+
+  @Option(
       names = "--seconds",
       paramLabel = "<seconds>",
       defaultValue = "60",
@@ -69,15 +98,15 @@ public final class ChaosCommand implements Callable<Integer> {
   @Option(
       names = "--nodes",
       paramLabel = "<count>",
-      defaultValue = "3",
-      description = "Nodes, 3 or 5 (default: 3).")
-  int nodes;
+      description = "Nodes, 3 or 5 (default: 3); of each region 1 to 3 (default: 2).")
+  Integer nodes;
 
   @Option(
       names = "--replicas",
       paramLabel = "<count>",
       description =
-          "Copies of each partition, 2 to the number of nodes (default: all nodes; of leaderless 3).")
+          "Copies of each partition, 2 to the number of nodes (default: all nodes; of leaderless 3);"
+              + " in a region 1 will do.")
   Integer replicas;
 
   @Option(
@@ -133,12 +162,12 @@ public final class ChaosCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    require(nodes == 3 || nodes == 5, "--nodes must be 3 or 5, not " + nodes);
+    Layout layout = layout();
     requireRange("--seconds", seconds, 10, 86_400);
     requireRange("--partitions", partitions, 1, 64);
     requireRange("--port", port, 1_024, NodePorts.CLIENT_MAX);
     if (replicas != null) {
-      requireRange("--replicas", replicas, 2, nodes);
+      requireRange("--replicas", replicas, layout.hasRegions() ? 1 : 2, layout.nodesEach());
     }
     Path home = Path.of(System.getProperty("trefoil.home", "."));
     Path folder = directory == null ? home.resolve("data").resolve("chaos") : directory;
@@ -146,8 +175,8 @@ public final class ChaosCommand implements Callable<Integer> {
         new Chaos.Settings(
             seed == null ? ThreadLocalRandom.current().nextLong(1, 1_000_000) : seed,
             seconds * 1_000L,
-            nodes,
-            database(),
+            layout,
+            layout.hasRegions() ? database(layout) : database(layout.nodesEach()),
             !noChanges,
             port,
             folder.toAbsolutePath().normalize());
@@ -156,12 +185,69 @@ public final class ChaosCommand implements Callable<Integer> {
     return new Chaos(settings, launch, stdio.out()).run() ? 0 : 1;
   }
 
-  private DatabaseSettings database() {
+  private Layout layout() {
+    if (regions == null) {
+      int count = nodes == null ? NODES : nodes;
+      require(count == 3 || count == 5, "--nodes must be 3 or 5, not " + count);
+      require(topology == null, "--topology needs --regions");
+      return Layout.ofOneCluster(count);
+    }
+    int each = nodes == null ? NODES_OF_A_REGION : nodes;
+    requireRange("--nodes", each, 1, 3);
+    requireRange("--regions", regions.size(), 2, REGIONS_MAX);
+    for (String name : regions) {
+      require(NAME.matcher(name).matches(), "--regions: '" + name + "' is no name of a region");
+    }
+    require(Set.copyOf(regions).size() == regions.size(), "--regions: one is given twice");
+    return new Layout(regions, each);
+  }
+
+  /** The one that regions have: it is defined in the first of them. */
+  private DatabaseSettings database(Layout layout) {
+    require(
+        reads == null && writes == null && replication.equals("single-leader"),
+        "--regions are of a multi-leader database: no --replication, --r or --w");
+    CommitRule rule = commitRule();
+    require(
+        rule.equals(CommitRule.MAJORITY) || rule.equals(CommitRule.SYNC),
+        "--commit with --regions must be majority or sync, not '" + commit + "'");
+    return new DatabaseSettings(
+        Replication.MULTI_LEADER,
+        replicas == null ? layout.nodesEach() : replicas,
+        partitions,
+        rule,
+        durabilityRule(),
+        1_500,
+        Reads.SESSION,
+        FailoverRule.AVAILABLE,
+        null,
+        new Regions(layout.regions().get(0), layout.regions(), topologyRule(), Conflict.LWW));
+  }
+
+  private Topology topologyRule() {
+    String kind = topology == null ? "all-to-all" : topology;
+    if (kind.startsWith(STAR)) {
+      String hub = kind.substring(STAR.length());
+      require(regions.contains(hub), "--topology: the hub '" + hub + "' is not one of --regions");
+      return Topology.star(hub);
+    }
+    return switch (kind) {
+      case "all-to-all" -> Topology.ALL_TO_ALL;
+      case "ring" -> Topology.RING;
+      default ->
+          throw badUsage("--topology must be all-to-all, ring or star:<hub>, not '" + kind + "'");
+    };
+  }
+
+  private DatabaseSettings database(int nodesOfAll) {
     return switch (replication) {
       case "single-leader" -> {
         require(reads == null && writes == null, "--r and --w need --replication leaderless");
         yield database(
-            Replication.SINGLE_LEADER, replicas == null ? nodes : replicas, commitRule(), null);
+            Replication.SINGLE_LEADER,
+            replicas == null ? nodesOfAll : replicas,
+            commitRule(),
+            null);
       }
       case "leaderless" -> {
         require(commit == null, "--commit needs a leader; with leaderless: --r and --w");

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param followerReads what clients were told by whatever node they asked
  * @param withoutReplicas writes that were refused because replicas were out of reach
  * @param availability how well it served while nodes were away
+ * @param regions what each region has left; none where there are none
  * @param contents what each node answers in the end, by key; of those that answer
  * @param savedKeys keys in divergence files
  * @param unknownEntries entries that divergence files count and no longer have
@@ -30,6 +31,7 @@ record Evidence(
     List<Invocation> followerReads,
     long withoutReplicas,
     Availability availability,
+    List<RegionEvidence> regions,
     List<Map<String, String>> contents,
     Set<String> savedKeys,
     long unknownEntries,
@@ -44,6 +46,10 @@ record Evidence(
 
   boolean isLeaderless() {
     return mayHaveStood.stream().allMatch(DatabaseSettings::isLeaderless);
+  }
+
+  boolean isMultiLeader() {
+    return mayHaveStood.stream().allMatch(DatabaseSettings::isMultiLeader);
   }
 
   /** Whether anything left the history. */

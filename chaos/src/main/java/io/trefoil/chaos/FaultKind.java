@@ -20,6 +20,10 @@ enum FaultKind {
   LOSS("lossy network", "packets are lost; what follows waits for their repetition"),
   RESET("connections reset", "all connections between nodes break, once"),
   DISK_FULL("disk full", "writes to its files fail; it has room again later"),
+  REGION_CUT("region cut off", "no byte between a region and the others"),
+  REGION_LINK_CUT("regions cut apart", "two regions don't reach each other; both reach the rest"),
+  REGION_SLOW("region far away", "every byte between a region and the others comes late"),
+  REGION_KILL("region killed", "kill -9 of every node of a region at once; all are started again"),
   ALTER_COMMIT("commit rule", "DATABASE ALTER to another commit rule or other quorums, and back"),
   ALTER_DURABILITY("durability", "DATABASE ALTER to the other durability, and back"),
   ALTER_REPLICAS("replicas", "DATABASE ALTER to one copy fewer, and back"),
@@ -60,9 +64,26 @@ enum FaultKind {
           DELAY,
           LOSS,
           RESET,
-          DISK_FULL ->
+          DISK_FULL,
+          REGION_CUT,
+          REGION_LINK_CUT,
+          REGION_SLOW,
+          REGION_KILL ->
           false;
     };
+  }
+
+  /** Whether it needs regions. */
+  boolean isOfRegions() {
+    return switch (this) {
+      case REGION_CUT, REGION_LINK_CUT, REGION_SLOW, REGION_KILL -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether all is well within each region. */
+  boolean isBetweenRegions() {
+    return isOfRegions() && this != REGION_KILL;
   }
 
   /** Whether there is nothing to mend or to take back. */
@@ -75,6 +96,7 @@ enum FaultKind {
     return switch (this) {
       case KILL, STOP, PAUSE, CUT, CUT_ONE_WAY, DELAY, LOSS, DISK_FULL -> true;
       case KILL_ALL, SPLIT, BRIDGE, RING, RESET -> false;
+      case REGION_CUT, REGION_LINK_CUT, REGION_SLOW, REGION_KILL -> false;
       case ALTER_COMMIT, ALTER_DURABILITY, ALTER_REPLICAS, SWITCHOVER, DRAIN, MOVE -> false;
     };
   }

@@ -25,7 +25,7 @@ final class FaultPlan {
    * wrong in the same way with and without them.
    *
    * @param millis how long the run is
-   * @param nodes how many nodes there are, three or more
+   * @param nodes how many nodes there are, two or more
    * @param kinds that may come
    * @return in the order of their times
    */
@@ -40,10 +40,17 @@ final class FaultPlan {
     return List.copyOf(plan);
   }
 
-  /** Those that lose leaders come more often. */
+  /** Those that lose leaders come more often, and those between regions where there are any. */
   private static List<FaultKind> oneRound(List<FaultKind> kinds) {
     List<FaultKind> round = new ArrayList<>(kinds);
-    List.of(FaultKind.KILL, FaultKind.KILL, FaultKind.PAUSE, FaultKind.CUT).stream()
+    List.of(
+            FaultKind.KILL,
+            FaultKind.KILL,
+            FaultKind.PAUSE,
+            FaultKind.CUT,
+            FaultKind.REGION_CUT,
+            FaultKind.REGION_LINK_CUT)
+        .stream()
         .filter(kinds::contains)
         .forEach(round::add);
     return round;
@@ -73,7 +80,7 @@ final class FaultPlan {
     int other = (node + 1 + random.nextInt(nodes - 1)) % nodes;
     int amount =
         switch (kind) {
-          case DELAY -> 5 + random.nextInt(200);
+          case DELAY, REGION_SLOW -> 5 + random.nextInt(200);
           case LOSS -> 10 + random.nextInt(150);
           default -> 0;
         };

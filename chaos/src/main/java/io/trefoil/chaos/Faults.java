@@ -29,17 +29,21 @@ final class Faults {
   /**
    * A fault as it came.
    *
-   * @param node index of the node that it met; -1 when it met several
    * @param untilMillis when it was mended
    */
-  record Happened(FaultKind kind, int node, long fromMillis, long untilMillis, int amount) {
+  record Happened(FaultKind kind, Met met, long fromMillis, long untilMillis, int amount) {
+    /** Index of the node that it met; -1 when it met several. */
+    int node() {
+      return met.node();
+    }
+
     /** Whether nothing was done to any other node, or between others. */
     boolean meetsOne() {
-      return node >= 0 && kind.meetsOne();
+      return node() >= 0 && kind.meetsOne();
     }
 
     Happened until(long millis) {
-      return new Happened(kind, node, fromMillis, millis, amount);
+      return new Happened(kind, met, fromMillis, millis, amount);
     }
   }
 
@@ -52,7 +56,8 @@ final class Faults {
   private final List<NodeProcess> nodes;
   private final Links links;
   private final FaultyNetwork network;
-  private final Administrator administrator;
+  private final Layout layout;
+  private final List<Administrator> administrators;
   private final Observer observer;
   private final Consumer<String> say;
   private final List<Happened> happened = new ArrayList<>();
@@ -69,17 +74,22 @@ final class Faults {
   /** Nodes that were asked to end, and by when they must have. */
   private final Map<NodeProcess, Long> stopping = new HashMap<>();
 
+  /**
+   * @param administrators one of each region
+   */
   Faults(
       List<NodeProcess> nodes,
       Links links,
       FaultyNetwork network,
-      Administrator administrator,
+      Layout layout,
+      List<Administrator> administrators,
       Observer observer,
       Consumer<String> say) {
     this.nodes = nodes;
     this.links = links;
     this.network = network;
-    this.administrator = administrator;
+    this.layout = layout;
+    this.administrators = administrators;
     this.observer = observer;
     this.say = say;
   }
@@ -174,6 +184,7 @@ final class Faults {
 
   private void begin(PlannedFault fault) throws IOException {
     if (fault.kind().isChange()) {
+      Administrator administrator = administrators.get(layout.regionOf(fault.node()));
       administrator.begin(fault);
       pending.add(new Pending(fault.endsMillis(), () -> administrator.end(fault)));
       return;
@@ -188,17 +199,8 @@ final class Faults {
           note(fault, met, () -> startAgain(node));
         }
       }
-      case KILL_ALL -> {
-        nodes.forEach(this::kill);
-        note(
-            fault,
-            -1,
-            () -> {
-              for (NodeProcess each : nodes) {
-                startAgain(each);
-              }
-            });
-      }
+      case KILL_ALL -> killAll(fault, met, nodes);
+      case REGION_KILL -> killAll(fault, met, layout.of(layout.regionOf(met), nodes));
       case STOP -> {
         if (!isDead) {
           mayBeDead.add(node);
@@ -222,13 +224,25 @@ final class Faults {
       }
       case RESET -> {
         network.reset();
-        note(fault, -1, () -> {});
+        note(fault, met, () -> {});
       }
       default -> {
         Runnable mending = links.begin(fault, met);
         note(fault, met, mending::run);
       }
     }
+  }
+
+  private void killAll(PlannedFault fault, int met, List<NodeProcess> all) {
+    all.forEach(this::kill);
+    note(
+        fault,
+        met,
+        () -> {
+          for (NodeProcess each : all) {
+            startAgain(each);
+          }
+        });
   }
 
   private void kill(NodeProcess node) {
@@ -265,15 +279,16 @@ final class Faults {
   private void note(PlannedFault fault, int node, Mending mending) {
     long from = observer.millis();
     long until = from + fault.lastsMillis();
-    happened.add(new Happened(fault.kind(), node, from, until, fault.amount()));
+    Met met = Met.of(fault, node, layout);
+    happened.add(new Happened(fault.kind(), met, from, until, fault.amount()));
     pending.add(new Pending(until, mending));
-    String who = node < 0 ? "" : nodes.get(node).name() + " ";
+    String who = met.who().isEmpty() ? "" : met.who() + " ";
     say.accept(who + fault.kind().label() + (fault.amount() > 0 ? ", " + fault.amount() : ""));
   }
 
-  /** The node that leads the first partition, as far as anybody knows. */
+  /** The node that leads the first partition of its region, as far as anybody knows. */
   private int leader(int otherwise) {
-    ClusterStatus.Database latest = observer.latest();
+    ClusterStatus.Database latest = observer.latest(layout.regionOf(otherwise));
     if (latest != null && !latest.partitionStates().isEmpty()) {
       String leader = latest.partitionStates().get(0).leader();
       for (int i = 0; i < nodes.size(); i++) {

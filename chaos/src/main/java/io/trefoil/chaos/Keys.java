@@ -11,6 +11,9 @@ final class Keys {
   /** Keys and fields that are set once, by one client. */
   static final String UNIQUE = "unique-";
 
+  /** Keys that one client sets once, and one removes later. */
+  static final String ONCE = "once-";
+
   /** Hashes that only grow; each field is a key of the history. */
   static final String GROWING = "unique-hash-";
 

@@ -23,12 +23,14 @@ final class Links {
 
   private record Wrong(boolean[][] ways, State state) {}
 
+  private final Layout layout;
   private final int nodes;
   private final List<Wrong> wrongs = new ArrayList<>();
   private volatile State[][] sum;
 
-  Links(int nodes) {
-    this.nodes = nodes;
+  Links(Layout layout) {
+    this.layout = layout;
+    this.nodes = layout.nodes();
     add();
   }
 
@@ -73,7 +75,7 @@ final class Links {
 
   private static State state(PlannedFault fault) {
     return switch (fault.kind()) {
-      case DELAY -> new State(false, fault.amount(), 0);
+      case DELAY, REGION_SLOW -> new State(false, fault.amount(), 0);
       case LOSS -> new State(false, 0, fault.amount());
       default -> new State(true, 0, 0);
     };
@@ -94,11 +96,26 @@ final class Links {
                   case SPLIT -> isOfGroup(from, node, other) != isOfGroup(to, node, other);
                   case BRIDGE -> from == node && to == other || from == other && to == node;
                   case RING -> !areNeighbours(from, to);
+                  case REGION_CUT, REGION_SLOW -> isIn(from, node) != isIn(to, node);
+                  case REGION_LINK_CUT -> areApart(from, to, node, fault.other());
                   default -> false;
                 };
       }
     }
     return ways;
+  }
+
+  /** Whether a node is in the region of another one. */
+  private boolean isIn(int each, int node) {
+    return layout.regionOf(each) == layout.regionOf(node);
+  }
+
+  private boolean areApart(int from, int to, int node, int other) {
+    int one = layout.regionOf(node);
+    int second = layout.otherRegion(one, other);
+    int fromRegion = layout.regionOf(from);
+    int toRegion = layout.regionOf(to);
+    return fromRegion == one && toRegion == second || fromRegion == second && toRegion == one;
   }
 
   private boolean isOfGroup(int each, int node, int other) {

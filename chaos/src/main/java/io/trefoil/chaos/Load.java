@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Clients of all nodes: each sends one command after the other and notes what it asked, when, and
- * what it was told. Some read from whatever node they are connected to ({@code READONLY}).
+ * what it was told. Some read from whatever node they are connected to ({@code READONLY}). Each
+ * stays in its region, and each of its connections has a name of its own in the history.
  */
 final class Load {
   private static final int WRITERS_PER_NODE = 2;
@@ -34,13 +35,16 @@ final class Load {
    * @param node that it was sent to, by index
    * @param answer the error, or why there was none
    */
-  record Failed(int node, List<String> words, long startNanos, long endNanos, String answer) {
+  record Failed(
+      int node, List<String> words, boolean writes, long startNanos, long endNanos, String answer) {
     @Override
     public String toString() {
       return String.join(" ", words) + ": " + answer;
     }
   }
 
+  private final List<Integer> ports;
+  private final Layout layout;
   private final int database;
   private final Work work;
   private final long beganNanos;
@@ -55,26 +59,28 @@ final class Load {
    * @param ports that clients connect to, by node
    * @param seed of what the clients ask
    */
-  static Load start(List<Integer> ports, int database, Work work, long seed) {
-    Load load = new Load(database, work);
+  static Load start(List<Integer> ports, Layout layout, int database, Work work, long seed) {
+    Load load = new Load(ports, layout, database, work);
     for (int node = 0; node < ports.size(); node++) {
       for (int i = 0; i < WRITERS_PER_NODE; i++) {
-        load.add("writer-" + (node + 1) + "-" + i, ports, node, false, seed);
+        load.add("writer-" + (node + 1) + "-" + i, node, false, seed);
       }
-      load.add("reader-" + (node + 1), ports, node, true, seed);
+      load.add("reader-" + (node + 1), node, true, seed);
     }
     load.workers.forEach(worker -> worker.thread.start());
     return load;
   }
 
-  private Load(int database, Work work) {
+  private Load(List<Integer> ports, Layout layout, int database, Work work) {
+    this.ports = ports;
+    this.layout = layout;
     this.database = database;
     this.work = work;
     this.beganNanos = System.nanoTime();
   }
 
-  private void add(String name, List<Integer> ports, int home, boolean readOnly, long seed) {
-    workers.add(new Worker(name, ports, home, readOnly, new Random(seed ^ name.hashCode())));
+  private void add(String name, int home, boolean readOnly, long seed) {
+    workers.add(new Worker(name, home, readOnly, new Random(seed ^ name.hashCode())));
   }
 
   /** Calls that were acknowledged so far. */
@@ -103,6 +109,15 @@ final class Load {
     return collect(false);
   }
 
+  /** The same of the clients of one region. */
+  List<Invocation> history(int region) {
+    List<Invocation> all = new ArrayList<>();
+    workers.stream()
+        .filter(it -> !it.readOnly && layout.regionOf(it.home) == region)
+        .forEach(it -> all.addAll(it.seen));
+    return all;
+  }
+
   /** What clients read from their node's own copy. */
   List<Invocation> followerReads() {
     return collect(true);
@@ -123,7 +138,6 @@ final class Load {
 
   private final class Worker implements Runnable {
     private final String name;
-    private final List<Integer> ports;
     private final int home;
     private final boolean readOnly;
     private final Random random;
@@ -132,10 +146,11 @@ final class Load {
     private final Thread thread;
     private int node;
     private int nextValue;
+    private int connections;
+    private String session = "";
 
-    Worker(String name, List<Integer> ports, int home, boolean readOnly, Random random) {
+    Worker(String name, int home, boolean readOnly, Random random) {
       this.name = name;
-      this.ports = ports;
       this.home = home;
       this.node = home;
       this.readOnly = readOnly;
@@ -150,6 +165,7 @@ final class Load {
         while (!isOver(0)) {
           try (RespClient client =
               RespClient.connect("127.0.0.1", ports.get(node), CONNECT, PATIENCE)) {
+            session = name + "/" + connections++;
             if (isLetIn(client)) {
               talk(client);
               node = home; // so that no node stays without clients once it is back
@@ -168,7 +184,8 @@ final class Load {
     /** The node is away: to another one, as a user's client would. */
     private void goElsewhere() throws InterruptedException {
       isOver(RECONNECT_MILLIS);
-      node = random.nextInt(ports.size());
+      List<Integer> near = layout.nodesOf(layout.regionOf(home));
+      node = near.get(random.nextInt(near.size()));
     }
 
     private boolean isOver(int waitMillis) throws InterruptedException {
@@ -196,8 +213,9 @@ final class Load {
         Reply reply = client.call(ask.words().toArray(String[]::new)).bare();
         note(ask, start, System.nanoTime(), reply);
       } catch (IOException e) {
-        ask.calls().forEach((key, call) -> seen.add(Invocation.uncertain(name, key, call, start)));
-        failed.add(new Failed(node, ask.words(), start, System.nanoTime(), "no reply: " + e));
+        ask.calls()
+            .forEach((key, call) -> seen.add(Invocation.uncertain(session, key, call, start)));
+        fail(ask, start, System.nanoTime(), "no reply: " + e);
         throw e;
       }
     }
@@ -205,9 +223,8 @@ final class Load {
     private void note(Work.Ask ask, long start, long end, Reply reply) {
       if (reply instanceof Reply.Failure failure) {
         ask.calls().forEach((key, call) -> seen.add(failed(key, call, start, failure)));
-        failed.add(new Failed(node, ask.words(), start, end, failure.message()));
-        boolean reads = ask.calls().values().stream().allMatch(Call::isRead);
-        if (failure.prefix().equals("NOREPLICAS") && !reads) {
+        fail(ask, start, end, failure.message());
+        if (failure.prefix().equals("NOREPLICAS") && writes(ask)) {
           withoutReplicas.incrementAndGet();
         }
         return;
@@ -216,16 +233,24 @@ final class Load {
           .forEach(
               (key, call) -> {
                 String result = work.result(ask, key, reply);
-                seen.add(Invocation.acknowledged(name, key, call, start, end, result));
+                seen.add(Invocation.acknowledged(session, key, call, start, end, result));
               });
       acknowledged.incrementAndGet();
+    }
+
+    private void fail(Work.Ask ask, long start, long end, String answer) {
+      failed.add(new Failed(node, ask.words(), writes(ask), start, end, answer));
+    }
+
+    private static boolean writes(Work.Ask ask) {
+      return !ask.calls().values().stream().allMatch(Call::isRead);
     }
 
     /** Every error but UNCERTAIN promises that nothing was done. */
     private Invocation failed(String key, Call call, long start, Reply.Failure failure) {
       return failure.prefix().equals("UNCERTAIN")
-          ? Invocation.uncertain(name, key, call, start)
-          : Invocation.refused(name, key, call, start);
+          ? Invocation.uncertain(session, key, call, start)
+          : Invocation.refused(session, key, call, start);
     }
   }
 }

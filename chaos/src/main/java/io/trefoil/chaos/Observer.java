@@ -8,6 +8,8 @@ import io.trefoil.cli.process.NodeProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Asks all nodes, again and again, who leads and who lags. {@link #latest} may be asked anywhere.
@@ -28,27 +31,36 @@ final class Observer implements Runnable {
   /**
    * What was seen at a time.
    *
-   * @param leaders the node that leads each partition, empty when none is known to
+   * @param leaders the node that leads each partition, empty when none is known to; of one region
+   *     after the other
    * @param lags by node: the most entries that any of its copies lacks, or that are hints for it;
    *     -1 when nobody knows
    * @param answering nodes that answered, by index
    */
   record Sample(long millis, List<String> leaders, List<Long> lags, Set<Integer> answering) {}
 
-  private record PartitionEpoch(int partition, long epoch) {}
+  private record PartitionEpoch(int region, int partition, long epoch) {}
 
   private final List<NodeProcess> nodes;
+  private final Layout layout;
   private final int database;
+  private final int partitions;
   private final long beganNanos = System.nanoTime();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final List<Sample> samples = new ArrayList<>();
   private final Map<PartitionEpoch, String> leaders = new HashMap<>();
   private final List<String> contradictions = new ArrayList<>();
-  private volatile ClusterStatus.Database latest;
+  private final AtomicReferenceArray<ClusterStatus.Database> latest;
 
-  Observer(List<NodeProcess> nodes, int database) {
+  /**
+   * @param partitions of the database
+   */
+  Observer(List<NodeProcess> nodes, Layout layout, int database, int partitions) {
     this.nodes = nodes;
+    this.layout = layout;
     this.database = database;
+    this.partitions = partitions;
+    this.latest = new AtomicReferenceArray<>(layout.regions().size());
   }
 
   /** Since this was made. */
@@ -60,9 +72,12 @@ final class Observer implements Runnable {
     return beganNanos;
   }
 
-  /** The newest view of the database that any node had when last asked; null before the first. */
-  ClusterStatus.Database latest() {
-    return latest;
+  /**
+   * The newest view of the database that any node of a region had when last asked; null before the
+   * first.
+   */
+  ClusterStatus.Database latest(int region) {
+    return latest.get(region);
   }
 
   void stop() {
@@ -74,16 +89,10 @@ final class Observer implements Runnable {
     return List.copyOf(samples);
   }
 
-  /**
-   * When a node first answered, not before a time; the farthest future when it did not.
-   *
-   * @param node by index; -1 for all of them
-   */
-  long answeredAt(int node, long notBefore) {
+  /** When these nodes first all answered, not before a time; the farthest future when never. */
+  long answeredAt(Collection<Integer> all, long notBefore) {
     return samples.stream()
-        .filter(it -> it.millis() >= notBefore)
-        .filter(
-            it -> node < 0 ? it.answering().size() == nodes.size() : it.answering().contains(node))
+        .filter(it -> it.millis() >= notBefore && it.answering().containsAll(all))
         .mapToLong(Sample::millis)
         .min()
         .orElse(Long.MAX_VALUE);
@@ -106,35 +115,44 @@ final class Observer implements Runnable {
   }
 
   private void look() {
-    ClusterStatus.Database newest = null;
     Set<Integer> answering = new HashSet<>();
-    for (int node = 0; node < nodes.size(); node++) {
+    List<String> leading = new ArrayList<>();
+    List<Long> lags = new ArrayList<>();
+    for (int region = 0; region < layout.regions().size(); region++) {
+      ClusterStatus.Database newest = newest(region, answering);
+      if (newest != null) {
+        latest.set(region, newest);
+      }
+      leading.addAll(newest == null ? Collections.nCopies(partitions, "") : leaders(newest));
+      lags.addAll(
+          newest == null ? Collections.nCopies(layout.nodesEach(), -1L) : lags(newest, region));
+    }
+    samples.add(new Sample(millis(), leading, lags, Set.copyOf(answering)));
+  }
+
+  private ClusterStatus.Database newest(int region, Set<Integer> answering) {
+    ClusterStatus.Database newest = null;
+    for (int node : layout.nodesOf(region)) {
       ClusterStatus.Database seen =
           ask(nodes.get(node)).flatMap(status -> status.database(database)).orElse(null);
       if (seen != null) {
         answering.add(node);
-        seen.partitionStates().forEach(this::noteLeader);
+        seen.partitionStates().forEach(partition -> noteLeader(region, partition));
         if (newest == null || epochs(seen) > epochs(newest)) {
           newest = seen;
         }
       }
     }
-    if (newest == null) {
-      List<Long> unknown = nodes.stream().map(node -> -1L).toList();
-      samples.add(new Sample(millis(), List.of(), unknown, Set.of()));
-      return;
-    }
-    latest = newest;
-    samples.add(new Sample(millis(), leaders(newest), lags(newest), Set.copyOf(answering)));
+    return newest;
   }
 
   private static long epochs(ClusterStatus.Database database) {
     return database.partitionStates().stream().mapToLong(ClusterStatus.Partition::epoch).sum();
   }
 
-  private void noteLeader(ClusterStatus.Partition partition) {
+  private void noteLeader(int region, ClusterStatus.Partition partition) {
     if (!partition.leader().isEmpty()) {
-      PartitionEpoch key = new PartitionEpoch(partition.partition(), partition.epoch());
+      PartitionEpoch key = new PartitionEpoch(region, partition.partition(), partition.epoch());
       String before = leaders.putIfAbsent(key, partition.leader());
       if (before != null && !before.equals(partition.leader())) {
         contradictions.add(
@@ -151,8 +169,8 @@ final class Observer implements Runnable {
         .toList();
   }
 
-  private List<Long> lags(ClusterStatus.Database database) {
-    return nodes.stream()
+  private List<Long> lags(ClusterStatus.Database database, int region) {
+    return layout.of(region, nodes).stream()
         .map(
             node ->
                 database.partitionStates().stream()

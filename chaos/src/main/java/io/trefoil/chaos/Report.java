@@ -3,6 +3,8 @@ package io.trefoil.chaos;
 import io.trefoil.check.Invocation;
 import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.control.Quorums;
+import io.trefoil.control.Regions;
+import io.trefoil.control.Topology;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,25 +14,21 @@ import java.util.TreeMap;
 /** What a run showed: a page of text, and the same with a timeline as HTML. */
 final class Report {
   private final Chaos.Settings settings;
-  private final List<String> nodes;
   private final Evidence evidence;
   private final Verdict verdict;
   private final List<Faults.Happened> happened;
   private final Observer observer;
 
   /**
-   * @param nodes their names
    * @param observer when it has stopped
    */
   Report(
       Chaos.Settings settings,
-      List<String> nodes,
       Evidence evidence,
       Verdict verdict,
       List<Faults.Happened> happened,
       Observer observer) {
     this.settings = settings;
-    this.nodes = nodes;
     this.evidence = evidence;
     this.verdict = verdict;
     this.happened = happened;
@@ -49,7 +47,9 @@ final class Report {
     if (!settings.database().isLeaderless()) {
       lines.add("leaders      " + leaders());
     }
-    lines.add("writes       " + writes());
+    for (String words : writes()) {
+      lines.add("writes       " + words);
+    }
     lines.add("");
     for (Verdict.Check check : verdict.checks()) {
       lines.add(
@@ -81,8 +81,9 @@ final class Report {
   private String title() {
     return String.format(
         Locale.ROOT,
-        "%d nodes, %s, %s, %s, %d replicas, %d partitions, %d s",
-        nodes.size(),
+        "%d nodes%s, %s, %s, %s, %d replicas, %d partitions, %d s",
+        settings.layout().nodes(),
+        where(),
         settings.database().replication(),
         settings.rule(),
         settings.database().durability(),
@@ -91,19 +92,41 @@ final class Report {
         settings.millis() / 1_000);
   }
 
+  private String where() {
+    Regions regions = settings.database().regions();
+    return regions == null
+        ? ""
+        : " in " + String.join(", ", regions.names()) + " (" + regions.topology() + ")";
+  }
+
   private String command() {
     return String.format(
         Locale.ROOT,
-        "./trefoil chaos %s --durability %s --nodes %d --replicas %d --partitions %d"
+        "./trefoil chaos %s%s --durability %s --nodes %d --replicas %d --partitions %d"
             + " --seconds %d --seed %d%s",
+        regionOptions(),
         ruleOptions(),
         settings.database().durability().toString().toLowerCase(Locale.ROOT),
-        nodes.size(),
+        settings.layout().nodesEach(),
         settings.database().replicas(),
         settings.database().partitions(),
         settings.millis() / 1_000,
         settings.seed(),
         settings.isChanged() ? "" : " --no-changes");
+  }
+
+  private String regionOptions() {
+    Regions regions = settings.database().regions();
+    return regions == null
+        ? ""
+        : String.format(
+            "--regions %s --topology %s ",
+            String.join(",", regions.names()), option(regions.topology()));
+  }
+
+  private static String option(Topology topology) {
+    String kind = topology.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return topology.hub().isEmpty() ? kind : kind + ":" + topology.hub();
   }
 
   private String ruleOptions() {
@@ -173,7 +196,28 @@ final class Report {
     return "changed " + changes + " times, over all partitions";
   }
 
-  private String writes() {
+  private List<String> writes() {
+    return evidence.regions().isEmpty()
+        ? List.of(writesOfCluster())
+        : evidence.regions().stream().map(Report::writes).toList();
+  }
+
+  private static String writes(RegionEvidence region) {
+    RegionAvailability availability = region.availability();
+    List<Load.Failed> failed = availability.failedAlone();
+    return String.format(
+        Locale.ROOT,
+        "in %s: longest time without an acknowledged one %s; while something was wrong outside the"
+            + " region and nothing inside (%s) at most %s, and %,d writes failed%s",
+        region.name(),
+        seconds(availability.longestGapMillis()),
+        seconds(availability.aloneMillis()),
+        seconds(availability.longestGapAloneMillis()),
+        failed.size(),
+        failed.isEmpty() ? "" : ", the first: " + failed.get(0));
+  }
+
+  private String writesOfCluster() {
     Availability availability = evidence.availability();
     List<Load.Failed> failed = availability.failed();
     return String.format(
@@ -200,7 +244,8 @@ final class Report {
 
   /** A page that needs nothing else. */
   String html() {
-    Timeline timeline = new Timeline(settings.millis(), nodes, evidence, happened, observer);
+    Timeline timeline =
+        new Timeline(settings.millis(), settings.layout(), evidence, happened, observer);
     StringBuilder html = new StringBuilder();
     html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
     html.append("<title>chaos: ").append(escape(title())).append("</title>\n<style>").append(STYLE);
@@ -216,7 +261,8 @@ final class Report {
     if (!settings.database().isLeaderless()) {
       html.append("<br>leaders: ").append(escape(leaders()));
     }
-    html.append("<br>writes: ").append(escape(writes())).append("</p>\n");
+    writes().forEach(words -> html.append("<br>writes: ").append(escape(words)));
+    html.append("</p>\n");
     html.append(timeline.svg());
     html.append(
         "<h2>Promises</h2>\n<table><tr><th></th><th>promise</th><th>what was seen</th></tr>\n");
@@ -234,7 +280,7 @@ final class Report {
     }
     html.append("</table>\n<h2>Faults</h2>\n<table><tr><th>from</th><th>to</th><th></th></tr>\n");
     for (Faults.Happened fault : happened) {
-      row(html, seconds(fault.fromMillis()), seconds(fault.untilMillis()), words(fault, nodes));
+      row(html, seconds(fault.fromMillis()), seconds(fault.untilMillis()), words(fault));
     }
     html.append("</table>\n<h2>Changes</h2>\n<table><tr><th>from</th><th>to</th><th></th></tr>\n");
     for (Administrator.Asked change : evidence.changes()) {
@@ -249,11 +295,11 @@ final class Report {
   }
 
   /** What happened, in words. */
-  static String words(Faults.Happened fault, List<String> nodes) {
-    String who = fault.node() < 0 ? "" : nodes.get(fault.node()) + ": ";
+  static String words(Faults.Happened fault) {
+    String who = fault.met().who().isEmpty() ? "" : fault.met().who() + ": ";
     String amount =
         switch (fault.kind()) {
-          case DELAY -> ", " + fault.amount() + " ms";
+          case DELAY, REGION_SLOW -> ", " + fault.amount() + " ms";
           case LOSS -> ", " + fault.amount() + " of 1,000";
           default -> "";
         };

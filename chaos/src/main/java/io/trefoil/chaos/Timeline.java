@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** Calls, faults, leaders and lag of a run over one axis of time, as SVG. */
 final class Timeline {
@@ -18,7 +19,8 @@ final class Timeline {
 
   /** Told apart by people who don't tell red from green (Okabe and Ito). */
   private static final List<String> NODE_COLORS =
-      List.of("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9");
+      List.of(
+          "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000");
 
   private static final String ACKNOWLEDGED = "#7fb7d9";
   private static final String REFUSED = "#e6a04d";
@@ -28,6 +30,7 @@ final class Timeline {
   private static final String NOT_DONE = "#e6a04d";
 
   private final long millis;
+  private final Layout layout;
   private final List<String> nodes;
   private final Evidence evidence;
   private final List<Faults.Happened> happened;
@@ -37,12 +40,13 @@ final class Timeline {
 
   Timeline(
       long millis,
-      List<String> nodes,
+      Layout layout,
       Evidence evidence,
       List<Faults.Happened> happened,
       Observer observer) {
     this.millis = Math.max(millis, lastCallMillis(evidence, observer));
-    this.nodes = nodes;
+    this.layout = layout;
+    this.nodes = layout.names();
     this.evidence = evidence;
     this.happened = happened;
     this.observer = observer;
@@ -149,21 +153,29 @@ final class Timeline {
   }
 
   private void faults() {
-    for (int node = -1; node < nodes.size(); node++) {
-      text(0, y + 14, node < 0 ? "faults of all" : "faults of " + nodes.get(node));
-      for (Faults.Happened fault : happened) {
-        if (fault.node() == node) {
-          double x = x(fault.fromMillis());
-          double width = Math.max(2, x(fault.untilMillis()) - x);
-          box(x, y + 3, width, ROW - 6, FAULT, Report.words(fault, nodes));
-          if (width > 7 * fault.kind().label().length()) {
-            text(x + 2, y + 14, fault.kind().label());
-          }
-        }
-      }
-      y += ROW;
+    faults("all", it -> it.node() < 0 && it.met().region() < 0);
+    for (int region = 0; layout.hasRegions() && region < layout.regions().size(); region++) {
+      int each = region;
+      faults(layout.regions().get(region), it -> it.met().region() == each);
+    }
+    for (int node = 0; node < nodes.size(); node++) {
+      int each = node;
+      faults(nodes.get(node), it -> it.node() == each);
     }
     y += GAP / 2;
+  }
+
+  private void faults(String of, Predicate<Faults.Happened> which) {
+    text(0, y + 14, "faults of " + of);
+    for (Faults.Happened fault : happened.stream().filter(which).toList()) {
+      double x = x(fault.fromMillis());
+      double width = Math.max(2, x(fault.untilMillis()) - x);
+      box(x, y + 3, width, ROW - 6, FAULT, Report.words(fault));
+      if (width > 7 * fault.kind().label().length()) {
+        text(x + 2, y + 14, fault.kind().label());
+      }
+    }
+    y += ROW;
   }
 
   private void changes() {
@@ -183,7 +195,7 @@ final class Timeline {
     int partitions =
         observer.samples().stream().mapToInt(sample -> sample.leaders().size()).max().orElse(0);
     for (int partition = 0; partition < partitions; partition++) {
-      text(0, y + 14, "leader of " + partition);
+      text(0, y + 14, "leader of " + title(partition, partitions));
       String leader = "";
       long since = 0;
       for (Observer.Sample sample : observer.samples()) {
@@ -198,6 +210,14 @@ final class Timeline {
       y += ROW;
     }
     legend();
+  }
+
+  /** Partitions of one region after those of the other. */
+  private String title(int partition, int of) {
+    int each = of / layout.regions().size();
+    return layout.hasRegions()
+        ? layout.regions().get(partition / each) + " " + partition % each
+        : Integer.toString(partition);
   }
 
   private void legend() {

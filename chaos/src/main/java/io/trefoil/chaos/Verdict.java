@@ -37,6 +37,9 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
 
   /** Looks at everything. */
   static Verdict of(Evidence evidence) {
+    if (evidence.isMultiLeader()) {
+      return RegionVerdict.of(evidence);
+    }
     return evidence.isLeaderless() ? QuorumVerdict.of(evidence) : new Judge(evidence).judge();
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -16,12 +17,14 @@ class AvailabilityTest {
   }
 
   private static Faults.Happened happened(FaultKind kind, int node, long from, long until) {
-    return new Faults.Happened(kind, node, from * 1_000, until * 1_000, 0);
+    Met met = new Met(node, -1, "", Set.of(0));
+    return new Faults.Happened(kind, met, from * 1_000, until * 1_000, 0);
   }
 
   private static Load.Failed failed(int node, long second) {
     long at = BEGAN + nanos(second);
-    return new Load.Failed(node, List.of("GET", "a"), at, at + 1, "NOREPLICAS nobody is there");
+    return new Load.Failed(
+        node, List.of("GET", "a"), false, at, at + 1, "NOREPLICAS nobody is there");
   }
 
   private static Invocation written(long second) {

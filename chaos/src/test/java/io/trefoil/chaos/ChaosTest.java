@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.cli.process.NodeProcess;
 import io.trefoil.control.CommitRule;
+import io.trefoil.control.Conflict;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.Durability;
 import io.trefoil.control.FailoverRule;
 import io.trefoil.control.Quorums;
 import io.trefoil.control.Reads;
+import io.trefoil.control.Regions;
 import io.trefoil.control.Replication;
+import io.trefoil.control.Topology;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.PrintStream;
@@ -44,10 +47,15 @@ class ChaosTest {
   }
 
   private void run(CommitRule rule, int seconds, long seed) throws Exception {
-    run(settings(Replication.SINGLE_LEADER, rule, null), rule.toString(), seconds, seed);
+    run(
+        Layout.ofOneCluster(3),
+        settings(Replication.SINGLE_LEADER, rule, null),
+        rule.toString(),
+        seconds,
+        seed);
   }
 
-  private void run(DatabaseSettings database, String rule, int seconds, long seed)
+  private void run(Layout layout, DatabaseSettings database, String rule, int seconds, long seed)
       throws Exception {
     NodeProcess.Launch launch =
         new NodeProcess.Launch(
@@ -58,7 +66,7 @@ class ChaosTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     boolean good =
         new Chaos(
-                new Chaos.Settings(seed, seconds * 1_000L, 3, database, true, 7_379, folder),
+                new Chaos.Settings(seed, seconds * 1_000L, layout, database, true, 7_379, folder),
                 launch,
                 new PrintStream(out, true, StandardCharsets.UTF_8))
             .run();
@@ -83,10 +91,29 @@ class ChaosTest {
   @Test
   void quorums_keep_their_promises() throws Exception {
     run(
+        Layout.ofOneCluster(3),
         settings(Replication.LEADERLESS, CommitRule.MAJORITY, Quorums.defaults(3)),
         "R 2 W 2",
         25,
         1);
+  }
+
+  @Test
+  void regions_keep_their_promises() throws Exception {
+    Layout layout = new Layout(List.of("eu", "us", "asia"), 1);
+    DatabaseSettings database =
+        new DatabaseSettings(
+            Replication.MULTI_LEADER,
+            1,
+            2,
+            CommitRule.MAJORITY,
+            Durability.OS,
+            1_500,
+            Reads.SESSION,
+            FailoverRule.AVAILABLE,
+            null,
+            new Regions("eu", layout.regions(), Topology.ALL_TO_ALL, Conflict.LWW));
+    run(layout, database, "MAJORITY", 25, 1);
   }
 
   @Tag("full")

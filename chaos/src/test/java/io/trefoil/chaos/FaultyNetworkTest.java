@@ -20,7 +20,7 @@ class FaultyNetworkTest {
   private static final int DEADLINE_MILLIS = 20_000;
   private static final int SILENCE_MILLIS = 150;
 
-  private final Links links = new Links(3);
+  private final Links links = new Links(Layout.ofOneCluster(3));
   private final FaultyNetwork network =
       new FaultyNetwork(
           links, new SocketOwners(List.of(ProcessHandle.current()::pid, () -> 0L, () -> 0L)));

@@ -2,6 +2,7 @@ package io.trefoil.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LinksTest {
@@ -21,7 +22,7 @@ class LinksTest {
   }
 
   private static String cutBy(FaultKind kind, int nodes) {
-    Links links = new Links(nodes);
+    Links links = new Links(Layout.ofOneCluster(nodes));
     Runnable mending = links.begin(fault(kind, 1, 0), 0);
     String cut = cut(links, nodes);
     mending.run();
@@ -40,9 +41,23 @@ class LinksTest {
     assertThat(cutBy(FaultKind.RING, 5)).isEqualTo("02 03 13 14 20 24 30 31 41 42");
   }
 
+  /** Three regions of two nodes; the fault is drawn for the node 2, and 5 beside it. */
+  private static String cutOfRegions(FaultKind kind) {
+    Links links = new Links(new Layout(List.of("eu", "us", "asia"), 2));
+    links.begin(new PlannedFault(0, kind, 1, false, 2, 5, 0), 2);
+    return cut(links, 6);
+  }
+
+  @Test
+  void cuts_of_regions_are_between_them_and_not_inside() {
+    assertThat(cutOfRegions(FaultKind.REGION_CUT))
+        .isEqualTo("02 03 12 13 20 21 24 25 30 31 34 35 42 43 52 53");
+    assertThat(cutOfRegions(FaultKind.REGION_LINK_CUT)).isEqualTo("24 25 34 35 42 43 52 53");
+  }
+
   @Test
   void one_fault_s_end_leaves_another_s_cut() {
-    Links links = new Links(3);
+    Links links = new Links(Layout.ofOneCluster(3));
     Runnable first = links.begin(fault(FaultKind.CUT, 1, 0), 0);
     Runnable second = links.begin(fault(FaultKind.BRIDGE, 1, 0), 0);
     first.run();
@@ -53,7 +68,7 @@ class LinksTest {
 
   @Test
   void delays_and_losses_are_on_all_ways_of_the_node() {
-    Links links = new Links(3);
+    Links links = new Links(Layout.ofOneCluster(3));
     links.begin(fault(FaultKind.DELAY, 1, 50), 0);
     links.begin(fault(FaultKind.LOSS, 1, 20), 0);
     assertThat(links.between(0, 2)).isEqualTo(new Links.State(false, 50, 20));

@@ -69,6 +69,7 @@ class QuorumVerdictTest {
         ownCopies,
         0,
         VerdictTest.NOTHING_FAILED,
+        List.of(),
         contents,
         Set.of(),
         0,
