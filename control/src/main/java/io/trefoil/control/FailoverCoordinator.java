@@ -57,7 +57,11 @@ public final class FailoverCoordinator {
   /** A command whose outcome never came is proposed again after this. */
   static final long PROPOSE_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-  /** How long answers that suffice wait for that of a preferred leader which is alive. */
+  /**
+   * How long answers that suffice wait for that of a preferred leader which is alive, when the
+   * partition lost its leader. A succession is for the sake of that leader, and waits as long as it
+   * lasts.
+   */
   static final long PREFERENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   /** A reported leader that misses so many renewals of its lease is taken for silent. */
@@ -68,6 +72,12 @@ public final class FailoverCoordinator {
 
   /** A leader that was asked to hand over, and has not, is asked again after this. */
   static final long HAND_OVER_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /**
+   * When one that handed over leads again, the other could not be reached in time. Each attempt is
+   * a pause for clients, so the next one comes only after this.
+   */
+  static final long HAND_OVER_FAILED_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** So many are handed over at once: each is a pause for its clients. */
   static final int MAX_HAND_OVERS = 4;
@@ -115,7 +125,7 @@ public final class FailoverCoordinator {
 
   private record Resigned(long epoch, long sinceNanos) {}
 
-  private record AskedToHandOver(long epoch, long atNanos) {}
+  private record AskedToHandOver(NodeId leader, long epoch, long atNanos) {}
 
   private record Presence(long incarnation, long sinceNanos) {}
 
@@ -158,7 +168,7 @@ public final class FailoverCoordinator {
     reasons.keySet().removeIf(id -> !fences.containsKey(id));
     resigned.entrySet().removeIf(each -> !isLedIn(each.getKey(), each.getValue().epoch()));
     lostNanos.keySet().removeIf(id -> !fences.containsKey(id) && !isNew(id));
-    handOvers.entrySet().removeIf(each -> !isLedIn(each.getKey(), each.getValue().epoch()));
+    handOvers.keySet().retainAll(state.partitions().keySet());
     proposals.entrySet().removeIf(each -> isOver(each.getKey(), each.getValue()));
   }
 
@@ -453,7 +463,8 @@ public final class FailoverCoordinator {
     NodeId preferred = preferred(partition, nowNanos);
     return !hasAnswered(fence, preferred)
         && isAlive(preferred, nowNanos)
-        && nowNanos - fence.sinceNanos < PREFERENCE_NANOS;
+        && nowNanos - fence.sinceNanos
+            < (fence.isSuccession() ? SUCCESSION_NANOS : PREFERENCE_NANOS);
   }
 
   /** ASYNC with AVAILABLE goes on without the replicas that are surely down. */
@@ -532,8 +543,9 @@ public final class FailoverCoordinator {
   private SortedMap<NodeId, List<HandOver>> handOvers(long nowNanos) {
     SortedMap<NodeId, List<HandOver>> asked = new TreeMap<>();
     long underWay =
-        handOvers.values().stream()
-            .filter(each -> nowNanos - each.atNanos() < HAND_OVER_AGAIN_NANOS)
+        handOvers.entrySet().stream()
+            .filter(each -> isLedIn(each.getKey(), each.getValue().epoch()))
+            .filter(each -> nowNanos - each.getValue().atNanos() < HAND_OVER_AGAIN_NANOS)
             .count();
     for (PartitionState partition : state.partitions().values()) {
       if (underWay >= MAX_HAND_OVERS) {
@@ -542,7 +554,9 @@ public final class FailoverCoordinator {
       NodeId to = shouldLead(partition, nowNanos);
       if (to != null && isDue(partition, nowNanos)) {
         underWay++;
-        handOvers.put(partition.id(), new AskedToHandOver(partition.epoch(), nowNanos));
+        handOvers.put(
+            partition.id(),
+            new AskedToHandOver(partition.lastLeader(), partition.epoch(), nowNanos));
         asked
             .computeIfAbsent(partition.lastLeader(), leader -> new ArrayList<>())
             .add(new HandOver(partition.id(), partition.epoch(), to));
@@ -554,7 +568,15 @@ public final class FailoverCoordinator {
   private boolean isDue(PartitionState partition, long nowNanos) {
     AskedToHandOver last = handOvers.get(partition.id());
     return !isProposed(partition, nowNanos)
-        && (last == null || nowNanos - last.atNanos() >= HAND_OVER_AGAIN_NANOS);
+        && (last == null || nowNanos - last.atNanos() >= pauseNanos(partition, last));
+  }
+
+  /** None after one that came about: its successor may be asked next. */
+  private static long pauseNanos(PartitionState partition, AskedToHandOver last) {
+    if (last.epoch() == partition.epoch()) {
+      return HAND_OVER_AGAIN_NANOS;
+    }
+    return last.leader().equals(partition.lastLeader()) ? HAND_OVER_FAILED_NANOS : 0;
   }
 
   /** Who should lead in place of a leader that is there; null for nobody. */

@@ -278,6 +278,38 @@ class FailoverCoordinatorTest {
                 false));
   }
 
+  /** On a busy machine, or far away: the old leader, beside the controller, answers first. */
+  @Test
+  void aSuccessorThatIsSlowToAnswerIsWaitedForAsLongAsASuccessionLasts() {
+    cluster(2, 2, CommitRule.MAJORITY, FailoverRule.SAFE);
+    long ended = resignedBy2();
+    long next = log.state.version() + 1;
+    answer(2, next, 5, 100, true);
+    step(START + 3110 + 290);
+    assertThat(step.commands()).isEmpty();
+    answer(1, next, 5, 100, true);
+    step(START + 3110 + 291);
+    assertThat(step.commands())
+        .containsExactly(succeed(ended, next, 1, START + 3401, /* ms */ 291));
+  }
+
+  @Test
+  void aLeaderThatHandedOverAndLeadsAgainIsNotAskedAgainAtOnce() {
+    cluster(2, 2, CommitRule.MAJORITY, FailoverRule.SAFE);
+    long ended = resignedBy2();
+    apply(open(ended, Failover.Cause.HANDED_OVER));
+    apply(appoint(2, false));
+    for (long millis = START + 3200; millis < START + 13_000; millis += 200) {
+      grantAll(millis);
+      step(millis);
+      assertThat(step.handOvers()).as("at %s", millis).isEmpty();
+    }
+    grantAll(START + 13_000);
+    step(START + 13_000);
+    assertThat(step.handOvers().get(node(2)))
+        .containsExactly(new ControlMessage.HandOver(P, log.partition().epoch(), node(1)));
+  }
+
   @Test
   void aLeaderHasPromisedBeforeItIsSucceeded() {
     cluster(3, 3, CommitRule.MAJORITY, FailoverRule.SAFE);
