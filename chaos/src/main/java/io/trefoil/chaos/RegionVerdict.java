@@ -182,7 +182,8 @@ final class RegionVerdict {
     }
     findings.check(
         "a session reads its own writes", stale, String.format("%,d sessions", sessions));
-    findings.check("a session's reads do not go back", back, "none did");
+    findings.check(
+        "a session's reads do not go back to what its region had replaced", back, "none did");
   }
 
   /** Writes of {@code all} that are not among {@code own}, as such that may come at any time. */

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * On a multi-leader database: what clients do on a leaderless one, and keys that one client sets
- * once and another one, in whatever region, removes some time later. Thread-safe, and not pure: it
- * knows which keys are there to be removed.
+ * once and another one, in whatever region, removes some time later. So it knows which keys are
+ * there, and asks for other things than before when clients go another way.
  */
 final class RegionWork implements Work {
   /** So many stay, so that a key has come to other regions when it is removed; mostly. */

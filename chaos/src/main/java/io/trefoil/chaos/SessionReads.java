@@ -14,6 +14,9 @@ import java.util.stream.Collectors;
 /**
  * What sessions of a region read. A session sees its own writes, and never less than it has seen.
  * Of its region's writes the order is known; of all others only that they come some time.
+ *
+ * <p>Even one that was asked for after a write here was acknowledged need not have known that. It
+ * hides the write when it comes, and a removal that knew only of it shows the write again.
  */
 final class SessionReads {
   private final Map<String, List<Invocation>> regionWrites;
@@ -57,7 +60,7 @@ final class SessionReads {
     return violations;
   }
 
-  /** Pairs of the session's reads of which the later one shows what is surely older. */
+  /** Pairs of the session's reads of which the later one shows what its region had replaced. */
   List<Violation> goBack(List<Invocation> session) {
     List<Violation> violations = new ArrayList<>();
     byKey(session.stream().filter(it -> it.call().isRead()).toList())
@@ -65,7 +68,7 @@ final class SessionReads {
             (key, reads) -> {
               List<Invocation> known = new ArrayList<>(ofTexts(reads));
               known.addAll(of(regionWrites, key));
-              of(otherWrites, key).forEach(it -> known.add(atAnyTime(it)));
+              of(otherWrites, key).forEach(it -> known.add(beforeNothing(it)));
               violations.addAll(QuorumReads.goBack(known));
             });
     return violations;
@@ -77,6 +80,11 @@ final class SessionReads {
 
   private static List<Invocation> of(Map<String, List<Invocation>> writes, String key) {
     return writes.getOrDefault(key, List.of());
+  }
+
+  /** As what no write is surely older than. */
+  private static Invocation beforeNothing(Invocation it) {
+    return Invocation.uncertain(it.client(), it.key(), it.call(), Long.MIN_VALUE);
   }
 
   /** As what may be done at any time after it was asked for. */

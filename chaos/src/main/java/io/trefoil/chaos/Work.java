@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** What the clients of a run ask for, and what the replies say of it. Pure. */
+/** What the clients of a run ask for, and what the replies say of it. Thread-safe. */
 interface Work {
   /**
    * A command.

@@ -14,7 +14,9 @@ import io.trefoil.control.Promises;
 import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.control.Quorums;
 import io.trefoil.control.Reads;
+import io.trefoil.control.Regions;
 import io.trefoil.control.Replication;
+import io.trefoil.control.Topology;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -192,6 +194,45 @@ class ChangesTest {
     assertThat(statement(changes.restoration())).isInstanceOf(DatabaseStatement.Alter.class);
     assertThat(new Changes("data", leaderless(3, 2, 3, false)).possible(3))
         .doesNotContain(FaultKind.ALTER_REPLICAS, FaultKind.MOVE);
+  }
+
+  private static DatabaseSettings multiLeader(int replicas) {
+    List<String> names = List.of("eu", "us");
+    return new DatabaseSettings(
+        Replication.MULTI_LEADER,
+        replicas,
+        2,
+        CommitRule.MAJORITY,
+        Durability.OS,
+        1_500,
+        Reads.SESSION,
+        FailoverRule.AVAILABLE,
+        null,
+        new Regions("eu", names, Topology.ALL_TO_ALL, Conflict.LWW));
+  }
+
+  @Test
+  void faults_of_regions_meet_a_database_that_has_some() {
+    List<FaultKind> ofOne = new Changes("data", settings(CommitRule.MAJORITY, 3)).possible(3);
+    assertThat(ofOne).noneMatch(FaultKind::isOfRegions);
+    assertThat(new Changes("data", multiLeader(2)).possible(2))
+        .contains(FaultKind.REGION_CUT, FaultKind.REGION_KILL, FaultKind.REGION_LINK_CUT)
+        .contains(FaultKind.SWITCHOVER, FaultKind.ALTER_COMMIT, FaultKind.KILL);
+  }
+
+  @Test
+  void a_region_of_one_node_has_nobody_else_to_lead() {
+    assertThat(new Changes("data", multiLeader(1)).possible(1))
+        .contains(FaultKind.ALTER_COMMIT, FaultKind.ALTER_DURABILITY)
+        .doesNotContain(FaultKind.SWITCHOVER, FaultKind.DRAIN, FaultKind.MOVE);
+  }
+
+  @Test
+  void what_may_stand_in_regions_is_of_regions() {
+    Changes changes = new Changes("data", multiLeader(2));
+    assertThat(changes.mayStand(Set.copyOf(changes.possible(2))))
+        .hasSizeGreaterThan(1)
+        .allMatch(DatabaseSettings::isMultiLeader);
   }
 
   @Test

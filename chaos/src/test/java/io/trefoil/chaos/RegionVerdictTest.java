@@ -175,8 +175,21 @@ class RegionVerdictTest {
   void the_reads_of_a_session_do_not_go_back() {
     Invocation first = read("eu/2", "text-0", "new", 6);
     Invocation second = read("eu/2", "text-0", "old", 8);
-    assertThat(broken(DATA, first, second)).containsExactly("a session's reads do not go back");
+    assertThat(broken(DATA, first, second))
+        .containsExactly("a session's reads do not go back to what its region had replaced");
     assertThat(broken(DATA, second, read("eu/2", "text-0", "new", 10))).isEmpty();
+  }
+
+  @Test
+  void a_value_that_another_region_hid_and_removed_may_be_seen_again() {
+    assertThat(
+            broken(
+                DATA,
+                set("us/3", "text-0", "later", 6),
+                read("eu/2", "text-0", "later", 9),
+                removed("us/3", "text-0", 8, "1"),
+                read("eu/2", "text-0", "new", 12)))
+        .isEmpty();
   }
 
   @Test
