@@ -43,6 +43,9 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   private boolean stopped;
   private boolean goesOnLater;
 
+  /** Whether a command is to be answered before others run. */
+  private boolean held;
+
   /** Number of the last command on cells, and of the last one whose answer is known. */
   private long asked;
 
@@ -163,6 +166,16 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     };
   }
 
+  /** As {@link #await}, and commands that follow it run only when it has its reply. */
+  Delivery awaitAlone() {
+    Delivery delivery = await();
+    held = true;
+    return (by, reply) -> {
+      held = false;
+      delivery.deliver(by, reply);
+    };
+  }
+
   /** The command's reply is written when all replies before it have left. */
   void whenReached(Consumer<ReplyWriter> writing) {
     boolean sent = session.commandEnds();
@@ -279,7 +292,8 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   }
 
   private boolean hasRoom() {
-    return replies.writer().size() < MAX_TURN_REPLY_BYTES
+    return !held
+        && replies.writer().size() < MAX_TURN_REPLY_BYTES
         && replies.waitingBytes() < MAX_WAITING_REPLY_BYTES
         && socket.isWritable()
         && !loop.isOverBudget();

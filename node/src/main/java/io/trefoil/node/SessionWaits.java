@@ -34,7 +34,8 @@ final class SessionWaits {
   }
 
   void begin(Args args, ClientConnection connection) {
-    Delivery delivery = connection.await();
+    // What is sent behind it in one pipeline is to see what it waits for.
+    Delivery delivery = connection.awaitAlone();
     boolean hasTime = args.count() == 4;
     if (args.count() > 4
         || hasTime && (!args.parseLong(3) || args.parsed() < 0 || args.parsed() > MAX_MILLIS)) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Response;
 import redis.clients.jedis.util.SafeEncoder;
 
 /** A multi-leader database in two regions of two nodes, with real processes, sockets and disks. */
@@ -112,6 +113,25 @@ class MultiLeaderTest {
       String token = "1;eu:" + "1".repeat(15) + "/0@1:1";
       assertThatThrownBy(() -> ClusterProcesses.command(b, "SESSION", "WAIT", token))
           .hasMessageContaining("which is not there");
+    }
+  }
+
+  @Test
+  void whatIsSentBehindASessionsWaitInOnePipelineSeesWhatItWaitedFor() {
+    for (int i = 0; i < 20; i++) {
+      try (Jedis a = client(eu, 1);
+          Jedis b = client(us, 1)) {
+        ClusterProcesses.command(a, "CONSISTENCY", "SESSION");
+        ClusterProcesses.command(b, "CONSISTENCY", "SESSION");
+        a.set("pipelined", "in eu " + i);
+        String token = ClusterProcesses.command(a, "SESSION", "TOKEN");
+        try (Pipeline pipeline = b.pipelined()) {
+          pipeline.sendCommand(() -> "SESSION".getBytes(), "WAIT", token, "60000");
+          Response<String> read = pipeline.get("pipelined");
+          pipeline.sync();
+          assertThat(read.get()).isEqualTo("in eu " + i);
+        }
+      }
     }
   }
 
