@@ -656,6 +656,19 @@ public final class NodeCore implements ControlLoop.Listener {
     return views;
   }
 
+  /** What this node's leaders of partitions have of other regions. On the data loop. */
+  public List<RegionView> regions() {
+    List<RegionView> views = new ArrayList<>();
+    if (replicas != null) {
+      for (PartitionReplica replica : replicas.all()) {
+        if (replica.exchange() != null) {
+          views.add(RegionView.of(replica));
+        }
+      }
+    }
+    return views;
+  }
+
   /** The cluster's state as this node knows it. */
   public ClusterState state() {
     return state;

@@ -28,7 +28,7 @@ import java.util.zip.Inflater;
  * piece: origin (varint) · index (varint) · entries (varint), then if there are some: body (block)
  * </pre>
  */
-final class RegionCodec {
+public final class RegionCodec {
   private static final int PULL = 1;
   private static final int BATCH = 2;
   private static final int ACKED = 3;
@@ -49,7 +49,8 @@ final class RegionCodec {
   private final Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);
   private byte[] deflated = new byte[1 << 16];
 
-  void encode(ByteSink sink, RegionMessage message) {
+  /** Writes a message. */
+  public void encode(ByteSink sink, RegionMessage message) {
     if (message instanceof RegionMessage.Pull pull) {
       begin(sink, PULL, pull.id());
       ReplicationCodec.putPosition(sink, pull.after());
@@ -105,7 +106,7 @@ final class RegionCodec {
   }
 
   /** Reads a message to the end of {@code source}. */
-  static RegionMessage decode(ByteSource source) {
+  public static RegionMessage decode(ByteSource source) {
     int tag = source.getByte();
     long id = source.getVarint();
     RegionMessage message =

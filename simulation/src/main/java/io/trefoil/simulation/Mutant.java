@@ -1,5 +1,7 @@
 package io.trefoil.simulation;
 
+import io.trefoil.simulation.cluster.ClusterKind;
+
 /**
  * A rule that is broken on purpose, to prove that the checks see it. Each is done to the events and
  * effects around the replica, or to the model of the controller; the replica itself is untouched.
@@ -162,12 +164,25 @@ public enum Mutant {
 
   /** Where it is broken. */
   public enum World {
-    PROTOCOL,
-    CLUSTER,
+    PROTOCOL(null),
+    CLUSTER(ClusterKind.LED),
     /** In a cluster with a leaderless database. */
-    LEADERLESS,
+    LEADERLESS(ClusterKind.LEADERLESS),
+    /** In several clusters with a database between them. */
+    REGIONS(ClusterKind.REGIONS),
     /** In a dialogue of the protocol that is told line by line: too rare for seeds. */
-    TRACE
+    TRACE(null);
+
+    private final ClusterKind kind;
+
+    World(ClusterKind kind) {
+      this.kind = kind;
+    }
+
+    /** Of whole clusters; null where the protocol alone runs. */
+    public ClusterKind kind() {
+      return kind;
+    }
   }
 
   private final String rule;

@@ -4,6 +4,7 @@ import io.trefoil.cli.Main;
 import io.trefoil.cli.Stdio;
 import io.trefoil.cli.TextTable;
 import io.trefoil.simulation.cluster.ClusterCoverage;
+import io.trefoil.simulation.cluster.ClusterKind;
 import io.trefoil.simulation.cluster.ClusterSimulation;
 import io.trefoil.simulation.cluster.FaultRate;
 import io.trefoil.simulation.cluster.Reduction;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
       "Exit code 1: a promise broke, or a thousand worlds never met what they should have met."
     })
 public final class SimulateCommand implements Callable<Integer> {
+  private static final String PROTOCOL = "protocol";
   private static final int TRACE_LINES = 300;
   private static final int EXPLAINED_LINES = 40;
   private static final int MUTANT_SEEDS = 2_000;
@@ -57,7 +59,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
   @Option(
       names = "--world",
-      paramLabel = "cluster|leaderless|protocol",
+      paramLabel = "cluster|leaderless|regions|protocol",
       description = "What runs (default: cluster; with a mutant: where it is caught).")
   String world;
 
@@ -129,18 +131,16 @@ public final class SimulateCommand implements Callable<Integer> {
     if (mutants) {
       return catchAll() ? 0 : 1;
     }
-    if (world != null && !List.of("cluster", "leaderless", "protocol").contains(world)) {
-      throw badUsage("--world is cluster, leaderless or protocol, not " + world);
+    if (world != null && kindOf(world) == null && !world.equals(PROTOCOL)) {
+      throw badUsage("--world is cluster, leaderless, regions or protocol, not " + world);
     }
     Mutant broken = mutant == null ? Mutant.NONE : named(mutant);
-    boolean cluster =
-        broken == Mutant.NONE
-            ? !"protocol".equals(world)
-            : broken.world() == Mutant.World.CLUSTER || isLeaderless(broken);
     if (broken != Mutant.NONE && world != null && !world.equals(worldOf(broken))) {
       throw badUsage("--mutant " + mutant + " is not one of --world " + world);
     }
-    if (!cluster && (!without.isEmpty() || faultMillis != null)) {
+    String runs = broken == Mutant.NONE ? world : worldOf(broken);
+    ClusterKind kind = runs == null ? ClusterKind.LED : kindOf(runs);
+    if (kind == null && (!without.isEmpty() || faultMillis != null)) {
       throw badUsage("--without and --fault-millis go with --world cluster");
     }
     if (faultMillis != null && faultMillis < 1) {
@@ -149,36 +149,33 @@ public final class SimulateCommand implements Callable<Integer> {
     if (explain) {
       return explain(broken);
     }
-    return cluster
-        ? runClusters(broken, "leaderless".equals(world) || isLeaderless(broken))
-        : runProtocol(broken);
+    return kind == null ? runProtocol(broken) : runClusters(broken, kind);
   }
 
-  private static boolean isLeaderless(Mutant broken) {
-    return broken.world() == Mutant.World.LEADERLESS;
+  /** Of whole clusters; null of a world of the protocol alone. */
+  private static ClusterKind kindOf(String named) {
+    return Arrays.stream(ClusterKind.values())
+        .filter(each -> each.label().equals(named))
+        .findFirst()
+        .orElse(null);
   }
 
   /** As {@code --world} names it. */
   private static String worldOf(Mutant broken) {
-    return switch (broken.world()) {
-      case CLUSTER -> "cluster";
-      case LEADERLESS -> "leaderless";
-      case PROTOCOL, TRACE -> "protocol";
-    };
+    ClusterKind kind = broken.world().kind();
+    return kind == null ? PROTOCOL : kind.label();
   }
 
-  private int runClusters(Mutant broken, boolean leaderless) {
-    ClusterCoverage coverage = leaderless ? ClusterCoverage.ofLeaderless() : new ClusterCoverage();
+  private int runClusters(Mutant broken, ClusterKind kind) {
+    ClusterCoverage coverage = new ClusterCoverage(kind);
     Reduction reduction = reduction();
     return run(
         broken,
         reduction,
-        leaderless ? "--world leaderless " : "",
+        kind,
         seed -> {
           ClusterSimulation simulation =
-              leaderless
-                  ? ClusterSimulation.leaderless(seed, broken, reduction, traceLines())
-                  : new ClusterSimulation(seed, broken, reduction, traceLines());
+              new ClusterSimulation(seed, broken, reduction, traceLines(), kind);
           ClusterCoverage met = simulation.run();
           synchronized (coverage) {
             coverage.add(met);
@@ -195,7 +192,7 @@ public final class SimulateCommand implements Callable<Integer> {
     return run(
         broken,
         null,
-        "--world protocol ",
+        null,
         seed -> {
           Simulation simulation = new Simulation(seed, broken, traceLines());
           Coverage met = simulation.run();
@@ -229,11 +226,12 @@ public final class SimulateCommand implements Callable<Integer> {
 
   /**
    * @param reduction of a cluster; null for the protocol
+   * @param kind of it; null for the protocol
    */
   private int run(
       Mutant broken,
       Reduction reduction,
-      String world,
+      ClusterKind kind,
       One one,
       Supplier<String> summary,
       BooleanSupplier metAll) {
@@ -247,14 +245,15 @@ public final class SimulateCommand implements Callable<Integer> {
       out.println(failed.get().failure().getMessage());
       out.println(
           "again with: ./trefoil simulate "
-              + world
+              + (kind == ClusterKind.LED
+                  ? ""
+                  : "--world " + (kind == null ? PROTOCOL : kind.label()) + " ")
               + "--seeds 1 --trace --seed "
               + failed.get().seed()
               + with(broken)
               + (reduction == null ? "" : reduction));
       if (Reduction.NONE.equals(reduction)) {
-        boolean leaderless = world.contains("leaderless");
-        Reduction least = Reduction.find(failed.get().seed(), broken, leaderless);
+        Reduction least = Reduction.find(failed.get().seed(), broken, kind);
         out.println("fails also with" + (least.equals(reduction) ? " nothing less" : least));
       }
       return 1;
@@ -329,10 +328,9 @@ public final class SimulateCommand implements Callable<Integer> {
         MUTANT_SEEDS,
         threads(),
         seed -> {
-          if (broken.world() == Mutant.World.CLUSTER) {
-            new ClusterSimulation(seed, broken, traceLines).run();
-          } else if (isLeaderless(broken)) {
-            ClusterSimulation.leaderless(seed, broken, Reduction.NONE, traceLines).run();
+          ClusterKind kind = broken.world().kind();
+          if (kind != null) {
+            new ClusterSimulation(seed, broken, Reduction.NONE, traceLines, kind).run();
           } else {
             new Simulation(seed, broken, traceLines).run();
           }

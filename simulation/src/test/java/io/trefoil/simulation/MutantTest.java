@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trefoil.simulation.cluster.ClusterKind;
 import io.trefoil.simulation.cluster.ClusterSimulation;
 import io.trefoil.simulation.cluster.Reduction;
 import java.io.IOException;
@@ -34,7 +35,9 @@ class MutantTest {
   }
 
   static Stream<Mutant> ofClusters() {
-    return Stream.concat(of(Mutant.World.CLUSTER), of(Mutant.World.LEADERLESS));
+    return Arrays.stream(Mutant.World.values())
+        .filter(it -> it.kind() != null)
+        .flatMap(it -> of(it));
   }
 
   private static Stream<Mutant> of(Mutant.World world) {
@@ -65,10 +68,9 @@ class MutantTest {
 
   /** Runs the world of {@code of}, with {@code broken} in it. */
   private static void run(long seed, Mutant of, Mutant broken) {
-    if (of.world() == Mutant.World.CLUSTER) {
-      new ClusterSimulation(seed, broken, 1).run();
-    } else if (of.world() == Mutant.World.LEADERLESS) {
-      ClusterSimulation.leaderless(seed, broken, Reduction.NONE, 1).run();
+    ClusterKind kind = of.world().kind();
+    if (kind != null) {
+      new ClusterSimulation(seed, broken, Reduction.NONE, 1, kind).run();
     } else {
       new Simulation(seed, broken, 1).run();
     }
@@ -103,9 +105,8 @@ class MutantTest {
   private static String by(Mutant mutant, Long seed) {
     return switch (mutant.world()) {
       case TRACE -> "a [trace](../" + TracesTest.traceOf(mutant) + ")";
-      case CLUSTER -> "cluster " + seed;
-      case LEADERLESS -> "leaderless " + seed;
       case PROTOCOL -> "protocol " + seed;
+      case CLUSTER, LEADERLESS, REGIONS -> mutant.world().kind().label() + " " + seed;
     };
   }
 

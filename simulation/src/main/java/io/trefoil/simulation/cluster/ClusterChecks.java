@@ -117,7 +117,7 @@ final class ClusterChecks {
   }
 
   /** In which order a counter's values came about. */
-  private static Versions counts(List<Invocation> calls) {
+  static Versions counts(List<Invocation> calls) {
     Map<String, Integer> most = new TreeMap<>();
     for (Invocation it : calls) {
       if (it.isAcknowledged()) {

@@ -139,21 +139,20 @@ public final class ClusterCoverage {
           "wall clock moved",
           "written again above a larger stamp");
 
+  /** The same of regions. */
+  private static final List<String> EXPECTED_OF_REGIONS = List.of("acknowledged");
+
   private static final int WIDTH = 84;
 
-  private final boolean leaderless;
+  private final ClusterKind kind;
 
   public ClusterCoverage() {
-    this(false);
+    this(ClusterKind.LED);
   }
 
-  private ClusterCoverage(boolean leaderless) {
-    this.leaderless = leaderless;
-  }
-
-  /** What runs of leaderless databases are to meet. */
-  public static ClusterCoverage ofLeaderless() {
-    return new ClusterCoverage(true);
+  /** What runs of a kind are to meet. */
+  public ClusterCoverage(ClusterKind kind) {
+    this.kind = kind;
   }
 
   private final Map<String, Long> counts = new TreeMap<>();
@@ -195,8 +194,10 @@ public final class ClusterCoverage {
 
   /** What was never met; empty when all was. */
   public List<String> missing() {
-    if (leaderless) {
-      List<String> missing = new ArrayList<>(EXPECTED_WITHOUT_LEADER);
+    if (kind != ClusterKind.LED) {
+      List<String> missing =
+          new ArrayList<>(
+              kind == ClusterKind.REGIONS ? EXPECTED_OF_REGIONS : EXPECTED_WITHOUT_LEADER);
       missing.removeAll(counts.keySet());
       return missing;
     }

@@ -75,7 +75,7 @@ final class ClusterFaults {
         shape.rate(FaultRate.NEW_CONTROLLERS),
         () -> {
           world.count("controller replaced");
-          world.consensus.replaceLeader();
+          world.anyRegion(random).consensus.replaceLeader();
         });
   }
 

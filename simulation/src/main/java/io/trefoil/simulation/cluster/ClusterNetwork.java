@@ -28,6 +28,7 @@ final class ClusterNetwork {
   private final Map<Way, Integer> cuts = new HashMap<>(); // never iterated
   private final List<Stream> streams = new ArrayList<>();
   private int slowPerMille;
+  private long betweenMicros;
 
   ClusterNetwork(Schedule schedule, SplittableRandom random) {
     this.schedule = schedule;
@@ -44,6 +45,16 @@ final class ClusterNetwork {
       return (5 + random.nextInt(200)) * Schedule.MILLIS;
     }
     return 60 + random.nextInt(400);
+  }
+
+  /** How much longer a message takes from one region to another. */
+  void between(long micros) {
+    betweenMicros = micros;
+  }
+
+  long latencyMicros(Machine from, Machine to) {
+    boolean far = from.region != null && to.region != null && from.region != to.region;
+    return latencyMicros() + (far ? betweenMicros : 0);
   }
 
   void opened(Stream stream) {
@@ -71,7 +82,7 @@ final class ClusterNetwork {
 
     /** Delivers after some time, what was sent before first. */
     void send(long delayMicros, Runnable action) {
-      long arrives = schedule.nowMicros() + delayMicros + latencyMicros();
+      long arrives = schedule.nowMicros() + delayMicros + latencyMicros(from, to);
       lastMicros = Math.max(lastMicros, arrives);
       items.add(new Item(lastMicros, action));
       if (items.size() == 1) {

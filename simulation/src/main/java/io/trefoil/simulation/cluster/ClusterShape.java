@@ -14,6 +14,7 @@ import io.trefoil.control.Replication;
 import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Rule;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -32,6 +33,7 @@ import java.util.SplittableRandom;
  * @param quorums of a leaderless database; else null
  * @param repairPauseMillis between two comparisons of the same replicas of that
  * @param shortHints whether coordinators let go of hints after a second
+ * @param regions of a database between regions; else null
  */
 record ClusterShape(
     int nodes,
@@ -48,7 +50,8 @@ record ClusterShape(
     Map<FaultRate, Integer> rates,
     Quorums quorums,
     int repairPauseMillis,
-    boolean shortHints) {
+    boolean shortHints,
+    RegionShape regions) {
 
   /** One with a leaderless database. */
   static ClusterShape drawLeaderless(SplittableRandom random) {
@@ -81,7 +84,61 @@ record ClusterShape(
         rates,
         quorums,
         200 + random.nextInt(2_000),
-        shortHints);
+        shortHints,
+        null);
+  }
+
+  /** One with a database between regions, each of which is a cluster of its own. */
+  static ClusterShape drawRegions(SplittableRandom random) {
+    ClusterShape led = draw(random);
+    int replicas = new int[] {1, 2, 2, 3}[random.nextInt(4)];
+    RegionShape regions = RegionShape.draw(random, replicas);
+    Map<FaultRate, Integer> rates = new EnumMap<>(led.rates);
+    // A disk that is older may have told other regions what it lacks now.
+    rates.put(FaultRate.DISK_LOSSES, 0);
+    rates.put(FaultRate.MOVES, 0);
+    rates.put(FaultRate.RULE_CHANGES, 0);
+    rates.put(FaultRate.OTHER_DATABASES, 0);
+    rates.put(FaultRate.REGION_CUTS, maybe(random, 1_000 + random.nextInt(5_000)));
+    rates.put(FaultRate.REGION_OUTAGES, seldom(random, 3_000 + random.nextInt(6_000)));
+    return new ClusterShape(
+        regions.allNodes(),
+        replicas,
+        1 + random.nextInt(2),
+        led.rule,
+        led.fsync,
+        led.database,
+        1 + random.nextInt(2),
+        led.keys,
+        led.thinkMillis + 4,
+        random.nextInt(3) == 0 ? 1_000 + random.nextInt(8_000) : led.valueBytes,
+        led.faultsMillis,
+        rates,
+        null,
+        led.repairPauseMillis,
+        false,
+        regions);
+  }
+
+  boolean isRegional() {
+    return regions != null;
+  }
+
+  /** One without a name where there is but one cluster. */
+  List<String> regionNames() {
+    return isRegional() ? regions.names() : List.of("");
+  }
+
+  /** How many nodes a region has. */
+  int nodesOf(int region) {
+    return isRegional() ? regions.nodes().get(region) : nodes;
+  }
+
+  /** Whether writes that knew nothing of each other are kept beside each other. */
+  boolean keepsSiblings() {
+    Conflict conflict =
+        isRegional() ? regions.conflict() : isLeaderless() ? quorums.conflict() : null;
+    return conflict == Conflict.SIBLINGS;
   }
 
   boolean isLeaderless() {
@@ -112,7 +169,8 @@ record ClusterShape(
         rates(random, fsync, survives),
         null,
         10_000,
-        false);
+        false,
+        null);
   }
 
   private static Map<FaultRate, Integer> rates(
@@ -137,6 +195,8 @@ record ClusterShape(
     rates.put(FaultRate.RULE_CHANGES, seldom(random, 500 + random.nextInt(4_000)));
     rates.put(FaultRate.MOVES, seldom(random, 500 + random.nextInt(4_000)));
     rates.put(FaultRate.SWITCHOVERS, maybe(random, 200 + random.nextInt(3_000)));
+    rates.put(FaultRate.REGION_CUTS, 0);
+    rates.put(FaultRate.REGION_OUTAGES, 0);
     return rates;
   }
 
@@ -172,7 +232,8 @@ record ClusterShape(
         newRates,
         quorums,
         repairPauseMillis,
-        shortHints);
+        shortHints,
+        regions);
   }
 
   private static int seldom(SplittableRandom random, int rate) {
@@ -206,6 +267,7 @@ record ClusterShape(
     }
     return ("DATABASE CREATE data NUMBER "
             + database
+            + (isRegional() ? between() : "")
             + " REPLICAS "
             + replicas
             + " PARTITIONS "
@@ -217,7 +279,13 @@ record ClusterShape(
         .split(" ");
   }
 
-  /** The database's settings when faults begin. */
+  private String between() {
+    return String.format(
+        " REPLICATION MULTI-LEADER REGIONS %d %s TOPOLOGY %s CONFLICT %s",
+        regions.count(), String.join(" ", regions.names()), regions.topology(), regions.conflict());
+  }
+
+  /** The settings of the database within a cluster when faults begin. */
   DatabaseSettings settings() {
     return settings(rule, replicas, partitions, fsync);
   }

@@ -5,15 +5,15 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
-import io.trefoil.control.Conflict;
 import io.trefoil.control.Durability;
 import io.trefoil.control.PartitionState;
 import io.trefoil.control.Promises.Anomaly;
-import io.trefoil.control.Quorums;
 import io.trefoil.node.QuorumView;
+import io.trefoil.node.RegionView;
 import io.trefoil.node.ReplicaView;
 import io.trefoil.node.settings.NodeSettings;
 import io.trefoil.node.settings.SettingsReader;
+import io.trefoil.replication.multileader.NeighbourView;
 import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Schedule;
 import io.trefoil.simulation.SimulationFailure;
@@ -54,16 +54,21 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private static final long FORCED_MICROS = 2_000 * Schedule.MILLIS;
 
   private final long seed;
+  private final ClusterKind kind;
   private final ClusterShape shape;
   private final ClusterWorld world;
   private final SplittableRandom random;
   private final ClusterFaults faults;
   private final List<SimulatedClient> clients = new ArrayList<>();
   private final ClusterCoverage coverage = new ClusterCoverage();
-  private final Map<PartitionId, Map<Long, NodeId>> leaders = new HashMap<>();
+  private final Map<RegionAndPartition, Map<Long, NodeId>> leaders = new HashMap<>();
   private final Map<MachineAndPartition, Watched> watched = new HashMap<>();
-  private final Machine clientMachine = new Machine(0, 1_000, 0);
-  private SimulatedClient operator;
+  private final Machine clientMachine = new Machine(0, null, 1_000, 0);
+  private final SimulatedClient operator;
+
+  /** Null where there is but one cluster. */
+  private final RegionSetup setup;
+
   private boolean created;
   private final boolean beginsUnsynced;
   private final Set<Anomaly> seen = EnumSet.noneOf(Anomaly.class);
@@ -87,32 +92,34 @@ public final class ClusterSimulation implements ClusterWorld.Director {
 
   /** As above, with less going wrong. */
   public ClusterSimulation(long seed, Mutant mutant, Reduction reduction, int traceLines) {
-    this(seed, mutant, reduction, traceLines, false);
+    this(seed, mutant, reduction, traceLines, ClusterKind.LED);
   }
 
-  /** As above, with a leaderless database. */
-  public static ClusterSimulation leaderless(
-      long seed, Mutant mutant, Reduction reduction, int traceLines) {
-    return new ClusterSimulation(seed, mutant, reduction, traceLines, true);
-  }
-
-  private ClusterSimulation(
-      long seed, Mutant mutant, Reduction reduction, int traceLines, boolean leaderless) {
+  /** As above, of another kind. */
+  public ClusterSimulation(
+      long seed, Mutant mutant, Reduction reduction, int traceLines, ClusterKind kind) {
     this.seed = seed;
+    this.kind = kind;
     // One stream per purpose: a draw more for one must not shift the others.
     SplittableRandom root = new SplittableRandom(seed);
-    this.shape = reduction.of(shape(root.split(), leaderless));
+    this.shape = reduction.of(kind.draw(root.split()));
     this.random = root.split();
     SplittableRandom faultRandom = root.split();
     SplittableRandom diskRandom = root.split();
     this.world = new ClusterWorld(shape, mutant, root.split(), traceLines, this);
     SplittableRandom clocks = root.split();
-    for (int i = 1; i <= shape.nodes(); i++) {
-      int rate = 950 + clocks.nextInt(101);
-      world.machines.add(new Machine(i, rate, 1 + (clocks.nextLong() >>> 1)));
+    for (SimulatedRegion region : world.regions) {
+      for (int i = 0; i < shape.nodesOf(region.number); i++) {
+        int rate = 950 + clocks.nextInt(101);
+        world.add(region, rate, 1 + (clocks.nextLong() >>> 1));
+      }
     }
     SplittableRandom clientRandom = root.split();
-    operator = client("operator", clientRandom, SimulatedClient.Work.READS_AND_WRITES);
+    this.setup = shape.isRegional() ? new RegionSetup(world, clientMachine, clientRandom) : null;
+    this.operator =
+        setup == null
+            ? client("operator", clientRandom, SimulatedClient.Work.READS_AND_WRITES)
+            : setup.operator();
     Administrator administrator =
         new Administrator(
             world, client("admin", clientRandom, SimulatedClient.Work.READS_AND_WRITES));
@@ -122,19 +129,43 @@ public final class ClusterSimulation implements ClusterWorld.Director {
             faultRandom,
             diskRandom,
             operator,
-            leaderless
+            shape.isLeaderless()
                 ? new QuorumChanges(world, administrator)
                 : new ClusterChanges(world, administrator),
             this::startLater);
     this.beginsUnsynced =
-        !leaderless && shape.settings().durability() == Durability.FSYNC && seed % 2 == 0;
-    if (leaderless) {
-      for (int i = 1; i <= shape.clients(); i++) {
-        clients.add(new QuorumClient(world, clientMachine, "q" + i, clientRandom.split()));
-      }
-      this.boundMillis = 0;
-      return;
+        kind == ClusterKind.LED
+            && shape.settings().durability() == Durability.FSYNC
+            && seed % 2 == 0;
+    this.boundMillis =
+        switch (kind) {
+          case LED -> addClients(clientRandom);
+          case LEADERLESS -> addQuorumClients(clientRandom);
+          case REGIONS -> addRegionClients(clientRandom);
+        };
+  }
+
+  private int addQuorumClients(SplittableRandom clientRandom) {
+    for (int i = 1; i <= shape.clients(); i++) {
+      clients.add(new QuorumClient(world, clientMachine, "q" + i, clientRandom.split()));
     }
+    return 0;
+  }
+
+  private int addRegionClients(SplittableRandom from) {
+    for (SimulatedRegion home : world.regions) {
+      for (int i = 1; i <= shape.clients(); i++) {
+        clients.add(new RegionClient(world, clientMachine, home + "-c" + i, from.split(), home));
+      }
+      clients.add(new CauseClient(world, clientMachine, home + "-e1", from.split(), home));
+    }
+    clients.add(new SessionClient(world, clientMachine, "s1", from.split()));
+    clients.add(new SessionClient(world, clientMachine, "s2", from.split()));
+    return 0;
+  }
+
+  /** Returns how old the reads may be that are bounded. */
+  private int addClients(SplittableRandom clientRandom) {
     for (int i = 1; i <= shape.clients(); i++) {
       clients.add(client("c" + i, clientRandom, SimulatedClient.Work.READS_AND_WRITES));
     }
@@ -143,7 +174,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     clients.add(new SessionClient(world, clientMachine, "s1", clientRandom.split()));
     BoundedClient bounded = new BoundedClient(world, clientMachine, "b1", clientRandom.split());
     clients.add(bounded);
-    this.boundMillis = bounded.boundMillis();
+    return bounded.boundMillis();
   }
 
   private SimulatedClient client(String name, SplittableRandom from, SimulatedClient.Work work) {
@@ -163,18 +194,14 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     } catch (RuntimeException e) {
       throw new SimulationFailure(report(e), e);
     }
-    if (!world.isChanged() && !shape.isLeaderless()) {
+    if (!world.isChanged() && kind == ClusterKind.LED) {
       coverage.ran(shape.rule());
     }
     return coverage;
   }
 
-  static ClusterShape shapeOf(long seed, boolean leaderless) {
-    return shape(new SplittableRandom(seed).split(), leaderless);
-  }
-
-  private static ClusterShape shape(SplittableRandom random, boolean leaderless) {
-    return leaderless ? ClusterShape.drawLeaderless(random) : ClusterShape.draw(random);
+  static ClusterShape shapeOf(long seed, ClusterKind kind) {
+    return kind.draw(new SplittableRandom(seed).split());
   }
 
   private String report(RuntimeException e) {
@@ -186,9 +213,10 @@ public final class ClusterSimulation implements ClusterWorld.Director {
           if (machine.isUp()) {
             machine.process.core().replicas().forEach(it -> text.append("  " + it + "\n"));
             machine.process.core().quorums().forEach(it -> text.append("  " + it + "\n"));
+            machine.process.core().regions().forEach(it -> text.append("  " + it + "\n"));
           }
         });
-    return text + "cluster seed " + seed + ": " + e.getMessage() + "\n" + shape;
+    return text + kind.label() + " seed " + seed + ": " + e.getMessage() + "\n" + shape;
   }
 
   public List<String> trace() {
@@ -241,6 +269,12 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       countRepairs();
       return;
     }
+    if (shape.isRegional()) {
+      runUntil(world.schedule.nowMicros() + HEAL_MICROS, this::areLevel);
+      new RegionChecks(world).check(readAll());
+      countHorizons();
+      return;
+    }
     new ClusterChecks(world, boundMillis).check(readAll(), seen);
     if (!world.isChanged()) {
       seen.forEach(it -> coverage.saw(shape.rule(), it));
@@ -261,6 +295,24 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         }
       }
     }
+  }
+
+  private void countHorizons() {
+    for (Machine machine : world.machines) {
+      for (RegionView view : machine.process.core().regions()) {
+        if (view.purgeable() > 0) {
+          count("removals may be forgotten");
+        }
+      }
+    }
+  }
+
+  /** Whether all regions have what the others have, as far as they know. */
+  private boolean areLevel() {
+    return world.machines.stream()
+        .flatMap(machine -> machine.process.core().regions().stream())
+        .flatMap(view -> view.neighbours().values().stream())
+        .allMatch(it -> it.state() == NeighbourView.State.STREAMING && it.lagEntries() == 0);
   }
 
   private void runUntil(long micros, BooleanSupplier done) {
@@ -309,12 +361,17 @@ public final class ClusterSimulation implements ClusterWorld.Director {
                 "--cluster.database0-partitions",
                 "1",
                 "--cluster.expect",
-                Integer.toString(shape.nodes())));
+                Integer.toString(machine.region.machines.size())));
+    if (shape.isRegional()) {
+      flags.addAll(List.of("--node.region", machine.region.name));
+    }
     if (shape.shortHints()) {
       flags.addAll(List.of("--hints.max-age", "1s"));
     }
-    if (machine.number > 1) {
-      flags.addAll(List.of("--cluster.join", "127.0.0.1:" + (ClusterWorld.FIRST_PEER_PORT + 1)));
+    Machine founder = machine.region.founder();
+    if (machine != founder) {
+      int port = ClusterWorld.FIRST_PEER_PORT + founder.number;
+      flags.addAll(List.of("--cluster.join", "127.0.0.1:" + port));
     }
     return SettingsReader.read(flags);
   }
@@ -362,6 +419,10 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   // The database.
 
   private void create() {
+    if (setup != null) {
+      setup.begin(shape.create(shape.settings().durability(), world.mutant), () -> created = true);
+      return;
+    }
     operator.ask(
         reply -> {
           if (reply != null && (reply.startsWith("+OK") || reply.contains("exists"))) {
@@ -429,7 +490,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
           NodeId self = new NodeId(machine.identity.node());
           NodeId other =
               leaders
-                  .computeIfAbsent(replica.id(), id -> new HashMap<>())
+                  .computeIfAbsent(
+                      new RegionAndPartition(machine.region, replica.id()), id -> new HashMap<>())
                   .putIfAbsent(replica.epoch(), self);
           if (other != null && !other.equals(self)) {
             throw new SimulationFailure(
@@ -445,6 +507,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       }
     }
   }
+
+  private record RegionAndPartition(SimulatedRegion region, PartitionId partition) {}
 
   private record MachineAndPartition(int machine, PartitionId partition) {}
 
@@ -481,13 +545,23 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   }
 
   private boolean wroteSince(long micros) {
-    return world.lastWrittenNanos() > micros * 1_000;
+    boolean everywhere =
+        clients.stream()
+            .filter(RegionClient.class::isInstance)
+            .map(RegionClient.class::cast)
+            .collect(
+                Collectors.toMap(
+                    RegionClient::home, RegionClient::lastWrittenMicros, Math::max, HashMap::new))
+            .values()
+            .stream()
+            .allMatch(last -> last > micros);
+    return everywhere && world.lastWrittenNanos() > micros * 1_000;
   }
 
-  private boolean goesOnChanging(PartitionState partition) {
+  private boolean goesOnChanging(SimulatedRegion region, PartitionState partition) {
     return partition.isChanging()
         && (partition.isLeaderless() || partition.leader().isPresent())
-        && areThere(partition.everyone());
+        && areThere(region, partition.everyone());
   }
 
   /**
@@ -495,14 +569,14 @@ public final class ClusterSimulation implements ClusterWorld.Director {
    * the same without a leader, and no change is on its way.
    */
   private boolean areEqual() {
-    Map<PartitionId, Position> ends = new HashMap<>();
+    Map<RegionAndPartition, Position> ends = new HashMap<>();
     Map<PartitionId, Long> digests = new HashMap<>();
     for (Machine machine : world.machines) {
       if (!machine.isUp() || !machine.process.serves()) {
         return false;
       }
       if (machine.process.core().state().partitions().values().stream()
-          .anyMatch(this::goesOnChanging)) {
+          .anyMatch(it -> goesOnChanging(machine.region, it))) {
         return false;
       }
       Set<PartitionId> expected = replicasOf(machine);
@@ -513,7 +587,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
           }
           continue;
         }
-        Position end = ends.putIfAbsent(replica.id(), replica.committed());
+        RegionAndPartition which = new RegionAndPartition(machine.region, replica.id());
+        Position end = ends.putIfAbsent(which, replica.committed());
         if (replica.committed().index() != replica.lastIndex()
             || !replica.counts()
             || end != null && !end.equals(replica.committed())) {
@@ -549,7 +624,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     NodeId self = new NodeId(machine.identity.node());
     Set<PartitionId> ids = new TreeSet<>();
     machine.process.core().state().partitions().values().stream()
-        .filter(it -> it.replicas().contains(self) && areThere(it.replicas()))
+        .filter(it -> it.replicas().contains(self) && areThere(machine.region, it.replicas()))
         .forEach(it -> ids.add(it.id()));
     return ids;
   }
@@ -562,9 +637,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         && !state.everyone().contains(new NodeId(machine.identity.node()));
   }
 
-  private boolean areThere(Set<NodeId> nodes) {
+  private static boolean areThere(SimulatedRegion region, Set<NodeId> nodes) {
     Set<NodeId> there = new TreeSet<>();
-    world.machines.forEach(each -> there.add(new NodeId(each.identity.node())));
+    region.machines.forEach(each -> there.add(new NodeId(each.identity.node())));
     return there.containsAll(nodes);
   }
 
@@ -587,14 +662,15 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       // Of a field, its key.
       (expires ? expiring : keys).add(it.key().split("/")[0]);
     }
-    Quorums quorums = world.shape().quorums();
-    if (quorums != null && quorums.conflict() == Conflict.SIBLINGS) {
+    if (shape.keepsSiblings()) {
       List.copyOf(keys).stream()
           .filter(key -> key.startsWith(QuorumClient.TEXT + "-"))
           .forEach(key -> keys.add(SIBLINGS_OF + key));
     }
     List<Map<String, String>> all = readUntilEqual(keys);
-    List<Map<String, String>> rest = readUntilEqual(expiring);
+    // Each region's own clock says when a key expires there.
+    boolean apart = shape.isRegional() && shape.regions().clocksAreApart();
+    List<Map<String, String>> rest = apart ? readEverywhere(expiring) : readUntilEqual(expiring);
     for (int i = 0; i < all.size(); i++) {
       all.get(i).putAll(rest.get(i));
     }

@@ -40,7 +40,7 @@ final class ClusterWorld {
   final Schedule schedule = new Schedule();
   final ClusterNetwork network;
   final ClusterChance chance;
-  final SimulatedConsensus consensus;
+  final List<SimulatedRegion> regions = new ArrayList<>();
   final List<Machine> machines = new ArrayList<>();
   final List<Invocation> history = new ArrayList<>();
   final List<Invocation> followerReads = new ArrayList<>();
@@ -55,6 +55,12 @@ final class ClusterWorld {
 
   /** What may be seen under the rules that stood so far. */
   private final Set<Anomaly> mayBeSeen = EnumSet.noneOf(Anomaly.class);
+
+  /** What was seen of effects and their causes in other regions. */
+  final List<CauseClient.Seen> effects = new ArrayList<>();
+
+  /** How many pairs of them each region has begun to write. */
+  private final int[] pairs;
 
   private boolean changed;
   private boolean moved;
@@ -81,7 +87,13 @@ final class ClusterWorld {
     this.drawn = random.split();
     this.traceLines = traceLines;
     this.director = director;
-    this.consensus = new SimulatedConsensus(this);
+    this.pairs = new int[shape.regionNames().size()];
+    for (String name : shape.regionNames()) {
+      regions.add(new SimulatedRegion(regions.size(), name, this));
+    }
+    if (shape.isRegional()) {
+      network.between(shape.regions().latencyMillis() * Schedule.MILLIS);
+    }
     if (!shape.isLeaderless()) {
       mayBeSeen.addAll(Promises.mayBeSeen(shape.settings()));
     }
@@ -118,12 +130,36 @@ final class ClusterWorld {
     return shape;
   }
 
+  void wrotePair(SimulatedRegion region, int number) {
+    pairs[region.number] = number;
+  }
+
+  int pairsWritten(SimulatedRegion region) {
+    return pairs[region.number];
+  }
+
   long draw() {
     return drawn.nextLong();
   }
 
   Machine machineOfPort(int port) {
     return machines.get(port - FIRST_PEER_PORT - 1);
+  }
+
+  /** One of its own kind is there where all is one cluster. */
+  SimulatedRegion anyRegion(SplittableRandom random) {
+    return regions.size() == 1 ? regions.get(0) : regions.get(random.nextInt(regions.size()));
+  }
+
+  /** The next machine of a region. */
+  Machine add(SimulatedRegion region, int rate, long diskId) {
+    Machine machine = new Machine(machines.size() + 1, region, rate, diskId);
+    if (shape.isRegional()) {
+      machine.skewMillis = shape.regions().skewMillis().get(region.number);
+    }
+    machines.add(machine);
+    region.machines.add(machine);
+    return machine;
   }
 
   Machine anyMachine(SplittableRandom random) {

@@ -35,7 +35,11 @@ public enum FaultRate {
   /** Copies that are added, taken away or moved. */
   MOVES,
   /** Leaders that are asked to hand over. */
-  SWITCHOVERS;
+  SWITCHOVERS,
+  /** Cuts between two regions, also for longer than journals are kept. */
+  REGION_CUTS,
+  /** Whole regions that are down for a while. */
+  REGION_OUTAGES;
 
   /** As it is written on the command line. */
   public String label() {

@@ -11,6 +11,9 @@ import java.util.Map;
 final class Machine {
   final int number;
 
+  /** Where it is; null of a client's. */
+  final SimulatedRegion region;
+
   /** Nanoseconds on this machine's clocks per microsecond of the world's: 950 to 1050. */
   final int rate;
 
@@ -32,7 +35,10 @@ final class Machine {
     }
   }
 
-  /** By how much the wall clock is wrong. */
+  /** By how much the wall clock is always wrong. */
+  long skewMillis;
+
+  /** By how much the wall clock is wrong beside that. */
   long wallOffsetMillis;
 
   /** What the wall clock shows while it stands still; 0 while it goes. */
@@ -47,8 +53,9 @@ final class Machine {
   /** The process that runs, or null. */
   SimulatedProcess process;
 
-  Machine(int number, int rate, long diskId) {
+  Machine(int number, SimulatedRegion region, int rate, long diskId) {
     this.number = number;
+    this.region = region;
     this.rate = rate;
     this.identity = new NodeIdentity(diskId, 0, 0, 0);
   }
@@ -101,7 +108,7 @@ final class Machine {
   }
 
   String name() {
-    return "n" + number;
+    return (region == null ? "n" : region.prefix()) + number;
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.trefoil.simulation.cluster;
 
 import io.trefoil.check.Call;
 import io.trefoil.check.Invocation;
-import io.trefoil.control.Conflict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -62,7 +61,7 @@ final class QuorumClient extends SimulatedClient {
 
   /** Writes in place of all siblings of a text, where they are kept. */
   private void decide(String text, String value) {
-    if (world.shape().quorums().conflict() == Conflict.LWW) {
+    if (!world.shape().keepsSiblings()) {
       ask(text, Call.set(value), "SET", text, value);
       return;
     }

@@ -26,20 +26,20 @@ public record Reduction(Set<FaultRate> without, int faultsMillis) {
   }
 
   /** The least with which a seed that fails still does: a few dozen runs, tried one by one. */
-  public static Reduction find(long seed, Mutant mutant, boolean leaderless) {
-    ClusterShape shape = ClusterSimulation.shapeOf(seed, leaderless);
+  public static Reduction find(long seed, Mutant mutant, ClusterKind kind) {
+    ClusterShape shape = ClusterSimulation.shapeOf(seed, kind);
     Reduction least = NONE;
     for (FaultRate fault : FaultRate.values()) {
       Set<FaultRate> more = EnumSet.of(fault);
       more.addAll(least.without);
       Reduction candidate = new Reduction(more, least.faultsMillis);
-      if (shape.rate(fault) > 0 && fails(seed, mutant, candidate, leaderless)) {
+      if (shape.rate(fault) > 0 && fails(seed, mutant, candidate, kind)) {
         least = candidate;
       }
     }
     for (int millis = shape.faultsMillis() / 2; millis > LEAST_MILLIS; millis /= 2) {
       Reduction candidate = new Reduction(least.without, millis);
-      if (!fails(seed, mutant, candidate, leaderless)) {
+      if (!fails(seed, mutant, candidate, kind)) {
         break;
       }
       least = candidate;
@@ -47,13 +47,9 @@ public record Reduction(Set<FaultRate> without, int faultsMillis) {
     return least;
   }
 
-  private static boolean fails(long seed, Mutant mutant, Reduction candidate, boolean leaderless) {
+  private static boolean fails(long seed, Mutant mutant, Reduction candidate, ClusterKind kind) {
     try {
-      ClusterSimulation simulation =
-          leaderless
-              ? ClusterSimulation.leaderless(seed, mutant, candidate, 0)
-              : new ClusterSimulation(seed, mutant, candidate, 0);
-      simulation.run();
+      new ClusterSimulation(seed, mutant, candidate, 0, kind).run();
       return false;
     } catch (SimulationFailure failure) {
       return true;

@@ -15,6 +15,9 @@ import java.util.function.Consumer;
  * read it must see again, or be told that it left the history.
  */
 final class SessionClient extends SimulatedClient {
+  /** How long it waits in one region for what it has seen in another. */
+  private static final String ELSEWHERE_MILLIS = "500";
+
   private int session;
   private String token;
 
@@ -32,7 +35,7 @@ final class SessionClient extends SimulatedClient {
     List<String[]> commands = new ArrayList<>();
     commands.add(new String[] {"CONSISTENCY", "SESSION"});
     if (token != null && world.mutant != Mutant.TOKEN_FORGOTTEN) {
-      commands.add(new String[] {"SESSION", "WAIT", token, "0"});
+      commands.add(new String[] {"SESSION", "WAIT", token, isRegional() ? ELSEWHERE_MILLIS : "0"});
     }
     return commands;
   }
@@ -43,7 +46,12 @@ final class SessionClient extends SimulatedClient {
       begin();
       return false;
     }
-    return reply.startsWith("-") && !reply.startsWith("-TRYAGAIN");
+    // Within a region its leader is asked for what a copy lacks; of others only a copy can tell.
+    return reply.startsWith("-") && (isRegional() || !reply.startsWith("-TRYAGAIN"));
+  }
+
+  private boolean isRegional() {
+    return world.shape().isRegional();
   }
 
   @Override

@@ -416,8 +416,8 @@ class SimulatedClient implements SimulatedSocket.End {
     return seen(key, call, start, reply, result, who);
   }
 
-  private Invocation seen(
-      String key, Call call, long start, String reply, String result, String who) {
+  /** What it saw of a call, whose result is part of the reply. */
+  Invocation seen(String key, Call call, long start, String reply, String result, String who) {
     if (reply == null || reply.startsWith("-UNCERTAIN")) {
       return Invocation.uncertain(who, key, call, start);
     }

@@ -150,7 +150,7 @@ final class SimulatedPeers implements Peers {
           !world.network.isCut(process.machine, target)
               && !world.network.isCut(target, process.machine);
       process.after(
-          reachable ? world.network.latencyMicros() : CONNECT_TIMEOUT_MICROS,
+          reachable ? world.network.latencyMicros(process.machine, target) : CONNECT_TIMEOUT_MICROS,
           () -> loop(lane).execute(() -> dialed(reachable && target.isUp())));
     }
 

@@ -241,7 +241,10 @@ final class SimulatedProcess implements NodePorts {
         if (machine.clockStandsAt > 0) {
           return machine.clockStandsAt;
         }
-        return WALL_START_MILLIS + machine.wallOffsetMillis + localNanos() / 1_000_000;
+        return WALL_START_MILLIS
+            + machine.skewMillis
+            + machine.wallOffsetMillis
+            + localNanos() / 1_000_000;
       }
     };
   }
@@ -318,7 +321,7 @@ final class SimulatedProcess implements NodePorts {
 
   @Override
   public Consensus openConsensus(NodeId self, long clusterId, boolean founder) {
-    member = world.consensus.join(this, self, founder);
+    member = machine.region.consensus.join(this, self, founder);
     return member;
   }
 

@@ -13,6 +13,9 @@ import java.util.List;
 final class WrittenKeys implements EntryReader.Changes {
   private final List<String> keys = new ArrayList<>();
 
+  /** The one that was merged last. */
+  private String merged = "";
+
   private WrittenKeys() {}
 
   static List<String> of(EntryBatch batch) {
@@ -78,7 +81,10 @@ final class WrittenKeys implements EntryReader.Changes {
   public void mark(long id, long timeMillis) {}
 
   @Override
-  public void merge(byte[] key, int offset, int length, byte[] change, int at, int changeLength) {}
+  public void merge(byte[] key, int offset, int length, byte[] change, int at, int changeLength) {
+    merged = new String(key, offset, length, StandardCharsets.UTF_8);
+    keys.add(merged);
+  }
 
   @Override
   public void part(
@@ -88,7 +94,9 @@ final class WrittenKeys implements EntryReader.Changes {
       int fieldLength,
       byte[] change,
       int at,
-      int changeLength) {}
+      int changeLength) {
+    keys.add(merged + "/" + new String(field, fieldOffset, fieldLength, StandardCharsets.UTF_8));
+  }
 
   @Override
   public void fill(long purged) {}

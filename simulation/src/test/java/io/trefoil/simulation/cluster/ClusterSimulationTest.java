@@ -12,9 +12,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whole nodes, run in one thread under faults: no promise is broken, and a seed is a run. */
 class ClusterSimulationTest {
   private static ClusterCoverage run(long first, int count) {
-    ClusterCoverage coverage = new ClusterCoverage();
+    return run(first, count, ClusterKind.LED);
+  }
+
+  private static ClusterCoverage run(long first, int count, ClusterKind kind) {
+    ClusterCoverage coverage = new ClusterCoverage(kind);
     for (long seed = first; seed < first + count; seed++) {
-      coverage.add(new ClusterSimulation(seed, 200).run());
+      coverage.add(new ClusterSimulation(seed, Mutant.NONE, Reduction.NONE, 200, kind).run());
     }
     return coverage;
   }
@@ -37,11 +41,7 @@ class ClusterSimulationTest {
   }
 
   private static ClusterCoverage runLeaderless(long first, int count) {
-    ClusterCoverage coverage = ClusterCoverage.ofLeaderless();
-    for (long seed = first; seed < first + count; seed++) {
-      coverage.add(ClusterSimulation.leaderless(seed, Mutant.NONE, Reduction.NONE, 200).run());
-    }
-    return coverage;
+    return run(first, count, ClusterKind.LEADERLESS);
   }
 
   @Test
@@ -69,6 +69,17 @@ class ClusterSimulationTest {
   @ValueSource(longs = {39, 47, 55, 336, 549, 691, 1_155, 2_099, 5_381})
   void aLeaderlessSeedThatFoundABugPasses(long seed) {
     assertThat(runLeaderless(seed, 1).of("acknowledged")).isPositive();
+  }
+
+  @Test
+  void noPromiseIsBrokenInAFewRegions() {
+    assertThat(run(1, 5, ClusterKind.REGIONS).of("acknowledged")).isGreaterThan(1_000);
+  }
+
+  @Test
+  @Tag("slow")
+  void noPromiseIsBrokenInManyRegions() {
+    assertThat(run(100, 100, ClusterKind.REGIONS).missing()).as("never met").isEmpty();
   }
 
   /**
