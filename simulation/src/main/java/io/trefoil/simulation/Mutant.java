@@ -160,7 +160,27 @@ public enum Mutant {
   FORGOTTEN_TOO_SOON(
       "what was removed is forgotten only when every replica has heard of it",
       "removals: what was removed is there again",
-      World.LEADERLESS);
+      World.LEADERLESS),
+  /** What an entry depends on is not said. */
+  CAUSES_NOT_WAITED_FOR(
+      "an entry gets into a region's log after all that its own region had before it",
+      "writes that another neighbour was to bring, and causes of what is seen already",
+      World.REGIONS),
+  /** A write of another region has the time at which it came. */
+  STAMPED_ON_ARRIVAL(
+      "a write has the stamp that it was given where it was written, wherever it is merged",
+      "equal regions: of two writes each shows another one",
+      World.REGIONS),
+  /** What is sent on for a region has the numbers of the log that it is sent from. */
+  SENT_ON_AS_OWN(
+      "what is sent on keeps its origin and its number there",
+      "acknowledged writes: what has the number of something else is taken for it",
+      World.REGIONS),
+  /** A region says that it has all that it was sent. */
+  CLAIMED_BEFORE_COMMITTED(
+      "a region claims to have of another's log what is committed in its own",
+      "writes in all other regions, after a failover in one",
+      World.REGIONS);
 
   /** Where it is broken. */
   public enum World {

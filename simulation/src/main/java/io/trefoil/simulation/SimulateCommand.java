@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
     name = "simulate",
     description = {
       "Runs whole clusters in simulated worlds: network, disks, clocks and processes fail. With",
+      "--world regions there are several, linked by a database between them. With",
       "--world protocol only the replication protocol runs, twenty times faster, and rules can be",
       "broken on purpose. A seed decides everything, so that the same seed is the same run.",
       "Exit code 1: a promise broke, or a thousand worlds never met what they should have met."

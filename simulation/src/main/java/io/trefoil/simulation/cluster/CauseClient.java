@@ -4,12 +4,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A client of one region that writes a cause and then its effect, in one partition, and reads other
- * regions' effects before their causes, in a session with one node: who sees an effect must see its
- * cause.
+ * A client of one region that writes a cause and then its effect, in one partition; or answers a
+ * cause of another region with an effect in its own. And it reads effects before their causes, in a
+ * session with one node: who sees an effect must see its cause, wherever both came from.
  */
 final class CauseClient extends SimulatedClient {
   private static final int WRITES_A_PAIR = 20;
+  private static final String CAUSE = "-cause";
   private final SimulatedRegion home;
   private int written;
 
@@ -19,7 +20,7 @@ final class CauseClient extends SimulatedClient {
   /**
    * @param seen the number that an effect and then its cause showed
    */
-  record Seen(String who, String pair, long nanos, int effect, int cause) {
+  record Seen(String who, String key, long nanos, int effect, int cause) {
     boolean isBroken() {
       return cause < effect;
     }
@@ -47,15 +48,40 @@ final class CauseClient extends SimulatedClient {
     if (random.nextInt(20) == 0) {
       disconnect(); // and asks another node from now on
     }
-    if (random.nextInt(3) == 0) {
-      String pair = pair(home, written / WRITES_A_PAIR);
+    int kind = random.nextInt(4);
+    if (kind == 0) {
       int number = ++written;
-      write(pair + "a", number, () -> write(pair + "b", number, this::work));
-    } else {
-      SimulatedRegion other = world.regions.get(random.nextInt(world.regions.size()));
-      int pairs = world.pairsWritten(other);
-      read(pair(other, Math.max(0, pairs - random.nextInt(2))));
+      String pair = pair(home, number / WRITES_A_PAIR);
+      write(pair + CAUSE, number, () -> write(pair + effect(home), number, this::work));
+      return;
     }
+    SimulatedRegion other = world.anyRegion(random);
+    String pair = pair(other, Math.max(0, world.pairsWritten(other) - random.nextInt(2)));
+    if (kind == 1 && other != home) {
+      answer(pair);
+    } else {
+      read(pair, pair + effect(world.anyRegion(random)));
+    }
+  }
+
+  private static String effect(SimulatedRegion by) {
+    return "-" + by;
+  }
+
+  /** Writes an effect of what it sees. */
+  private void answer(String pair) {
+    world.started();
+    ask(
+        cause -> {
+          if (isRead(cause) && number(cause) > 0) {
+            write(pair + effect(home), number(cause), this::work);
+          } else {
+            work();
+          }
+          world.answered();
+        },
+        "GET",
+        pair + CAUSE);
   }
 
   private static String pair(SimulatedRegion region, int number) {
@@ -70,7 +96,7 @@ final class CauseClient extends SimulatedClient {
           world.note(name, key + " is set to " + value + ": " + reply);
           world.answered();
           if ("+OK".equals(reply)) {
-            world.wrotePair(home, number / WRITES_A_PAIR);
+            world.wrotePair(home, written / WRITES_A_PAIR);
             then.run();
           } else {
             work();
@@ -81,7 +107,7 @@ final class CauseClient extends SimulatedClient {
         value);
   }
 
-  private void read(String pair) {
+  private void read(String pair, String effectKey) {
     world.started();
     ask(
         effect -> {
@@ -90,19 +116,19 @@ final class CauseClient extends SimulatedClient {
           ask(
               cause -> {
                 if (connection == connections && isRead(effect) && isRead(cause)) {
-                  Seen seen = new Seen(name, pair, nowNanos(), number(effect), number(cause));
+                  Seen seen = new Seen(name, effectKey, nowNanos(), number(effect), number(cause));
                   world.note(name, seen);
-                  world.effects.add(seen);
+                  world.sees(seen);
                 }
                 world.answered();
                 work();
               },
               "GET",
-              pair + "a");
+              pair + CAUSE);
           world.answered();
         },
         "GET",
-        pair + "b");
+        effectKey);
   }
 
   private static boolean isRead(String reply) {

@@ -77,6 +77,8 @@ final class ClusterFaults {
           world.count("controller replaced");
           world.anyRegion(random).consensus.replaceLeader();
         });
+    every(shape.rate(FaultRate.REGION_CUTS), this::cutRegions);
+    every(shape.rate(FaultRate.REGION_OUTAGES), this::loseRegion);
   }
 
   /** How many faults there were. */
@@ -245,6 +247,43 @@ final class ClusterFaults {
         kill(machine, true);
       }
       starter.startLater(machine, 1_000);
+    }
+  }
+
+  /** Also for longer than journals are kept for another region. */
+  private void cutRegions() {
+    SimulatedRegion one = world.anyRegion(random);
+    SimulatedRegion other = world.anyRegion(random);
+    boolean isLong = random.nextInt(3) == 0;
+    long lasts =
+        (isLong ? 4_000 + random.nextInt(8_000) : 300 + random.nextInt(4_000)) * Schedule.MILLIS;
+    boolean oneWay = random.nextInt(4) == 0;
+    world.count(
+        oneWay ? "region cut off one way" : isLong ? "regions cut for long" : "regions cut");
+    world.note("net", "cut from " + one + " to " + other + (oneWay ? "" : " and back"));
+    for (Machine here : one.machines) {
+      for (Machine there : other.machines) {
+        if (one != other) {
+          world.network.cut(here, there, lasts);
+        }
+        if (one != other && !oneWay) {
+          world.network.cut(there, here, lasts);
+        }
+      }
+    }
+  }
+
+  private void loseRegion() {
+    SimulatedRegion region = world.anyRegion(random);
+    boolean withPower = random.nextInt(100) < shape.rate(FaultRate.MACHINE_CRASHES);
+    int away = random.nextInt(3) == 0 ? 4_000 : 800;
+    world.count("region down");
+    world.note("net", region + " is down");
+    for (Machine machine : region.machines) {
+      if (machine.isUp()) {
+        kill(machine, withPower);
+      }
+      starter.startLater(machine, away);
     }
   }
 

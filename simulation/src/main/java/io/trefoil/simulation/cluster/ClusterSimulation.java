@@ -45,6 +45,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
 
   private static final long AGAIN_MICROS = 100 * Schedule.MILLIS;
 
+  /** Between regions what is missing takes longer to come. */
+  private static final long FAR_AGAIN_MICROS = 3_000 * Schedule.MILLIS;
+
   /** A run that saw less proves little. */
   private static final int STACK_LINES = 12;
 
@@ -272,6 +275,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     if (shape.isRegional()) {
       runUntil(world.schedule.nowMicros() + HEAL_MICROS, this::areLevel);
       new RegionChecks(world).check(readAll());
+      count("topology " + shape.regions().topology().split(" ")[0]);
       countHorizons();
       return;
     }
@@ -685,7 +689,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     long until = world.schedule.nowMicros() + HEAL_MICROS;
     List<Map<String, String>> all = readEverywhere(keys);
     while (world.schedule.nowMicros() < until && all.stream().distinct().count() > 1) {
-      runUntil(world.schedule.nowMicros() + AGAIN_MICROS, () -> false);
+      long wait = shape.isRegional() ? FAR_AGAIN_MICROS : AGAIN_MICROS;
+      runUntil(world.schedule.nowMicros() + wait, () -> false);
       all = readEverywhere(keys);
     }
     return all;

@@ -70,6 +70,8 @@ final class ClusterWorld {
   private final Deque<Line> trace = new ArrayDeque<>();
   private final int traceLines;
   private final Director director;
+  private final RegionLies lies;
+  private final RegionTalk between;
   private final Set<Integer> messagesMet = new HashSet<>();
   private int underWay;
   private long lastWrittenNanos;
@@ -87,6 +89,8 @@ final class ClusterWorld {
     this.drawn = random.split();
     this.traceLines = traceLines;
     this.director = director;
+    this.lies = new RegionLies(mutant);
+    this.between = new RegionTalk(this);
     this.pairs = new int[shape.regionNames().size()];
     for (String name : shape.regionNames()) {
       regions.add(new SimulatedRegion(regions.size(), name, this));
@@ -128,6 +132,12 @@ final class ClusterWorld {
 
   ClusterShape shape() {
     return shape;
+  }
+
+  void sees(CauseClient.Seen seen) {
+    if (between.keepsOrder()) {
+      effects.add(seen);
+    }
   }
 
   void wrotePair(SimulatedRegion region, int number) {
@@ -205,6 +215,10 @@ final class ClusterWorld {
       count("snapshot cut off");
       note(from, "connections to " + to + " break amid a snapshot");
       network.breakConnections(from, to);
+    }
+    if (FrameText.isBetweenRegions(frame)) {
+      between.met(from, to, frame);
+      return lies.read(from, to, frame);
     }
     return FrameLies.read(mutant, frame);
   }

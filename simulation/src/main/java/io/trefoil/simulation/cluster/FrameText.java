@@ -6,10 +6,12 @@ import io.trefoil.control.ControlFormat;
 import io.trefoil.control.ControlMessage;
 import io.trefoil.node.Frames;
 import io.trefoil.node.LeaderlessCodec;
+import io.trefoil.node.RegionCodec;
 import io.trefoil.node.RepairCodec;
 import io.trefoil.node.ReplicationCodec;
 import io.trefoil.node.SnapshotFrame;
 import io.trefoil.replication.kernel.Message;
+import io.trefoil.replication.multileader.RegionMessage;
 
 /** What a frame between nodes says, for those who watch them talk. */
 final class FrameText {
@@ -38,6 +40,11 @@ final class FrameText {
           case Frames.SNAPSHOT -> isResume(source) ? 1 : 0;
           case Frames.LEADERLESS, Frames.REPAIR -> {
             ReplicationCodec.getPartition(source);
+            yield source.getByte();
+          }
+          case Frames.REGION -> {
+            source.getLong(); // the definition
+            source.getVarint(); // the partition
             yield source.getByte();
           }
           default -> 0;
@@ -75,8 +82,28 @@ final class FrameText {
         source.getLong(); // the sender's last stamp
         yield RepairCodec.decode(source).getClass().getSimpleName();
       }
+      case Frames.REGION -> "Region" + region(source).getClass().getSimpleName();
+      case Frames.REGION_ELSEWHERE -> "RegionElsewhere";
+      case Frames.REGION_DEFINE -> "RegionDefine";
+      case Frames.REGION_DEFINED -> "RegionDefined";
+      case Frames.REGION_FILL -> "RegionFill";
+      case Frames.REGION_FILLED -> "RegionFilled";
+      case Frames.REGION_VERIFY -> "RegionVerify";
+      case Frames.REGION_VERIFIED -> "RegionVerified";
       default -> "frame " + kind;
     };
+  }
+
+  /** What it says when it is a message between leaders of different regions. */
+  static RegionMessage region(ByteSource source) {
+    source.getLong(); // the definition
+    source.getVarint(); // the partition
+    return RegionCodec.decode(source);
+  }
+
+  /** Whether it goes from one region to another, whichever way. */
+  static boolean isBetweenRegions(byte[] frame) {
+    return frame[0] >= Frames.REGION && frame[0] <= Frames.REGION_VERIFIED;
   }
 
   /** Whether it is of a snapshot's stream, whichever way it goes. */
@@ -107,6 +134,9 @@ final class FrameText {
       PartitionId partition = ReplicationCodec.getPartition(source);
       source.getLong(); // the sender's last stamp
       return partition + " " + RepairCodec.decode(source);
+    }
+    if (kind == Frames.REGION) {
+      return source.getLong() % 1_000 + "/" + source.getVarint() + " " + RegionCodec.decode(source);
     }
     return kind == Frames.CONTROL
         ? control(source).toString()

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The keys that a batch of entries puts; a field is {@code key/field}. */
-final class WrittenKeys implements EntryReader.Changes {
+final class WrittenKeys extends IgnoredChanges {
   private final List<String> keys = new ArrayList<>();
 
   /** The one that was merged last. */
@@ -44,15 +44,6 @@ final class WrittenKeys implements EntryReader.Changes {
   }
 
   @Override
-  public void remove(byte[] key, int offset, int length) {}
-
-  @Override
-  public void expire(long expireAtMillis, byte[] key, int offset, int length) {}
-
-  @Override
-  public void clear() {}
-
-  @Override
   public void field(
       Opened of,
       byte[] field,
@@ -70,15 +61,9 @@ final class WrittenKeys implements EntryReader.Changes {
   }
 
   @Override
-  public void drop(Opened of, byte[] field, int offset, int length) {}
-
-  @Override
   public void head(Opened of, long expireAtMillis, long count) {
     keys.add(key(of));
   }
-
-  @Override
-  public void mark(long id, long timeMillis) {}
 
   @Override
   public void merge(byte[] key, int offset, int length, byte[] change, int at, int changeLength) {
@@ -97,25 +82,4 @@ final class WrittenKeys implements EntryReader.Changes {
       int changeLength) {
     keys.add(merged + "/" + new String(field, fieldOffset, fieldLength, StandardCharsets.UTF_8));
   }
-
-  @Override
-  public void fill(long purged) {}
-
-  @Override
-  public void from(int origin, long originIndex, int count) {}
-
-  @Override
-  public void entry(long entryStamp) {}
-
-  @Override
-  public void told(int region, byte[] what, int offset, int length) {}
-
-  @Override
-  public void adopt(byte[] key, int offset, int length) {}
-
-  @Override
-  public void adopted() {}
-
-  @Override
-  public void reached(int region, long epoch, long upTo) {}
 }
