@@ -130,12 +130,22 @@ public final class CommonHorizon {
     }
   }
 
+  /**
+   * What a region says of its own log is not asked of others: they have that by its stamps. And no
+   * other can have an earlier epoch to its end, where that region's log holds entries of others.
+   */
   private Told ofAll() {
     long complete = Long.MAX_VALUE;
     SortedMap<Integer, Long> vector = new TreeMap<>();
-    for (Told each : told.values()) {
-      complete = Math.min(complete, each.complete());
-      each.vector().forEach((origin, index) -> vector.merge(origin, index, Math::max));
+    for (SortedMap.Entry<Integer, Told> each : told.entrySet()) {
+      complete = Math.min(complete, each.getValue().complete());
+      SortedMap<Integer, Long> has = each.getValue().vector();
+      has.forEach(
+          (origin, index) -> {
+            if (RegionOrigin.regionOf(origin) != each.getKey()) {
+              vector.merge(origin, index, Math::max);
+            }
+          });
     }
     return new Told(version, new TreeSet<>(told.keySet()), complete, vector);
   }

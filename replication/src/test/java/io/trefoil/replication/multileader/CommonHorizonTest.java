@@ -15,7 +15,9 @@ class CommonHorizonTest {
   private static final int EU = 1;
   private static final int US = 2;
   private static final int ASIA = 3;
-  private static final int LOST = 33;
+
+  /** Of a third region, which has lost it. */
+  private static final int LOST = 35;
 
   private final CommonHorizon horizon = new CommonHorizon();
   private long stamp;
@@ -44,11 +46,20 @@ class CommonHorizonTest {
   @Test
   void whatOneRegionHasMustBeEverywhereBeforeItsStampCounts() {
     told(EU, 100, Map.of(17, 5L, LOST, 9L));
-    told(US, 100, Map.of(17, 5L)); // us lacks what the region that wrote it has lost
+    told(US, 100, Map.of(17, 5L)); // us lacks what asia has lost
     told(US, 400, Map.of(17, 7L));
     told(EU, 400, Map.of(17, 7L, LOST, 9L));
     assertThat(horizon.horizon()).isZero();
     told(US, 500, Map.of(17, 7L, LOST, 9L));
+    assertThat(horizon.horizon()).isEqualTo(100);
+  }
+
+  @Test
+  void anEarlierEpochMayEndWithEntriesThatAreNotItsOwn() {
+    told(EU, 100, Map.of(17, 69L, 33, 80L));
+    told(US, 100, Map.of(17, 66L, 33, 80L)); // 67 to 69 are entries of others in eu's log
+    told(EU, 200, Map.of(17, 69L, 33, 90L));
+    told(US, 200, Map.of(17, 66L, 33, 90L));
     assertThat(horizon.horizon()).isEqualTo(100);
   }
 
