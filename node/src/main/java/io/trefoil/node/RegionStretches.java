@@ -43,8 +43,8 @@ final class RegionStretches {
   }
 
   /**
-   * Cuts batches that follow each other. It ends before an entry that says that something wanted
-   * came by a snapshot: the log does not have that.
+   * Cuts batches that follow each other. Of what came by a snapshot the log has no content: a word
+   * stands for it, also where it is wanted.
    *
    * @param upToIndex where it ends at the latest
    * @return null when there is nothing to begin with
@@ -77,27 +77,22 @@ final class RegionStretches {
       }
       int length = body.getBlockLength();
       entry.reset(body.array(), body.skip(length), length);
-      if (!add(origin, index)) {
-        return false;
-      }
+      add(origin, index);
       upToIndex = index;
     }
     return true;
   }
 
-  /** Returns whether the log has what the entry tells of. */
-  private boolean add(int origin, long index) {
+  private void add(int origin, long index) {
     int start = entry.position();
     if (EntryReader.isForeign(new ByteSource(entry.array(), start, entry.remaining()))) {
       endRun();
-      return addForeign();
-    }
-    if (wants.contains(self)) {
+      addForeign();
+    } else if (wants.contains(self)) {
       addOwn(origin, index);
     } else {
       addWord(origin, index);
     }
-    return true;
   }
 
   private void addOwn(int origin, long index) {
@@ -120,29 +115,19 @@ final class RegionStretches {
     }
   }
 
-  private boolean addForeign() {
+  private void addForeign() {
     EntryReader.stamp(entry);
-    List<EntryReader.Wrapped> wrapped = EntryReader.wrapped(entry);
-    if (wrapped.stream().anyMatch(this::lacks)) {
-      return false;
-    }
-    for (EntryReader.Wrapped each : wrapped) {
+    for (EntryReader.Wrapped each : EntryReader.wrapped(entry)) {
       if (each.origin() == 0) {
         continue; // of a snapshot: it is told by the entry that ends it what came so
       }
-      if (wants.contains(RegionOrigin.regionOf(each.origin()))) {
+      if (each.count() > 0 && wants.contains(RegionOrigin.regionOf(each.origin()))) {
         pieces.add(new Piece(each.origin(), each.index(), each.count(), each.body()));
         bytes += each.body().length();
       } else {
         addWord(each.origin(), each.index());
       }
     }
-    return true;
-  }
-
-  private boolean lacks(EntryReader.Wrapped each) {
-    boolean isHere = each.origin() == 0 || each.count() > 0;
-    return !isHere && wants.contains(RegionOrigin.regionOf(each.origin()));
   }
 
   /** Of words of one origin in a row the last is enough. */

@@ -112,10 +112,14 @@ public final class RegionReceiver {
     if (message instanceof Batch batch) {
       onBatch(link, batch, out);
     } else if (message instanceof RegionMessage.TooOld old && link.isOf(old.id())) {
-      link.tooOld();
-      reconsider();
-      out.add(new ReceiverEffect.NeedSnapshot(region));
+      needSnapshot(link, out);
     }
+  }
+
+  private void needSnapshot(NeighbourLink link, ReceiverEffects out) {
+    link.tooOld();
+    reconsider();
+    out.add(new ReceiverEffect.NeedSnapshot(link.region()));
   }
 
   private void onBatch(NeighbourLink link, Batch batch, ReceiverEffects out) {
@@ -221,7 +225,7 @@ public final class RegionReceiver {
       if (isToBePulledAnew(link)) {
         link.pullAnew();
       }
-      maybeAskForWhatItHas(link);
+      maybeAskForWhatItHas(link, out);
     }
   }
 
@@ -235,11 +239,13 @@ public final class RegionReceiver {
    * The holder of a region may be live and not reach it, as in a ring that is cut further on; or
    * the region itself may have lost what others have.
    */
-  private void maybeAskForWhatItHas(NeighbourLink link) {
+  private void maybeAskForWhatItHas(NeighbourLink link, ReceiverEffects out) {
     if (link.waitsInVain(vector, nowMillis, settings.silentMillis())) {
       Piece word = link.waitsFor();
       if (!link.wants(word.region())) {
         link.askFor(word);
+      } else {
+        needSnapshot(link, out); // it came there by a snapshot, and is not in that log
       }
     }
   }

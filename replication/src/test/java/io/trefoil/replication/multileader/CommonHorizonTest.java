@@ -86,7 +86,8 @@ class CommonHorizonTest {
     for (long stamp = 100; stamp < 10_000; stamp += 100) {
       told(EU, stamp, Map.of(17, stamp));
     }
-    assertThat(horizon.horizon()).isZero();
+    assertThat(horizon.horizon()).as("what us told").isEqualTo(100);
+    assertThat(horizon.purgeable()).isZero();
   }
 
   @Test

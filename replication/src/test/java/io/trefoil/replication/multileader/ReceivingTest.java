@@ -408,6 +408,17 @@ class ReceivingTest {
     assertThat(test.receiver().vector()).containsEntry(FOUR, 2L);
   }
 
+  /** What it is asked for came there by a snapshot: its log has a word of that, and no more. */
+  @Test
+  void aWordOfWhatIsWantedIsWaitedForAndThenASnapshotIsNeeded() {
+    TestReceiver test = linked(2);
+    test.batch(2, 0, 5, Piece.word(TWO, 4));
+    test.pass(0, 1_900, heard(2, 5));
+    assertThat(test.neighbour(2).state()).isEqualTo(State.WAITING);
+    test.pass(2_000, 2_000, heard(2, 5));
+    assertThat(test.neighbour(2).state()).isEqualTo(State.TOO_OLD);
+  }
+
   @Test
   void whoSteppedInGoesOnUntilTheHolderBringsSomethingNew() {
     TestReceiver test = new TestReceiver(RegionWays.ring(1, List.of(1, 2, 4, 3)));
