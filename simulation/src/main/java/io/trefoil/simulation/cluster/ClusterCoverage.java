@@ -140,7 +140,35 @@ public final class ClusterCoverage {
           "written again above a larger stamp");
 
   /** The same of regions. */
-  private static final List<String> EXPECTED_OF_REGIONS = List.of("acknowledged");
+  private static final List<String> EXPECTED_OF_REGIONS =
+      List.of(
+          "acknowledged",
+          "causes checked",
+          "divergence saved",
+          "from follower to leader",
+          "histories linearizable",
+          "killed between two effects",
+          "message RegionAcked",
+          "message RegionBatch",
+          "message RegionElsewhere",
+          "message RegionFilled",
+          "message RegionPull",
+          "message RegionTooOld",
+          "region cut off one way",
+          "region down",
+          "region goes on where it was",
+          "region stands in for another",
+          "regions cut",
+          "regions cut for long",
+          "regions found equal",
+          "removals may be forgotten",
+          "removed for good",
+          "session goes on elsewhere",
+          "siblings decided",
+          "topology ALL-TO-ALL",
+          "topology RING",
+          "topology STAR",
+          "uncertain");
 
   private static final int WIDTH = 84;
 

@@ -54,6 +54,10 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private static final int LEAST_CALLS = 1_000;
 
   private static final int LEAST_FAULTS = 5;
+
+  /** Of so many one waits until what was removed is forgotten, which takes long. */
+  private static final int FORGETTING_SEEDS = 3;
+
   private static final long FORCED_MICROS = 2_000 * Schedule.MILLIS;
 
   private final long seed;
@@ -275,8 +279,11 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     if (shape.isRegional()) {
       runUntil(world.schedule.nowMicros() + HEAL_MICROS, this::areLevel);
       new RegionChecks(world).check(readAll());
+      requireFoundEqual();
       count("topology " + shape.regions().topology().split(" ")[0]);
-      countHorizons();
+      if (seed % FORGETTING_SEEDS == 0) {
+        requireForgotten();
+      }
       return;
     }
     new ClusterChecks(world, boundMillis).check(readAll(), seen);
@@ -301,20 +308,43 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     }
   }
 
-  private void countHorizons() {
-    for (Machine machine : world.machines) {
-      for (RegionView view : machine.process.core().regions()) {
-        if (view.purgeable() > 0) {
-          count("removals may be forgotten");
-        }
-      }
+  /** Each region compares its copies, and all of it with the other regions. */
+  private void requireFoundEqual() {
+    if (shape.regions().clocksAreApart()) {
+      return; // what expires is there in one region and not in another
     }
+    int[] equal = {0};
+    setup.verify(() -> equal[0]++);
+    runUntil(world.schedule.nowMicros() + HEAL_MICROS, () -> equal[0] == world.regions.size());
+    ClusterWorld.require(
+        equal[0] == world.regions.size(), "DATABASE VERIFY did not find the regions equal");
+    count("regions found equal");
+  }
+
+  /** At rest what was removed is forgotten: all have told that they have it. */
+  private void requireForgotten() {
+    long last = regionViews().stream().mapToLong(RegionView::lastChange).max().orElseThrow();
+    runUntil(
+        world.schedule.nowMicros() + HEAL_MICROS,
+        () ->
+            regionViews().stream().allMatch(it -> it.horizon() >= Math.min(last, it.lastChange())));
+    for (RegionView view : regionViews()) {
+      ClusterWorld.require(
+          view.horizon() >= Math.min(last, view.lastChange()),
+          "what was removed is never forgotten: " + view);
+    }
+    count("removals may be forgotten");
+  }
+
+  private List<RegionView> regionViews() {
+    return world.machines.stream()
+        .flatMap(machine -> machine.process.core().regions().stream())
+        .toList();
   }
 
   /** Whether all regions have what the others have, as far as they know. */
   private boolean areLevel() {
-    return world.machines.stream()
-        .flatMap(machine -> machine.process.core().regions().stream())
+    return regionViews().stream()
         .flatMap(view -> view.neighbours().values().stream())
         .allMatch(it -> it.state() == NeighbourView.State.STREAMING && it.lagEntries() == 0);
   }

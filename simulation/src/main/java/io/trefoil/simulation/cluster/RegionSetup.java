@@ -9,6 +9,9 @@ import java.util.SplittableRandom;
 final class RegionSetup {
   private static final long AGAIN_MICROS = 100 * Schedule.MILLIS;
 
+  /** Where a reply to VERIFY says what it came to. */
+  private static final int RESULT = 3;
+
   private final ClusterWorld world;
   private final List<SimulatedClient> operators = new ArrayList<>();
   private final List<Step> left = new ArrayList<>();
@@ -51,6 +54,43 @@ final class RegionSetup {
   void begin(String[] create, Runnable then) {
     left.add(new Step(operator(), create));
     next(then);
+  }
+
+  /**
+   * Has each region compare its copies with each other, and with those of the other regions.
+   *
+   * @param equal runs for each that finds them equal
+   */
+  void verify(Runnable equal) {
+    operators.forEach(operator -> verify(operator, equal));
+  }
+
+  private void verify(SimulatedClient operator, Runnable equal) {
+    operator.ask(
+        reply -> {
+          world.note(operator.name, "DATABASE VERIFY: " + reply);
+          boolean answered = reply != null && reply.startsWith("*");
+          String result = answered ? RespText.results(reply, 0).get(RESULT) : "";
+          ClusterWorld.require(!result.equals("differs"), operator.name + " finds: " + reply);
+          if (result.equals("equal") || answered && lacksOnlyCopies(reply)) {
+            equal.run();
+          } else {
+            world.schedule.after(AGAIN_MICROS, () -> verify(operator, equal));
+          }
+        },
+        "DATABASE",
+        "VERIFY",
+        "data");
+  }
+
+  /** A node compares the copies that it has with those of other regions, and no others. */
+  private static boolean lacksOnlyCopies(String reply) {
+    int all = 1; // the result of all has the word, too
+    return count(reply, "incomplete") - all == count(reply, "this node has no copy");
+  }
+
+  private static int count(String text, String word) {
+    return text.split(word, -1).length - 1;
   }
 
   private void next(Runnable then) {
