@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  */
 final class DemoNodes {
   /** A leader has five seconds to hand over, which it can't when the others stop, too. */
-  private static final long STOP_MILLIS = 6_000;
+  private static final long STOP_MILLIS = 8_000;
 
   private static final long TICK_MILLIS = 250;
   private static final int LOG_LINES_SHOWN = 10;

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Stands in for a long way between processes of this machine: each of its ports passes on to
@@ -38,6 +39,7 @@ public final class DelayedLink implements Closeable {
   private final Set<ServerSocket> doors = new CopyOnWriteArraySet<>();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final Object change = new Object();
+  private final AtomicLong underWay = new AtomicLong();
   private volatile long delayNanos;
   private boolean isCut;
   private long healedNanos = System.nanoTime();
@@ -97,6 +99,11 @@ public final class DelayedLink implements Closeable {
     for (Socket socket : sockets) {
       socket.close();
     }
+  }
+
+  /** Bytes that were read and not passed on yet, of all connections. */
+  long bytesUnderWay() {
+    return underWay.get();
   }
 
   private static void daemon(Runnable task) {
@@ -203,6 +210,7 @@ public final class DelayedLink implements Closeable {
       }
       held.add(new Chunk(bytes, System.nanoTime()));
       heldBytes += bytes.length;
+      underWay.addAndGet(bytes.length);
       notifyAll();
     }
 
@@ -217,6 +225,7 @@ public final class DelayedLink implements Closeable {
       }
       Chunk chunk = held.remove();
       heldBytes -= chunk.bytes().length;
+      underWay.addAndGet(-chunk.bytes().length);
       notifyAll();
       return chunk;
     }
