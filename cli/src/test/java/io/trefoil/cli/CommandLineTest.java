@@ -205,6 +205,10 @@ class CommandLineTest {
         "demo --port 65000",
         "demo --value-bytes 100000",
         "demo --replication multi-leader",
+        "demo --regions eu",
+        "demo --regions eu,eu",
+        "demo --regions eu,U.S",
+        "demo --regions eu,us --replication leaderless",
         "demo --script nonsense"
       })
   void badUsageIsExitCode2AndIsExplained(String words) {

@@ -132,6 +132,9 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   private void requireTwoNames() {
+    if (!replication.equals("single-leader")) {
+      throw wrong("--regions is for a multi-leader database: leave --replication out");
+    }
     boolean two = regions.size() == 2 && !regions.get(0).equals(regions.get(1));
     if (!two || !regions.stream().allMatch(name -> REGION.matcher(name).matches())) {
       throw wrong(
