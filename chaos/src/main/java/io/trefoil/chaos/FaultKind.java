@@ -73,6 +73,14 @@ enum FaultKind {
     };
   }
 
+  /** Whether all nodes are well, and only what is between them is not. */
+  boolean isBetweenNodes() {
+    return switch (this) {
+      case CUT, CUT_ONE_WAY, SPLIT, BRIDGE, RING, DELAY, LOSS, RESET -> true;
+      default -> isBetweenRegions();
+    };
+  }
+
   /** Whether it needs regions. */
   boolean isOfRegions() {
     return switch (this) {

@@ -21,6 +21,9 @@ final class Links {
     }
   }
 
+  /** Of so many nodes the smaller group of a split is one node; of more it is two. */
+  static final int SMALL = 3;
+
   private record Wrong(boolean[][] ways, State state) {}
 
   private final Layout layout;
@@ -119,7 +122,7 @@ final class Links {
   }
 
   private boolean isOfGroup(int each, int node, int other) {
-    return each == node || nodes > 3 && each == other;
+    return each == node || nodes > SMALL && each == other;
   }
 
   /** Of three nodes each is everybody's neighbour, so the ring is opened between the last two. */

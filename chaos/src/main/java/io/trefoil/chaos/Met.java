@@ -22,25 +22,32 @@ record Met(int node, int region, String who, Set<Integer> inside) {
    */
   static Met of(PlannedFault fault, int node, Layout layout) {
     int region = layout.regionOf(node);
-    int other = fault.other() == node ? fault.node() : fault.other();
+    String name = layout.regions().get(region);
+    Set<Integer> inside = inside(fault, node, layout);
     return switch (fault.kind()) {
-      case KILL_ALL, RESET -> new Met(-1, -1, "", all(layout));
-      case RING -> ofNode(node, all(layout), layout);
-      case SPLIT -> ofNode(node, ofTwo(region, layout.regionOf(other)), layout);
-      case BRIDGE ->
-          ofNode(node, layout.regionOf(other) == region ? Set.of(region) : Set.of(), layout);
-      case REGION_KILL -> new Met(-1, region, layout.regions().get(region), Set.of(region));
-      case REGION_CUT, REGION_SLOW -> new Met(-1, region, layout.regions().get(region), Set.of());
+      case KILL_ALL, RESET -> new Met(-1, -1, "", inside);
+      case REGION_KILL, REGION_CUT, REGION_SLOW -> new Met(-1, region, name, inside);
       case REGION_LINK_CUT -> {
-        String second = layout.regions().get(layout.otherRegion(region, fault.other()));
-        yield new Met(-1, region, layout.regions().get(region) + " and " + second, Set.of());
+        int second = layout.otherRegion(region, fault.other());
+        yield new Met(-1, region, name + " and " + layout.regions().get(second), inside);
       }
-      default -> ofNode(node, Set.of(region), layout);
+      default -> new Met(node, -1, layout.name(node), inside);
     };
   }
 
-  private static Met ofNode(int node, Set<Integer> inside, Layout layout) {
-    return new Met(node, -1, layout.name(node), inside);
+  private static Set<Integer> inside(PlannedFault fault, int node, Layout layout) {
+    FaultKind kind = fault.kind();
+    if (kind.isBetweenRegions() || kind.isBetweenNodes() && layout.nodesEach() == 1) {
+      return Set.of();
+    }
+    int region = layout.regionOf(node);
+    int others = layout.regionOf(fault.other() == node ? fault.node() : fault.other());
+    return switch (kind) {
+      case KILL_ALL, RESET, RING -> all(layout);
+      case SPLIT -> ofTwo(region, layout.nodes() > Links.SMALL ? others : region);
+      case BRIDGE -> others == region ? Set.of(region) : Set.of();
+      default -> Set.of(region);
+    };
   }
 
   private static Set<Integer> all(Layout layout) {

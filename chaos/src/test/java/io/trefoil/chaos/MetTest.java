@@ -39,6 +39,16 @@ class MetTest {
   }
 
   @Test
+  void a_region_of_one_node_has_nothing_inside_that_could_be_cut() {
+    Layout ofOne = new Layout(List.of("eu", "us", "asia"), 1);
+    for (FaultKind kind : FaultKind.values()) {
+      PlannedFault fault = new PlannedFault(0, kind, 1, false, 1, 2, 0);
+      boolean isInside = !Met.of(fault, 1, ofOne).inside().isEmpty();
+      assertThat(isInside).as("%s", kind).isEqualTo(!kind.isBetweenNodes());
+    }
+  }
+
+  @Test
   void what_is_done_to_several_may_be_inside_of_several() {
     assertThat(met(FaultKind.REGION_KILL, 4, 0)).isEqualTo(new Met(-1, 2, "asia", Set.of(2)));
     assertThat(met(FaultKind.KILL_ALL, 4, 0).inside()).containsExactlyInAnyOrder(0, 1, 2);
