@@ -6,9 +6,13 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 
 /** Sends signals, for which Java has no call. */
 public final class Signals {
+  private static final long STANDS_STILL_NANOS = 10_000_000_000L;
+  private static final long LOOK_AGAIN_NANOS = 1_000_000L;
+
   private Signals() {}
 
   /**
@@ -36,18 +40,19 @@ public final class Signals {
 
   /**
    * Makes a process stand still, as {@code kill -STOP} does, and waits until it does: on busy cores
-   * its threads run on for some 30 ms after the signal was sent, and may still answer.
+   * its threads run on for some 30 ms after the signal was sent, and may still answer. A thread
+   * that waits for a disk stands still only after that.
    *
-   * @throws IOException when there is no such process, or it goes on for a second
+   * @throws IOException when there is no such process, or it goes on for ten seconds
    */
   public static void pause(long pid) throws IOException {
     send("STOP", pid);
-    long deadline = System.nanoTime() + 1_000_000_000L;
+    long deadline = System.nanoTime() + STANDS_STILL_NANOS;
     while (!standsStill(pid)) {
       if (System.nanoTime() - deadline > 0) {
         throw new IOException("process " + pid + " goes on, though it was told to stop");
       }
-      Thread.onSpinWait();
+      LockSupport.parkNanos(LOOK_AGAIN_NANOS);
     }
   }
 
