@@ -221,7 +221,7 @@ public final class ChaosCommand implements Callable<Integer> {
         Reads.SESSION,
         FailoverRule.AVAILABLE,
         null,
-        new Regions(layout.regions().get(0), layout.regions(), topologyRule(), Conflict.LWW));
+        Regions.first(layout.regions().get(0), layout.regions(), topologyRule(), Conflict.LWW));
   }
 
   private Topology topologyRule() {

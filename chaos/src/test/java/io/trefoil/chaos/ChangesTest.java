@@ -208,7 +208,7 @@ class ChangesTest {
         Reads.SESSION,
         FailoverRule.AVAILABLE,
         null,
-        new Regions("eu", names, Topology.ALL_TO_ALL, Conflict.LWW));
+        Regions.first("eu", names, Topology.ALL_TO_ALL, Conflict.LWW));
   }
 
   @Test

@@ -112,7 +112,7 @@ class ChaosTest {
             Reads.SESSION,
             FailoverRule.AVAILABLE,
             null,
-            new Regions("eu", layout.regions(), Topology.ALL_TO_ALL, Conflict.LWW));
+            Regions.first("eu", layout.regions(), Topology.ALL_TO_ALL, Conflict.LWW));
     run(layout, database, "MAJORITY", 25, 1);
   }
 

@@ -75,7 +75,7 @@ class RegionVerdictTest {
         Reads.SESSION,
         FailoverRule.AVAILABLE,
         null,
-        new Regions("eu", List.of("eu", "us"), Topology.ALL_TO_ALL, Conflict.LWW));
+        Regions.first("eu", List.of("eu", "us"), Topology.ALL_TO_ALL, Conflict.LWW));
   }
 
   private static RegionEvidence region(
