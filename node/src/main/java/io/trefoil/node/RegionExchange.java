@@ -168,14 +168,21 @@ final class RegionExchange implements RegionLog {
   private RegionVector vector() {
     RegionVector vector = new RegionVector();
     replica.origins().heard().forEach(vector::advance);
+    log().forEach(vector::advance);
+    vector.advance(RegionOrigin.number(self(), replica.epoch()), Long.MAX_VALUE);
+    return vector;
+  }
+
+  /** Where each epoch of this region ends in its log. */
+  private SortedMap<Integer, Long> log() {
+    SortedMap<Integer, Long> log = new TreeMap<>();
     EpochTable epochs = replica.machine().epochs();
-    long end = replica.machine().lastIndex();
+    long end = replica.lastIndex();
     for (long epoch = epochs.epochAt(end); epoch > 0; epoch = epochs.epochAt(end)) {
-      boolean own = epoch == replica.epoch();
-      vector.advance(RegionOrigin.number(self(), epoch), own ? Long.MAX_VALUE : end);
+      log.put(RegionOrigin.number(self(), epoch), end);
       end = epochs.lastIndexUpTo(epoch - 1, end);
     }
-    return vector;
+    return log;
   }
 
   PartitionId id() {
@@ -264,7 +271,8 @@ final class RegionExchange implements RegionLog {
       SortedMap<Integer, Long> vector = new TreeMap<>(receiver.vector());
       vector.put(RegionOrigin.number(self(), replica.epoch()), replica.lastIndex());
       replica.tell(
-          self(), new CommonHorizon.Told(regions.version(), regions.numbers(), complete(), vector));
+          self(),
+          new CommonHorizon.Told(regions.version(), regions.numbers(), complete(), vector, log()));
       tellsAt = replica.lastIndex();
     }
   }

@@ -58,29 +58,37 @@ public final class CommonHorizon {
    * @param regions numbers of those that the database has in that version
    * @param complete the stamp up to which the region has every entry of every region; 0 for none
    * @param vector origin → index up to which the region has everything of it
+   * @param log the region's own origins → where each ends in its log; what it lost of one and has
+   *     from others is not in that
    */
   public record Told(
-      int version, SortedSet<Integer> regions, long complete, SortedMap<Integer, Long> vector) {
+      int version,
+      SortedSet<Integer> regions,
+      long complete,
+      SortedMap<Integer, Long> vector,
+      SortedMap<Integer, Long> log) {
     public Told {
       regions = Collections.unmodifiableSortedSet(new TreeSet<>(regions));
       vector = Collections.unmodifiableSortedMap(new TreeMap<>(vector));
+      log = Collections.unmodifiableSortedMap(new TreeMap<>(log));
       Invariants.check(complete >= 0, "a stamp is not negative", complete, 0);
     }
 
-    private boolean covers(Told other) {
-      for (SortedMap.Entry<Integer, Long> each : other.vector.entrySet()) {
-        if (vector.getOrDefault(each.getKey(), 0L) < each.getValue()) {
-          return false;
-        }
-      }
-      return true;
+    private boolean covers(int origin, long index) {
+      return vector.getOrDefault(origin, 0L) >= index;
     }
 
     public void write(ByteSink sink) {
       sink.putVarint(version).putVarint(regions.size());
       regions.forEach(sink::putVarint);
-      sink.putLong(complete).putVarint(vector.size());
-      vector.forEach((origin, index) -> sink.putVarint(origin).putVarint(index));
+      sink.putLong(complete);
+      write(sink, vector);
+      write(sink, log);
+    }
+
+    private static void write(ByteSink sink, SortedMap<Integer, Long> indexes) {
+      sink.putVarint(indexes.size());
+      indexes.forEach((origin, index) -> sink.putVarint(origin).putVarint(index));
     }
 
     /** Reads what {@link #write} wrote. */
@@ -90,13 +98,17 @@ public final class CommonHorizon {
       for (int left = source.getCount(RegionOrigin.MAX_REGION); left > 0; left--) {
         regions.add(source.getCount(RegionOrigin.MAX_REGION));
       }
-      long complete = source.getLong();
-      SortedMap<Integer, Long> vector = new TreeMap<>();
+      long complete = Math.max(0, source.getLong());
+      return new Told(version, regions, complete, readIndexes(source), readIndexes(source));
+    }
+
+    private static SortedMap<Integer, Long> readIndexes(ByteSource source) {
+      SortedMap<Integer, Long> indexes = new TreeMap<>();
       int count = source.getCount(MAX_ORIGINS);
       for (int i = 0; i < count; i++) {
-        vector.put(source.getCount(Integer.MAX_VALUE), source.getVarint());
+        indexes.put(source.getCount(Integer.MAX_VALUE), source.getVarint());
       }
-      return new Told(version, regions, Math.max(0, complete), vector);
+      return indexes;
     }
   }
 
@@ -119,7 +131,7 @@ public final class CommonHorizon {
       candidate = null;
     } else if (candidate == null) {
       candidate = ofAll();
-    } else if (told.values().stream().allMatch(each -> each.covers(candidate))) {
+    } else if (told.values().stream().allMatch(this::hasCandidate)) {
       horizon = Math.max(horizon, candidate.complete());
       candidate = ofAll();
       if (horizon > waitsFor) {
@@ -128,6 +140,33 @@ public final class CommonHorizon {
         waitsFor = lastStamp;
       }
     }
+  }
+
+  private boolean hasCandidate(Told each) {
+    return candidate.vector().entrySet().stream()
+        .allMatch(
+            it ->
+                each.covers(it.getKey(), it.getValue())
+                    || hasLog(each, it.getKey(), it.getValue()));
+  }
+
+  /**
+   * Whether a region has what another's log holds of an earlier epoch up to an index: that other
+   * one says that its log goes so far, and this one has entries of a later epoch which that log
+   * has, too. Their numbers differ where the epoch ends with entries of others: who pulled the log
+   * has heard of its last own entry, who merged a snapshot of where it ends.
+   */
+  private boolean hasLog(Told each, int origin, long index) {
+    int region = RegionOrigin.regionOf(origin);
+    Told own = told.get(region);
+    return own != null
+        && own.log().getOrDefault(origin, 0L) >= index
+        && each.vector().keySet().stream()
+            .anyMatch(
+                later ->
+                    RegionOrigin.regionOf(later) == region
+                        && later > origin
+                        && own.log().containsKey(later));
   }
 
   /**
@@ -147,7 +186,7 @@ public final class CommonHorizon {
             }
           });
     }
-    return new Told(version, new TreeSet<>(told.keySet()), complete, vector);
+    return new Told(version, new TreeSet<>(told.keySet()), complete, vector, new TreeMap<>());
   }
 
   /** Every region has every entry up to this stamp; 0 at first. Never goes back. */

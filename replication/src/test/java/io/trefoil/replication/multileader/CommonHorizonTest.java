@@ -28,7 +28,17 @@ class CommonHorizonTest {
 
   private static Told of(
       int version, Set<Integer> regions, long complete, Map<Integer, Long> vector) {
-    return new Told(version, new TreeSet<>(regions), complete, new TreeMap<>(vector));
+    return of(version, regions, complete, vector, Map.of());
+  }
+
+  private static Told of(
+      int version,
+      Set<Integer> regions,
+      long complete,
+      Map<Integer, Long> vector,
+      Map<Integer, Long> log) {
+    return new Told(
+        version, new TreeSet<>(regions), complete, new TreeMap<>(vector), new TreeMap<>(log));
   }
 
   @Test
@@ -64,6 +74,41 @@ class CommonHorizonTest {
   }
 
   @Test
+  void whoMergedASnapshotKnowsWhereAnEpochEndsAndWhoPulledItNot() {
+    Set<Integer> three = Set.of(EU, US, ASIA);
+    Map<Integer, Long> eu = Map.of(17, 69L, 33, 80L);
+    horizon.told(EU, of(1, three, 100, eu, eu), ++stamp);
+    horizon.told(US, of(1, three, 100, Map.of(17, 66L, 33, 80L)), ++stamp);
+    horizon.told(ASIA, of(1, three, 100, Map.of(17, 69L, 33, 80L)), ++stamp); // by a snapshot
+    horizon.told(EU, of(1, three, 200, eu, eu), ++stamp);
+    assertThat(horizon.horizon()).isEqualTo(100);
+  }
+
+  @Test
+  void whatARegionLostOfAnEpochIsStillToBeHadByAll() {
+    Set<Integer> three = Set.of(EU, US, ASIA);
+    Map<Integer, Long> log = Map.of(17, 66L, 33, 80L);
+    horizon.told(EU, of(1, three, 100, log, log), ++stamp);
+    horizon.told(US, of(1, three, 100, Map.of(17, 66L, 33, 80L)), ++stamp);
+    horizon.told(ASIA, of(1, three, 100, Map.of(17, 69L, 33, 80L)), ++stamp);
+    horizon.told(EU, of(1, three, 200, Map.of(17, 69L, 33, 80L), log), ++stamp); // fetched back
+    assertThat(horizon.horizon()).as("us lacks what eu lost").isZero();
+    horizon.told(US, of(1, three, 200, Map.of(17, 69L, 33, 80L)), ++stamp);
+    assertThat(horizon.horizon()).isEqualTo(100);
+  }
+
+  @Test
+  void aLogThatMayHaveLostItsEndProvesNothing() {
+    Set<Integer> three = Set.of(EU, US, ASIA);
+    Map<Integer, Long> log = Map.of(17, 69L); // of which it then loses 67 to 69
+    horizon.told(EU, of(1, three, 100, log, log), ++stamp);
+    horizon.told(US, of(1, three, 100, Map.of(17, 66L, 33, 80L)), ++stamp);
+    horizon.told(ASIA, of(1, three, 100, Map.of(17, 69L)), ++stamp);
+    horizon.told(US, of(1, three, 200, Map.of(17, 66L, 33, 90L)), ++stamp);
+    assertThat(horizon.horizon()).isZero();
+  }
+
+  @Test
   void whatWasRemovedIsForgottenWhenTheHorizonHasPassedWhatWasTold() {
     stamp = 1_000;
     told(EU, 900, Map.of());
@@ -82,6 +127,7 @@ class CommonHorizonTest {
 
   @Test
   void aRegionThatSaysNothingKeepsEverything() {
+    stamp = 1_000; // an entry is later than what it tells
     told(US, 100, Map.of(17, 5L));
     for (long stamp = 100; stamp < 10_000; stamp += 100) {
       told(EU, stamp, Map.of(17, stamp));
