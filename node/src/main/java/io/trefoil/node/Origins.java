@@ -11,7 +11,6 @@ import io.trefoil.replication.multileader.RegionOrigin;
 import io.trefoil.storage.MergedState;
 import java.util.ArrayDeque;
 import java.util.Collections;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -143,22 +142,20 @@ final class Origins {
     return horizon;
   }
 
-  /** Whether everything is here that a region's log has up to a position. */
+  /**
+   * Whether everything is here that a region's log has up to a position. What is here of a later
+   * epoch proves nothing by itself: the region may have lost the end of the epoch before.
+   */
   boolean covers(int region, Position position) {
+    if (position.epoch() < 1 || position.epoch() > RegionOrigin.MAX_EPOCH) {
+      return position.index() == 0; // a client says what it likes
+    }
+    int origin = RegionOrigin.number(region, position.epoch());
     Position here = reached.get(region);
-    if (here != null && here.compareTo(position) >= 0) {
-      return true;
-    }
-    for (Map.Entry<Integer, Long> each : heard.entrySet()) {
-      long epoch = RegionOrigin.epochOf(each.getKey());
-      boolean later =
-          epoch > position.epoch()
-              || epoch == position.epoch() && each.getValue() >= position.index();
-      if (RegionOrigin.regionOf(each.getKey()) == region && later) {
-        return true;
-      }
-    }
-    return false;
+    boolean sameEpoch = here != null && here.epoch() == position.epoch();
+    return heard.getOrDefault(origin, 0L) >= position.index()
+        || sameEpoch && here.index() >= position.index()
+        || horizon.toldLog(region).getOrDefault(origin, 0L) >= position.index();
   }
 
   /** An entry brings an origin's log up to an index, whose stamp this is. */

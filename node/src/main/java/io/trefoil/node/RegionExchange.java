@@ -55,6 +55,13 @@ final class RegionExchange implements RegionLog {
   private static final long SAY_AGAIN_NANOS = 1_000_000_000L;
   private static final long TELL_NANOS = 5_000_000_000L;
 
+  /**
+   * What commits within so long after something was sent goes together, with the next tick: to a
+   * region that is far it makes no difference, and there an entry for each turn of here costs as
+   * much as the clients' own writes.
+   */
+  private static final long GATHER_NANOS = 10_000_000L;
+
   /** Of no pull. */
   private static final RegionMessage.Acked NOTHING = new RegionMessage.Acked(0, Position.ZERO);
 
@@ -71,6 +78,7 @@ final class RegionExchange implements RegionLog {
   private final ArrayDeque<Runnable> later = new ArrayDeque<>();
   private boolean carryingOut;
   private long toldNanos;
+  private long sentNanos;
 
   /** Index of the last entry that tells. */
   private long tellsAt;
@@ -212,10 +220,13 @@ final class RegionExchange implements RegionLog {
     if (beginsAnewAt > 0 && index >= beginsAnewAt) {
       beginAnew();
     }
-    maySend();
+    if (replica.loop().nowNanos() - sentNanos >= GATHER_NANOS) {
+      maySend();
+    }
   }
 
   private void maySend() {
+    sentNanos = replica.loop().nowNanos();
     long index = replica.machine().committedTwiceIndex();
     senders.forEach((region, out) -> step(region, out, new SenderEvent.MaySend(index)));
     sendFilled();
@@ -259,6 +270,7 @@ final class RegionExchange implements RegionLog {
     Origins origins = replica.origins();
     boolean due =
         !hasTold()
+            || !hasToldEpoch()
             || now - toldNanos >= TELL_NANOS
                 && origins.horizon().purgeable() < origins.lastChange();
     if (due
@@ -275,6 +287,12 @@ final class RegionExchange implements RegionLog {
           new CommonHorizon.Told(regions.version(), regions.numbers(), complete(), vector, log()));
       tellsAt = replica.lastIndex();
     }
+  }
+
+  /** By what a leader tells at its start, others know where the epoch before it ended. */
+  private boolean hasToldEpoch() {
+    int own = RegionOrigin.number(self(), replica.epoch());
+    return replica.origins().horizon().toldLog(self()).containsKey(own);
   }
 
   /** Whether an entry that tells is not committed yet. */

@@ -40,6 +40,9 @@ final class RegionVerification {
   /** Of those that differ, so many leaves are listed each time. */
   private static final int MAX_LEAVES = 256;
 
+  /** So many are asked for at a time: the other region may be far away. */
+  private static final int LEAVES_AT_ONCE = 32;
+
   private static final int BYTES_A_PIECE = 256 << 10;
   private static final Bytes FIRST = Bytes.wrap(new byte[0]);
 
@@ -51,7 +54,10 @@ final class RegionVerification {
   private final Consumer<RegionReport> then;
   private final ArrayDeque<Integer> leaves = new ArrayDeque<>();
   private final RegionLooks looks;
-  private Bytes after = FIRST;
+
+  /** Leaves that are asked for, each after a key. */
+  private final SortedMap<Integer, Bytes> asked = new TreeMap<>();
+
   private boolean isStill;
   private long askedNanos;
   private long heardNanos;
@@ -117,9 +123,24 @@ final class RegionVerification {
       return;
     }
     askedNanos = loop.nowNanos();
+    if (sums) {
+      ask(leader, MergedTree.LEAVES, FIRST);
+    }
+    asked.forEach((leaf, after) -> ask(leader, leaf, after));
+    askForMore(leader);
+  }
+
+  private void askForMore(RegionLinks.Remote leader) {
+    while (asked.size() < LEAVES_AT_ONCE && !leaves.isEmpty()) {
+      int leaf = leaves.poll();
+      asked.put(leaf, FIRST);
+      ask(leader, leaf, FIRST);
+    }
+  }
+
+  private void ask(RegionLinks.Remote leader, int leaf, Bytes after) {
     ByteSink frame =
         links.begin(Frames.REGION_VERIFY, route.terms().database().definition(), route.number());
-    int leaf = sums ? MergedTree.LEAVES : leaves.peek();
     frame.putLong(id).putVarint(leaf).putBlock(after.array(), 0, after.length());
     links.send(leader, frame);
   }
@@ -185,21 +206,31 @@ final class RegionVerification {
   boolean take(ByteSource answer) {
     int leaf = answer.getCount(MergedTree.LEAVES);
     Bytes answeredAfter = Bytes.wrap(answer.getBlock());
-    boolean awaited = sums ? leaf == MergedTree.LEAVES : !leaves.isEmpty() && leaf == leaves.peek();
-    if (!awaited || !answeredAfter.equals(after) || route.local() == null) {
+    boolean awaited = sums ? leaf == MergedTree.LEAVES : answeredAfter.equals(asked.get(leaf));
+    if (!awaited || route.local() == null) {
       return false;
     }
     heardNanos = loop.nowNanos();
+    askedNanos = heardNanos;
+    RegionLinks.Remote leader =
+        links.leader(region, route.terms().database().definition(), route.number());
     if (sums) {
       takeSums(answer);
     } else {
-      takeLeaf(leaf, answer);
+      Bytes next = takeLeaf(leaf, answeredAfter, answer);
+      if (next.length() == 0) {
+        asked.remove(leaf);
+      } else {
+        asked.put(leaf, next);
+        if (leader != null) {
+          ask(leader, leaf, next);
+        }
+      }
     }
-    if (!leaves.isEmpty()) {
-      ask();
-      return false;
+    if (leader != null) {
+      askForMore(leader);
     }
-    return endLook();
+    return asked.isEmpty() && leaves.isEmpty() && endLook();
   }
 
   private void takeSums(ByteSource answer) {
@@ -217,7 +248,8 @@ final class RegionVerification {
     sums = false;
   }
 
-  private void takeLeaf(int leaf, ByteSource answer) {
+  /** Returns the key to go on after; empty at the end. */
+  private Bytes takeLeaf(int leaf, Bytes after, ByteSource answer) {
     Bytes next = Bytes.wrap(answer.getBlock());
     SortedMap<Bytes, Long> here = seen(route.local(), leaf, after);
     if (next.length() > 0) {
@@ -229,17 +261,13 @@ final class RegionVerification {
       looks.note(key, digest == null ? 0 : digest, answer.getLong());
     }
     here.forEach((key, digest) -> looks.note(key, digest, 0));
-    after = next;
-    if (next.length() == 0) {
-      leaves.poll();
-    }
+    return next;
   }
 
   private boolean endLook() {
     Optional<RegionReport> report = looks.end(loop.nowNanos(), isStill);
     report.ifPresent(then);
     sums = true;
-    after = FIRST;
     lookAt(loop.nowNanos() + NEXT_LOOK_NANOS);
     return report.isPresent();
   }

@@ -199,6 +199,12 @@ public final class CommonHorizon {
     return purgeable;
   }
 
+  /** Where each epoch of a region ended in its log when it told last; empty when it has not. */
+  public SortedMap<Integer, Long> toldLog(int region) {
+    Told last = told.get(region);
+    return last == null ? Collections.emptySortedMap() : last.log();
+  }
+
   /** The newest version under which was told; 0 for none. */
   public int version() {
     return version;
