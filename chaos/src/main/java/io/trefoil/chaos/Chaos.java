@@ -214,8 +214,7 @@ final class Chaos {
 
   private void createDatabase() throws IOException, InterruptedException {
     DatabaseSettings database = settings.database();
-    order(
-        0,
+    String words =
         String.format(
             "DATABASE CREATE %s NUMBER %d REPLICATION %s%s REPLICAS %d PARTITIONS %d DURABILITY %s %s",
             DATABASE,
@@ -225,8 +224,26 @@ final class Chaos {
             database.replicas(),
             database.partitions(),
             database.durability(),
-            (database.isLeaderless() ? "" : "COMMIT ") + settings.rule()));
+            (database.isLeaderless() ? "" : "COMMIT ") + settings.rule());
+    if (database.isMultiLeader()) {
+      require(
+          "regions in reach", () -> regionsAreReached(words)); // links are new, and take a moment
+    } else {
+      order(0, words);
+    }
     require("database " + DATABASE + " in sync", this::isInSync);
+  }
+
+  private boolean regionsAreReached(String words) throws IOException {
+    try {
+      order(0, words);
+      return true;
+    } catch (CommandFailed e) {
+      if (e.getMessage().contains("in reach") || e.getMessage().contains("Say it again")) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private static String regionOptions(DatabaseSettings database) {
