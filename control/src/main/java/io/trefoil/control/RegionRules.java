@@ -98,6 +98,14 @@ final class RegionRules {
     if (!database.settings().isMultiLeader()) {
       return Optional.of("'" + database.title() + "' is single-leader here by now");
     }
+    if (!next.here().equals(old.here())) {
+      return Optional.of(
+          "this is region '"
+              + old.here()
+              + "', not '"
+              + next.here()
+              + "': the link that led here has the wrong name or addresses");
+    }
     if (!next.canFollow(old)) {
       return Optional.of(
           String.format(
@@ -151,7 +159,8 @@ final class RegionRules {
     if (command.definition() == 0) {
       return Optional.of("a multi-leader database has a definition other than 0");
     }
-    boolean fits = old == null ? regions.numberHere() == 1 : regions.canFollow(old);
+    boolean fits =
+        old == null ? regions.numberHere() == 1 : regions.equals(old) || regions.canFollow(old);
     return fits && regions.hasHere()
         ? whyNotLinked(regions, state)
         : Optional.of("its regions are others by now: " + old);

@@ -75,7 +75,7 @@ public record Regions(
 
   /** Whether the region here is one of {@link #names}, and not one that was removed. */
   public boolean hasHere() {
-    return names().contains(here);
+    return !removed.contains(numberHere());
   }
 
   /**

@@ -386,6 +386,17 @@ class MultiLeaderStateTest {
   }
 
   @Test
+  void whatIsMeantForAnotherRegionIsRefused() {
+    Log log = linked(3);
+    assertDone(create(log, BETWEEN));
+    assertError(
+        change(log, without(regions(log), "ap").at("us")),
+        "ERR DATABASE ALTER: this is region 'eu', not 'us': the link that led here has the wrong"
+            + " name or addresses");
+    assertThat(regions(log).here()).isEqualTo("eu");
+  }
+
+  @Test
   void aRegionThatIsNotLinkedIsNotAdded() {
     Log log = linked(3);
     assertDone(create(log, BETWEEN));
@@ -442,6 +453,8 @@ class MultiLeaderStateTest {
         change(log, with(without(first, "us"), "ap")),
         "ERR DATABASE ALTER: 'users' is single-leader here by now");
 
+    assertDone(span(log, "users", regions(log))); // in no other region
+    assertDone(span(log, "users", null));
     assertDone(span(log, "users", with(without(first, "us"), "us")));
     assertThat(regions(log).number("us")).isEqualTo(3);
     assertThat(database(log).definition()).isEqualTo(DEFINITION);
