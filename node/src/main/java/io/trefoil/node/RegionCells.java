@@ -116,8 +116,8 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
    * begins anew, and finds them done.
    */
   private void adopt() {
-    if (saidAdopted > origins.adoptedAt()) {
-      return; // until it is committed, or another one leads
+    if (saidAdopted > replica.machine().commitIndex()) {
+      return; // until it is committed; what was cut off with a leadership is said again
     }
     List<byte[]> plain = new ArrayList<>();
     adoptCursor = waiting.scanPlain(adoptCursor, ADOPT_STEPS, plain::add);

@@ -99,14 +99,11 @@ final class RegionDefinitions {
         () ->
             control.accept(
                 command.in(here),
-                error -> {
-                  if (error != null) {
-                    then.accept(error);
-                  } else {
-                    makeElsewhere(
-                        CREATE, definition, others, command, then, () -> then.accept(null));
-                  }
-                }));
+                orElse(
+                    then,
+                    () ->
+                        makeElsewhere(
+                            CREATE, definition, others, command, then, () -> then.accept(null)))));
   }
 
   /** Drops one. */
