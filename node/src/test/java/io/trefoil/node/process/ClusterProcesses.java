@@ -214,6 +214,16 @@ final class ClusterProcesses implements AutoCloseable {
   }
 
   /** Creates a database, unless an earlier try did although it could not say so. */
+  /** Creates a multi-leader database between this region and others. */
+  void createBetween(String name, int number, List<String> regions, String... options) {
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of("NUMBER", Integer.toString(number), "REPLICATION", "MULTI-LEADER"));
+    words.addAll(List.of("REGIONS", Integer.toString(regions.size())));
+    words.addAll(regions);
+    words.addAll(List.of(options));
+    createDatabase(name, words.toArray(String[]::new));
+  }
+
   private boolean create(String name, String... words) {
     if (number(name) == 0) {
       try (Jedis client = client(node(1))) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -31,20 +32,7 @@ class MultiLeaderTest {
     us = ClusterProcesses.start(folder.resolve("us"), 2, "--node.region", "us");
     eu.link("us", us);
     us.link("eu", eu);
-    eu.createDatabase(
-        "users",
-        "NUMBER",
-        Integer.toString(USERS),
-        "REPLICATION",
-        "MULTI-LEADER",
-        "REGIONS",
-        "2",
-        "eu",
-        "us",
-        "REPLICAS",
-        "2",
-        "PARTITIONS",
-        "3");
+    eu.createBetween("users", USERS, List.of("eu", "us"), "REPLICAS", "2", "PARTITIONS", "3");
     us.awaitInSync(us.node(1), USERS);
   }
 

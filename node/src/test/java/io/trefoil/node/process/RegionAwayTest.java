@@ -57,18 +57,7 @@ class RegionAwayTest {
         ClusterProcesses us = start("us")) {
       eu.link("us", us);
       us.link("eu", eu);
-      eu.createDatabase(
-          "users",
-          "NUMBER",
-          Integer.toString(USERS),
-          "REPLICATION",
-          "MULTI-LEADER",
-          "REGIONS",
-          "2",
-          "eu",
-          "us",
-          "PARTITIONS",
-          "1");
+      eu.createBetween("users", USERS, List.of("eu", "us"), "PARTITIONS", "1");
       write(eu, "before");
       awaitEqual(eu, us);
       us.node(1).kill();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -33,18 +34,7 @@ class RegionRateTest {
         Jedis there = ClusterProcesses.client(us.node(1))) {
       eu.link("us", us);
       us.link("eu", eu);
-      eu.createDatabase(
-          "users",
-          "NUMBER",
-          Integer.toString(USERS),
-          "REPLICATION",
-          "MULTI-LEADER",
-          "REGIONS",
-          "2",
-          "eu",
-          "us",
-          "PARTITIONS",
-          "1");
+      eu.createBetween("users", USERS, List.of("eu", "us"), "PARTITIONS", "1");
       us.awaitInSync(us.node(1), USERS);
       here.select(USERS);
       there.select(USERS);

@@ -119,18 +119,7 @@ class RegionsChangeTest {
         each.link("eu", eu);
       }
       us.link("asia", asia);
-      eu.createDatabase(
-          "users",
-          "NUMBER",
-          Integer.toString(USERS),
-          "REPLICATION",
-          "MULTI-LEADER",
-          "REGIONS",
-          "2",
-          "eu",
-          "us",
-          "PARTITIONS",
-          "2");
+      eu.createBetween("users", USERS, List.of("eu", "us"), "PARTITIONS", "2");
       us.awaitInSync(us.node(1), USERS);
       Writer inEu = new Writer(eu, "eu");
       Writer inUs = new Writer(us, "us");
@@ -272,18 +261,7 @@ class RegionsChangeTest {
         ClusterProcesses us = start("us")) {
       eu.link("us", us);
       us.link("eu", eu);
-      eu.createDatabase(
-          "users",
-          "NUMBER",
-          Integer.toString(USERS),
-          "REPLICATION",
-          "MULTI-LEADER",
-          "REGIONS",
-          "2",
-          "eu",
-          "us",
-          "PARTITIONS",
-          "2");
+      eu.createBetween("users", USERS, List.of("eu", "us"), "PARTITIONS", "2");
       us.awaitInSync(us.node(1), USERS);
       try (Jedis client = client(eu)) {
         client.set("k", "v");

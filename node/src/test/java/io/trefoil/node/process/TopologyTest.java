@@ -44,14 +44,9 @@ class TopologyTest {
   }
 
   private static void create(String name, int number, String... topology) {
-    List<String> options =
-        new ArrayList<>(List.of("NUMBER", "" + number, "REPLICATION", "MULTI-LEADER", "REGIONS"));
-    options.add("" + REGIONS.size());
-    options.addAll(REGIONS);
-    options.add("TOPOLOGY");
+    List<String> options = new ArrayList<>(List.of("PARTITIONS", "2", "TOPOLOGY"));
     options.addAll(List.of(topology));
-    options.addAll(List.of("PARTITIONS", "2"));
-    clusters.get(0).createDatabase(name, options.toArray(String[]::new));
+    clusters.get(0).createBetween(name, number, REGIONS, options.toArray(String[]::new));
     clusters.forEach(each -> each.awaitInSync(each.node(1), number));
   }
 
