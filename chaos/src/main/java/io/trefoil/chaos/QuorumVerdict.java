@@ -50,7 +50,7 @@ final class QuorumVerdict {
       verdict.counts(evidence.contents().get(0));
       verdict.reads(evidence.contents().get(0));
     }
-    verdict.ownCopies();
+    verdict.findings.ownCopies(evidence, verdict.counted);
     verdict.findings.recovery(evidence);
     verdict.findings.saw(Anomaly.WRITE_REFUSED, evidence.withoutReplicas());
     return verdict.findings.verdict(verdict.mayBeSeen());
@@ -81,7 +81,8 @@ final class QuorumVerdict {
     findings.check(
         "no acknowledged write is lost, none refused is done",
         Durability.check(unique, data, Set.of()),
-        String.format("%,d acknowledged sets of a key or field each", acknowledged(unique)));
+        String.format(
+            "%,d acknowledged sets of a key or field each", Verdict.acknowledged(unique)));
   }
 
   private void counts(Map<String, String> data) {
@@ -91,20 +92,20 @@ final class QuorumVerdict {
     findings.check(
         "each acknowledged addition counts once, each uncertain one at most once",
         wrong,
-        String.format("%,d acknowledged calls of counters", acknowledged(counted)));
+        String.format("%,d acknowledged calls of counters", Verdict.acknowledged(counted)));
     List<Violation> stale = counts.stale(counted);
     boolean isPromised = always(Quorums::overlap);
     findings.check(
         "a count has what was acknowledged before",
         isPromised ? stale : List.of(),
-        isPromised ? "they did" : notPromised("R + W", stale, acknowledged(counted)));
+        isPromised ? "they did" : notPromised("R + W", stale, Verdict.acknowledged(counted)));
     findings.saw(Anomaly.NO_ORDER, new Counters(counted).countedTwice().size());
   }
 
   /** What is there in the end was read by everybody, after everything. */
   private void reads(Map<String, String> data) {
     List<Invocation> all = new ArrayList<>(written);
-    long end = written.stream().mapToLong(QuorumVerdict::lastNanos).max().orElse(0) + 1;
+    long end = written.stream().mapToLong(Invocation::lastNanos).max().orElse(0) + 1;
     written.stream()
         .map(Invocation::key)
         .distinct()
@@ -132,22 +133,5 @@ final class QuorumVerdict {
     return String.format(
         "not promised: %s is not above the number of replicas; %,d of %,d lacked it",
         lacking, seen.size(), of);
-  }
-
-  private static long lastNanos(Invocation it) {
-    return it.isAcknowledged() ? it.endNanos() : it.startNanos();
-  }
-
-  private static long acknowledged(List<Invocation> calls) {
-    return calls.stream().filter(Invocation::isAcknowledged).count();
-  }
-
-  private void ownCopies() {
-    QuorumCounts counts = new QuorumCounts(counted);
-    findings.saw(Anomaly.OLD_FOLLOWER_READ, counts.stale(evidence.followerReads()).size());
-    findings.check(
-        "a node's own copy shows what was asked for",
-        counts.neverAsked(evidence.followerReads()),
-        String.format("%,d reads after READONLY", evidence.followerReads().size()));
   }
 }

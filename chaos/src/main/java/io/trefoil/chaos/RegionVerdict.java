@@ -53,7 +53,7 @@ final class RegionVerdict {
       verdict.ends(evidence.contents().get(0));
     }
     verdict.sessions();
-    verdict.followers();
+    verdict.findings.ownCopies(evidence, verdict.counted);
     verdict.findings.check(
         "one leader an epoch",
         evidence.leaderContradictions(),
@@ -80,7 +80,8 @@ final class RegionVerdict {
     findings.check(
         "no acknowledged write is lost, none refused is done",
         Durability.check(unique, data, Set.of()),
-        String.format("%,d acknowledged sets of a key or field each", acknowledged(unique)));
+        String.format(
+            "%,d acknowledged sets of a key or field each", Verdict.acknowledged(unique)));
   }
 
   /** A removal that found the key saw the one write of it, in whichever region that was made. */
@@ -136,7 +137,7 @@ final class RegionVerdict {
     findings.check(
         "each acknowledged addition counts once, each uncertain one at most once",
         wrong,
-        String.format("%,d acknowledged calls of counters", acknowledged(counted)));
+        String.format("%,d acknowledged calls of counters", Verdict.acknowledged(counted)));
     List<Violation> stale = new ArrayList<>();
     for (RegionEvidence region : evidence.regions()) {
       List<Invocation> added =
@@ -150,7 +151,7 @@ final class RegionVerdict {
   /** What is there in the end was read in each region, after everything. */
   private void ends(Map<String, String> data) {
     List<Violation> stale = new ArrayList<>();
-    long end = evidence.history().stream().mapToLong(RegionVerdict::lastNanos).max().orElse(0) + 1;
+    long end = evidence.history().stream().mapToLong(Invocation::lastNanos).max().orElse(0) + 1;
     for (RegionEvidence region : evidence.regions()) {
       List<Invocation> all = withOthers(written(region.history()), evidence.history());
       all.removeIf(it -> it.call().isRead());
@@ -197,22 +198,5 @@ final class RegionVerdict {
       }
     }
     return both;
-  }
-
-  private static long lastNanos(Invocation it) {
-    return it.isAcknowledged() ? it.endNanos() : it.startNanos();
-  }
-
-  private static long acknowledged(List<Invocation> calls) {
-    return calls.stream().filter(Invocation::isAcknowledged).count();
-  }
-
-  private void followers() {
-    QuorumCounts counts = new QuorumCounts(counted);
-    findings.saw(Anomaly.OLD_FOLLOWER_READ, counts.stale(evidence.followerReads()).size());
-    findings.check(
-        "a node's own copy shows what was asked for",
-        counts.neverAsked(evidence.followerReads()),
-        String.format("%,d reads after READONLY", evidence.followerReads().size()));
   }
 }

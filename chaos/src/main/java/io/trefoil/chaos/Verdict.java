@@ -5,6 +5,7 @@ import io.trefoil.check.Durability;
 import io.trefoil.check.FieldsModel;
 import io.trefoil.check.Invocation;
 import io.trefoil.check.Linearizability;
+import io.trefoil.check.QuorumCounts;
 import io.trefoil.check.StringModel;
 import io.trefoil.check.Violation;
 import io.trefoil.control.Promises;
@@ -92,6 +93,16 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
           String.format("%,d keys, also by digest", different.stream().mapToInt(Map::size).sum()));
     }
 
+    /** What a node's own copy of counters may show, where several nodes write. */
+    void ownCopies(Evidence evidence, List<Invocation> counted) {
+      QuorumCounts counts = new QuorumCounts(counted);
+      saw(Anomaly.OLD_FOLLOWER_READ, counts.stale(evidence.followerReads()).size());
+      check(
+          "a node's own copy shows what was asked for",
+          counts.neverAsked(evidence.followerReads()),
+          String.format("%,d reads after READONLY", evidence.followerReads().size()));
+    }
+
     Verdict verdict(Set<Anomaly> may) {
       Set<Anomaly> forbidden = new HashSet<>(seen.keySet());
       forbidden.removeAll(may);
@@ -101,6 +112,10 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
           "see below");
       return new Verdict(List.copyOf(checks), seen, may);
     }
+  }
+
+  static long acknowledged(List<Invocation> calls) {
+    return calls.stream().filter(Invocation::isAcknowledged).count();
   }
 
   private static final class Judge {
@@ -148,7 +163,7 @@ record Verdict(List<Check> checks, Map<Anomaly, Long> seen, Set<Anomaly> mayBeSe
       saw(Anomaly.ACKNOWLEDGED_WRITE_LOST, lost);
       // Beyond what a journal keeps, the number of entries is all that is saved.
       boolean counted = violations.size() <= evidence.unknownEntries();
-      long acknowledged = unique.stream().filter(Invocation::isAcknowledged).count();
+      long acknowledged = acknowledged(unique);
       check(
           "no acknowledged write is lost silently, none refused is done",
           counted ? List.of() : violations,

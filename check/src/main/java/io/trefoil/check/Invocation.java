@@ -52,6 +52,11 @@ public record Invocation(
     return outcome == Outcome.ACKNOWLEDGED;
   }
 
+  /** The last that is known of when it was under way: its end, or its start when it has none. */
+  public long lastNanos() {
+    return isAcknowledged() ? endNanos : startNanos;
+  }
+
   /**
    * What the key held for the client: what it read or wrote; of a count, what that became.
    *

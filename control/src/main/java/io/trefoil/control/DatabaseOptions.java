@@ -230,37 +230,24 @@ public record DatabaseOptions(
 
   /** Whether a replication was said, and nothing else. */
   public boolean saysReplicationOnly() {
-    return replication != null
-        && new DatabaseOptions(
-                null, replication, null, null, null, null, null, null, null, null, null, null, null)
-            .equals(this);
+    return said().equals(List.of("REPLICATION"));
   }
 
   /** Whether nothing else was said, but for the replication. */
   public boolean saysOfRegionsOnly() {
     return saysOfRegions()
-        && new DatabaseOptions(
-                null,
-                replication,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                conflict,
-                regions,
-                topology)
-            .equals(this);
+        && List.of("REPLICATION", "REGIONS", "TOPOLOGY", "CONFLICT").containsAll(said());
   }
 
-  /** What was said of the options that only some algorithms have, by name. */
-  List<String> saidOfSomeAlgorithms() {
+  /** The options that were said, by name. */
+  List<String> said() {
     List<String> names = new ArrayList<>();
+    addIf(names, number != null, "NUMBER");
+    addIf(names, replication != null, "REPLICATION");
+    addIf(names, replicas != null, "REPLICAS");
+    addIf(names, partitions != null, "PARTITIONS");
+    addIf(names, durability != null, "DURABILITY");
+    addIf(names, writeTimeoutMillis != null, "WRITE-TIMEOUT");
     addIf(names, reads != null, "READS");
     addIf(names, commit != null, "COMMIT");
     addIf(names, failover != null, "FAILOVER");

@@ -16,7 +16,7 @@ final class DatabaseRules {
    * @param said the options that made the settings what they are
    */
   static Optional<String> whyNot(String title, DatabaseOptions said, DatabaseSettings settings) {
-    return DatabaseGrammar.whyNotOf(settings.replication(), said.saidOfSomeAlgorithms())
+    return DatabaseGrammar.whyNotOf(settings.replication(), said.said())
         .or(() -> outOfRange("REPLICAS", settings.replicas(), DatabaseSettings.MAX_REPLICAS))
         .or(() -> outOfRange("PARTITIONS", settings.partitions(), DatabaseSettings.MAX_PARTITIONS))
         .or(
