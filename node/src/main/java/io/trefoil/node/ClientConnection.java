@@ -26,6 +26,9 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
 
   private static final int MAX_WAITING_REPLY_BYTES = 32 << 20;
 
+  /** Commands of one client that others are to answer. */
+  private static final int MAX_AWAITED = 4_096;
+
   private final DataLoop loop;
   private final CommandRunner runner;
   private final Server server;
@@ -59,6 +62,9 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   private PartitionReplica lastWrite;
   private long lastWriteIndex;
   private Routes.PartitionRoute lastWriteElsewhere;
+
+  /** It had no room after this client's last write; null when it had. */
+  private PartitionReplica full;
 
   ClientConnection(
       DataLoop loop,
@@ -111,6 +117,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     if (replica.wroteIndex() > 0) {
       lastWrite = replica;
       lastWriteIndex = replica.wroteIndex();
+      full = replica.hasRoom() ? null : replica;
     }
     endCommand(start);
     replies.of(replica, replica.heldIndex(), replica.wroteIndex());
@@ -267,6 +274,9 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
       if (!hasRoom()) {
         goesOnLater = true;
         socket.read(false);
+        if (full != null) {
+          full.whenRoom(this::maybeGoOn);
+        }
         return;
       }
       RespParser.Outcome outcome = parser.parse(input, inputStart, inputEnd);
@@ -281,6 +291,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
         session.closeAfterReplies();
         return;
       }
+      loop.countTurnCommand();
       try {
         runner.run(this, parser.args());
       } catch (InvariantViolation e) {
@@ -292,7 +303,13 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   }
 
   private boolean hasRoom() {
+    if (full != null && full.hasRoom()) {
+      full = null;
+    }
     return !held
+        && full == null
+        && !loop.turnIsLong()
+        && replies.awaited() < MAX_AWAITED
         && replies.writer().size() < MAX_TURN_REPLY_BYTES
         && replies.waitingBytes() < MAX_WAITING_REPLY_BYTES
         && socket.isWritable()
@@ -322,7 +339,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
       loop.beginTurn();
       socket.read(true);
       process();
-    } else if (goesOnLater && loop.isOverBudget()) {
+    } else if (goesOnLater && (loop.isOverBudget() || loop.turnIsLong())) {
       loop.later(this::maybeGoOn);
     }
   }

@@ -57,6 +57,15 @@ final class DataLoop {
   /** Work on the memory table at the end of a turn: at most some 200 µs. */
   private static final int MAINTAIN_STEPS = 2_000;
 
+  /**
+   * When commands have taken so long in a turn, the rest waits for a later one: followers are heard
+   * between turns only, and a leader that does not hear them takes them for away.
+   */
+  private static final long MAX_TURN_NANOS = 20_000_000;
+
+  /** Looking at the clock costs as much as a small command does. */
+  private static final int COMMANDS_PER_LOOK = 64;
+
   private final Loop loop;
   private final Clock clock;
   private final HybridClock stamps;
@@ -85,6 +94,8 @@ final class DataLoop {
   private boolean leaseHolds;
   private boolean leaseHeld;
   private boolean overBudget;
+  private int turnCommands;
+  private boolean turnIsLong;
   private List<Runnable> stalled = new ArrayList<>();
   private Storage storage;
   private boolean journalDirty;
@@ -167,6 +178,8 @@ final class DataLoop {
       wallMillis = clock.wallMillis();
       leaseHeld = lease.isValid(nowNanos);
       overBudget = storage != null && storage.overBudget(0);
+      turnCommands = 0;
+      turnIsLong = false;
       // Netty runs tasks after it has handled all ready sockets: that is the end of the turn.
       loop.execute(this::endTurn);
     }
@@ -210,6 +223,19 @@ final class DataLoop {
    */
   boolean isOverBudget() {
     return overBudget;
+  }
+
+  /** A client's command runs in this turn. */
+  void countTurnCommand() {
+    turnCommands++;
+    if (turnCommands % COMMANDS_PER_LOOK == 0) {
+      turnIsLong = clock.monotonicNanos() - nowNanos > MAX_TURN_NANOS;
+    }
+  }
+
+  /** Whether clients' commands have had their time in this turn. */
+  boolean turnIsLong() {
+    return turnIsLong;
   }
 
   /** Runs a task in a later turn: at once when there is memory, else when there is some again. */
@@ -360,8 +386,15 @@ final class DataLoop {
       beginTurn(); // what came up while answering is the next turn's
     }
     if (!stalled.isEmpty() && !storage.overBudget(0)) {
-      execute(this::runStalled);
+      afterPoll(this::runStalled);
     }
+  }
+
+  /** Runs a task in a turn after the sockets were looked at again. */
+  private void afterPoll(Runnable task) {
+    // Netty runs what was executed before it looks at sockets, for up to a second; not what was
+    // scheduled.
+    loop.schedule(0, () -> runInTurn(task));
   }
 
   /** Has those that waited for room try again. */

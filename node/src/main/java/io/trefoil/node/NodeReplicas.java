@@ -316,6 +316,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   private void dropReplica(PartitionReplica replica) {
     countedBefore = countedBefore.plus(replica.callCounts());
     replica.exchange(null);
+    replica.goes();
     strays.forget(replica.id());
     snapshots.forget(replica);
     replicas.remove(replica.id());

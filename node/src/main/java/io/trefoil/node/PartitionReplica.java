@@ -44,6 +44,12 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   /** A leader that has so much unconfirmed refuses more. */
   private static final long MAX_TAIL_ENTRIES = 1_000_000;
 
+  /**
+   * While so many entries of a leader are unconfirmed, clients wait that wrote the latest: else
+   * those who send more than followers take would have all their writes late, and then uncertain.
+   */
+  private static final long ROOM_ENTRIES = 8_192;
+
   private final PartitionId id;
   private final DataLoop loop;
   private final PartitionHost host;
@@ -92,6 +98,8 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   private final ReplyQueue.Failure notConfirmed;
   private long refusalTurn;
   private String refusal;
+  private final List<Runnable> waitingForRoom = new ArrayList<>();
+  private boolean goes;
   private long committedWrites;
   private long refusedWrites;
   private long uncertainWrites;
@@ -455,6 +463,32 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     return machine.lastIndex() + builder.count();
   }
 
+  /** Whether clients that write may send more; they may also when that would be refused. */
+  boolean hasRoom() {
+    return goes
+        || !machine.isLeader()
+        || lastIndex() - machine.commitIndex() < ROOM_ENTRIES
+        || !machine.canCommit();
+  }
+
+  /** Runs a task in a turn after there is room again. */
+  void whenRoom(Runnable task) {
+    waitingForRoom.add(task);
+  }
+
+  /** It is dropped: nobody waits for it. */
+  void goes() {
+    goes = true;
+    giveRoom();
+  }
+
+  private void giveRoom() {
+    if (!waitingForRoom.isEmpty() && hasRoom()) {
+      waitingForRoom.forEach(loop::later);
+      waitingForRoom.clear();
+    }
+  }
+
   /** Why a write is not taken now, as an error text; null when it is. Nothing was appended. */
   String refuseWrite() {
     if (refusalTurn != loop.nowNanos()) {
@@ -722,6 +756,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     recent.trim(machine.commitIndex(), host.maxRecentBytes());
     cells.collect(appliedTimeMillis);
     maybeFreeze();
+    giveRoom();
   }
 
   private void maybeFreeze() {
@@ -874,6 +909,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     if (exchange != null) {
       exchange.committed(index);
     }
+    giveRoom();
   }
 
   private void commitStore(long index) {

@@ -214,6 +214,11 @@ final class ReplyQueue {
     return waitingBytes;
   }
 
+  /** How many replies are to come from elsewhere, or wait behind such. */
+  int awaited() {
+    return waiting.size();
+  }
+
   private sealed interface Segment {
     boolean isReady();
 

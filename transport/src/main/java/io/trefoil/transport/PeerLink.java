@@ -148,6 +148,11 @@ final class PeerLink {
     private boolean wasActive;
 
     @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+      Sockets.boundReads(context.channel());
+    }
+
+    @Override
     public void channelActive(ChannelHandlerContext context) {
       wasActive = true;
     }

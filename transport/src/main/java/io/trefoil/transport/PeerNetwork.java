@@ -80,6 +80,7 @@ public final class PeerNetwork implements Peers {
                   @Override
                   protected void initChannel(Channel channel) {
                     accepted.add(channel);
+                    Sockets.boundReads(channel);
                     channel.pipeline().addLast(new Incoming());
                   }
                 });

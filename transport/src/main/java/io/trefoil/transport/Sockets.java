@@ -1,5 +1,7 @@
 package io.trefoil.transport;
 
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -53,6 +55,16 @@ public record Sockets(
           option.accept(ChannelOption.SO_RCVBUF, Math.toIntExact(bytes));
           option.accept(ChannelOption.SO_SNDBUF, Math.toIntExact(bytes));
         });
+  }
+
+  /**
+   * At most 128 KiB are read from another node before others have their turn: a follower applies
+   * what it reads as it reads it, and with more would not answer for long.
+   */
+  static void boundReads(Channel channel) {
+    channel
+        .config()
+        .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(2));
   }
 
   /** One event loop with a thread of this name. */

@@ -129,6 +129,12 @@ final class ClusterProcesses implements AutoCloseable {
     return MissingNode.getInstance();
   }
 
+  /** How many entries of a partition's leader are not confirmed, as a node has heard. */
+  long unconfirmed(NodeProcess asked, int database, int partition) {
+    JsonNode state = partition(status(asked), database, partition);
+    return state.path("last_index").asLong() - state.path("commit_index").asLong();
+  }
+
   /** Waits for a partition's leader to serve, as one node sees it, and gives it. */
   NodeProcess awaitLeader(NodeProcess asked, int database, int partition) {
     // Read once: between two reads the leader may be gone.
@@ -213,7 +219,6 @@ final class ClusterProcesses implements AutoCloseable {
     return number;
   }
 
-  /** Creates a database, unless an earlier try did although it could not say so. */
   /** Creates a multi-leader database between this region and others. */
   void createBetween(String name, int number, List<String> regions, String... options) {
     List<String> words = new ArrayList<>();
@@ -224,6 +229,7 @@ final class ClusterProcesses implements AutoCloseable {
     createDatabase(name, words.toArray(String[]::new));
   }
 
+  /** Creates a database, unless an earlier try did although it could not say so. */
   private boolean create(String name, String... words) {
     if (number(name) == 0) {
       try (Jedis client = client(node(1))) {

@@ -12,12 +12,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Response;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.resps.ScanResult;
@@ -83,7 +86,7 @@ class ThreeNodesTest {
   void commands_forwarded_in_one_pipeline_are_answered_in_its_order() {
     try (Jedis client = ClusterProcesses.client(cluster.node(2))) {
       var pipeline = client.pipelined();
-      List<redis.clients.jedis.Response<Long>> replies = new ArrayList<>();
+      List<Response<Long>> replies = new ArrayList<>();
       for (int i = 0; i < 2_000; i++) {
         replies.add(pipeline.incr("counter-" + i % 20));
       }
@@ -300,5 +303,53 @@ class ThreeNodesTest {
         assertThat(info).contains("master_repl_offset:");
       }
     }
+  }
+
+  @Test
+  void who_writes_more_than_followers_take_has_to_wait_and_others_go_on() {
+    int room = 8_192;
+    String[] options = "REPLICAS 3 PARTITIONS 1 COMMIT SYNC WRITE-TIMEOUT 60000".split(" ");
+    int database = cluster.createDatabase("flood", options);
+    NodeProcess leader = cluster.awaitLeader(cluster.node(1), database, 0);
+    NodeProcess follower = cluster.nodeBeside(leader);
+    try (Jedis other = ClusterProcesses.client(leader, database, 10_000)) {
+      other.set("known", "1");
+      follower.pause();
+      CompletableFuture<List<String>> flood =
+          CompletableFuture.supplyAsync(() -> writeAtOnce(leader, database, 3 * room));
+      ClusterProcesses.await(
+          "as many unconfirmed writes as there is room for",
+          () -> cluster.unconfirmed(leader, database, 0) >= room);
+      assertThat(cluster.unconfirmed(leader, database, 0)).isEqualTo(room);
+      assertThat(other.get("known")).isEqualTo("1");
+
+      follower.resume();
+      // When that took long the rest was refused, of which nothing was done.
+      List<String> replies = flood.join();
+      assertThat(replies).hasSize(3 * room).allMatch(it -> it.matches("OK|NOREPLICAS .*"));
+      assertThat(replies.subList(0, room)).containsOnly("OK");
+    } finally {
+      follower.resume();
+      cluster.awaitInSync();
+    }
+  }
+
+  private static List<String> writeAtOnce(NodeProcess node, int database, int count) {
+    List<Response<String>> replies = new ArrayList<>();
+    try (Jedis client = ClusterProcesses.client(node, database, 60_000);
+        Pipeline pipeline = client.pipelined()) {
+      for (int i = 0; i < count; i++) {
+        replies.add(pipeline.set("key-" + i, "x"));
+      }
+    }
+    List<String> texts = new ArrayList<>();
+    for (Response<String> reply : replies) {
+      try {
+        texts.add(reply.get());
+      } catch (JedisDataException e) {
+        texts.add(e.getMessage());
+      }
+    }
+    return texts;
   }
 }
