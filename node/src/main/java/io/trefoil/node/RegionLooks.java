@@ -39,13 +39,8 @@ final class RegionLooks {
     if (differing.size() < MAX_KEYS) {
       differing.put(key, new RegionReport.Key(key, here, there));
     } else {
-      passedOver();
+      isWhole = false;
     }
-  }
-
-  /** Something that differs is not looked at this time. */
-  void passedOver() {
-    isWhole = false;
   }
 
   /**

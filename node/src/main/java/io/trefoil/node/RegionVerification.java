@@ -9,6 +9,7 @@ import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.MergedTree;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,8 +20,9 @@ import java.util.function.Consumer;
 /**
  * Compares this node's copy of a partition with that of the leader in another region, while both go
  * on. First the sums of all that is held, by ranges of hashes; where they differ, what is to be
- * seen of each key. A key that differs is looked at again. If it stays the same on both sides for
- * {@link RegionLooks#STAYS_NANOS}, while nothing of either log is known to be on its way, it has
+ * seen of each key: what was removed each side forgets in its own time. A range that was equal once
+ * is equal; a key that differs is looked at again. If it stays the same on both sides for {@link
+ * RegionLooks#STAYS_NANOS}, while nothing of either log is known to be on its way, it has
  * <em>diverged</em>; else it is in flight.
  *
  * <p>Belongs to the data loop's thread.
@@ -37,11 +39,8 @@ final class RegionVerification {
   private static final long NEXT_LOOK_NANOS = 500_000_000L;
   private static final long GIVE_UP_NANOS = 10_000_000_000L;
 
-  /** Of those that differ, so many leaves are listed each time. */
-  private static final int MAX_LEAVES = 256;
-
-  /** So many are asked for at a time: the other region may be far away. */
-  private static final int LEAVES_AT_ONCE = 32;
+  /** So many leaves are asked for at a time: the other region may be far away. */
+  private static final int LEAVES_AT_ONCE = 64;
 
   private static final int BYTES_A_PIECE = 256 << 10;
   private static final Bytes FIRST = Bytes.wrap(new byte[0]);
@@ -54,6 +53,12 @@ final class RegionVerification {
   private final Consumer<RegionReport> then;
   private final ArrayDeque<Integer> leaves = new ArrayDeque<>();
   private final RegionLooks looks;
+
+  /** Leaves that were equal at no look yet. */
+  private BitSet open = new BitSet();
+
+  /** Those of them in which this look found keys that differ. */
+  private BitSet differing = new BitSet();
 
   /** Leaves that are asked for, each after a key. */
   private final SortedMap<Integer, Bytes> asked = new TreeMap<>();
@@ -83,6 +88,7 @@ final class RegionVerification {
     this.then = then;
     this.looks = new RegionLooks(region);
     this.heardNanos = loop.nowNanos();
+    open.set(0, MergedTree.LEAVES);
     lookAt(heardNanos);
   }
 
@@ -238,10 +244,8 @@ final class RegionVerification {
     MergedTree tree = route.local().origins().state().tree();
     for (int leaf = 0; leaf < MergedTree.LEAVES; leaf++) {
       boolean differs = answer.getLong() != tree.sum(MergedTree.LEAF_LEVEL, leaf);
-      if (differs && leaves.size() < MAX_LEAVES) {
+      if (differs && open.get(leaf)) {
         leaves.add(leaf);
-      } else if (differs) {
-        looks.passedOver();
       }
     }
     answer.expectEnd();
@@ -258,15 +262,24 @@ final class RegionVerification {
     while (answer.remaining() > 0) {
       Bytes key = Bytes.wrap(answer.getBlock());
       Long digest = here.remove(key);
-      looks.note(key, digest == null ? 0 : digest, answer.getLong());
+      note(leaf, key, digest == null ? 0 : digest, answer.getLong());
     }
-    here.forEach((key, digest) -> looks.note(key, digest, 0));
+    here.forEach((key, digest) -> note(leaf, key, digest, 0));
     return next;
+  }
+
+  private void note(int leaf, Bytes key, long here, long there) {
+    if (here != there) {
+      differing.set(leaf);
+      looks.note(key, here, there);
+    }
   }
 
   private boolean endLook() {
     Optional<RegionReport> report = looks.end(loop.nowNanos(), isStill);
     report.ifPresent(then);
+    open = differing;
+    differing = new BitSet();
     sums = true;
     lookAt(loop.nowNanos() + NEXT_LOOK_NANOS);
     return report.isPresent();

@@ -1,26 +1,34 @@
 package io.trefoil.storage;
 
+import io.trefoil.base.ByteSource;
 import io.trefoil.base.Hash64;
 import io.trefoil.cell.CellType;
-import java.util.function.LongUnaryOperator;
+import io.trefoil.cell.merge.MergedKey;
+import io.trefoil.cell.merge.SeenStamps;
+import io.trefoil.cell.merge.Versions;
 
 /**
  * Adds up hashes of cells: the same for the same visible cells in any order, whatever removed or
  * expired ones lie around. A key that has fields counts with all of them, whatever the number of
- * its collection. Of keys that several origins write, removed ones count, too, as long as they are
- * held.
+ * its collection. Of what several origins write, only what lives counts, with its stamps: what was
+ * removed or overwritten each copy forgets in its own time.
  */
 final class CellDigest implements CellWalk.Visitor {
   private final Arena arena;
   private final long logTimeMillis;
-  private final LongUnaryOperator fields;
+  private final FieldsOf fields;
   private long sum;
 
+  /** Shows the fields of a collection, by its number. */
+  @FunctionalInterface
+  interface FieldsOf {
+    void visit(long collection, CellWalk.Visitor visitor);
+  }
+
   /**
-   * @param arena where the table's cells are
-   * @param fields the {@link OfFields digest of the fields} of a collection, by its number
+   * @param arena where the table's cells are, or null when only cells from the disk are added
    */
-  CellDigest(Arena arena, long logTimeMillis, LongUnaryOperator fields) {
+  CellDigest(Arena arena, long logTimeMillis, FieldsOf fields) {
     this.arena = arena;
     this.logTimeMillis = logTimeMillis;
     this.fields = fields;
@@ -32,42 +40,63 @@ final class CellDigest implements CellWalk.Visitor {
       return;
     }
     long keyHash = Hash64.of(arena.key(handle));
+    int type = arena.type(handle);
+    if (CellType.ofStored(type).isMerged()) {
+      sum += ofMerged(keyHash, arena.headCollection(handle), arena.value(handle), 0, arena, fields);
+      return;
+    }
     long valueHash =
-        CellType.ofStored(arena.type(handle)).isMerged()
-            ? ofMerged(arena.headCollection(handle), arena.value(handle), 0, fields)
-            : arena.isHead(handle)
-                ? fields.applyAsLong(arena.headCollection(handle))
-                : Hash64.of(arena.value(handle));
-    sum += ofCell(keyHash, arena.type(handle), arena.expireAt(handle), valueHash);
+        arena.isHead(handle)
+            ? ofFields(arena.headCollection(handle), null, arena, fields)
+            : Hash64.of(arena.value(handle));
+    sum += ofCell(keyHash, type, arena.expireAt(handle), valueHash);
   }
 
   @Override
   public void onDisk(byte[] diskKey, byte[] stored) {
     if (!StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
-      sum += ofStored(name(diskKey, CellDisk.KEY_HEADER), stored, fields);
+      sum += ofStored(name(diskKey, CellDisk.KEY_HEADER), stored, arena, fields);
     }
   }
 
-  /** The digest of one stored cell: key, type, expiry and value count, its stamp does not. */
-  static long ofStored(long keyHash, byte[] stored, LongUnaryOperator fields) {
+  /**
+   * The digest of one stored cell: key, type, expiry and value count, its stamp does not. 0 when
+   * nothing is to be seen of it.
+   */
+  static long ofStored(long keyHash, byte[] stored, Arena arena, FieldsOf fields) {
+    int type = StoredCell.type(stored);
+    if (CellType.ofStored(type).isMerged()) {
+      long collection = StoredCell.collection(stored);
+      return ofMerged(keyHash, collection, stored, StoredCell.HEADER, arena, fields);
+    }
     long valueHash =
-        CellType.ofStored(StoredCell.type(stored)).isMerged()
-            ? ofMerged(StoredCell.collection(stored), stored, StoredCell.HEADER, fields)
-            : StoredCell.isHead(stored)
-                ? fields.applyAsLong(StoredCell.collection(stored))
-                : name(stored, StoredCell.HEADER);
-    return ofCell(keyHash, StoredCell.type(stored), StoredCell.expireAt(stored), valueHash);
+        StoredCell.isHead(stored)
+            ? ofFields(StoredCell.collection(stored), null, arena, fields)
+            : name(stored, StoredCell.HEADER);
+    return ofCell(keyHash, type, StoredCell.expireAt(stored), valueHash);
   }
 
-  /**
-   * Of a key that several origins write, all that is held counts, also what was removed; what only
-   * this copy knows of it does not.
-   */
   private static long ofMerged(
-      long collection, byte[] array, int offset, LongUnaryOperator fields) {
-    long ofFields = collection == Head.NO_COLLECTION ? 0 : fields.applyAsLong(collection);
-    int state = MergedStore.stateAt(array, offset);
-    return Hash64.combine(Hash64.of(array, state, array.length - state), ofFields);
+      long keyHash, long collection, byte[] array, int record, Arena arena, FieldsOf fields) {
+    int at = MergedStore.stateAt(array, record);
+    MergedKey key = new MergedKey().read(new ByteSource(array, at, array.length - at));
+    long ofFields =
+        collection == Head.NO_COLLECTION ? 0 : ofFields(collection, key.removed(), arena, fields);
+    long ofString = key.string().shownDigest();
+    long shown = 0;
+    if (ofString != 0) {
+      shown += ofCell(ofString, CellType.STRING.code(), key.expireAt(CellType.STRING), 0);
+    }
+    if (ofFields != 0 && key.fieldsType() != null) {
+      shown += ofCell(ofFields, key.fieldsType().code(), key.expireAt(key.fieldsType()), 0);
+    }
+    return shown == 0 ? 0 : Hash64.combine(keyHash, shown);
+  }
+
+  private static long ofFields(long collection, SeenStamps removed, Arena arena, FieldsOf fields) {
+    OfFields digest = new OfFields(arena, removed);
+    fields.visit(collection, digest);
+    return digest.sum;
   }
 
   private static long ofCell(long keyHash, int type, long expireAt, long valueHash) {
@@ -84,31 +113,40 @@ final class CellDigest implements CellWalk.Visitor {
   }
 
   /** Adds up the hashes of one collection's fields and their values. */
-  static final class OfFields implements CellWalk.Visitor {
+  private static final class OfFields implements CellWalk.Visitor {
     private final Arena arena;
+    private final SeenStamps removed;
+    private final Versions versions = new Versions();
     private long sum;
 
     /**
-     * @param arena where the table's cells are, or null when only cells from the disk are added
+     * @param removed of fields that several origins write: what removers of the key had seen; null
+     *     of fields that one leader writes
      */
-    OfFields(Arena arena) {
+    OfFields(Arena arena, SeenStamps removed) {
       this.arena = arena;
+      this.removed = removed;
     }
 
     @Override
     public void inTable(int handle) {
-      long valueHash = Hash64.of(arena.value(handle));
-      sum += Hash64.combine(name(arena.key(handle), Records.FIELD_AT), valueHash);
+      add(name(arena.key(handle), Records.FIELD_AT), arena.value(handle), 0);
     }
 
     @Override
     public void onDisk(byte[] diskKey, byte[] stored) {
-      long valueHash = name(stored, StoredCell.HEADER);
-      sum += Hash64.combine(name(diskKey, CellDisk.FIELD_HEADER), valueHash);
+      add(name(diskKey, CellDisk.FIELD_HEADER), stored, StoredCell.HEADER);
     }
 
-    long sum() {
-      return sum;
+    private void add(long nameHash, byte[] value, int at) {
+      if (removed == null) {
+        sum += Hash64.combine(nameHash, name(value, at));
+        return;
+      }
+      versions.read(new ByteSource(value, at, value.length - at));
+      versions.hide(removed);
+      long shown = versions.shownDigest();
+      sum += shown == 0 ? 0 : Hash64.combine(nameHash, shown);
     }
   }
 }

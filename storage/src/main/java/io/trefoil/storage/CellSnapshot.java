@@ -100,19 +100,17 @@ public final class CellSnapshot implements AutoCloseable {
     }
   }
 
-  private long fieldsDigest(long collection) {
-    CellDigest.OfFields digest = new CellDigest.OfFields(null);
+  private void visitFields(long collection, CellWalk.Visitor visitor) {
     try (CellDisk.CellIterator all = disk.fields(state.copy(), collection, view)) {
       for (; all.isValid(); all.next()) {
-        digest.onDisk(all.diskKey(), all.stored());
+        visitor.onDisk(all.diskKey(), all.stored());
       }
     }
-    return digest.sum();
   }
 
   /** The digest of the cells visible at {@code logTimeMillis}; reads them all. */
   public long digest(long logTimeMillis) {
-    CellDigest digest = new CellDigest(null, logTimeMillis, this::fieldsDigest);
+    CellDigest digest = new CellDigest(null, logTimeMillis, this::visitFields);
     try (CellDisk.CellIterator all = disk.cells(state.copy(), 0, view)) {
       for (; all.isValid(); all.next()) {
         digest.onDisk(all.diskKey(), all.stored());
@@ -123,7 +121,6 @@ public final class CellSnapshot implements AutoCloseable {
 
   /**
    * The digests of the cells visible at {@code logTimeMillis}, by range of hashes; reads them all.
-   * Of keys that several origins write, those that are gone have digests and are not counted.
    *
    * @param cancelled looked at now and then
    * @return empty when it was cancelled
@@ -142,7 +139,7 @@ public final class CellSnapshot implements AutoCloseable {
         if (!StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
           keyCount += StoredCell.isPresent(stored) ? 1 : 0;
           sums[BucketDigests.bucketOf(CellDisk.hashOf(key))] +=
-              CellDigest.ofStored(keyHash(key), stored, this::fieldsDigest);
+              CellDigest.ofStored(keyHash(key), stored, null, this::visitFields);
         }
       }
     }
@@ -171,7 +168,8 @@ public final class CellSnapshot implements AutoCloseable {
         }
         lastHash = hash;
         byte[] stored = range.stored();
-        if (!StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
+        if (StoredCell.isPresent(stored)
+            && !StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis)) {
           listed.add(listed(key, stored));
         }
       }
@@ -187,7 +185,7 @@ public final class CellSnapshot implements AutoCloseable {
         keyHash,
         length,
         Bytes.copyOf(diskKey, CellDisk.KEY_HEADER, shown),
-        CellDigest.ofStored(keyHash, stored, this::fieldsDigest));
+        CellDigest.ofStored(keyHash, stored, null, this::visitFields));
   }
 
   private static long keyHash(byte[] diskKey) {

@@ -333,14 +333,12 @@ public final class FieldCells {
     store.supersede(old, handle);
   }
 
-  /** The digest of a collection's committed fields; waits for the disk if need be. */
-  long digest(long collection) {
+  /** Visits a collection's committed fields; waits for the disk if need be. */
+  void visitAll(long collection, CellWalk.Visitor visitor) {
     Layer bottom = store.bottom();
-    CellDigest.OfFields digest = new CellDigest.OfFields(arena);
     try (CellWalk walk = walk(bottom, true, collection, bottom.incomplete)) {
-      walk.visitAll(digest);
+      walk.visitAll(visitor);
     }
-    return digest.sum();
   }
 
   // ---- fetching

@@ -1135,7 +1135,7 @@ public final class PartitionStore implements AutoCloseable {
    */
   public long digest(long logTimeMillis, long fromHash, long toHash) {
     found = NONE;
-    CellDigest digest = new CellDigest(arena, logTimeMillis, fields::digest);
+    CellDigest digest = new CellDigest(arena, logTimeMillis, fields::visitAll);
     try (CellWalk walk = walk(bottom, true, (int) fromHash)) {
       walk.visitRange(fromHash, toHash, digest);
     }

@@ -126,7 +126,7 @@ class BucketDigestsTest {
 
   /** Two copies that took in the same, one of them at another place of its log. */
   @Test
-  void ofKeysThatSeveralOriginsWriteAllThatIsHeldCountsAndNothingOfTheCopy() {
+  void ofKeysThatSeveralOriginsWriteAllThatIsSeenCountsAndNothingOfTheCopy() {
     mergeInto(test.store, new MergedState(), 1, "value");
     BucketDigests first = digests();
     assertThat(first.keyCount()).as("what is gone is no key").isEqualTo(2);
@@ -142,6 +142,45 @@ class BucketDigestsTest {
     test.open(3);
     mergeInto(test.store, new MergedState(), 1, "other");
     assertThat(digests().total()).isNotEqualTo(first.total());
+  }
+
+  /** Each copy forgets what was removed when it comes to it. */
+  @Test
+  void whatWasRemovedOfKeysThatSeveralOriginsWriteDoesNotCount() {
+    MergedState state = new MergedState();
+    mergeInto(test.store, state, 1, "value");
+    MergedStore merged = MergedStore.waiting(test.store, state);
+    MergedStore.Key key = merged.open(new byte[] {'s'}, 0, 1);
+    MergedKey overwritten = new MergedKey();
+    key.state().string().put(2, 20, new byte[] {'x'}, 0, 1, overwritten.string());
+    key.merge(2, overwritten);
+    key.save(2);
+    Versions dropped = new Versions();
+    key = merged.open(new byte[] {'h'}, 0, 1);
+    addField(key, 2, 'g', 21);
+    key.field(CellType.HASH, new byte[] {'f'}, 0, 1).remove(dropped);
+    key.merge(2, CellType.HASH, new byte[] {'f'}, 0, 1, dropped);
+    key.save(2);
+    test.index = 2;
+    test.store.commit(2);
+    BucketDigests before = digests();
+    long held = state.tree().sum(0, 0);
+
+    merged.purge(100, 0, 1_000);
+    BucketDigests after = digests();
+    assertThat(state.tree().sum(0, 0)).as("something was forgotten").isNotEqualTo(held);
+    assertThat(differing(before, after)).isEmpty();
+    try (CellSnapshot snapshot = snapshot()) {
+      assertThat(snapshot.list(TIME, 0, ALL).cells())
+          .extracting(cell -> cell.shownKey())
+          .containsExactlyInAnyOrder(Bytes.utf8("s"), Bytes.utf8("h"));
+    }
+  }
+
+  private static void addField(MergedStore.Key key, long index, char field, long stamp) {
+    Versions versions = new Versions();
+    new Versions().put(2, stamp, new byte[] {'y'}, 0, 1, versions);
+    key.merge(index, CellType.HASH, new byte[] {(byte) field}, 0, 1, versions);
   }
 
   /** A string, a hash, and the removal of a third key. */

@@ -486,7 +486,9 @@ class MergedStoreTest {
     /** Only what is seen is left in the end, in memory and on disk. */
     void forgetEverything() {
       horizon = Stamp.of(clock + 1_000, 0);
+      long shown = store.digest(0, 0, 1L << 32);
       purgeAll();
+      assertThat(store.digest(0, 0, 1L << 32)).isEqualTo(shown);
       checkEverything();
       assertThat(records()).isEqualTo(model.size());
       settle();

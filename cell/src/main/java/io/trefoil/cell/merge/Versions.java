@@ -340,6 +340,18 @@ public final class Versions {
     return sum;
   }
 
+  /** As {@link #visibleDigest()}, of values, too. */
+  public long shownDigest() {
+    long sum = visibleDigest();
+    for (int i = 0; i < count; i++) {
+      for (Write write : parts.get(i).writes()) {
+        long value = Hash64.of(write.array(), write.offset(), write.length());
+        sum += Hash64.combine(write.stamp(), value);
+      }
+    }
+    return sum;
+  }
+
   /** How many live writes there are that had not seen each other. */
   public int siblings() {
     int live = 0;
