@@ -66,6 +66,8 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   /** It had no room after this client's last write; null when it had. */
   private PartitionReplica full;
 
+  private boolean awaitsRoom;
+
   ClientConnection(
       DataLoop loop,
       CommandRunner runner,
@@ -274,9 +276,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
       if (!hasRoom()) {
         goesOnLater = true;
         socket.read(false);
-        if (full != null) {
-          full.whenRoom(this::maybeGoOn);
-        }
+        awaitRoom();
         return;
       }
       RespParser.Outcome outcome = parser.parse(input, inputStart, inputEnd);
@@ -341,6 +341,19 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
       process();
     } else if (goesOnLater && (loop.isOverBudget() || loop.turnIsLong())) {
       loop.later(this::maybeGoOn);
+    } else if (goesOnLater) {
+      awaitRoom(); // others were there first
+    }
+  }
+
+  private void awaitRoom() {
+    if (full != null && !awaitsRoom) {
+      awaitsRoom = true;
+      full.whenRoom(
+          () -> {
+            awaitsRoom = false;
+            maybeGoOn();
+          });
     }
   }
 

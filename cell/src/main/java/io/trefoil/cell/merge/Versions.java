@@ -46,8 +46,11 @@ public final class Versions {
   private static final int EARLIER = 16;
   private static final int KNOWN_FLAGS = 31;
 
-  /** In the place of an origin, in digests. */
-  private static final long COUNTER = -1;
+  /**
+   * In the place of an origin, in digests: far from any, also from their negatives, as combining
+   * the negatives of two numbers comes to the same.
+   */
+  private static final long COUNTER = 0x9e3779b97f4a7c15L;
 
   /** An earlier write takes at least its stamp, and the length of its value. */
   private static final int MIN_EARLIER_BYTES = 9;

@@ -258,6 +258,16 @@ class VersionsTest {
     assertThat(at[0].cell.visibleDigest() == at[1].cell.visibleDigest()).isEqualTo(same);
   }
 
+  /** A sum of -4 had the digest of a write of stamp 2 and origin 7. */
+  @Test
+  void noSumHasTheDigestOfAWrite() {
+    Versions sum = new Versions();
+    new Versions().add(7, 1, -4, sum);
+    Versions write = new Versions();
+    new Versions().put(7, 2, new byte[] {'x'}, 0, 1, write);
+    assertThat(sum.visibleDigest()).isNotEqualTo(write.visibleDigest());
+  }
+
   @Property
   void whatWasForgottenDoesNotComeBackHoweverLateItArrives(@ForAll long seed) {
     Random random = new Random(seed);
