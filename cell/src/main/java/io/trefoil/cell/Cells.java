@@ -165,6 +165,12 @@ public interface Cells {
   byte[] randomKey();
 
   /**
+   * A random number, for commands that choose. Whoever runs the command may draw it from a seed;
+   * what the command chose is in its entry, and nobody chooses again.
+   */
+  long random();
+
+  /**
    * The time by which expiry is judged, in milliseconds since 1970. Log time: the leader's clock,
    * carried by entries; the same on every replica at the same entry, and never going back.
    */

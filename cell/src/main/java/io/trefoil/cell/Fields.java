@@ -1,8 +1,17 @@
 package io.trefoil.cell;
 
 /**
- * The fields of one key: of a hash, or the members of a set, whose values are empty. Each is a cell
- * of its own, so a change of one is no larger for the others. A key without fields is absent.
+ * The fields of one key. Each is a cell of its own, so a change of one is no larger for the others.
+ * A key without fields is absent.
+ *
+ * <ul>
+ *   <li>Of a hash: names and values.
+ *   <li>Of a set: members, whose values are empty.
+ *   <li>Of a sorted set: members, whose values are their {@link Score}s. Their order is that of the
+ *       score, then of the member.
+ *   <li>Of a list: elements, under names that are places. Their order is that of the places: see
+ *       {@link #placeBetween}.
+ * </ul>
  *
  * <p>Like all of {@link Cells}, any method may throw {@link CellsNotInMemory}.
  */
@@ -76,6 +85,42 @@ public interface Fields {
 
   /** Visits all fields, in the order of their hashes. */
   void forEach(Visitor visitor);
+
+  /**
+   * Visits some fields, in the order of their hashes. A field that is there during a whole
+   * iteration is visited, whatever else changes; a field may be visited twice.
+   *
+   * @param cursor where to go on: 0 at first, then what the last call returned; always below 2^32
+   * @param count about how many to visit; at least one hash value is finished
+   * @return the next cursor, or 0 when the iteration is complete
+   */
+  long scan(long cursor, int count, Visitor visitor);
+
+  // Of types that are ordered: sorted sets and lists.
+
+  /**
+   * How many fields come before a place in the order. A field's place is the bytes of its value,
+   * which is a score, and of its name, in a sorted set; in a list, of its name. Places are compared
+   * as unsigned bytes, so that a place comes before all that it is the beginning of.
+   */
+  long rank(byte[] place, int offset, int length);
+
+  /**
+   * Visits fields in their order, or in the order turned round.
+   *
+   * @param rank of the first to visit: so many come before it; from 0 to {@link #count()}
+   * @param count how many to visit at most; backwards, those before the first come after it
+   */
+  void visit(long rank, long count, boolean backwards, Visitor visitor);
+
+  /**
+   * A name for a new element of a list that no other has: it comes after {@code lower} and before
+   * {@code upper}, which are names of neighbours.
+   *
+   * @param lower null to come first
+   * @param upper null to come last; both null in an empty list
+   */
+  byte[] placeBetween(byte[] lower, byte[] upper);
 
   /** Receives what {@link #forEach} visits. The arrays are only valid during the call. */
   @FunctionalInterface

@@ -6,7 +6,9 @@ import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.cell.Fields;
+import io.trefoil.cell.ListPlaces;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -221,6 +223,69 @@ final class MapCells implements Cells {
     }
 
     @Override
+    public long scan(long cursor, int count, Visitor visitor) {
+      NavigableMap<Long, List<Bytes>> names = new TreeMap<>();
+      for (Bytes name : fields.keySet()) {
+        names.computeIfAbsent(hash(name), h -> new ArrayList<>()).add(name);
+      }
+      int visited = 0;
+      for (Map.Entry<Long, List<Bytes>> bucket : names.tailMap(cursor).entrySet()) {
+        if (visited >= count) {
+          return bucket.getKey();
+        }
+        for (Bytes name : bucket.getValue()) {
+          visit(name, visitor);
+          visited++;
+        }
+      }
+      return 0;
+    }
+
+    private void visit(Bytes name, Visitor visitor) {
+      Bytes value = fields.get(name).value;
+      visitor.visit(name.array(), 0, name.length(), value.array(), 0, value.length());
+    }
+
+    private Bytes place(Bytes name) {
+      if (cell.type == CellType.LIST) {
+        return name;
+      }
+      byte[] value = fields.get(name).value.array();
+      byte[] place = Arrays.copyOf(value, value.length + name.length());
+      System.arraycopy(name.array(), 0, place, value.length, name.length());
+      return Bytes.wrap(place);
+    }
+
+    /** Names by their places. */
+    private NavigableMap<Bytes, Bytes> ordered() {
+      NavigableMap<Bytes, Bytes> names = new TreeMap<>();
+      fields.keySet().forEach(name -> names.put(place(name), name));
+      return names;
+    }
+
+    @Override
+    public long rank(byte[] place, int offset, int length) {
+      return ordered().headMap(Bytes.copyOf(place, offset, length)).size();
+    }
+
+    @Override
+    public void visit(long rank, long count, boolean backwards, Visitor visitor) {
+      List<Bytes> names = new ArrayList<>(ordered().values());
+      for (long i = 0; i < count; i++) {
+        long at = backwards ? rank - i : rank + i;
+        if (at < 0 || at >= names.size()) {
+          return;
+        }
+        visit(names.get((int) at), visitor);
+      }
+    }
+
+    @Override
+    public byte[] placeBetween(byte[] lower, byte[] upper) {
+      return ListPlaces.between(lower, upper);
+    }
+
+    @Override
     public void forEach(Visitor visitor) {
       fields.forEach(
           (name, field) ->
@@ -284,6 +349,11 @@ final class MapCells implements Cells {
         Integer.MAX_VALUE,
         (key, offset, length, type) -> keys.add(Bytes.copyOf(key, offset, length)));
     return keys.isEmpty() ? null : keys.get(random.nextInt(keys.size())).toArray();
+  }
+
+  @Override
+  public long random() {
+    return random.nextLong();
   }
 
   @Override

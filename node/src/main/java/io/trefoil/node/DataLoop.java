@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -78,6 +79,7 @@ final class DataLoop {
   private FailureHandler onFailure;
 
   private final long startNanos;
+  private final SplittableRandom random;
   private boolean inTurn;
   private long nowNanos;
   private long busyNanos;
@@ -117,6 +119,12 @@ final class DataLoop {
     this.self = self;
     this.incarnation = incarnation;
     this.startNanos = clock.monotonicNanos();
+    this.random = new SplittableRandom((long) incarnation << 32 ^ self.number());
+  }
+
+  /** A random number, for commands that choose; no secret. */
+  long random() {
+    return random.nextLong();
   }
 
   /** Gives the loop what it works with, before its first turn. */

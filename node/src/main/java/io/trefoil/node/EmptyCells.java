@@ -49,6 +49,11 @@ final class EmptyCells implements Cells {
   }
 
   @Override
+  public long random() {
+    return 0;
+  }
+
+  @Override
   public long nowMillis() {
     return nowMillis;
   }
@@ -124,6 +129,24 @@ final class EmptyCells implements Cells {
 
         @Override
         public void forEach(Visitor visitor) {}
+
+        @Override
+        public long scan(long cursor, int count, Visitor visitor) {
+          return 0;
+        }
+
+        @Override
+        public long rank(byte[] place, int offset, int length) {
+          return 0;
+        }
+
+        @Override
+        public void visit(long rank, long count, boolean backwards, Visitor visitor) {}
+
+        @Override
+        public byte[] placeBetween(byte[] lower, byte[] upper) {
+          throw nothingHere();
+        }
 
         @Override
         public long stamp() {

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Cells that several nodes write, as a command sees them that one of these coordinates. A command's
@@ -52,6 +51,9 @@ final class MergedCells implements Cells {
 
     /** A stamp above all that were issued and seen. */
     long nextStamp();
+
+    /** As {@link Cells#random()}. */
+    long random();
 
     /** Of the command's entry; what is before it was there when the command ran. */
     long index();
@@ -435,7 +437,7 @@ final class MergedCells implements Cells {
     }
     change.removed().merge(store.seen());
     if (key.hasCounters()) {
-      for (CellType each : List.of(CellType.HASH, CellType.SET)) {
+      for (CellType each : CellType.WITH_FIELDS) {
         key.forEach(
             each,
             (field, offset, length, versions) -> {
@@ -697,6 +699,26 @@ final class MergedCells implements Cells {
     }
 
     @Override
+    public long scan(long cursor, int count, Visitor visitor) {
+      throw new UnsupportedOperationException("scan");
+    }
+
+    @Override
+    public long rank(byte[] place, int offset, int length) {
+      throw new UnsupportedOperationException("rank");
+    }
+
+    @Override
+    public void visit(long rank, long count, boolean backwards, Visitor visitor) {
+      throw new UnsupportedOperationException("visit");
+    }
+
+    @Override
+    public byte[] placeBetween(byte[] lower, byte[] upper) {
+      throw new UnsupportedOperationException("placeBetween");
+    }
+
+    @Override
     public void forEach(Visitor visitor) {
       if (!there) {
         return;
@@ -743,12 +765,17 @@ final class MergedCells implements Cells {
     lookedAtAll();
     // A few tries: an expired key that is not collected yet is no answer.
     for (int attempt = 0; attempt < 100; attempt++) {
-      byte[] key = store.randomKey(ThreadLocalRandom.current().nextLong());
+      byte[] key = store.randomKey(random());
       if (key == null || visibleType(store.open(key, 0, key.length)) != null) {
         return key;
       }
     }
     return null;
+  }
+
+  @Override
+  public long random() {
+    return log.random();
   }
 
   @Override

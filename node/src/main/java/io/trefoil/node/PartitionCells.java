@@ -8,7 +8,6 @@ import io.trefoil.cell.Opened;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.PartitionStore.Found;
 import java.util.Arrays;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A replica's cells as one command sees them: on the leader the newest, on a follower the committed
@@ -192,7 +191,7 @@ final class PartitionCells implements ReplicaCells, Cells {
     lookedAtAll();
     // A few tries: an expired key that is not collected yet is no answer.
     for (int attempt = 0; attempt < 100; attempt++) {
-      byte[] key = store.randomKey(ThreadLocalRandom.current().nextLong());
+      byte[] key = store.randomKey(random());
       if (key == null || find(key, 0, key.length)) {
         return key;
       }
@@ -343,6 +342,26 @@ final class PartitionCells implements ReplicaCells, Cells {
     }
 
     @Override
+    public long scan(long cursor, int count, Visitor visitor) {
+      throw new UnsupportedOperationException("scan");
+    }
+
+    @Override
+    public long rank(byte[] place, int offset, int length) {
+      throw new UnsupportedOperationException("rank");
+    }
+
+    @Override
+    public void visit(long rank, long count, boolean backwards, Visitor visitor) {
+      throw new UnsupportedOperationException("visit");
+    }
+
+    @Override
+    public byte[] placeBetween(byte[] lower, byte[] upper) {
+      throw new UnsupportedOperationException("placeBetween");
+    }
+
+    @Override
     public void forEach(Visitor visitor) {
       if (of == null) {
         return;
@@ -360,6 +379,11 @@ final class PartitionCells implements ReplicaCells, Cells {
     if (leading) {
       heldIndex = Math.max(heldIndex, replica.lastIndex());
     }
+  }
+
+  @Override
+  public long random() {
+    return replica.loop().random();
   }
 
   @Override

@@ -328,6 +328,11 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
   }
 
   @Override
+  public long random() {
+    return loop.random();
+  }
+
+  @Override
   public long nextStamp() {
     long stamp = loop.nextStamp();
     applier.observeStamp(stamp);

@@ -162,6 +162,11 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
   }
 
   @Override
+  public long random() {
+    return replica.loop().random();
+  }
+
+  @Override
   public long nextStamp() {
     return replica.nextStamp();
   }

@@ -26,6 +26,7 @@ import io.trefoil.storage.StorageSettings;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Random;
 
 /** A copy of a partition that several nodes write: runs commands, and takes in those of others. */
 final class MergedReplica implements MergedCells.Log, AutoCloseable {
@@ -36,6 +37,7 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
   private final EntryBuilder builder = new EntryBuilder();
   private final MergedCells cells = new MergedCells();
   private final Call call = new Call(1 << 20);
+  private final Random draws;
   private final Deque<Runnable> tasks = new ArrayDeque<>();
   private Storage storage;
   private PartitionStore store;
@@ -46,6 +48,7 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
 
   MergedReplica(int origin, Path folder) {
     this.origin = origin;
+    this.draws = new Random(origin);
     this.folder = folder.resolve("replica-" + origin);
     open();
   }
@@ -241,6 +244,11 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
   @Override
   public String nodeName(int of) {
     return "n" + of;
+  }
+
+  @Override
+  public long random() {
+    return draws.nextLong();
   }
 
   @Override
