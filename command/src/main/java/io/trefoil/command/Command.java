@@ -35,6 +35,7 @@ public final class Command {
   private final int firstKey;
   private final int lastKey;
   private final int keyStep;
+  private final int countWord;
   private final Meaning meaning;
   private final Convergence convergence;
   private final String reason;
@@ -59,6 +60,7 @@ public final class Command {
     firstKey = row.firstKey;
     lastKey = row.lastKey;
     keyStep = row.keyStep;
+    countWord = row.countWord;
     meaning = row.meaning;
     convergence = row.convergence;
     reason = row.reason;
@@ -138,8 +140,13 @@ public final class Command {
     return keyStep;
   }
 
-  /** How many keys a command has. */
+  /** How many keys a command has; those that it counts itself are 0 when its count is wrong. */
   public int keyCount(Args args) {
+    int fixed = fixedKeys(args);
+    return countWord == 0 ? fixed : fixed + countedKeys(args);
+  }
+
+  private int fixedKeys(Args args) {
     if (firstKey == 0) {
       return 0;
     }
@@ -147,9 +154,26 @@ public final class Command {
     return last < firstKey ? 0 : (last - firstKey) / keyStep + 1;
   }
 
+  private int countedKeys(Args args) {
+    if (countWord >= args.count() || !args.parseLong(countWord)) {
+      return 0;
+    }
+    long count = args.parsed();
+    return count < 1 || count > args.count() - countWord - 1 ? 0 : (int) count;
+  }
+
   /** Which word key {@code number} is, from 0. */
   public int keyIndex(int number) {
-    return firstKey + number * keyStep;
+    if (countWord == 0) {
+      return firstKey + number * keyStep;
+    }
+    int fixed = firstKey == 0 ? 0 : 1;
+    return number < fixed ? firstKey : countWord + 1 + number - fixed;
+  }
+
+  /** Whether it has keys at all. */
+  public boolean hasKeys() {
+    return firstKey > 0 || countWord > 0;
   }
 
   /** What it means on an algorithm, in its plain form. */
@@ -248,6 +272,7 @@ public final class Command {
     private int firstKey;
     private int lastKey;
     private int keyStep;
+    private int countWord;
     private Meaning meaning = Meaning.SAME;
     private Convergence convergence;
     private String reason = "";
@@ -291,6 +316,16 @@ public final class Command {
       keyStep = step;
       reach = Reach.KEYS;
       return this;
+    }
+
+    /**
+     * Keys that the command counts: their number is word {@code count}, and they follow it. If
+     * there is a {@link #key()}, too, it comes first.
+     */
+    Row countedKeys(int count) {
+      countWord = count;
+      reach = Reach.KEYS;
+      return flags(Flag.MOVABLEKEYS);
     }
 
     Row reach(Reach newReach) {
@@ -382,6 +417,8 @@ public final class Command {
       imply(group == Group.BITMAP, "bitmap");
       imply(group == Group.HASH, "hash");
       imply(group == Group.SET, "set");
+      imply(group == Group.LIST, "list");
+      imply(group == Group.SORTED_SET, "sortedset");
       imply(group == Group.CONNECTION, "connection");
     }
 

@@ -8,13 +8,16 @@ public enum Flag {
   READONLY,
   DENYOOM,
   ADMIN,
+  PUBSUB,
   NOSCRIPT,
+  BLOCKING,
   LOADING,
   STALE,
   FAST,
   NO_AUTH,
   NO_ASYNC_LOADING,
   NO_MULTI,
+  MOVABLEKEYS,
   ALLOW_BUSY;
 
   /** As Redis spells it. */

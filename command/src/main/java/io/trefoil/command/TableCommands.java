@@ -193,7 +193,7 @@ final class TableCommands {
     Command command = table.get().find(inner);
     if (command == null) {
       reply.error("ERR Invalid command specified");
-    } else if (command.firstKey() == 0) {
+    } else if (!command.hasKeys()) {
       reply.error("ERR The command has no key arguments");
     } else if (!command.takes(inner.count())) {
       reply.error("ERR Invalid number of arguments specified for command");
