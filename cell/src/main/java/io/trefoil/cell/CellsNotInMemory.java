@@ -1,5 +1,7 @@
 package io.trefoil.cell;
 
+import java.util.List;
+
 /**
  * Signals that a command needs cells that only the disk has. Not an error: the loop that owns the
  * partition never waits for the disk, so the command ends here and is run again when they are in.
@@ -7,13 +9,13 @@ package io.trefoil.cell;
 public final class CellsNotInMemory extends RuntimeException {
   private final transient byte[] key;
   private final long collection;
-  private final transient byte[] field;
+  private final transient List<byte[]> fields;
 
-  private CellsNotInMemory(byte[] key, long collection, byte[] field) {
+  private CellsNotInMemory(byte[] key, long collection, List<byte[]> fields) {
     super("cells not in memory", null, false, false);
     this.key = key;
     this.collection = collection;
-    this.field = field;
+    this.fields = fields;
   }
 
   /**
@@ -26,7 +28,12 @@ public final class CellsNotInMemory extends RuntimeException {
 
   /** A field of a key's collection is needed. */
   public static CellsNotInMemory field(byte[] key, long collection, byte[] field) {
-    return new CellsNotInMemory(key, collection, field);
+    return new CellsNotInMemory(key, collection, List.of(field));
+  }
+
+  /** Some fields of a key's collection are needed. */
+  public static CellsNotInMemory fields(byte[] key, long collection, List<byte[]> fields) {
+    return new CellsNotInMemory(key, collection, List.copyOf(fields));
   }
 
   /** All fields of a key's collection are needed. */
@@ -44,8 +51,8 @@ public final class CellsNotInMemory extends RuntimeException {
     return collection;
   }
 
-  /** The field that is needed, or null for all. */
-  public byte[] field() {
-    return field;
+  /** The fields that are needed, or null for all. */
+  public List<byte[]> fields() {
+    return fields;
   }
 }

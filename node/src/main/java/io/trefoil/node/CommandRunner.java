@@ -890,10 +890,10 @@ final class CommandRunner implements PartitionReplica.Work {
   private static void fetch(PartitionStore store, CellsNotInMemory missing, Runnable callback) {
     if (missing.collection() == 0) {
       store.fetch(missing.key(), callback);
-    } else if (missing.field() == null) {
+    } else if (missing.fields() == null) {
       store.fields().fetchAll(missing.collection(), callback);
     } else {
-      store.fields().fetch(missing.collection(), missing.field(), callback);
+      store.fields().fetch(missing.collection(), missing.fields(), callback);
     }
   }
 

@@ -11,7 +11,9 @@ import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.Versions;
 import io.trefoil.replication.kernel.EntryBatch;
 import io.trefoil.replication.multileader.CommonHorizon;
+import io.trefoil.storage.Look;
 import io.trefoil.storage.MergedStore;
+import io.trefoil.storage.OrderedFields;
 import io.trefoil.storage.PartitionStore;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -21,6 +23,7 @@ import java.util.TreeMap;
  */
 final class EntryApplier implements EntryReader.Changes {
   private final PartitionStore store;
+  private final OrderedFields ordered;
   private final Marks marks;
   private final ByteSource body = new ByteSource(new byte[0]);
   private final ByteSource entry = new ByteSource(new byte[0]);
@@ -91,6 +94,7 @@ final class EntryApplier implements EntryReader.Changes {
       PartitionStore store, long lastStamp, Marks marks, Origins origins, SiblingCount siblings) {
     this.siblings = siblings;
     this.store = store;
+    this.ordered = new OrderedFields(store, Look.WAITING);
     this.marks = marks;
     this.lastStamp = lastStamp;
     this.origins = origins;
@@ -209,6 +213,11 @@ final class EntryApplier implements EntryReader.Changes {
       int valueOffset,
       int valueLength) {
     observeStamp(of.collection());
+    if (of.type().isOrdered()) {
+      ordered(of)
+          .put(index, stamp, field, fieldOffset, fieldLength, value, valueOffset, valueLength);
+      return;
+    }
     store
         .fields()
         .put(
@@ -223,8 +232,18 @@ final class EntryApplier implements EntryReader.Changes {
             valueLength);
   }
 
+  /** May wait for the disk: where in the order a field is can't be known without looking. */
+  private OrderedFields ordered(Opened of) {
+    ordered.open(of.type(), of.collection(), of.array(), of.offset(), of.length());
+    return ordered;
+  }
+
   @Override
   public void drop(Opened of, byte[] field, int offset, int length) {
+    if (of.type().isOrdered()) {
+      ordered(of).remove(index, stamp, field, offset, length);
+      return;
+    }
     store.fields().remove(index, stamp, of.collection(), field, offset, length);
   }
 

@@ -4,7 +4,10 @@ import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.cell.Fields;
+import io.trefoil.cell.ListPlaces;
 import io.trefoil.cell.Opened;
+import io.trefoil.storage.Look;
+import io.trefoil.storage.OrderedFields;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.PartitionStore.Found;
 import java.util.Arrays;
@@ -21,6 +24,8 @@ final class PartitionCells implements ReplicaCells, Cells {
   private final PartitionReplica replica;
   private final OpenedFields opened = new OpenedFields();
   private final PartitionStore store;
+  private final OrderedFields newestOrder;
+  private final OrderedFields committedOrder;
   private boolean leading;
   private long now;
   private long heldIndex;
@@ -29,6 +34,8 @@ final class PartitionCells implements ReplicaCells, Cells {
   PartitionCells(PartitionReplica replica, PartitionStore store) {
     this.replica = replica;
     this.store = store;
+    newestOrder = new OrderedFields(store, Look.NEWEST);
+    committedOrder = new OrderedFields(store, Look.COMMITTED);
   }
 
   @Override
@@ -214,6 +221,9 @@ final class PartitionCells implements ReplicaCells, Cells {
     private long countBefore;
     private long count;
 
+    /** Where the fields are looked for, when their type has an order. */
+    private OrderedFields ordered;
+
     void begin(CellType newType, byte[] newKey, int offset, int length, boolean there) {
       type = newType;
       key = newKey;
@@ -224,6 +234,15 @@ final class PartitionCells implements ReplicaCells, Cells {
       headStamp = there ? store.stamp() : 0;
       countBefore = there ? store.fieldCount() : 0;
       count = countBefore;
+      ordered = type.isOrdered() ? openedOrder() : null;
+    }
+
+    private OrderedFields openedOrder() {
+      OrderedFields fields = leading ? newestOrder : committedOrder;
+      if (of != null) {
+        fields.open(type, of.collection(), key, keyOffset, keyLength);
+      }
+      return fields;
     }
 
     @Override
@@ -235,6 +254,11 @@ final class PartitionCells implements ReplicaCells, Cells {
     public boolean find(byte[] field, int offset, int length) {
       if (of == null) {
         return false;
+      }
+      if (ordered != null) {
+        boolean there = ordered.find(field, offset, length);
+        heldIndex = Math.max(heldIndex, ordered.entryIndex());
+        return there;
       }
       long collection = of.collection();
       Found found =
@@ -255,24 +279,29 @@ final class PartitionCells implements ReplicaCells, Cells {
 
     @Override
     public long stamp() {
-      return store.stamp();
+      return ordered == null ? store.stamp() : ordered.stamp();
     }
 
     /** A removed field is counted in the head, which has a new stamp then. */
     @Override
     public long newestStamp() {
       forEach((field, offset, length, value, valueOffset, valueLength) -> {});
-      return Math.max(headStamp, store.fields().newestStamp());
+      long ofFields = ordered == null ? store.fields().newestStamp() : ordered.newestStamp();
+      return Math.max(headStamp, ofFields);
     }
 
     @Override
     public int valueLength() {
-      return store.valueLength();
+      return ordered == null ? store.valueLength() : ordered.valueLength();
     }
 
     @Override
     public void copyValue(int from, byte[] to, int toOffset, int length) {
-      store.copyValue(from, to, toOffset, length);
+      if (ordered == null) {
+        store.copyValue(from, to, toOffset, length);
+      } else {
+        ordered.copyValue(from, to, toOffset, length);
+      }
     }
 
     @Override
@@ -283,12 +312,28 @@ final class PartitionCells implements ReplicaCells, Cells {
         byte[] value,
         int valueOffset,
         int valueLength) {
-      boolean fresh = !find(field, fieldOffset, fieldLength);
+      boolean fresh = ordered == null && !find(field, fieldOffset, fieldLength);
       EntryBuilder entry = replica.entry();
       if (of == null) {
         of = new Opened(type, replica.newCollection(), key, keyOffset, keyLength);
+        ordered = type.isOrdered() ? openedOrder() : null;
       }
       entry.field(of, field, fieldOffset, fieldLength, value, valueOffset, valueLength);
+      if (ordered != null) {
+        fresh =
+            ordered.put(
+                entry.index(),
+                entry.stamp(),
+                field,
+                fieldOffset,
+                fieldLength,
+                value,
+                valueOffset,
+                valueLength);
+        heldIndex = Math.max(heldIndex, ordered.entryIndex());
+        count += fresh ? 1 : 0;
+        return fresh;
+      }
       store
           .fields()
           .put(
@@ -312,7 +357,11 @@ final class PartitionCells implements ReplicaCells, Cells {
       }
       EntryBuilder entry = replica.entry();
       entry.drop(of, field, offset, length);
-      store.fields().remove(entry.index(), entry.stamp(), of.collection(), field, offset, length);
+      if (ordered == null) {
+        store.fields().remove(entry.index(), entry.stamp(), of.collection(), field, offset, length);
+      } else {
+        ordered.remove(entry.index(), entry.stamp(), field, offset, length);
+      }
       count--;
       return true;
     }
@@ -348,22 +397,34 @@ final class PartitionCells implements ReplicaCells, Cells {
 
     @Override
     public long rank(byte[] place, int offset, int length) {
-      throw new UnsupportedOperationException("rank");
+      if (of == null) {
+        return 0;
+      }
+      long rank = ordered.rank(place, offset, length);
+      heldIndex = Math.max(heldIndex, ordered.entryIndex());
+      return rank;
     }
 
     @Override
-    public void visit(long rank, long count, boolean backwards, Visitor visitor) {
-      throw new UnsupportedOperationException("visit");
+    public void visit(long rank, long toVisit, boolean backwards, Visitor visitor) {
+      if (of != null) {
+        ordered.visit(rank, toVisit, backwards, visitor);
+        heldIndex = Math.max(heldIndex, ordered.entryIndex());
+      }
     }
 
     @Override
     public byte[] placeBetween(byte[] lower, byte[] upper) {
-      throw new UnsupportedOperationException("placeBetween");
+      return ListPlaces.between(lower, upper);
     }
 
     @Override
     public void forEach(Visitor visitor) {
       if (of == null) {
+        return;
+      }
+      if (ordered != null) {
+        visit(0, count, false, visitor);
         return;
       }
       Found found = store.fields().visit(of.collection(), !leading, count, visitor);

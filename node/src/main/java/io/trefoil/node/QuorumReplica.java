@@ -704,10 +704,10 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
       store.resolveCounts(inTurn);
     } else if (missing.collection() == 0) {
       store.fetch(missing.key(), inTurn);
-    } else if (missing.field() == null) {
+    } else if (missing.fields() == null) {
       store.fields().fetchAll(missing.collection(), inTurn);
     } else {
-      store.fields().fetch(missing.collection(), missing.field(), inTurn);
+      store.fields().fetch(missing.collection(), missing.fields(), inTurn);
     }
   }
 

@@ -47,7 +47,7 @@ final class CellDigest implements CellWalk.Visitor {
     }
     long valueHash =
         arena.isHead(handle)
-            ? ofFields(arena.headCollection(handle), null, arena, fields)
+            ? ofPlain(CellType.ofStored(type), arena.headCollection(handle), arena, fields)
             : Hash64.of(arena.value(handle));
     sum += ofCell(keyHash, type, arena.expireAt(handle), valueHash);
   }
@@ -71,7 +71,7 @@ final class CellDigest implements CellWalk.Visitor {
     }
     long valueHash =
         StoredCell.isHead(stored)
-            ? ofFields(StoredCell.collection(stored), null, arena, fields)
+            ? ofPlain(CellType.ofStored(type), StoredCell.collection(stored), arena, fields)
             : name(stored, StoredCell.HEADER);
     return ofCell(keyHash, type, StoredCell.expireAt(stored), valueHash);
   }
@@ -93,6 +93,16 @@ final class CellDigest implements CellWalk.Visitor {
     return shown == 0 ? 0 : Hash64.combine(keyHash, shown);
   }
 
+  /** Of fields that one leader writes. An element of a list counts with its place. */
+  private static long ofPlain(CellType type, long collection, Arena arena, FieldsOf fields) {
+    if (type != CellType.LIST) {
+      return ofFields(collection, null, arena, fields);
+    }
+    OfNodes digest = new OfNodes(arena);
+    fields.visit(FieldOrder.number(type, collection), digest);
+    return digest.sum;
+  }
+
   private static long ofFields(long collection, SeenStamps removed, Arena arena, FieldsOf fields) {
     OfFields digest = new OfFields(arena, removed);
     fields.visit(collection, digest);
@@ -110,6 +120,38 @@ final class CellDigest implements CellWalk.Visitor {
 
   long sum() {
     return sum;
+  }
+
+  /** Adds up the hashes of the places and values in the leaves of an order. */
+  private static final class OfNodes implements CellWalk.Visitor {
+    private final Arena arena;
+    private final OrderNode node = new OrderNode();
+    private long sum;
+
+    OfNodes(Arena arena) {
+      this.arena = arena;
+    }
+
+    @Override
+    public void inTable(int handle) {
+      add(arena.key(handle), Records.FIELD_AT, arena.value(handle), 0);
+    }
+
+    @Override
+    public void onDisk(byte[] diskKey, byte[] stored) {
+      add(diskKey, CellDisk.FIELD_HEADER, stored, StoredCell.HEADER);
+    }
+
+    private void add(byte[] key, int at, byte[] value, int valueAt) {
+      FieldOrder.read(node, key, at, value, valueAt);
+      for (int i = 0; node.isLeaf() && i < node.count(); i++) {
+        node.look(i);
+        sum +=
+            Hash64.combine(
+                Hash64.of(node.bytes, node.placeAt, node.placeLength),
+                Hash64.of(node.bytes, node.valueAt, node.valueLength));
+      }
+    }
   }
 
   /** Adds up the hashes of one collection's fields and their values. */

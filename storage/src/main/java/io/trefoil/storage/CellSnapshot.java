@@ -3,6 +3,7 @@ package io.trefoil.storage;
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.Hash64;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,7 +16,8 @@ import java.util.function.BooleanSupplier;
  *
  * <p>Chunks are pieces of one stream of cells, cut anywhere: key length (4), stored length (4),
  * key, stored cell, again and again. The fields of a key follow it in the same form, the top bit of
- * their length set. Fields whose key is gone are left out.
+ * their length set; then the nodes of their {@link FieldOrder}, with more bits set. Fields whose
+ * key is gone are left out.
  */
 public final class CellSnapshot implements AutoCloseable {
   private static final int CELLS_BETWEEN_LOOKS = 256;
@@ -23,14 +25,22 @@ public final class CellSnapshot implements AutoCloseable {
   /** In a length of the stream: a field of the key before. */
   static final int FIELD_BIT = 1 << 31;
 
+  /** Beside that: no field, but a node of their order. */
+  static final int NODE_BIT = 1 << 30;
+
+  /** Beside both: of elements of a list. */
+  static final int LIST_BIT = 1 << 29;
+
   private final CellDisk disk;
   private final CellDisk.View view;
   private final CopyState state;
   private final ByteSink pending = new ByteSink();
   private CellDisk.CellIterator cells;
 
-  /** Those of the key sent last, while they are sent. */
+  /** Those of the key sent last, while they are sent: of the first number of these. */
   private CellDisk.CellIterator fields;
+
+  private final ArrayDeque<Long> numbers = new ArrayDeque<>();
 
   private int sent;
 
@@ -70,18 +80,43 @@ public final class CellSnapshot implements AutoCloseable {
     sent = 0;
     while (pending.size() < maxBytes) {
       if (fields != null && fields.isValid()) {
-        add(fields, FIELD_BIT);
-      } else if (cells.isValid()) {
-        closeFields();
+        add(fields, bitsOf(numbers.peek()));
+      } else if (!nextFields()) {
+        if (!cells.isValid()) {
+          return;
+        }
         byte[] stored = cells.stored();
         if (StoredCell.isHead(stored)) {
-          fields = disk.fields(state.copy(), StoredCell.collection(stored), view);
+          begin(StoredCell.numbers(stored));
         }
         add(cells, 0);
-      } else {
-        return;
       }
     }
+  }
+
+  private static int bitsOf(long number) {
+    int node = FieldOrder.isOrder(number) ? FIELD_BIT | NODE_BIT : FIELD_BIT;
+    return FieldOrder.isOfList(number) ? node | LIST_BIT : node;
+  }
+
+  private void begin(long[] all) {
+    for (long number : all) {
+      numbers.add(number);
+    }
+    if (!numbers.isEmpty()) {
+      fields = disk.fields(state.copy(), numbers.peek(), view);
+    }
+  }
+
+  /** Goes on with the next number of the key; false when there is none. */
+  private boolean nextFields() {
+    closeFields();
+    numbers.poll();
+    if (numbers.isEmpty()) {
+      return false;
+    }
+    fields = disk.fields(state.copy(), numbers.peek(), view);
+    return true;
   }
 
   private void add(CellDisk.CellIterator from, int bit) {

@@ -343,13 +343,25 @@ public final class FieldCells {
 
   // ---- fetching
 
-  /** As {@link PartitionStore#fetch}, for a field. */
-  public void fetch(long collection, byte[] field, Runnable callback) {
-    int hash = HashIndex.hash(field, 0, field.length);
-    byte[] diskKey = CellDisk.fieldKey(store.copy(), collection, hash, field, 0, field.length);
-    byte[] key = Records.fieldKey(collection, field, 0, field.length);
+  /** As {@link PartitionStore#fetch}, for some fields, at least one. */
+  public void fetch(long collection, List<byte[]> names, Runnable callback) {
+    List<byte[]> diskKeys = names.stream().map(name -> diskKey(collection, name)).toList();
     fetches.add(
-        diskKey, () -> disk.get(diskKey), stored -> insertBase(hash, key, stored), callback);
+        diskKeys.get(0),
+        () -> diskKeys.stream().map(disk::get).toList(),
+        stored -> {
+          for (int i = 0; i < stored.size(); i++) {
+            byte[] name = names.get(i);
+            byte[] key = Records.fieldKey(collection, name, 0, name.length);
+            insertBase(HashIndex.hash(name, 0, name.length), key, stored.get(i));
+          }
+        },
+        callback);
+  }
+
+  private byte[] diskKey(long collection, byte[] field) {
+    int hash = HashIndex.hash(field, 0, field.length);
+    return CellDisk.fieldKey(store.copy(), collection, hash, field, 0, field.length);
   }
 
   /** As {@link PartitionStore#fetch}, so that {@link #visit} can visit all fields. */

@@ -110,7 +110,9 @@ final class Generation {
     long collection = StoredCell.collection(stored);
     boolean goesOn = memory.isHead(handle) && memory.headCollection(handle) == collection;
     if (!goesOn) {
-      removedCollections.add(collection);
+      for (long number : StoredCell.numbers(stored)) {
+        removedCollections.add(number);
+      }
     }
   }
 

@@ -74,16 +74,6 @@ public final class MergedStore {
   private boolean addedWrite;
   private Hiding hiding;
 
-  /** What is looked at, and what happens where only the disk knows. */
-  private enum Look {
-    /** The newest, waiting for the disk. */
-    WAITING,
-    /** The newest; {@link CellsNotInMemory} is thrown. */
-    NEWEST,
-    /** What is committed; {@link CellsNotInMemory} is thrown. */
-    COMMITTED
-  }
-
   private MergedStore(PartitionStore store, Look look, MergedState shared) {
     this.store = store;
     this.look = look;

@@ -602,16 +602,11 @@ public final class PartitionStore implements AutoCloseable {
   private void supersedeHead(int old, int handle) {
     long collection = arena.headCollection(old);
     if (!arena.isHead(handle) || arena.headCollection(handle) != collection) {
-      removeCollection(collection);
+      for (long number : arena.headNumbers(old)) {
+        dirty.removeCollection(number);
+        fields.removed(number);
+      }
     }
-  }
-
-  private void removeCollection(long collection) {
-    if (collection == Head.NO_COLLECTION) {
-      return;
-    }
-    dirty.removeCollection(collection);
-    fields.removed(collection);
   }
 
   private void commitClear() {

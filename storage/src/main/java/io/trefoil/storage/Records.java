@@ -344,6 +344,17 @@ class Records {
     return valueLong(handle, 0);
   }
 
+  /** As {@link Head#numbers}, of a record that is a head. */
+  long[] headNumbers(int handle) {
+    CellType type = CellType.ofStored(type(handle));
+    int flags = 0;
+    if (type.isMerged()) {
+      copyValue(handle, Head.FLAGS_AT, scratch, 0, 1);
+      flags = scratch[0];
+    }
+    return Head.numbers(type, headCollection(handle), flags);
+  }
+
   /** What a record adds to the {@link MergedTree}; 0 when nothing is to be seen. */
   long mergedDigest(int handle) {
     boolean merged = !is(handle, TOMBSTONE) && type(handle) >= CellType.MERGED.code();

@@ -29,6 +29,12 @@ public final class SnapshotLoader {
 
   private long fieldsToCome;
 
+  /** How many places its order is to have, and has so far; of keys that one leader writes. */
+  private long placesToCome;
+
+  private boolean countsPlaces;
+  private final OrderNode node = new OrderNode();
+
   SnapshotLoader(Storage storage, long copy) {
     this.storage = storage;
     this.copy = copy;
@@ -63,7 +69,9 @@ public final class SnapshotLoader {
       int start = source.position();
       int keyWord = source.getInt();
       boolean field = (keyWord & CellSnapshot.FIELD_BIT) != 0;
-      int keyLength = length(keyWord & ~CellSnapshot.FIELD_BIT, 0);
+      int bits = field ? keyWord & (CellSnapshot.NODE_BIT | CellSnapshot.LIST_BIT) : 0;
+      boolean isNode = (bits & CellSnapshot.NODE_BIT) != 0;
+      int keyLength = length(keyWord & ~(CellSnapshot.FIELD_BIT | (isNode ? bits : 0)), 0);
       int storedLength = length(source.getInt(), StoredCell.HEADER);
       if (source.remaining() < (long) keyLength + storedLength) {
         keepFrom(start);
@@ -71,7 +79,9 @@ public final class SnapshotLoader {
       }
       byte[] key = source.getBytes(keyLength);
       byte[] stored = source.getBytes(storedLength);
-      if (field) {
+      if (isNode) {
+        addNode(batch, (bits & CellSnapshot.LIST_BIT) != 0, key, stored);
+      } else if (field) {
         addField(batch, key, stored);
       } else {
         addKey(batch, key, stored);
@@ -89,7 +99,11 @@ public final class SnapshotLoader {
       throw new MalformedBytesException("a snapshot with a head of " + stored.length + " bytes");
     }
     collection = head ? StoredCell.collection(stored) : 0;
-    fieldsToCome = head ? Head.count(stored, StoredCell.HEADER) : 0;
+    long fields = head ? Head.count(stored, StoredCell.HEADER) : 0;
+    CellType type = CellType.ofStored(StoredCell.type(stored));
+    fieldsToCome = type == CellType.LIST ? 0 : fields;
+    placesToCome = type.isOrdered() ? fields : 0;
+    countsPlaces = !merged;
     int hash = HashIndex.hash(key, 0, key.length);
     batch.put(CellDisk.key(copy, hash, key, 0, key.length), stored);
     count += StoredCell.isPresent(stored) ? 1 : 0;
@@ -101,7 +115,19 @@ public final class SnapshotLoader {
     fieldsToCome--;
   }
 
+  private void addNode(CellDisk.Batch batch, boolean ofList, byte[] id, byte[] stored) {
+    long number = FieldOrder.number(ofList ? CellType.LIST : CellType.ZSET, collection);
+    int hash = HashIndex.hash(id, 0, id.length);
+    batch.put(CellDisk.fieldKey(copy, number, hash, id, 0, id.length), stored);
+    FieldOrder.read(node, id, 0, stored, StoredCell.HEADER);
+    placesToCome -= countsPlaces && node.isLeaf() ? node.count() : 0;
+  }
+
   private void checkFields() {
+    if (placesToCome != 0) {
+      throw new MalformedBytesException(
+          "a snapshot with a key whose order lacks of its fields: " + placesToCome);
+    }
     if (fieldsToCome != 0) {
       throw new MalformedBytesException(
           "a snapshot with a key whose fields are not as many as it says: " + fieldsToCome);

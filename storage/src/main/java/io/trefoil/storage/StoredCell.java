@@ -49,6 +49,13 @@ final class StoredCell {
     return Head.collection(stored, HEADER);
   }
 
+  /** As {@link Head#numbers}, of a cell that is a head. */
+  static long[] numbers(byte[] stored) {
+    CellType type = CellType.ofStored(type(stored));
+    int flags = type.isMerged() ? stored[HEADER + Head.FLAGS_AT] : 0;
+    return Head.numbers(type, collection(stored), flags);
+  }
+
   /** As {@link Records#mergedDigest}. */
   static long mergedDigest(byte[] stored) {
     boolean merged = stored != CellDisk.ABSENT && type(stored) >= CellType.MERGED.code();

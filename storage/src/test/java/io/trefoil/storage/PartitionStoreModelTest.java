@@ -6,6 +6,7 @@ import io.trefoil.base.Bytes;
 import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.Score;
 import io.trefoil.storage.PartitionStore.Found;
 import io.trefoil.storage.StoreModel.Cell;
 import io.trefoil.storage.StoreModel.Kind;
@@ -13,6 +14,10 @@ import io.trefoil.storage.StoreModel.Write;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -159,7 +164,7 @@ class PartitionStoreModelTest {
       }
     }
 
-    /** Sets or removes a field of a hash, made anew when the key holds something else. */
+    /** Sets or removes a field, of a key made anew when it holds something else. */
     void writeField(long at) {
       Bytes key = key();
       Cell cell = model.newestCells().get(key);
@@ -168,7 +173,8 @@ class PartitionStoreModelTest {
       Bytes field = Bytes.utf8("f" + random.nextInt(largestHash) + "y".repeat(random.nextInt(9)));
       if (!there) {
         long expireAt = random.nextInt(4) == 0 ? logTime + 1 + random.nextInt(100) : 0;
-        write(new Write(at, Kind.FIELD, key, smallValue(), expireAt, field, ++collections, 1));
+        long made = ++collections;
+        write(new Write(at, Kind.FIELD, key, smallValue(made), expireAt, field, made, 1));
         return;
       }
       int count = cell.fields().size();
@@ -177,7 +183,8 @@ class PartitionStoreModelTest {
       if (random.nextInt(3) > 0) {
         boolean fresh = !cell.fields().containsKey(field);
         int newCount = fresh ? count + 1 : random.nextBoolean() ? 0 : count;
-        write(new Write(at, Kind.FIELD, key, smallValue(), expireAt, field, collection, newCount));
+        Bytes value = smallValue(collection);
+        write(new Write(at, Kind.FIELD, key, value, expireAt, field, collection, newCount));
       } else {
         Bytes ceiling = cell.fields().ceilingKey(field);
         Bytes victim = ceiling == null ? cell.fields().firstKey() : ceiling;
@@ -188,7 +195,17 @@ class PartitionStoreModelTest {
       }
     }
 
-    Bytes smallValue() {
+    /** What a key with this collection holds. */
+    static CellType typeOf(long collection) {
+      return List.of(CellType.HASH, CellType.ZSET, CellType.LIST).get((int) (collection % 3));
+    }
+
+    Bytes smallValue(long collection) {
+      if (typeOf(collection) == CellType.ZSET) {
+        byte[] score = new byte[Score.BYTES];
+        Score.write(random.nextInt(5) - 2, score, 0);
+        return Bytes.wrap(score);
+      }
       byte[] value = new byte[random.nextInt(100) == 0 ? 300_000 : random.nextInt(50)];
       random.nextBytes(value);
       return Bytes.wrap(value);
@@ -232,7 +249,10 @@ class PartitionStoreModelTest {
       byte[] key = write.key().array();
       byte[] field = write.field().array();
       long at = write.index();
-      if (write.kind() == Kind.FIELD) {
+      CellType type = typeOf(write.collection());
+      if (type.isOrdered()) {
+        applyOrdered(write, stamp);
+      } else if (write.kind() == Kind.FIELD) {
         byte[] value = write.value().array();
         store
             .fields()
@@ -244,13 +264,26 @@ class PartitionStoreModelTest {
         store.putHead(
             at,
             stamp,
-            CellType.HASH,
+            type,
             write.expireAt(),
             key,
             0,
             key.length,
             write.collection(),
             write.count());
+      }
+    }
+
+    void applyOrdered(Write write, long stamp) {
+      byte[] key = write.key().array();
+      byte[] field = write.field().array();
+      OrderedFields fields = new OrderedFields(store, Look.WAITING);
+      fields.open(typeOf(write.collection()), write.collection(), key, 0, key.length);
+      if (write.kind() == Kind.FIELD) {
+        byte[] value = write.value().array();
+        fields.put(write.index(), stamp, field, 0, field.length, value, 0, value.length);
+      } else {
+        assertThat(fields.remove(write.index(), stamp, field, 0, field.length)).isTrue();
       }
     }
 
@@ -374,6 +407,10 @@ class PartitionStoreModelTest {
       long count = store.fieldCount();
       assertThat(collection).isEqualTo(expected.collection());
       assertThat(count).isEqualTo(expected.fields().size());
+      if (typeOf(collection).isOrdered()) {
+        checkOrder(collection, expected.fields(), committed);
+        return;
+      }
       for (int i = 0; i < 3; i++) {
         Bytes field = Bytes.utf8("f" + random.nextInt(largestHash));
         checkField(collection, field, expected.fields().get(field), committed);
@@ -385,11 +422,90 @@ class PartitionStoreModelTest {
       }
     }
 
+    /** Fields are where they should be, and those between two ranks are what should be there. */
+    void checkOrder(long collection, TreeMap<Bytes, Bytes> expected, boolean committed) {
+      CellType type = typeOf(collection);
+      TreeMap<Bytes, Bytes> places = new TreeMap<>();
+      expected.forEach((name, value) -> places.put(placeOf(type, name, value), name));
+      List<Bytes> ordered = List.copyOf(places.values());
+      Look look = committed ? Look.COMMITTED : Look.NEWEST;
+      OrderedFields fields = new OrderedFields(store, look);
+      int rank = random.nextInt(ordered.size());
+      Bytes name = ordered.get(rank);
+      Bytes value = expected.get(name);
+      Bytes place = placeOf(type, name, value);
+      fetching(
+          collection,
+          fields,
+          () -> {
+            assertThat(fields.rank(place.array(), 0, place.length())).isEqualTo(rank);
+            assertThat(fields.find(name.array(), 0, name.length())).isTrue();
+            byte[] there = new byte[fields.valueLength()];
+            fields.copyValue(0, there, 0, there.length);
+            assertThat(Bytes.wrap(there)).isEqualTo(value);
+            Bytes other = Bytes.utf8("x" + random.nextInt(9));
+            assertThat(fields.find(other.array(), 0, other.length())).isFalse();
+          });
+      boolean backwards = random.nextBoolean();
+      int count = random.nextInt(ordered.size() + 1);
+      List<Bytes> seen = new ArrayList<>();
+      fetching(
+          collection,
+          fields,
+          () -> {
+            seen.clear();
+            fields.visit(
+                rank,
+                count,
+                backwards,
+                (field, at, length, bytes, valueAt, valueLength) -> {
+                  Bytes shown = Bytes.copyOf(field, at, length);
+                  seen.add(shown);
+                  assertThat(Bytes.copyOf(bytes, valueAt, valueLength))
+                      .isEqualTo(expected.get(shown));
+                });
+          });
+      List<Bytes> part =
+          new ArrayList<>(
+              backwards
+                  ? ordered.subList(Math.max(0, rank + 1 - count), rank + 1)
+                  : ordered.subList(rank, Math.min(ordered.size(), rank + count)));
+      if (backwards) {
+        Collections.reverse(part);
+      }
+      assertThat(seen).isEqualTo(part);
+    }
+
+    static Bytes placeOf(CellType type, Bytes name, Bytes value) {
+      if (type == CellType.LIST) {
+        return name;
+      }
+      byte[] place = Arrays.copyOf(value.array(), value.length() + name.length());
+      System.arraycopy(name.array(), 0, place, value.length(), name.length());
+      return Bytes.wrap(place);
+    }
+
+    /** Looks at a key's order, again whenever something of it was fetched. */
+    void fetching(long collection, OrderedFields fields, Runnable looking) {
+      byte[] key = {1};
+      while (true) {
+        fields.open(typeOf(collection), collection, key, 0, key.length);
+        try {
+          looking.run();
+          return;
+        } catch (CellsNotInMemory missing) {
+          boolean[] fetched = new boolean[1];
+          store.fields().fetch(missing.collection(), missing.fields(), () -> fetched[0] = true);
+          owner.runUntil(() -> fetched[0]);
+        }
+      }
+    }
+
     void checkField(long collection, Bytes field, Bytes expected, boolean committed) {
       Found found = findField(collection, field, committed);
       if (found == Found.NOT_IN_MEMORY) {
         boolean[] fetched = new boolean[1];
-        store.fields().fetch(collection, field.array(), () -> fetched[0] = true);
+        store.fields().fetch(collection, List.of(field.array()), () -> fetched[0] = true);
         owner.runUntil(() -> fetched[0]);
         found = findField(collection, field, committed);
       }
@@ -471,7 +587,7 @@ class PartitionStoreModelTest {
         assertThat(Bytes.wrap(value)).isEqualTo(expected.value());
       }
       assertThat(store.type())
-          .isEqualTo(expected.fields() == null ? CellType.STRING : CellType.HASH);
+          .isEqualTo(expected.fields() == null ? CellType.STRING : typeOf(expected.collection()));
       assertThat(store.expireAtMillis()).isEqualTo(expected.expireAt());
       assertThat(store.stamp()).isEqualTo(expected.stamp());
       if (expected.index() > store.flushedPosition().index()) {
@@ -544,22 +660,40 @@ class PartitionStoreModelTest {
     /** The disk has as many fields as the heads on it count, and no others. */
     void checkNoRubbish() {
       long counted = 0;
+      long nodes = 0;
       try (CellDisk.CellIterator cells = storage.disk().cells(7, 0, null)) {
         for (; cells.isValid(); cells.next()) {
           byte[] stored = cells.stored();
-          counted += StoredCell.isHead(stored) ? Head.count(stored, StoredCell.HEADER) : 0;
+          boolean counts =
+              StoredCell.isHead(stored) && typeOf(StoredCell.collection(stored)) != CellType.LIST;
+          counted += counts ? Head.count(stored, StoredCell.HEADER) : 0;
+          nodes += StoredCell.isHead(stored) ? countNodes(StoredCell.numbers(stored)) : 0;
         }
       }
+      assertThat(fieldsOnDisk(0, Long.MAX_VALUE)).isEqualTo(counted);
+      assertThat(fieldsOnDisk(Long.MIN_VALUE, -1)).isEqualTo(nodes);
+    }
+
+    private long countNodes(long[] numbers) {
+      long nodes = 0;
+      for (long number : numbers) {
+        nodes += FieldOrder.isOrder(number) ? fieldsOnDisk(number, number + 1) : 0;
+      }
+      return nodes;
+    }
+
+    /** How many there are of collections from one number to before another. */
+    private long fieldsOnDisk(long from, long to) {
       long fields = 0;
-      byte[] first = CellDisk.fieldsPrefix(7, 0);
-      byte[] end = CellDisk.fieldsPrefix(7, Long.MAX_VALUE);
+      byte[] first = CellDisk.fieldsPrefix(7, from);
+      byte[] end = CellDisk.fieldsPrefix(7, to);
       try (CellDisk.CellIterator all =
           storage.disk().range(first, end, CellDisk.FIELD_HEADER, null)) {
         for (; all.isValid(); all.next()) {
           fields++;
         }
       }
-      assertThat(fields).isEqualTo(counted);
+      return fields;
     }
   }
 }

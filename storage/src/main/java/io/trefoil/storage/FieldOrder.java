@@ -1,0 +1,580 @@
+package io.trefoil.storage;
+
+import io.trefoil.base.ByteSink;
+import io.trefoil.base.InvariantViolation;
+import io.trefoil.base.Invariants;
+import io.trefoil.base.MalformedBytesException;
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.storage.PartitionStore.Found;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The order of a key's fields: places, compared as unsigned bytes, each with a value.
+ *
+ * <p>A B-tree whose nodes are cells of a collection of its own, so that they have versions, are
+ * committed, written behind, evicted and fetched like fields. A node says how many places are below
+ * each of its children: so a place is found by its rank, and a rank by its place, in as many nodes
+ * as the tree is high. Every replica keeps its own: what travels is the fields.
+ *
+ * <p>A node is split when it is larger than {@link #MAX_NODE_BYTES}, and joined with a neighbour
+ * when both are small. A place with a large value has a leaf of its own. One that is put last, or
+ * first, leaves a full leaf as it is and begins another: what is only pushed is packed tight.
+ *
+ * <p>For the owner's thread, like the store.
+ *
+ * @see "Bayer, McCreight 1972, Organization and maintenance of large ordered indexes"
+ */
+public final class FieldOrder {
+  static final int MAX_NODE_BYTES = 1_024;
+  private static final int SMALL_NODE_BYTES = MAX_NODE_BYTES / 4;
+  private static final int JOINED_NODE_BYTES = MAX_NODE_BYTES * 3 / 4;
+
+  /** So many leaves are fetched at a time by who visits many places. */
+  private static final int FETCHED_LEAVES = 64;
+
+  private static final long ORDER = Long.MIN_VALUE;
+  private static final long OF_LIST = 1L << 62;
+  private static final int ID_BYTES = 4;
+
+  private final PartitionStore store;
+  private final Look look;
+  private final List<OrderNode> path = new ArrayList<>();
+  private final OrderNode other = new OrderNode();
+  private final ByteSink scratch = new ByteSink(256);
+  private final byte[] idBytes = new byte[ID_BYTES];
+
+  private long order;
+  private byte[] key;
+  private int keyOffset;
+  private int keyLength;
+  private int depth;
+  private long entryIndex;
+  private long newestStamp;
+
+  // Of the change under way.
+  private long index;
+  private long stamp;
+  private boolean tookId;
+
+  public FieldOrder(PartitionStore store, Look look) {
+    this.store = store;
+    this.look = look;
+  }
+
+  /** Receives what is visited; the array is only valid during the call. */
+  @FunctionalInterface
+  public interface Visitor {
+    void visit(byte[] array, int placeOffset, int placeLength, int valueOffset, int valueLength);
+  }
+
+  /** The number under which the order of a collection's fields of a type is kept. */
+  static long number(CellType type, long collection) {
+    Invariants.check(
+        collection > 0 && collection < OF_LIST, "a collection's number", collection, 0);
+    return ORDER | (type == CellType.LIST ? OF_LIST : 0) | collection;
+  }
+
+  /** Whether a collection's number is that of an order. */
+  static boolean isOrder(long number) {
+    return number < 0;
+  }
+
+  static boolean isOfList(long number) {
+    return isOrder(number) && (number & OF_LIST) != 0;
+  }
+
+  /**
+   * Goes on with the order of these fields.
+   *
+   * @param ofKey the key, for whoever fetches what is missing; not kept beyond the next call
+   */
+  public void open(CellType type, long collection, byte[] ofKey, int offset, int length) {
+    order = number(type, collection);
+    key = ofKey;
+    keyOffset = offset;
+    keyLength = length;
+    entryIndex = 0;
+    newestStamp = 0;
+  }
+
+  /** The latest entry that decided what was looked at since it was opened. */
+  public long entryIndex() {
+    return entryIndex;
+  }
+
+  /** The largest stamp of the entries that wrote the nodes that were looked at. */
+  public long newestStamp() {
+    return newestStamp;
+  }
+
+  // ---- looking
+
+  /** Whether a place is there; its value is then described by {@link #valueLength()} and so on. */
+  public boolean find(byte[] place, int offset, int length) {
+    if (!descend(place, offset, length)) {
+      return false;
+    }
+    OrderNode leaf = leaf();
+    leaf.chosen = leaf.lowerBound(place, offset, length);
+    return leaf.isAt(leaf.chosen, place, offset, length);
+  }
+
+  /** Size in bytes of the value of the place found last. */
+  public int valueLength() {
+    return leaf().valueLength;
+  }
+
+  /** Copies {@code length} bytes of the value of the place found last, from byte {@code from}. */
+  public void copyValue(int from, byte[] to, int toOffset, int length) {
+    System.arraycopy(leaf().bytes, leaf().valueAt + from, to, toOffset, length);
+  }
+
+  /** How many places come before this one, be it there or not. */
+  public long rank(byte[] place, int offset, int length) {
+    if (!descend(place, offset, length)) {
+      return 0;
+    }
+    long rank = leaf().lowerBound(place, offset, length);
+    for (int i = 0; i < depth; i++) {
+      OrderNode node = path.get(i);
+      for (int child = 0; child < node.chosen; child++) {
+        node.look(child);
+        rank += node.below;
+      }
+    }
+    return rank;
+  }
+
+  /**
+   * Visits places in their order, or backwards. The visitor must not use this.
+   *
+   * @param rank of the first
+   * @param count at most so many
+   */
+  public void visit(long rank, long count, boolean backwards, Visitor visitor) {
+    long at = rank;
+    long left = count;
+    while (left > 0 && at >= 0) {
+      int number = descendToRank(at, left, backwards);
+      if (number < 0) {
+        return;
+      }
+      OrderNode leaf = leaf();
+      while (left > 0 && number >= 0 && number < leaf.count()) {
+        leaf.look(number);
+        visitor.visit(leaf.bytes, leaf.placeAt, leaf.placeLength, leaf.valueAt, leaf.valueLength);
+        number += backwards ? -1 : 1;
+        at += backwards ? -1 : 1;
+        left--;
+      }
+    }
+  }
+
+  /** Visits all places. */
+  void visitAll(Visitor visitor) {
+    visit(0, Long.MAX_VALUE, false, visitor);
+  }
+
+  private OrderNode leaf() {
+    return path.get(depth);
+  }
+
+  private OrderNode node(int level) {
+    while (path.size() <= level) {
+      path.add(new OrderNode());
+    }
+    return path.get(level);
+  }
+
+  /** Goes down to the leaf where a place is or would be; false when there is no node. */
+  private boolean descend(byte[] place, int offset, int length) {
+    depth = 0;
+    OrderNode node = node(0);
+    if (!read(OrderNode.ROOT, node)) {
+      return false;
+    }
+    while (!node.isLeaf()) {
+      node.chosen = node.childFor(place, offset, length);
+      node = down(node);
+    }
+    return true;
+  }
+
+  private OrderNode down(OrderNode from) {
+    from.look(from.chosen);
+    int child = from.child;
+    OrderNode node = node(++depth);
+    Invariants.check(read(child, node), "a node has its children", from.id, child);
+    return node;
+  }
+
+  /** Goes down to the leaf of a rank; returns its number there, or -1 beyond the end. */
+  private int descendToRank(long rank, long wanted, boolean backwards) {
+    depth = 0;
+    OrderNode node = node(0);
+    if (!read(OrderNode.ROOT, node)) {
+      return -1;
+    }
+    long left = rank;
+    while (!node.isLeaf()) {
+      node.chosen = 0;
+      node.look(0);
+      while (left >= node.below && node.chosen + 1 < node.count()) {
+        left -= node.below;
+        node.look(++node.chosen);
+      }
+      if (node.level() == 1) {
+        fetchLeaves(node, left + wanted, backwards);
+      }
+      node = down(node);
+    }
+    return left < node.count() ? (int) left : -1;
+  }
+
+  /**
+   * Has all leaves be in memory that are wanted next, if more than one: not one after the other.
+   */
+  private void fetchLeaves(OrderNode parent, long wanted, boolean backwards) {
+    if (look == Look.WAITING || !store.bottom().incomplete) {
+      return;
+    }
+    List<byte[]> missing = new ArrayList<>();
+    long left = wanted;
+    int step = backwards ? -1 : 1;
+    for (int i = parent.chosen;
+        left > 0 && i >= 0 && i < parent.count() && missing.size() < FETCHED_LEAVES;
+        i += step) {
+      parent.look(i);
+      left -= parent.below;
+      writeId(parent.child);
+      if (lookUp() == Found.NOT_IN_MEMORY) {
+        missing.add(idBytes.clone());
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw CellsNotInMemory.fields(keyBytes(), order, missing);
+    }
+  }
+
+  private byte[] keyBytes() {
+    return Arrays.copyOfRange(key, keyOffset, keyOffset + keyLength);
+  }
+
+  private void writeId(int id) {
+    idBytes[0] = (byte) (id >>> 24);
+    idBytes[1] = (byte) (id >>> 16);
+    idBytes[2] = (byte) (id >>> 8);
+    idBytes[3] = (byte) id;
+  }
+
+  private Found lookUp() {
+    FieldCells cells = store.fields();
+    return switch (look) {
+      case WAITING -> cells.findBlocking(order, idBytes, 0, ID_BYTES);
+      case NEWEST -> cells.find(order, idBytes, 0, ID_BYTES);
+      case COMMITTED -> cells.findCommitted(order, idBytes, 0, ID_BYTES);
+    };
+  }
+
+  /** Reads a node; false when there is none. */
+  private boolean read(int id, OrderNode into) {
+    writeId(id);
+    Found found = lookUp();
+    if (found == Found.NOT_IN_MEMORY) {
+      throw CellsNotInMemory.field(keyBytes(), order, idBytes.clone());
+    }
+    entryIndex = Math.max(entryIndex, store.entryIndex());
+    if (found == Found.ABSENT) {
+      return false;
+    }
+    newestStamp = Math.max(newestStamp, store.stamp());
+    into.id = id;
+    into.size = store.valueLength();
+    store.copyValue(0, into.room(into.size), 0, into.size);
+    into.parse();
+    return true;
+  }
+
+  /** Reads a node as it is stored, after its id. */
+  static void read(OrderNode node, byte[] key, int idAt, byte[] value, int valueAt) {
+    int size = value.length - valueAt;
+    if (key.length - idAt != ID_BYTES || size == 0) {
+      throw new MalformedBytesException("a node of an order of " + size + " bytes");
+    }
+    node.id =
+        (key[idAt] & 0xff) << 24
+            | (key[idAt + 1] & 0xff) << 16
+            | (key[idAt + 2] & 0xff) << 8
+            | key[idAt + 3] & 0xff;
+    node.size = size;
+    System.arraycopy(value, valueAt, node.room(size), 0, size);
+    try {
+      node.parse();
+    } catch (IndexOutOfBoundsException | InvariantViolation e) {
+      throw new MalformedBytesException("a node of an order that ends within an entry");
+    }
+  }
+
+  // ---- changing
+
+  /**
+   * Puts a place with a value, as of an entry.
+   *
+   * @return whether it is new
+   */
+  public boolean put(
+      long atIndex,
+      long atStamp,
+      byte[] place,
+      int offset,
+      int length,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
+    index = atIndex;
+    stamp = atStamp;
+    if (!descend(place, offset, length)) {
+      node(0).begin(OrderNode.ROOT, 0, 1);
+    }
+    OrderNode leaf = leaf();
+    leaf.chosen = leaf.lowerBound(place, offset, length);
+    boolean fresh = !leaf.isAt(leaf.chosen, place, offset, length);
+    int from = leaf.start(leaf.chosen);
+    int to = fresh ? from : leaf.start(leaf.chosen + 1);
+    scratch.clear();
+    scratch.putBlock(place, offset, length).putBlock(value, valueOffset, valueLength);
+    leaf.replace(from, to, scratch.array(), scratch.size());
+    leaf.parse();
+    settle(fresh ? 1 : 0);
+    return fresh;
+  }
+
+  /**
+   * Removes a place, as of an entry.
+   *
+   * @return whether it was there
+   */
+  public boolean remove(long atIndex, long atStamp, byte[] place, int offset, int length) {
+    index = atIndex;
+    stamp = atStamp;
+    if (!find(place, offset, length)) {
+      return false;
+    }
+    OrderNode leaf = leaf();
+    cut(leaf, leaf.chosen);
+    settle(-1);
+    return true;
+  }
+
+  private static void cut(OrderNode node, int number) {
+    node.replace(node.start(number), node.start(number + 1), node.bytes, 0);
+    node.parse();
+  }
+
+  /** Writes the changed leaf, and what is above it, which has so many places more. */
+  private void settle(int more) {
+    tookId = false;
+    for (int level = depth; level > 0; level--) {
+      OrderNode node = path.get(level);
+      OrderNode parent = path.get(level - 1);
+      if (node.count() == 0) {
+        removeNode(node.id);
+        cut(parent, parent.chosen);
+      } else if (isTooLarge(node)) {
+        split(node, parent);
+      } else if (node.size >= SMALL_NODE_BYTES || more >= 0 || !join(node, parent)) {
+        write(node);
+        if (more == 0 && !tookId) {
+          return;
+        }
+        parent.look(parent.chosen);
+        setChild(parent, parent.chosen, node.id, parent.below + more);
+      }
+    }
+    settleRoot();
+  }
+
+  private static boolean isTooLarge(OrderNode node) {
+    return node.size > MAX_NODE_BYTES && node.count() > 1;
+  }
+
+  private void settleRoot() {
+    OrderNode root = path.get(0);
+    if (root.count() == 0) {
+      removeNode(OrderNode.ROOT);
+    } else if (isTooLarge(root)) {
+      growRoot(root);
+    } else if (!root.isLeaf() && root.count() == 1) {
+      shrinkRoot(root);
+    } else {
+      write(root);
+    }
+  }
+
+  /** Moves what comes after the middle to a new node behind it. */
+  private void split(OrderNode node, OrderNode parent) {
+    int middle = middle(node);
+    OrderNode root = path.get(0);
+    int id = root.nextId();
+    root.setNextId(id + 1);
+    tookId = true;
+    copyPart(node, middle, node.count(), id);
+    write(other);
+    long after = other.total();
+    int at = parent.chosen;
+    scratch.clear();
+    node.look(middle);
+    putChild(id, after, node.bytes, node.placeAt, node.placeLength);
+    parent.replace(parent.start(at + 1), parent.start(at + 1), scratch.array(), scratch.size());
+    parent.parse();
+    node.size = node.start(middle);
+    node.parse();
+    write(node);
+    setChild(parent, at, node.id, node.total());
+    parent.chosen = node.chosen < middle ? at : at + 1;
+  }
+
+  /** Where to split: in the middle of the bytes, but beside what was put first or last. */
+  private static int middle(OrderNode node) {
+    int last = node.count() - 1;
+    if (node.chosen >= last) {
+      return last;
+    }
+    if (node.chosen == 0) {
+      return 1;
+    }
+    int middle = 1;
+    while (middle < last && node.start(middle) - node.header() < node.size / 2) {
+      middle++;
+    }
+    return middle;
+  }
+
+  /** Copies some entries of a node to a new one. */
+  private void copyPart(OrderNode from, int first, int end, int id) {
+    other.begin(id, from.level(), 0);
+    int start = from.start(first);
+    int length = from.start(end) - start;
+    other.room(other.size + length);
+    System.arraycopy(from.bytes, start, other.bytes, other.size, length);
+    other.size += length;
+    other.parse();
+  }
+
+  /** What is in the root goes to two new nodes below it. */
+  private void growRoot(OrderNode root) {
+    int middle = middle(root);
+    int id = root.nextId();
+    ByteSink children = new ByteSink(256);
+    long[] totals = new long[2];
+    for (int half = 0; half < 2; half++) {
+      int first = half == 0 ? 0 : middle;
+      copyPart(root, first, half == 0 ? middle : root.count(), id + half);
+      write(other);
+      totals[half] = other.total();
+      root.look(first);
+      scratch.clear();
+      putChild(id + half, totals[half], root.bytes, root.placeAt, root.placeLength);
+      children.putBytes(scratch.array(), 0, scratch.size());
+    }
+    root.begin(OrderNode.ROOT, root.level() + 1, id + 2);
+    root.replace(root.size, root.size, children.array(), children.size());
+    root.parse();
+    write(root);
+  }
+
+  /** The only child of the root takes its place. */
+  private void shrinkRoot(OrderNode root) {
+    root.look(0);
+    int child = root.child;
+    Invariants.check(read(child, other), "a root has its child", child, 0);
+    int nextId = root.nextId();
+    root.begin(OrderNode.ROOT, other.level(), nextId);
+    int length = other.size - other.header();
+    root.room(root.size + length);
+    System.arraycopy(other.bytes, other.header(), root.bytes, root.size, length);
+    root.size += length;
+    root.parse();
+    removeNode(child);
+    settleRoot();
+  }
+
+  /** Joins a small node with the one before or after it, if both are small; false if not. */
+  private boolean join(OrderNode node, OrderNode parent) {
+    int at = parent.chosen;
+    for (int neighbour : new int[] {at - 1, at + 1}) {
+      if (neighbour < 0 || neighbour >= parent.count()) {
+        continue;
+      }
+      parent.look(neighbour);
+      int id = parent.child;
+      Invariants.check(read(id, other), "a node has its children", parent.id, id);
+      if (other.size + node.size <= JOINED_NODE_BYTES) {
+        parent.look(Math.max(at, neighbour));
+        beginAt(neighbour < at ? node : other, parent);
+        int place = neighbour < at ? node.header() : node.size;
+        int header = other.header();
+        byte[] entries = Arrays.copyOfRange(other.bytes, header, other.size);
+        node.replace(place, place, entries, entries.length);
+        node.parse();
+        removeNode(id);
+        write(node);
+        joinChildren(parent, Math.min(at, neighbour), node);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The first child of a node takes all before the second one, whatever its own first place says.
+   * Before it stops to be the first, it must say from where on it does.
+   *
+   * @param parent looks at the node
+   */
+  private void beginAt(OrderNode node, OrderNode parent) {
+    if (node.isLeaf()) {
+      return;
+    }
+    node.look(0);
+    scratch.clear();
+    putChild(node.child, node.below, parent.bytes, parent.placeAt, parent.placeLength);
+    node.replace(node.start(0), node.start(1), scratch.array(), scratch.size());
+    node.parse();
+  }
+
+  /** Two children became one, under the first one's place. */
+  private void joinChildren(OrderNode parent, int first, OrderNode node) {
+    parent.look(first);
+    scratch.clear();
+    putChild(node.id, node.total(), parent.bytes, parent.placeAt, parent.placeLength);
+    parent.replace(parent.start(first), parent.start(first + 2), scratch.array(), scratch.size());
+    parent.parse();
+    parent.chosen = first;
+  }
+
+  private void setChild(OrderNode parent, int number, int id, long below) {
+    parent.look(number);
+    scratch.clear();
+    putChild(id, below, parent.bytes, parent.placeAt, parent.placeLength);
+    parent.replace(parent.start(number), parent.start(number + 1), scratch.array(), scratch.size());
+    parent.parse();
+  }
+
+  private void putChild(int id, long below, byte[] array, int placeAt, int placeLength) {
+    scratch.putVarint(id).putVarint(below).putBlock(array, placeAt, placeLength);
+  }
+
+  private void write(OrderNode node) {
+    writeId(node.id);
+    store.fields().put(index, stamp, order, idBytes, 0, ID_BYTES, node.bytes, 0, node.size);
+  }
+
+  private void removeNode(int id) {
+    writeId(id);
+    store.fields().remove(index, stamp, order, idBytes, 0, ID_BYTES);
+  }
+}

@@ -1,0 +1,212 @@
+package io.trefoil.storage;
+
+import io.trefoil.base.Invariants;
+import java.util.Arrays;
+
+/**
+ * One node of a {@link FieldOrder}, read to be looked at or changed. Used again for the next.
+ *
+ * <pre>
+ * level 1, 0 for a leaf · of the root: the next free id 4 · entries
+ * of a leaf: place (its length, varint, and its bytes) · value (the same)
+ * of others: child's id (varint) · how many places are below it (varint) · the first of them
+ * </pre>
+ */
+final class OrderNode {
+  static final int ROOT = 0;
+  private static final int ROOT_HEADER = 5;
+  private static final int HEADER = 1;
+
+  int id;
+  byte[] bytes = new byte[FieldOrder.MAX_NODE_BYTES * 2];
+  int size;
+
+  /** Where entries begin, and where the last one ends. */
+  private int[] starts = new int[64];
+
+  private int count;
+
+  /** The entry that the search went on from. */
+  int chosen;
+
+  // What the last entry looked at has.
+  private int at;
+  int placeAt;
+  int placeLength;
+  int valueAt;
+  int valueLength;
+  int child;
+  long below;
+
+  /** Makes it an empty node. */
+  void begin(int newId, int level, int nextId) {
+    id = newId;
+    bytes[0] = (byte) level;
+    size = header();
+    if (id == ROOT) {
+      setNextId(nextId);
+    }
+    count = 0;
+    starts[0] = size;
+  }
+
+  /** Its bytes were set: finds the entries. */
+  void parse() {
+    count = 0;
+    at = header();
+    while (at < size) {
+      if (count + 1 == starts.length) {
+        starts = Arrays.copyOf(starts, 2 * count + 2);
+      }
+      starts[count++] = at;
+      skipEntry();
+    }
+    starts[count] = size;
+    Invariants.check(at == size, "a node ends where its last entry does", at, size);
+  }
+
+  byte[] room(int length) {
+    if (bytes.length < length) {
+      bytes = Arrays.copyOf(bytes, Math.max(length, bytes.length * 2));
+    }
+    return bytes;
+  }
+
+  int header() {
+    return id == ROOT ? ROOT_HEADER : HEADER;
+  }
+
+  int level() {
+    return bytes[0];
+  }
+
+  boolean isLeaf() {
+    return bytes[0] == 0;
+  }
+
+  int count() {
+    return count;
+  }
+
+  int nextId() {
+    return (bytes[1] & 0xff) << 24
+        | (bytes[2] & 0xff) << 16
+        | (bytes[3] & 0xff) << 8
+        | bytes[4] & 0xff;
+  }
+
+  void setNextId(int next) {
+    bytes[1] = (byte) (next >>> 24);
+    bytes[2] = (byte) (next >>> 16);
+    bytes[3] = (byte) (next >>> 8);
+    bytes[4] = (byte) next;
+  }
+
+  /** Where entry {@code number} begins; of the one after the last, where they end. */
+  int start(int number) {
+    return starts[number];
+  }
+
+  private long varint() {
+    long value = 0;
+    for (int shift = 0; ; shift += 7) {
+      byte next = bytes[at++];
+      value |= (next & 0x7fL) << shift;
+      if (next >= 0) {
+        return value;
+      }
+    }
+  }
+
+  private void skipEntry() {
+    if (isLeaf()) {
+      skipBlock();
+    } else {
+      varint();
+      varint();
+    }
+    skipBlock();
+  }
+
+  private void skipBlock() {
+    int length = (int) varint(); // which moves on itself
+    at += length;
+  }
+
+  /** Looks at an entry. */
+  void look(int number) {
+    at = starts[number];
+    if (!isLeaf()) {
+      child = (int) varint();
+      below = varint();
+    }
+    placeLength = (int) varint();
+    placeAt = at;
+    at += placeLength;
+    if (isLeaf()) {
+      valueLength = (int) varint();
+      valueAt = at;
+    }
+  }
+
+  private int compare(int number, byte[] place, int offset, int length) {
+    look(number);
+    return Arrays.compareUnsigned(
+        bytes, placeAt, placeAt + placeLength, place, offset, offset + length);
+  }
+
+  /** The first entry at or after a place; {@link #count()} when there is none. */
+  int lowerBound(byte[] place, int offset, int length) {
+    return lowerBound(0, place, offset, length);
+  }
+
+  private int lowerBound(int from, byte[] place, int offset, int length) {
+    int low = from;
+    int high = count;
+    while (low < high) {
+      int middle = low + high >>> 1;
+      if (compare(middle, place, offset, length) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** Whether entry {@code number} is of this place; it is then looked at. */
+  boolean isAt(int number, byte[] place, int offset, int length) {
+    return number < count && compare(number, place, offset, length) == 0;
+  }
+
+  /**
+   * The child below which a place is or would be. The first child takes all before the second one,
+   * whatever its own first place says: that was of another, which is gone.
+   */
+  int childFor(byte[] place, int offset, int length) {
+    int bound = lowerBound(1, place, offset, length);
+    return isAt(bound, place, offset, length) ? bound : bound - 1;
+  }
+
+  /** Puts bytes in the place of others; entries are to be parsed again. */
+  void replace(int from, int to, byte[] with, int length) {
+    int more = length - (to - from);
+    room(size + more);
+    System.arraycopy(bytes, to, bytes, to + more, size - to);
+    System.arraycopy(with, 0, bytes, from, length);
+    size += more;
+  }
+
+  /** How many places are in it or below it. */
+  long total() {
+    if (isLeaf()) {
+      return count;
+    }
+    long total = 0;
+    for (int i = 0; i < count; i++) {
+      look(i);
+      total += below;
+    }
+    return total;
+  }
+}
