@@ -7,6 +7,7 @@ import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsRefused;
 import io.trefoil.cell.Fields;
+import io.trefoil.cell.ListPlaces;
 import io.trefoil.cell.Siblings;
 import io.trefoil.cell.merge.KeyChange;
 import io.trefoil.cell.merge.MergedKey;
@@ -16,6 +17,7 @@ import io.trefoil.cell.merge.Write;
 import io.trefoil.resp.Decimal;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.storage.MergedStore.Key;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -222,6 +224,11 @@ final class MergedCells implements Cells {
    */
   private static byte[] valueOf(Versions versions) {
     return valueOf(versions, versions.written());
+  }
+
+  /** Of a field of a key of this type. */
+  static byte[] valueOf(CellType type, Versions versions) {
+    return type == CellType.ZSET ? MergedStore.scoreOf(versions) : valueOf(versions);
   }
 
   /** As above, if {@code written} were what counts; null for nothing. */
@@ -585,7 +592,7 @@ final class MergedCells implements Cells {
       looks.atField(key.name(), type, field, offset, length);
       last = key.field(type, field, offset, length);
       sees(key);
-      lastValue = there && last.isVisible() ? valueOf(last) : null;
+      lastValue = there && last.isVisible() ? valueOf(type, last) : null;
       return lastValue != null;
     }
 
@@ -705,17 +712,33 @@ final class MergedCells implements Cells {
 
     @Override
     public long rank(byte[] place, int offset, int length) {
-      throw new UnsupportedOperationException("rank");
+      if (!there) {
+        return 0;
+      }
+      looks.atFields(key.name());
+      long rank = key.rank(type, place, offset, length);
+      sees(key);
+      return rank;
     }
 
     @Override
     public void visit(long rank, long count, boolean backwards, Visitor visitor) {
-      throw new UnsupportedOperationException("visit");
+      if (there) {
+        looks.atFields(key.name());
+        key.visit(type, rank, count, backwards, visitor);
+        sees(key);
+      }
     }
 
+    /** With a stamp and the origin behind it, as others may find the same place. */
     @Override
     public byte[] placeBetween(byte[] lower, byte[] upper) {
-      throw new UnsupportedOperationException("placeBetween");
+      byte[] place = ListPlaces.between(lower, upper);
+      return ByteBuffer.allocate(place.length + Long.BYTES + Integer.BYTES)
+          .put(place)
+          .putLong(log.nextStamp())
+          .putInt(log.origin())
+          .array();
     }
 
     @Override
@@ -727,7 +750,7 @@ final class MergedCells implements Cells {
       key.forEach(
           type,
           (field, offset, length, versions) -> {
-            byte[] each = valueOf(versions);
+            byte[] each = valueOf(type, versions);
             visitor.visit(field, offset, length, each, 0, each.length);
           });
       sees(key);

@@ -8,6 +8,7 @@ import io.trefoil.base.Invariants;
 import io.trefoil.base.Stamp;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.Score;
 import io.trefoil.cell.merge.Hiding;
 import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.SeenStamps;
@@ -27,13 +28,17 @@ import java.util.function.Consumer;
  * <p>A key's record is a {@link Head}, then what only this copy knows, then the {@link MergedKey}:
  *
  * <pre>
- * collection (8) · stored fields (8) · digest (8) · has counters (1) · visible fields (varint) ·
+ * collection (8) · stored fields (8) · digest (8) · flags (1) · visible fields (varint) ·
  * fields with something removed (varint) · sum of the fields' digests (8) · newest of the fields'
  * stamps ({@link SeenStamps}) · key ({@link MergedKey})
  * </pre>
  *
- * <p>A field's record is its {@link Versions}, under its type (1) and name: fields of both types
+ * <p>A field's record is its {@link Versions}, under its type (1) and name: fields of several types
  * may have to be kept. What the key's removers had seen of it is hidden when it is stored.
+ *
+ * <p>Fields of a type that is ordered are in a {@link FieldOrder} as long as they are to be seen,
+ * whatever the key's type: members of sorted sets under score and member, elements of lists under
+ * their names. So whatever changes what is to be seen of a field moves it there, too.
  *
  * <p><b>Digests</b> are of stamps, never of values, and only of what lives: see {@link
  * Versions#digest()}. The key keeps the sum of its fields' digests, so that writing a field costs
@@ -64,7 +69,11 @@ public final class MergedStore {
   private static final long FORGOTTEN_STAMP = 1;
 
   private final PartitionStore store;
+  private static final int COUNTERS = 1;
+  private static final byte[] NOTHING = new byte[0];
+
   private final Look look;
+  private final FieldOrder order;
   private final MergedState shared;
   private final ByteSink scratch = new ByteSink();
   private final List<byte[]> expired = new ArrayList<>();
@@ -77,6 +86,7 @@ public final class MergedStore {
   private MergedStore(PartitionStore store, Look look, MergedState shared) {
     this.store = store;
     this.look = look;
+    this.order = new FieldOrder(store, look);
     this.shared = shared;
     store.merges(shared.tree());
   }
@@ -321,6 +331,7 @@ public final class MergedStore {
     private long fieldsWithRemoved;
     private long fieldsDigest;
     private boolean hasCounters;
+    private boolean hasOrder;
     private boolean changed;
     private long entryIndex;
 
@@ -338,7 +349,9 @@ public final class MergedStore {
       collection = Head.collection(stored, 0);
       storedFields = Head.count(stored, 0);
       ByteSource source = behindDigest(stored, 0);
-      hasCounters = source.getByte() != 0;
+      int flags = source.getByte();
+      hasCounters = (flags & COUNTERS) != 0;
+      hasOrder = (flags & Head.ORDERED) != 0;
       visibleFields = source.getVarint();
       fieldsWithRemoved = source.getVarint();
       fieldsDigest = source.getLong();
@@ -399,6 +412,7 @@ public final class MergedStore {
         count(each.name(), versions, 1);
         versions.noteIn(newest);
         put(index, each.name(), versions);
+        move(index, each.name(), null, placeOf(each.name(), versions));
       }
     }
 
@@ -483,6 +497,9 @@ public final class MergedStore {
       if (plain != null && fieldName[0] != (byte) plain.code()) {
         return versions;
       }
+      if (plain == CellType.LIST) {
+        return plainElement(fieldName);
+      }
       Found found =
           switch (look) {
             case WAITING -> fields.findBlocking(collection, fieldName, from, length);
@@ -498,6 +515,95 @@ public final class MergedStore {
         return plainVersions(store.foundValue());
       }
       return found == Found.FOUND ? versions.read(new ByteSource(store.foundValue())) : versions;
+    }
+
+    /** Elements of one leader's lists are in their order only. */
+    private Versions plainElement(byte[] fieldName) {
+      openOrder(CellType.LIST);
+      boolean there = order.find(fieldName, 1, fieldName.length - 1);
+      entryIndex = Math.max(entryIndex, order.entryIndex());
+      if (!there) {
+        return new Versions();
+      }
+      byte[] value = new byte[order.valueLength()];
+      order.copyValue(0, value, 0, value.length);
+      return plainVersions(value);
+    }
+
+    // The order of those that are to be seen.
+
+    private void openOrder(CellType type) {
+      order.open(type, collection, name, 0, name.length);
+    }
+
+    private boolean isOrdered() {
+      return hasOrder || plain != null && plain.isOrdered();
+    }
+
+    /** How many fields of a type come before a place; see {@link io.trefoil.cell.Fields#rank}. */
+    public long rank(CellType type, byte[] place, int offset, int length) {
+      if (!isOrdered()) {
+        return 0;
+      }
+      openOrder(type);
+      long rank = order.rank(place, offset, length);
+      entryIndex = Math.max(entryIndex, order.entryIndex());
+      return rank;
+    }
+
+    /** Visits fields of a type in their order; see {@link io.trefoil.cell.Fields#visit}. */
+    public void visit(
+        CellType type,
+        long rank,
+        long count,
+        boolean backwards,
+        io.trefoil.cell.Fields.Visitor visitor) {
+      if (!isOrdered()) {
+        return;
+      }
+      List<byte[]> elements = new ArrayList<>();
+      boolean apart = type == CellType.LIST && plain == null; // their values are elsewhere
+      io.trefoil.cell.Fields.Visitor noting =
+          (field, offset, length, value, valueOffset, valueLength) ->
+              elements.add(Arrays.copyOfRange(field, offset, offset + length));
+      openOrder(type);
+      order.visit(rank, count, backwards, OrderedFields.visitorOf(type, apart ? noting : visitor));
+      entryIndex = Math.max(entryIndex, order.entryIndex());
+      for (byte[] element : elements) {
+        byte[] value = field(type, element, 0, element.length).written().value();
+        visitor.visit(element, 0, element.length, value, 0, value.length);
+      }
+    }
+
+    /** Where a field is in its order; null when it is not to be seen, or its type has no order. */
+    private byte[] placeOf(byte[] fieldName, Versions versions) {
+      CellType type = CellType.of(fieldName[0]);
+      if (!type.isOrdered() || !versions.isVisible()) {
+        return null;
+      }
+      int length = fieldName.length - 1;
+      if (type == CellType.LIST) {
+        return Arrays.copyOfRange(fieldName, 1, fieldName.length);
+      }
+      byte[] place = Arrays.copyOf(scoreOf(versions), Score.BYTES + length);
+      System.arraycopy(fieldName, 1, place, Score.BYTES, length);
+      return place;
+    }
+
+    /** A field is in another place now, or is none; null for none. */
+    private void move(long index, byte[] fieldName, byte[] before, byte[] now) {
+      if (Arrays.equals(before, now)) {
+        return;
+      }
+      hasOrder = true;
+      openOrder(CellType.of(fieldName[0]));
+      long stamp = Math.max(1, shared.lastStamp());
+      if (before != null) {
+        order.remove(index, stamp, before, 0, before.length);
+      }
+      if (now != null) {
+        order.put(index, stamp, now, 0, now.length, NOTHING, 0, 0);
+      }
     }
 
     /** Visits the fields of a type that are to be seen. */
@@ -536,7 +642,9 @@ public final class MergedStore {
                   storedField(
                       Arrays.copyOfRange(field, offset, offset + length),
                       Arrays.copyOfRange(value, valueOffset, valueOffset + valueLength)));
-      if (look == Look.WAITING) {
+      if (plain == CellType.LIST) {
+        visit(plain, 0, storedFields, false, visitor);
+      } else if (look == Look.WAITING) {
         store.fields().visitBlocking(collection, storedFields, visitor);
       } else if (store.fields().visit(collection, look == Look.COMMITTED, storedFields, visitor)
           == Found.NOT_IN_MEMORY) {
@@ -595,9 +703,11 @@ public final class MergedStore {
       for (StoredField each : all) {
         versions.read(new ByteSource(each.cell()));
         Versions toldOf = fields.getOrDefault(Bytes.wrap(each.name()), none);
+        byte[] place = placeOf(each.name(), versions);
         if (versions.dropUntold(toldOf, purged)) {
           changed = true;
           putOrRemove(index, each.name(), versions);
+          move(index, each.name(), place, placeOf(each.name(), versions));
         }
         count(each.name(), versions, 1);
         hasCounters |= versions.isCounter();
@@ -666,6 +776,7 @@ public final class MergedStore {
       shared.observe(change.largestStamp());
       count(fieldName, versions, -1);
       Write before = versions.written();
+      byte[] place = placeOf(fieldName, versions);
       Write added = written == null || versions.isLive(written) ? null : written;
       if (!versions.merge(change, horizon)) {
         count(fieldName, versions, 1);
@@ -687,6 +798,7 @@ public final class MergedStore {
       hasCounters |= versions.isCounter();
       versions.noteIn(newest);
       put(index, fieldName, versions);
+      move(index, fieldName, place, placeOf(fieldName, versions));
       nameForgottenType(type); // it counts what is stored
       changed = true;
     }
@@ -749,7 +861,9 @@ public final class MergedStore {
       Versions versions = new Versions();
       for (StoredField each : all) {
         versions.read(new ByteSource(each.cell()));
+        byte[] place = placeOf(each.name(), versions);
         boolean hidden = versions.hide(state.removed());
+        move(index, each.name(), place, placeOf(each.name(), versions));
         // Hidden now or removed before: where it comes only later, it is not stored either.
         if (versions.isCoveredBy(state.removed())) {
           byte[] field = each.name();
@@ -767,6 +881,7 @@ public final class MergedStore {
     private void leaveCollection() {
       collection = Head.NO_COLLECTION;
       hasCounters = false;
+      hasOrder = false;
       newest.clear();
       countNone();
     }
@@ -802,7 +917,7 @@ public final class MergedStore {
     private void write() {
       scratch.clear();
       scratch.putLong(collection).putLong(storedFields).putLong(digest());
-      scratch.putByte(hasCounters ? 1 : 0);
+      scratch.putByte((hasCounters ? COUNTERS : 0) | (hasOrder ? Head.ORDERED : 0));
       scratch.putVarint(visibleFields).putVarint(fieldsWithRemoved).putLong(fieldsDigest);
       newest.write(scratch);
       state.write(scratch);
@@ -880,6 +995,18 @@ public final class MergedStore {
     public String toString() {
       return Bytes.wrap(name) + " " + type() + " fields=" + visibleFields + "/" + storedFields;
     }
+  }
+
+  /** A member's score: what was written, and what was added to it. */
+  public static byte[] scoreOf(Versions versions) {
+    Write written = versions.written();
+    if (!versions.hasCounter()) {
+      return written.value();
+    }
+    double score = written == null ? 0 : Score.read(written.value(), 0);
+    byte[] bytes = new byte[Score.BYTES];
+    Score.write(score + versions.counterSum(), bytes, 0);
+    return bytes;
   }
 
   private static ByteSource behindDigest(byte[] array, int record) {

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -112,6 +113,10 @@ class MergedStoreTest {
     final int keys;
     final int fields;
     final int largestValue;
+
+    /** Of the keys that have fields. */
+    final CellType type;
+
     Storage storage;
     PartitionStore store;
     MergedState state = new MergedState();
@@ -129,6 +134,7 @@ class MergedStoreTest {
       keys = 1 << random.nextInt(9);
       fields = 1 << random.nextInt(7);
       largestValue = 1 << random.nextInt(14);
+      type = List.of(CellType.HASH, CellType.ZSET, CellType.LIST).get(random.nextInt(3));
       open();
     }
 
@@ -252,7 +258,7 @@ class MergedStoreTest {
       if (key.hasFields()) {
         change.removed().merge(merged.seen());
         key.forEach(
-            CellType.HASH,
+            type,
             (field, offset, length, versions) -> {
               if (versions.hasCounter()) {
                 Versions remove = new Versions();
@@ -286,13 +292,13 @@ class MergedStoreTest {
       if (there == null || there.fields == null) {
         changes.addAll(hide(key, change));
         key.state().string().remove(change.string());
-        change.putFields(CellType.HASH, nextStamp(), origin());
+        change.putFields(type, nextStamp(), origin());
         shown = new Shown(null, new TreeMap<>(), 0, 0);
       }
       long stamp = nextStamp();
       shown = shown.changedAt(stamp);
       String field = "f" + random.nextInt(fields);
-      Versions old = key.field(CellType.HASH, field.getBytes(), 0, field.length());
+      Versions old = key.field(type, field.getBytes(), 0, field.length());
       old.hide(change.removed());
       changes.forEach(
           each -> {
@@ -302,11 +308,13 @@ class MergedStoreTest {
           });
       Value before = shown.fields.getOrDefault(field, new Value("", 0));
       Versions made = new Versions();
-      byte[] value = ("w" + stamp).getBytes();
-      switch (how) {
+      // Eight bytes, as a score has; some are equal.
+      String written = "w" + (1_000_000 + stamp % 7);
+      byte[] value = written.getBytes();
+      switch (type == CellType.LIST && how == 1 ? 0 : how) {
         case 0 -> {
           old.put(origin(), stamp, value, 0, value.length, made);
-          shown.fields.put(field, new Value("w" + stamp, 0));
+          shown.fields.put(field, new Value(written, 0));
         }
         case 1 -> {
           old.add(origin(), stamp, 3, made);
@@ -356,10 +364,10 @@ class MergedStoreTest {
       return !read.removed().isEmpty() && read.fieldsType() == null;
     }
 
-    private static void part(Key key, SentField part, long at) {
+    private void part(Key key, SentField part, long at) {
       byte[] field = part.field.getBytes();
       Versions change = new Versions().read(new ByteSource(part.change));
-      key.merge(at, CellType.HASH, field, 0, field.length, change);
+      key.merge(at, type, field, 0, field.length, change);
     }
 
     /** Something that came before comes once more. */
@@ -559,14 +567,44 @@ class MergedStoreTest {
         assertThat(Value.of(key.state().string())).isEqualTo(expected.string);
         return;
       }
-      assertThat(key.type()).isEqualTo(CellType.HASH);
+      assertThat(key.type()).isEqualTo(type);
       assertThat(key.visibleFields()).isEqualTo(expected.fields.size());
       TreeMap<String, Value> shown = new TreeMap<>();
       key.forEach(
-          CellType.HASH,
+          type,
           (field, offset, length, versions) ->
               shown.put(new String(field, offset, length), Value.of(versions)));
       assertThat(shown).isEqualTo(expected.fields);
+      if (type.isOrdered()) {
+        checkOrder(key);
+      }
+    }
+
+    /** What is to be seen is in its order, and nothing else is. */
+    void checkOrder(Key key) {
+      TreeMap<Bytes, Bytes> places = new TreeMap<>();
+      key.forEach(
+          type,
+          (field, offset, length, versions) -> {
+            Bytes name = Bytes.copyOf(field, offset, length);
+            byte[] score = type == CellType.ZSET ? MergedStore.scoreOf(versions) : new byte[0];
+            byte[] place = Arrays.copyOf(score, score.length + length);
+            System.arraycopy(field, offset, place, score.length, length);
+            places.put(Bytes.wrap(place), name);
+          });
+      List<Bytes> ordered = List.copyOf(places.values());
+      List<Bytes> seen = new ArrayList<>();
+      io.trefoil.cell.Fields.Visitor visitor =
+          (field, offset, length, value, valueOffset, valueLength) ->
+              seen.add(Bytes.copyOf(field, offset, length));
+      key.visit(type, 0, Long.MAX_VALUE, false, visitor);
+      assertThat(seen).isEqualTo(ordered);
+      int rank = random.nextInt(ordered.size());
+      Bytes place = List.copyOf(places.keySet()).get(rank);
+      assertThat(key.rank(type, place.array(), 0, place.length())).isEqualTo(rank);
+      seen.clear();
+      key.visit(type, rank, 1, true, visitor);
+      assertThat(seen).isEqualTo(List.of(ordered.get(rank)));
     }
 
     void checkEverything() {
