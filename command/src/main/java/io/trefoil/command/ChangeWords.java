@@ -4,9 +4,11 @@ import io.trefoil.base.ByteSource;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.cell.CellType;
+import io.trefoil.cell.Score;
 import io.trefoil.cell.merge.KeyChange;
 import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.Versions;
+import io.trefoil.cell.merge.Write;
 import io.trefoil.resp.Args;
 
 /**
@@ -39,13 +41,24 @@ final class ChangeWords {
       change.join(new MergedKey().read(key));
       key.expectEnd();
       for (int i = at + 1; i < args.count(); i += WORDS) {
-        ByteSource field = source(args, i + 2);
-        change.join(field(args, i), new Versions().read(field));
-        field.expectEnd();
+        ByteSource bytes = source(args, i + 2);
+        KeyChange.Field field = field(args, i);
+        Versions versions = new Versions().read(bytes);
+        bytes.expectEnd();
+        checkScores(field.type(), versions);
+        change.join(field, versions);
       }
       return change;
     } catch (MalformedBytesException e) {
       return null;
+    }
+  }
+
+  private static void checkScores(CellType type, Versions versions) {
+    for (Write each : versions.liveWrites()) {
+      if (type == CellType.ZSET && each.length() != Score.BYTES) {
+        throw new MalformedBytesException("a score of " + each.length() + " bytes");
+      }
     }
   }
 
@@ -54,7 +67,7 @@ final class ChangeWords {
   }
 
   private static KeyChange.Field field(Args args, int at) {
-    for (CellType type : new CellType[] {CellType.HASH, CellType.SET}) {
+    for (CellType type : CellType.WITH_FIELDS) {
       if (args.text(at).equals(type.redisName())) {
         return new KeyChange.Field(type, Bytes.wrap(args.copy(at + 1)));
       }

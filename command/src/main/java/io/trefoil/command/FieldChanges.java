@@ -3,9 +3,11 @@ package io.trefoil.command;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.Fields;
+import io.trefoil.cell.Score;
 import io.trefoil.command.DivergedCommands.Standing;
 import io.trefoil.resp.Args;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * What a divergence file changes of a key that has fields: of a hash, or a set, whose members are
@@ -51,12 +53,7 @@ final class FieldChanges {
    */
   static FieldChanges parse(Call call, int key, int at, boolean replaces) {
     Args args = call.args();
-    CellType type =
-        args.count() <= at
-            ? null
-            : args.isWord(at, "HASH")
-                ? CellType.HASH
-                : args.isWord(at, "SET") ? CellType.SET : null;
+    CellType type = args.count() <= at ? null : type(args, at);
     if (type == null || (args.count() - at - 1) % WORDS != 0) {
       return null;
     }
@@ -64,8 +61,21 @@ final class FieldChanges {
       if (!args.isWord(i, "SET") && !args.isWord(i, "DROP")) {
         return null;
       }
+      boolean scores = type == CellType.ZSET && args.isWord(i, "SET");
+      if (scores && args.length(i + 2) != Score.BYTES) {
+        return null;
+      }
     }
     return new FieldChanges(call, key, type, at + 1, replaces);
+  }
+
+  private static CellType type(Args args, int at) {
+    for (CellType type : CellType.WITH_FIELDS) {
+      if (args.isWord(at, type.redisName().toUpperCase(Locale.ROOT))) {
+        return type;
+      }
+    }
+    return null;
   }
 
   private boolean sets(int at) {

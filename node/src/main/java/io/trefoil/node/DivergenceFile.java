@@ -9,6 +9,7 @@ import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.EntryReader;
 import io.trefoil.cell.Opened;
+import io.trefoil.cell.Score;
 import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.Versions;
 import io.trefoil.cell.merge.Write;
@@ -177,7 +178,18 @@ final class DivergenceFile implements EntryReader.Changes {
       int valueOffset,
       int valueLength) {
     ObjectNode json = text(change("field", of), "field", field, fieldOffset, fieldLength);
-    line(of.type() == CellType.SET ? json : text(json, "value", value, valueOffset, valueLength));
+    line(value(of.type(), json, value, valueOffset, valueLength));
+  }
+
+  /** Of a member of a set there is none; a score's bytes are shown as a number, too. */
+  private ObjectNode value(CellType type, ObjectNode json, byte[] value, int offset, int length) {
+    if (type == CellType.SET) {
+      return json;
+    }
+    if (type == CellType.ZSET) {
+      json.put("score", Double.toString(Score.read(value, offset)));
+    }
+    return text(json, "value", value, offset, length);
   }
 
   @Override
@@ -256,8 +268,8 @@ final class DivergenceFile implements EntryReader.Changes {
     boolean adds = written == null && versions.hasCounter();
     String name = written != null ? "field" : adds ? "add" : "drop";
     ObjectNode json = text(mergedChange(name, type), "field", field, fieldOffset, fieldLength);
-    if (written != null && type != CellType.SET) {
-      text(json, "value", written.array(), written.offset(), written.length());
+    if (written != null) {
+      value(type, json, written.array(), written.offset(), written.length());
     } else if (adds) {
       json.put("total", versions.counterSum());
     }
