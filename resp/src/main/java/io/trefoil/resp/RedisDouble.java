@@ -8,6 +8,9 @@ import java.math.RoundingMode;
 final class RedisDouble {
   private static final int DIGITS = 17;
 
+  /** A larger whole number has more digits, and gets an exponent. */
+  private static final double MAX_PLAIN = 1e17;
+
   private RedisDouble() {}
 
   static String format(double value) {
@@ -19,6 +22,9 @@ final class RedisDouble {
     }
     if (value == 0) {
       return 1 / value < 0 ? "-0" : "0";
+    }
+    if (value == (long) value && Math.abs(value) < MAX_PLAIN) {
+      return Long.toString((long) value);
     }
     BigDecimal rounded =
         new BigDecimal(value)

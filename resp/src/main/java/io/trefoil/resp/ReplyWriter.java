@@ -179,6 +179,11 @@ public final class ReplyWriter {
     lineOrBulk(',', RedisDouble.format(value));
   }
 
+  /** A bulk string that is a double, also in RESP3. */
+  public void bulkDouble(double value) {
+    bulk(ascii(RedisDouble.format(value)));
+  }
+
   /** A whole number of any size. */
   public void bigNumber(BigInteger value) {
     lineOrBulk('(', value.toString());

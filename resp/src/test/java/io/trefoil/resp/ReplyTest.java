@@ -97,6 +97,7 @@ class ReplyTest {
     assertThat(written(3, writer -> writer.bool(false))).isEqualTo("#f\r\n");
     assertThat(written(2, writer -> writer.doubleValue(0.5))).isEqualTo("$3\r\n0.5\r\n");
     assertThat(written(3, writer -> writer.doubleValue(0.5))).isEqualTo(",0.5\r\n");
+    assertThat(written(3, writer -> writer.bulkDouble(0.5))).isEqualTo("$3\r\n0.5\r\n");
     assertThat(written(2, ReplyWriter::nil)).isEqualTo("$-1\r\n");
     assertThat(written(2, ReplyWriter::nilArray)).isEqualTo("*-1\r\n");
     assertThat(written(3, ReplyWriter::nilArray)).isEqualTo("_\r\n");
@@ -133,7 +134,9 @@ class ReplyTest {
   @CsvSource({
     "0.1, 0.10000000000000001",
     "3, 3",
+    "-5, -5",
     "1e16, 10000000000000000",
+    "99999999999999984, 99999999999999984",
     "1e17, 1e+17",
     "123456789012345678, 1.2345678901234568e+17",
     "0.0001, 0.0001",
