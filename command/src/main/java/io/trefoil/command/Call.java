@@ -144,7 +144,12 @@ public final class Call {
    * @throws Refused when it holds something else
    */
   Fields fields(CellType type) {
-    Fields fields = cells().fields(type, args.array(), args.offset(1), args.length(1));
+    return fields(type, 1);
+  }
+
+  /** The same of the key that is argument {@code index}. */
+  Fields fields(CellType type, int index) {
+    Fields fields = cells().fields(type, args.array(), args.offset(index), args.length(index));
     if (fields == null) {
       throw Refused.WRONG_TYPE;
     }

@@ -280,6 +280,8 @@ final class KeyCommands {
   private static void encoding(Call call) {
     if (!call.find(2)) {
       call.reply().nil();
+    } else if (call.cells().type() == CellType.ZSET) {
+      call.reply().bulkText(ZSetCommands.encoding(call, 2));
     } else if (call.cells().type().hasFields()) {
       call.reply().bulkText("hashtable");
     } else if (NumberCommands.readNumber(call)) {

@@ -1,0 +1,118 @@
+package io.trefoil.command;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * C's {@code strtod}, by which Redis reads scores and weights: decimal or hexadecimal, rounded to
+ * the nearest double, and infinity in its spellings. What is no number is NaN here, and so is NaN
+ * itself: Redis takes it nowhere.
+ */
+final class CDouble {
+  /** As of {@link LongDouble}; longer texts, which Redis reads, are no numbers here. */
+  private static final int MAX_TEXT = LongDouble.MAX_TEXT;
+
+  private CDouble() {}
+
+  /**
+   * Reads an argument: all of it is the number, with nothing before it, and it is not so large or
+   * so small that only infinity or zero is left of it.
+   */
+  static double parse(byte[] array, int offset, int length) {
+    if (length > MAX_TEXT) {
+      return Double.NaN;
+    }
+    String text = new String(array, offset, length, StandardCharsets.ISO_8859_1);
+    double value = read(text);
+    boolean left = Double.isInfinite(value) && !isInfinity(unsigned(text));
+    return left || value == 0 && hasDigits(unsigned(text)) ? Double.NaN : value;
+  }
+
+  /**
+   * Reads a bound of a range, of which Redis is less strict: spaces may come before it, a zero byte
+   * ends it, and nothing at all is zero.
+   */
+  static double parseBound(byte[] array, int offset, int length) {
+    int end = offset;
+    while (end < offset + length && array[end] != 0) {
+      end++;
+    }
+    if (end == offset) {
+      return 0;
+    }
+    int start = offset;
+    while (start < end && (array[start] == ' ' || array[start] >= '\t' && array[start] <= '\r')) {
+      start++;
+    }
+    return end - start > MAX_TEXT
+        ? Double.NaN
+        : read(new String(array, start, end - start, StandardCharsets.ISO_8859_1));
+  }
+
+  private static String unsigned(String text) {
+    return text.startsWith("-") || text.startsWith("+") ? text.substring(1) : text;
+  }
+
+  private static boolean isInfinity(String unsigned) {
+    return unsigned.equalsIgnoreCase("inf") || unsigned.equalsIgnoreCase("infinity");
+  }
+
+  private static boolean isHexadecimal(String unsigned) {
+    return unsigned.startsWith("0x") || unsigned.startsWith("0X");
+  }
+
+  private static double read(String text) {
+    String unsigned = unsigned(text);
+    double size;
+    if (isInfinity(unsigned)) {
+      size = Double.POSITIVE_INFINITY;
+    } else if (isHexadecimal(unsigned)) {
+      size = readHexadecimal(unsigned);
+    } else {
+      size = readDecimal(unsigned);
+    }
+    return text.startsWith("-") ? -size : size;
+  }
+
+  private static double readDecimal(String unsigned) {
+    boolean numeric = unsigned.chars().allMatch(c -> isDigit(c) || ".eE+-".indexOf(c) >= 0);
+    // Java takes another sign here, C does not.
+    boolean twoSigns = unsigned.startsWith("-") || unsigned.startsWith("+");
+    return numeric && !twoSigns ? readJava(unsigned) : Double.NaN;
+  }
+
+  /** Java wants an exponent and may have a letter for the type after it; C has the reverse. */
+  private static double readHexadecimal(String unsigned) {
+    int exponent = Math.max(unsigned.indexOf('p'), unsigned.indexOf('P'));
+    String last = exponent < 0 ? "0" : unsigned.substring(exponent + 1);
+    boolean numeric = last.chars().allMatch(c -> isDigit(c) || c == '+' || c == '-');
+    return numeric ? readJava(exponent < 0 ? unsigned + "p0" : unsigned) : Double.NaN;
+  }
+
+  private static double readJava(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
+  private static boolean isDigit(int c) {
+    return c >= '0' && c <= '9';
+  }
+
+  /** Whether a number's digits, before its exponent, are not all zero. */
+  private static boolean hasDigits(String unsigned) {
+    boolean hexadecimal = isHexadecimal(unsigned);
+    String end = hexadecimal ? "pP" : "eE";
+    for (int i = hexadecimal ? 2 : 0; i < unsigned.length(); i++) {
+      char c = unsigned.charAt(i);
+      if (end.indexOf(c) >= 0) {
+        return false;
+      }
+      if (c != '0' && c != '.') {
+        return true;
+      }
+    }
+    return false;
+  }
+}

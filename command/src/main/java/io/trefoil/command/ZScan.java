@@ -1,0 +1,122 @@
+package io.trefoil.command;
+
+import io.trefoil.cell.CellType;
+import io.trefoil.cell.Fields;
+import io.trefoil.cell.Score;
+import io.trefoil.resp.Args;
+import io.trefoil.resp.ReplyWriter;
+import java.util.Arrays;
+import java.util.OptionalLong;
+
+/**
+ * {@code ZSCAN}. What is small enough that Redis keeps it in one piece is, as there, answered whole
+ * and in order, whatever the cursor.
+ */
+final class ZScan implements Fields.Visitor {
+  private static final int MAX_COUNT = 100_000;
+
+  /** Larger whole numbers are written with an exponent, also in one piece. */
+  private static final double MAX_WHOLE = 1L << 62;
+
+  private final Call call;
+  private final ReplyWriter reply;
+  private final int start;
+  private int count = 10;
+  private Glob match;
+  private boolean inOnePiece;
+  private int found;
+
+  private ZScan(Call call) {
+    this.call = call;
+    this.reply = call.reply();
+    this.start = reply.size();
+  }
+
+  static void run(Call call) {
+    OptionalLong cursor = ScanCursor.parse(call.args(), 2);
+    if (cursor.isEmpty()) {
+      call.reply().error("ERR invalid cursor");
+      return;
+    }
+    Fields members = call.fields(CellType.ZSET);
+    ZScan scan = new ZScan(call);
+    // As in Redis, nobody looks at the options of a key that is not there.
+    if (members.count() == 0) {
+      scan.finish(0);
+    } else if (scan.parseOptions()) {
+      scan.run(members, cursor.getAsLong());
+    }
+  }
+
+  /** Reads the options; false when the reply is an error. */
+  private boolean parseOptions() {
+    Args args = call.args();
+    for (int i = 3; i < args.count(); i += 2) {
+      boolean valued = i + 1 < args.count();
+      if (valued && args.isWord(i, "COUNT")) {
+        if (!parseCount(i + 1)) {
+          return false;
+        }
+      } else if (valued && args.isWord(i, "MATCH")) {
+        match = Glob.of(args, i + 1);
+      } else {
+        reply.error(Errors.SYNTAX);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean parseCount(int index) {
+    if (!call.parseLong(index)) {
+      return false;
+    }
+    long parsed = call.args().parsed();
+    if (parsed < 1) {
+      reply.error(Errors.SYNTAX);
+      return false;
+    }
+    count = (int) Math.min(parsed, MAX_COUNT);
+    return true;
+  }
+
+  private void run(Fields members, long cursor) {
+    inOnePiece = ZSetCommands.isInOnePiece(members);
+    if (inOnePiece) {
+      members.visit(0, members.count(), false, this);
+      finish(0);
+    } else if (cursor >>> 32 != 0) {
+      finish(0); // no scan gave it; as in Redis, it ends the iteration
+    } else {
+      finish(members.scan(cursor, count, this));
+    }
+  }
+
+  @Override
+  public void visit(
+      byte[] member, int offset, int length, byte[] value, int valueOffset, int valueLength) {
+    if (match != null && !match.isAll() && !match.matches(member, offset, length)) {
+      return;
+    }
+    if ((long) reply.size() - start + length > Refused.MAX_FIELDS_BYTES) {
+      throw Refused.TOO_LARGE;
+    }
+    reply.bulk(member, offset, length);
+    double score = Score.read(value, valueOffset);
+    if (inOnePiece && score == Math.rint(score) && Math.abs(score) <= MAX_WHOLE) {
+      reply.bulkLong((long) score);
+    } else {
+      reply.bulkDouble(score);
+    }
+    found++;
+  }
+
+  private void finish(long next) {
+    reply.arrayFrom(start, found * 2);
+    byte[] members = Arrays.copyOfRange(reply.array(), start, reply.size());
+    reply.truncate(start);
+    reply.array(2);
+    reply.bulkText(Long.toUnsignedString(next));
+    reply.raw(members);
+  }
+}
