@@ -50,6 +50,7 @@ public final class CommandTable {
                 ZSetCommands.rows(),
                 ZRangeCommands.rows(),
                 ZSetAlgebraCommands.rows(),
+                ListCommands.rows(),
                 SiblingCommands.rows(),
                 ServerCommands.rows(),
                 TableCommands.rows(itself),

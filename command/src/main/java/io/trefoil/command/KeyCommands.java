@@ -282,6 +282,8 @@ final class KeyCommands {
       call.reply().nil();
     } else if (call.cells().type() == CellType.ZSET) {
       call.reply().bulkText(ZSetCommands.encoding(call, 2));
+    } else if (call.cells().type() == CellType.LIST) {
+      call.reply().bulkText("quicklist");
     } else if (call.cells().type().hasFields()) {
       call.reply().bulkText("hashtable");
     } else if (NumberCommands.readNumber(call)) {

@@ -31,7 +31,7 @@ class CommandTableTest {
   @Test
   void nothingElseIsFound() {
     for (Command command : table.commands()) {
-      assertThat(table.find(Args.of(command.name() + "x"))).isNull();
+      assertThat(table.find(Args.of(command.name() + "~"))).isNull();
       assertThat(table.find(Args.of("_" + command.name().substring(1)))).isNull();
     }
     assertThat(table.find(Args.of(""))).isNull();
