@@ -45,6 +45,7 @@ public final class CommandTable {
                 StringCommands.rows(),
                 NumberCommands.rows(),
                 BitCommands.rows(),
+                BitFieldCommands.rows(),
                 HashCommands.rows(),
                 SetCommands.rows(),
                 ZSetCommands.rows(),
