@@ -66,6 +66,34 @@ public enum Convergence {
       "Removes each member as it is known: one that is added concurrently stays. Two that find the"
           + " same member both count it.",
       "The same: a removal removes what it has seen ([sets])."),
+  ZADD(
+      "Of one member the later score stays, of several members all, beside `ZREM` and `DEL` as by"
+          + " `SADD`. What `ZINCRBY` added without being known to it is added to it. All replicas"
+          + " have them in one order. The reply counts what is new to one replica.",
+      ""),
+  ZINCRBY(
+      "All count, each once, beside `ZADD` as beside `SET` and beside `ZREM` as beside `DEL`; the"
+          + " reply is one replica's sum.",
+      ""),
+  ZREM(
+      "Removes each member as it is known, and those of a range as they are known, by the scores"
+          + " and ranks that they have there: one that is added concurrently stays, and so does what"
+          + " `ZINCRBY` added without being known.",
+      ""),
+  PUSH(
+      "All elements stay, in one order everywhere. Those pushed at one end at once come in between"
+          + " each other, each one's in the order in which it was pushed. One that was inserted"
+          + " stays between the two that it was put between. A list that is new on both sides is"
+          + " one list.",
+      ""),
+  LSET(
+      "Of one element the later value stays. It stays beside a removal whose sender did not know of"
+          + " it.",
+      ""),
+  LREM(
+      "Removes those elements that are known to be equal, or to be outside the range: what was"
+          + " pushed without being known stays, also outside the range.",
+      ""),
   RESOLVE(
       "Overwrites what its context covers. What that does not cover stays a sibling, and two that"
           + " decide at once are siblings again. Only with `CONFLICT SIBLINGS`.",

@@ -31,12 +31,12 @@ final class ListCommands {
         row("lpush", -3, "1.0.0", PUSH_COST, "Prepend one or multiple elements to a list")
             .flags(WRITE, DENYOOM, FAST)
             .key()
-            .refused(StringCommands.NEEDS_ORDER)
+            .converges(Convergence.PUSH)
             .onCells(call -> push(call, End.LEFT)),
         row("rpush", -3, "1.0.0", PUSH_COST, "Append one or multiple elements to a list")
             .flags(WRITE, DENYOOM, FAST)
             .key()
-            .refused(StringCommands.NEEDS_ORDER)
+            .converges(Convergence.PUSH)
             .onCells(call -> push(call, End.RIGHT)),
         row(
                 "lpushx",
@@ -92,7 +92,7 @@ final class ListCommands {
         row("lset", 4, "1.0.0", INDEX_COST, "Set the value of an element in a list by its index")
             .flags(WRITE, DENYOOM)
             .key()
-            .refused(StringCommands.NEEDS_ORDER)
+            .converges(Convergence.LSET)
             .onCells(ListCommands::lset),
         row(
                 "lrem",
@@ -103,7 +103,7 @@ final class ListCommands {
                 "Remove elements from a list")
             .flags(WRITE)
             .key()
-            .refused(StringCommands.NEEDS_ORDER)
+            .converges(Convergence.LREM)
             .onCells(ListCommands::lrem),
         row(
                 "ltrim",
@@ -113,7 +113,7 @@ final class ListCommands {
                 "Trim a list to the specified range")
             .flags(WRITE)
             .key()
-            .refused(StringCommands.NEEDS_ORDER)
+            .converges(Convergence.LREM)
             .onCells(ListCommands::ltrim),
         row(
                 "linsert",
@@ -123,7 +123,7 @@ final class ListCommands {
                 "Insert an element before or after another element in a list")
             .flags(WRITE, DENYOOM)
             .key()
-            .refused(StringCommands.NEEDS_ORDER)
+            .converges(Convergence.PUSH)
             .onCells(ListCommands::linsert),
         row(
                 "lpos",

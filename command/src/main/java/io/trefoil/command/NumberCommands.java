@@ -14,6 +14,9 @@ import java.util.Optional;
 
 /** Strings that are numbers. */
 final class NumberCommands {
+  /** Why sums of fractions don't converge. */
+  static final String ROUNDS = "adds with rounding, so that the order of additions matters";
+
   static final String OVERFLOW = "ERR increment or decrement would overflow";
 
   private NumberCommands() {}
@@ -33,7 +36,7 @@ final class NumberCommands {
             .converges(Convergence.ADD)
             .onCells(NumberCommands::decrby),
         row("incrbyfloat", 3, "2.6.0", "Increment the float value of a key by the given amount")
-            .refused("adds with rounding, so that the order of additions matters")
+            .refused(ROUNDS)
             .onCells(NumberCommands::incrbyfloat));
   }
 

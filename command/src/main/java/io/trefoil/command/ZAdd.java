@@ -7,6 +7,9 @@ import io.trefoil.resp.Args;
 
 /** {@code ZADD} with its options, and {@code ZINCRBY}, which is one of them. */
 final class ZAdd {
+  /** Up to this, doubles are whole numbers exactly. */
+  private static final double LARGEST_WHOLE = 1L << 53;
+
   static final String NOT_A_NUMBER = "ERR resulting score is not a number (NaN)";
 
   private final Call call;
@@ -22,6 +25,7 @@ final class ZAdd {
 
   private int added;
   private int updated;
+  private int repeated;
 
   /** Of the member looked at last, if it was not left as it is by an option. */
   private double result = Double.NaN;
@@ -30,6 +34,29 @@ final class ZAdd {
     this.call = call;
     this.args = call.args();
     this.increments = increments;
+  }
+
+  /** Whether an option makes {@code ZADD} depend on what is there. */
+  static boolean looksFirst(Args args) {
+    for (int i = 2; i < args.count() && !isScore(args, i); i++) {
+      if (!args.isWord(i, "CH")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isScore(Args args, int index) {
+    return !Double.isNaN(score(args, index));
+  }
+
+  /** Whether {@code ZINCRBY} adds what can't be counted as a whole number. */
+  static boolean addsFraction(Args args) {
+    return isScore(args, 2) && !isWhole(score(args, 2));
+  }
+
+  private static boolean isWhole(double added) {
+    return Math.rint(added) == added && Math.abs(added) <= LARGEST_WHOLE;
   }
 
   /**
@@ -119,7 +146,7 @@ final class ZAdd {
         return;
       }
     }
-    if (added + updated > 0) {
+    if (added + updated + repeated > 0) {
       members.save();
     }
     reply();
@@ -129,7 +156,7 @@ final class ZAdd {
   private boolean apply(Fields members, int index, double score) {
     if (!call.findField(members, index)) {
       if (!presentOnly) {
-        put(members, index, score);
+        put(members, index, score, score);
         added++;
       }
       return true;
@@ -147,16 +174,29 @@ final class ZAdd {
     }
     result = after;
     if (after != before) {
-      put(members, index, after);
+      put(members, index, score, after);
       updated++;
+    } else if (members.repeatsMatter()) {
+      put(members, index, score, after);
+      repeated++;
     }
     return true;
   }
 
-  private void put(Fields members, int index, double score) {
+  /**
+   * @param given the score that the command has for the member
+   * @param score what the member's is then
+   */
+  private void put(Fields members, int index, double given, double score) {
     byte[] value = call.scratch(Score.BYTES);
     Score.write(score, value, 0);
-    members.put(args.array(), args.offset(index), args.length(index), value, 0, Score.BYTES);
+    int offset = args.offset(index);
+    int length = args.length(index);
+    if (increments && isWhole(given)) {
+      members.add(args.array(), offset, length, (long) given, value, 0, Score.BYTES);
+    } else {
+      members.put(args.array(), offset, length, value, 0, Score.BYTES);
+    }
     result = score;
   }
 

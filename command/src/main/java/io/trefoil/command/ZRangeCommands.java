@@ -100,7 +100,7 @@ final class ZRangeCommands {
   private static Row removal(String name, String since, String which) {
     return row(name, 4, since, REMOVAL_COST, "Remove all members in a sorted set " + which)
         .flags(WRITE)
-        .refused(StringCommands.NEEDS_ORDER);
+        .converges(Convergence.ZREM);
   }
 
   private static void count(Call call, By by) {

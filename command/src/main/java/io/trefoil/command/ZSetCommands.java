@@ -37,7 +37,11 @@ final class ZSetCommands {
                 "Add one or more members to a sorted set, or update its score if it already"
                     + " exists")
             .flags(WRITE, DENYOOM, FAST)
-            .refused(StringCommands.NEEDS_ORDER)
+            .convergesUnless(
+                ZAdd::looksFirst,
+                "NX, XX, GT, LT or INCR",
+                StringCommands.NEEDS_ORDER,
+                Convergence.ZADD)
             .onCells(call -> ZAdd.run(call, false)),
         row(
                 "zincrby",
@@ -46,7 +50,11 @@ final class ZSetCommands {
                 "O(log(N)) where N is the number of elements in the sorted set.",
                 "Increment the score of a member in a sorted set")
             .flags(WRITE, DENYOOM, FAST)
-            .refused(StringCommands.NEEDS_ORDER)
+            .convergesUnless(
+                ZAdd::addsFraction,
+                "a fraction, or more than 2^53,",
+                NumberCommands.ROUNDS,
+                Convergence.ZINCRBY)
             .onCells(call -> ZAdd.run(call, true)),
         row(
                 "zrem",
@@ -56,7 +64,7 @@ final class ZSetCommands {
                     + " of elements to be removed.",
                 "Remove one or more members from a sorted set")
             .flags(WRITE, FAST)
-            .refused(StringCommands.NEEDS_ORDER)
+            .converges(Convergence.ZREM)
             .onCells(
                 call -> call.reply().integer(call.removeFields(call.fields(CellType.ZSET), 2))),
         row(

@@ -86,6 +86,18 @@ class ConvergenceTest {
     USES.put("hincrby", (w, at) -> "HINCRBY " + key(w) + " " + field(w) + " " + number(w));
     USES.put("sadd", (w, at) -> "SADD " + key(w) + " " + field(w) + " " + field(w));
     USES.put("srem", (w, at) -> "SREM " + key(w) + " " + field(w) + " " + field(w));
+    USES.put("zadd", (w, at) -> "ZADD " + key(w) + " " + number(w) + " " + field(w));
+    USES.put("zincrby", (w, at) -> "ZINCRBY " + key(w) + " " + number(w) + " " + field(w));
+    USES.put("zrem", (w, at) -> "ZREM " + key(w) + " " + field(w) + " " + field(w));
+    USES.put("zremrangebyrank", (w, at) -> "ZREMRANGEBYRANK " + key(w) + " -1 -1");
+    USES.put("zremrangebyscore", (w, at) -> "ZREMRANGEBYSCORE " + key(w) + " -inf -5");
+    USES.put("zremrangebylex", (w, at) -> "ZREMRANGEBYLEX " + key(w) + " [f0 (f1");
+    USES.put("lpush", (w, at) -> "LPUSH " + key(w) + " " + field(w) + " " + field(w));
+    USES.put("rpush", (w, at) -> "RPUSH " + key(w) + " " + field(w));
+    USES.put("linsert", ConvergenceTest::linsert);
+    USES.put("lset", (w, at) -> "LSET " + key(w) + " " + w.random.nextInt(3) + " " + value(w));
+    USES.put("lrem", (w, at) -> "LREM " + key(w) + " 1 " + field(w));
+    USES.put("ltrim", (w, at) -> "LTRIM " + key(w) + " 1 -1");
     USES.put("del", (w, at) -> "DEL " + key(w) + " " + key(w));
     USES.put("unlink", (w, at) -> "UNLINK " + key(w));
     USES.put("expire", (w, at) -> "EXPIRE " + key(w) + " " + w.random.nextInt(2));
@@ -124,6 +136,11 @@ class ConvergenceTest {
 
   private static String getexOption(MergedWorld world) {
     return List.of("", " PERSIST", " PX " + millis(world)).get(world.random.nextInt(3));
+  }
+
+  private static String linsert(MergedWorld world, int at) {
+    String side = world.random.nextBoolean() ? " BEFORE " : " AFTER ";
+    return "LINSERT " + key(world) + side + field(world) + " " + field(world);
   }
 
   private static String resolve(MergedWorld world, int at) {
@@ -203,6 +220,11 @@ class ConvergenceTest {
             .append(MergedCellsTest.values(world.replica(at), key));
       } else if (type.contains("hash")) {
         all.append(world.run(at, "HGETALL", key)).append(world.run(at, "HLEN", key));
+      } else if (type.contains("zset")) {
+        all.append(world.reply(at, "ZRANGE", key, "0", "-1", "WITHSCORES"));
+        all.append(world.run(at, "ZCARD", key)).append(world.run(at, "ZCOUNT", key, "-3", "3"));
+      } else if (type.contains("list")) {
+        all.append(world.reply(at, "LRANGE", key, "0", "-1")).append(world.run(at, "LLEN", key));
       } else if (type.contains("set")) {
         all.append(world.run(at, "SMEMBERS", key)).append(world.run(at, "SCARD", key));
       }
@@ -229,6 +251,11 @@ class ConvergenceTest {
       case HSET, HDEL -> ConvergenceClaims::ofEachFieldTheLaterValueStays;
       case HINCRBY -> ConvergenceClaims::aFieldCountsAsAKeyDoes;
       case SADD, SREM -> ConvergenceClaims::whatIsAddedStays;
+      case ZADD, ZREM -> OrderedClaims::ofEachMemberTheLaterScoreStays;
+      case ZINCRBY -> OrderedClaims::aScoreCountsAsAKeyDoes;
+      case PUSH -> OrderedClaims::allThatIsPushedIsInOneOrder;
+      case LSET -> OrderedClaims::ofEachElementTheLaterValueStays;
+      case LREM -> OrderedClaims::whatItsRemoverDidNotKnowOfStays;
       case RESOLVE -> ConvergenceClaims::whatTheContextDoesNotCoverStays;
       case READ -> ConvergenceClaims::readsShowWhatHasCome;
       case REPLAY -> throw new IllegalArgumentException("proved by LeftMergesTest");
