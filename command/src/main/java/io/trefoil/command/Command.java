@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * One row of the command table. Immutable; made by {@link Row}.
@@ -36,6 +37,7 @@ public final class Command {
   private final int lastKey;
   private final int keyStep;
   private final int countWord;
+  private final ToIntFunction<Args> furtherKey;
   private final Meaning meaning;
   private final Convergence convergence;
   private final String reason;
@@ -61,6 +63,7 @@ public final class Command {
     lastKey = row.lastKey;
     keyStep = row.keyStep;
     countWord = row.countWord;
+    furtherKey = row.furtherKey;
     meaning = row.meaning;
     convergence = row.convergence;
     reason = row.reason;
@@ -143,7 +146,10 @@ public final class Command {
   /** How many keys a command has; those that it counts itself are 0 when its count is wrong. */
   public int keyCount(Args args) {
     int fixed = fixedKeys(args);
-    return countWord == 0 ? fixed : fixed + countedKeys(args);
+    if (countWord > 0) {
+      return fixed + countedKeys(args);
+    }
+    return furtherKey.applyAsInt(args) > 0 ? fixed + 1 : fixed;
   }
 
   private int fixedKeys(Args args) {
@@ -162,10 +168,10 @@ public final class Command {
     return count < 1 || count > args.count() - countWord - 1 ? 0 : (int) count;
   }
 
-  /** Which word key {@code number} is, from 0. */
-  public int keyIndex(int number) {
+  /** Which word key {@code number} of {@link #keyCount} is, from 0. */
+  public int keyIndex(Args args, int number) {
     if (countWord == 0) {
-      return firstKey + number * keyStep;
+      return number < fixedKeys(args) ? firstKey + number * keyStep : furtherKey.applyAsInt(args);
     }
     int fixed = firstKey == 0 ? 0 : 1;
     return number < fixed ? firstKey : countWord + 1 + number - fixed;
@@ -269,10 +275,12 @@ public final class Command {
     private final String summary;
     private final Set<Flag> flags = EnumSet.noneOf(Flag.class);
     private final Set<String> categories = new TreeSet<>();
+    private final Set<String> otherCategories = new TreeSet<>();
     private int firstKey;
     private int lastKey;
     private int keyStep;
     private int countWord;
+    private ToIntFunction<Args> furtherKey = args -> 0;
     private Meaning meaning = Meaning.SAME;
     private Convergence convergence;
     private String reason = "";
@@ -305,6 +313,12 @@ public final class Command {
       return this;
     }
 
+    /** ACL categories that it is not in, though its flags or its group imply them. */
+    Row notCategories(String... others) {
+      otherCategories.addAll(Arrays.asList(others));
+      return this;
+    }
+
     /** One key, the first argument. */
     Row key() {
       return keys(1, 1, 1);
@@ -325,6 +339,16 @@ public final class Command {
     Row countedKeys(int count) {
       countWord = count;
       reach = Reach.KEYS;
+      return flags(Flag.MOVABLEKEYS);
+    }
+
+    /**
+     * One key more than the {@link #keys}, after them, which the command has with some options.
+     *
+     * @param word which word it is; 0 when there is none
+     */
+    Row furtherKey(ToIntFunction<Args> word) {
+      furtherKey = word;
       return flags(Flag.MOVABLEKEYS);
     }
 
@@ -425,6 +449,7 @@ public final class Command {
     private void imply(boolean holds, String... implied) {
       if (holds) {
         categories(implied);
+        categories.removeAll(otherCategories);
       }
     }
   }

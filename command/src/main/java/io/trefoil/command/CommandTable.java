@@ -52,6 +52,8 @@ public final class CommandTable {
                 ZRangeCommands.rows(),
                 ZSetAlgebraCommands.rows(),
                 ListCommands.rows(),
+                SortCommands.rows(),
+                LcsCommands.rows(),
                 SiblingCommands.rows(),
                 ServerCommands.rows(),
                 TableCommands.rows(itself),

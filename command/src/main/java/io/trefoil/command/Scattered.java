@@ -80,7 +80,7 @@ public final class Scattered {
       int partition = partitionOfKey[key];
       Part part = parts.computeIfAbsent(partition, p -> begin(p, command, args));
       for (int i = 0; i < step; i++) {
-        part.args.addFrom(args, command.keyIndex(key) + i);
+        part.args.addFrom(args, command.keyIndex(args, key) + i);
       }
       part.keys.add(key);
     }

@@ -201,7 +201,7 @@ final class TableCommands {
       int count = command.keyCount(inner);
       reply.array(count);
       for (int key = 0; key < count; key++) {
-        int index = command.keyIndex(key);
+        int index = command.keyIndex(inner, key);
         reply.bulk(inner.array(), inner.offset(index), inner.length(index));
       }
     }

@@ -67,6 +67,15 @@ class CommandTableTest {
     "DEL a b c, 3, a b c",
     "RENAME a b, 2, a b",
     "OBJECT ENCODING a, 1, a",
+    "LMPOP 2 a b LEFT, 2, a b",
+    "BITOP AND a b c, 3, a b c",
+    "SORT a, 1, a",
+    "SORT a STORE b, 2, a b",
+    "SORT a LIMIT 0 STORE GET STORE BY STORE STORE b, 2, a b",
+    "SORT a STORE b STORE c, 2, a c",
+    "SORT a GET STORE, 1, a",
+    "SORT a STORE, 1, a",
+    "SORT_RO a STORE b, 1, a",
     "PING a, 0, ''",
     "DEL, 0, ''",
   })
@@ -76,7 +85,7 @@ class CommandTableTest {
     assertThat(command.keyCount(args)).isEqualTo(count);
     StringBuilder found = new StringBuilder();
     for (int key = 0; key < count; key++) {
-      found.append(key == 0 ? "" : " ").append(args.text(command.keyIndex(key)));
+      found.append(key == 0 ? "" : " ").append(args.text(command.keyIndex(args, key)));
     }
     assertThat(found).hasToString(keys);
   }

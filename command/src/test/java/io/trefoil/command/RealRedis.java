@@ -40,7 +40,7 @@ final class RealRedis implements AutoCloseable {
     }
     assumeTrue(program.isPresent(), "no redis-server on the PATH");
     int port = freePort();
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(
                 program.get().toString(),
                 "--bind",
@@ -56,8 +56,10 @@ final class RealRedis implements AutoCloseable {
                 "--dir",
                 folder.toString())
             .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("redis.log").toFile())
-            .start();
+            .redirectOutput(folder.resolve("redis.log").toFile());
+    // SORT ALPHA compares by the locale.
+    builder.environment().put("LC_ALL", "C");
+    Process process = builder.start();
     RealRedis redis = new RealRedis(process, port);
     redis.awaitStart();
     return redis;

@@ -353,7 +353,7 @@ final class CommandRunner implements PartitionReplica.Work {
     List<Bytes> keys = new ArrayList<>();
     int keyCount = command.reach() == Reach.KEYS ? command.keyCount(args) : 0;
     for (int key = 0; key < keyCount; key++) {
-      keys.add(Bytes.wrap(args.copy(command.keyIndex(key))));
+      keys.add(Bytes.wrap(args.copy(command.keyIndex(args, key))));
     }
     route.coordinator().calls().run(handler, keys, command.has(Flag.WRITE), level, delivery);
   }
@@ -586,7 +586,7 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   static int partitionOfKey(DatabaseRoute database, Command command, Args args, int key) {
-    int index = command.keyIndex(key);
+    int index = command.keyIndex(args, key);
     return database.partitionOf(args.array(), args.offset(index), args.length(index));
   }
 
@@ -904,7 +904,7 @@ final class CommandRunner implements PartitionReplica.Work {
   private Bytes firstParked(Command command, Args args, PartitionRoute route) {
     int keys = command.reach() == Reach.KEYS ? command.keyCount(args) : 0;
     for (int key = 0; key < keys; key++) {
-      int index = command.keyIndex(key);
+      int index = command.keyIndex(args, key);
       Bytes parked = parkedKey(route, args.array(), args.offset(index), args.length(index));
       if (parkedKeys.containsKey(parked)) {
         return parked;
