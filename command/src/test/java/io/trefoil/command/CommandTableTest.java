@@ -103,6 +103,15 @@ class CommandTableTest {
         "EXPIRE a 5 |",
         "EXPIRE a 5 GT | EXPIRE with NX, XX, GT or LT needs one order of all writes",
         "GET a |",
+        "LPUSH a 1 | LPUSH needs one order of all writes",
+        "LRANGE a 0 -1 |",
+        "SORT a | SORT needs one order of all writes; SORT_RO does not",
+        "SORT_RO a BY nosort GET # |",
+        "SORT_RO a BY w_* | SORT_RO with BY or GET of other keys looks at keys that are not among"
+            + " its words",
+        "SORT_RO a GET w_* | SORT_RO with BY or GET of other keys looks at keys that are not among"
+            + " its words",
+        "BITFIELD_RO a GET u8 0 |",
       })
   void whatLosesItsMeaningIsRefusedByName(String line, String refusal) {
     Args args = Args.of(line.strip().split(" "));
