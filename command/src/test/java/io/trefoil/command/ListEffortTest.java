@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** How many elements list commands look at, and what they do with such as are too large. */
 class ListEffortTest {
-  private static final int ELEMENTS = 10_000;
+  private static final int ELEMENTS = 2_000;
 
   private final OnePartition server = new OnePartition();
   private int visited;
@@ -94,9 +94,9 @@ class ListEffortTest {
   @ParameterizedTest
   @CsvSource({
     "LLEN l, 0, 0",
-    "LINDEX l 5000, 1, 0",
+    "LINDEX l 1000, 1, 0",
     "LINDEX l -1, 1, 0",
-    "LSET l 5000 x, 1, 1",
+    "LSET l 1000 x, 1, 1",
     "LPUSH l x, 1, 1",
     "RPUSH l x y z, 1, 3",
     "RPUSHX l x, 1, 1",
@@ -106,7 +106,7 @@ class ListEffortTest {
     "LMPOP 1 l LEFT, 1, 1",
     "LMOVE l l LEFT RIGHT, 2, 2",
     "LMOVE l other LEFT RIGHT, 1, 2",
-    "LRANGE l 5000 5009, 10, 0",
+    "LRANGE l 1000 1009, 10, 0",
     "LRANGE l 9 8, 0, 0",
     "LTRIM l 3 -3, 5, 5",
     "LTRIM l 1 0, 0, 0",
@@ -123,12 +123,12 @@ class ListEffortTest {
   @ParameterizedTest
   @CsvSource({
     "LPOS l 3, ':3'",
-    "LPOS l 9999 RANK -1, ':9999'",
+    "LPOS l 1999 RANK -1, ':1999'",
     "LPOS l none MAXLEN 100, '$-1'",
     "LREM l 1 5, ':1'",
-    "LREM l -1 9998, ':1'",
-    "LINSERT l BEFORE 7 x, ':10001'",
-    "LINSERT l AFTER 7 x, ':10001'",
+    "LREM l -1 1998, ':1'",
+    "LINSERT l BEFORE 7 x, ':2001'",
+    "LINSERT l AFTER 7 x, ':2001'",
   })
   void aSearchStopsSoonAfterWhatItFound(String command, String reply) {
     assertThat(run(command)).isEqualTo(reply + "\r\n");
