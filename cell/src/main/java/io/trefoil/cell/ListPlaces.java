@@ -4,13 +4,14 @@ import io.trefoil.base.InvariantViolation;
 import java.util.Arrays;
 
 /**
- * Places of a list's elements: bytes that are compared as unsigned ones. A place begins with eight
- * bytes that count from the first element ever pushed, up and down; what is inserted between two
- * neighbours has the lower one's bytes, or such as are above them, and more.
+ * Places of a list's elements: bytes that are compared as unsigned ones, in groups of eight. The
+ * first group counts from the first element ever pushed, up and down. What is inserted between two
+ * neighbours counts on from the lower one in its last group, down from the upper one, or in a group
+ * more: so that names stay short also where one after the other is inserted at one spot.
  */
 public final class ListPlaces {
-  private static final int HEAD = 8;
-  private static final long FIRST = Long.MIN_VALUE; // the middle, as unsigned
+  private static final int GROUP = 8;
+  private static final long MIDDLE = Long.MIN_VALUE; // as unsigned
 
   private ListPlaces() {}
 
@@ -23,49 +24,57 @@ public final class ListPlaces {
    */
   public static byte[] between(byte[] lower, byte[] upper) {
     if (lower == null && upper == null) {
-      return head(FIRST);
+      return with(new byte[0], 0, MIDDLE);
     }
     if (upper == null) {
-      return head(headOf(lower) + 1);
+      return with(lower, 0, group(lower, 0) + 1);
     }
     if (lower == null) {
-      return head(headOf(upper) - 1);
+      return with(upper, 0, group(upper, 0) - 1);
     }
     return inside(lower, upper);
   }
 
-  private static byte[] head(long number) {
-    byte[] bytes = new byte[HEAD];
-    for (int i = 0; i < HEAD; i++) {
-      bytes[i] = (byte) (number >>> 56 - 8 * i);
+  /** The bytes before {@code at}, filled up with zeros, and one more group. */
+  private static byte[] with(byte[] beginning, int at, long group) {
+    byte[] place = Arrays.copyOf(beginning, at + GROUP);
+    for (int i = 0; i < GROUP; i++) {
+      place[at + i] = (byte) (group >>> 56 - 8 * i);
     }
-    return bytes;
+    return place;
   }
 
-  private static long headOf(byte[] place) {
-    long number = 0;
-    for (int i = 0; i < HEAD; i++) {
-      number = number << 8 | place[i] & 0xff;
+  /** Eight bytes as a number; those beyond the end are zeros. */
+  private static long group(byte[] place, int at) {
+    long group = 0;
+    for (int i = at; i < at + GROUP; i++) {
+      group = group << 8 | (i < place.length ? place[i] & 0xff : 0);
     }
-    return number;
+    return group;
   }
 
-  /**
-   * The first digit that has room above the lower place is raised, by half of the room; below it
-   * there is as much as anybody wants.
-   */
   private static byte[] inside(byte[] lower, byte[] upper) {
-    boolean touches = true; // so far, the place is the beginning of the upper one
-    for (int i = 0; i <= lower.length + upper.length; i++) {
-      int low = i < lower.length ? lower[i] & 0xff : 0;
-      int high = !touches ? 256 : i < upper.length ? upper[i] & 0xff : 0;
-      if (high - low > 1) {
-        byte[] place = Arrays.copyOf(lower, i + 1);
-        place[i] = (byte) (low + (high - low) / 2);
-        return place;
+    for (int at = 0; at < Math.max(lower.length, upper.length); at += GROUP) {
+      long low = group(lower, at);
+      long high = group(upper, at);
+      if (low == high) {
+        continue;
       }
-      touches &= low == high;
+      if (at >= lower.length && Long.compareUnsigned(high, 1) > 0) {
+        return with(upper, at, high - 1);
+      }
+      boolean room = Long.compareUnsigned(high - low, 1) > 0;
+      return room && at < lower.length ? with(lower, at, low + 1) : above(lower, at + GROUP);
     }
     throw new InvariantViolation("no place between two elements of a list");
+  }
+
+  /** A place above one that it shares the bytes before {@code from} with. */
+  private static byte[] above(byte[] lower, int from) {
+    int at = from;
+    while (at < lower.length && group(lower, at) == -1) {
+      at += GROUP;
+    }
+    return with(lower, at, at < lower.length ? group(lower, at) + 1 : MIDDLE);
   }
 }

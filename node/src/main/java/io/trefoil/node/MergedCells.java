@@ -734,10 +734,10 @@ final class MergedCells implements Cells {
     @Override
     public byte[] placeBetween(byte[] lower, byte[] upper) {
       byte[] place = ListPlaces.between(lower, upper);
-      return ByteBuffer.allocate(place.length + Long.BYTES + Integer.BYTES)
+      return ByteBuffer.allocate(place.length + 2 * Long.BYTES)
           .put(place)
           .putLong(log.nextStamp())
-          .putInt(log.origin())
+          .putLong(log.origin())
           .array();
     }
 
