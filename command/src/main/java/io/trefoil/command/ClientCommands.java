@@ -130,8 +130,7 @@ final class ClientCommands {
       list(call, session -> true);
     } else if (args.count() == 4 && args.isWord(2, "TYPE")) {
       if (isType(call, 3)) {
-        boolean normal = args.isWord(3, "NORMAL");
-        list(call, session -> normal);
+        list(call, ofType(args, 3));
       }
     } else if (args.count() > 3 && args.isWord(2, "ID")) {
       listIds(call);
@@ -169,7 +168,16 @@ final class ClientCommands {
     }
   }
 
-  /** Whether an argument is a type of client; if not, replies so. All clients are normal ones. */
+  /** No client is a master or a replica. */
+  private static Predicate<Session> ofType(Args args, int index) {
+    if (args.isWord(index, "PUBSUB")) {
+      return Session::isSubscribed;
+    }
+    boolean normal = args.isWord(index, "NORMAL");
+    return session -> normal && !session.isSubscribed();
+  }
+
+  /** Whether an argument is a type of client; if not, replies so. */
   private static boolean isType(Call call, int index) {
     String type = Errors.echo(call.args(), index, Integer.MAX_VALUE);
     if (List.of("normal", "master", "replica", "slave", "pubsub")
@@ -246,8 +254,7 @@ final class ClientCommands {
         long id = args.parsed();
         filter = filter.and(session -> session.id() == id);
       } else if (args.isWord(i, "TYPE")) {
-        boolean normal = args.isWord(i + 1, "NORMAL");
-        filter = filter.and(session -> normal);
+        filter = filter.and(ofType(args, i + 1));
         return isType(call, i + 1);
       } else if (args.isWord(i, "ADDR")) {
         filter = filter.and(session -> session.address().equals(value));

@@ -44,6 +44,7 @@ public final class Command {
   private final String reasonWithLeader;
   private final Predicate<Args> refusedForm;
   private final String refusedFormText;
+  private final boolean whileListening;
   private final Runs runs;
   private final Reach reach;
   private final Scatter scatter;
@@ -70,6 +71,7 @@ public final class Command {
     reasonWithLeader = row.reasonWithLeader;
     refusedForm = row.refusedForm;
     refusedFormText = row.refusedFormText;
+    whileListening = row.whileListening;
     runs = row.runs;
     reach = row.reach;
     scatter = row.scatter;
@@ -177,9 +179,9 @@ public final class Command {
     return number < fixed ? firstKey : countWord + 1 + number - fixed;
   }
 
-  /** Whether it has keys at all. */
+  /** Whether it has keys at all; shard channels are where keys are, and are none. */
   public boolean hasKeys() {
-    return firstKey > 0 || countWord > 0;
+    return reach == Reach.KEYS;
   }
 
   /** What it means on an algorithm, in its plain form. */
@@ -232,6 +234,11 @@ public final class Command {
   private String unsupported(String why, Algorithm algorithm, String database) {
     return String.format(
         "UNSUPPORTED %s %s; database '%s' is %s", upperName(), why, database, algorithm);
+  }
+
+  /** Whether a client may run it that {@link Session#listensOnly listens only}. */
+  boolean runsWhileListening() {
+    return whileListening;
   }
 
   public Runs runs() {
@@ -287,6 +294,7 @@ public final class Command {
     private String reasonWithLeader = "";
     private Predicate<Args> refusedForm = args -> false;
     private String refusedFormText = "";
+    private boolean whileListening;
     private Runs runs;
     private Reach reach = Reach.NOTHING;
     private Scatter scatter = Scatter.NONE;
@@ -390,6 +398,12 @@ public final class Command {
       return this;
     }
 
+    /** Clients may run it that {@link Session#listensOnly listen only}. */
+    Row whileListening() {
+      whileListening = true;
+      return this;
+    }
+
     /** A command that is nothing without one of its sub-commands. */
     Command container(List<Command> commands) {
       return subcommands(commands).build(Runs.ON_CONNECTION, NONE);
@@ -435,6 +449,7 @@ public final class Command {
     private void implyCategories() {
       imply(flags.contains(Flag.WRITE), "write");
       imply(flags.contains(Flag.READONLY), "read");
+      imply(flags.contains(Flag.PUBSUB), "pubsub");
       imply(flags.contains(Flag.ADMIN), "admin", "dangerous");
       imply(group == Group.GENERIC && runs == Runs.ON_CELLS, "keyspace");
       imply(group == Group.STRING, "string");

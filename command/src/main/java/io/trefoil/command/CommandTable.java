@@ -57,6 +57,7 @@ public final class CommandTable {
                 SiblingCommands.rows(),
                 ServerCommands.rows(),
                 TableCommands.rows(itself),
+                PubSubCommands.rows(),
                 NodeCommands.rows(),
                 DivergedCommands.rows())
             .flatMap(List::stream)
@@ -109,7 +110,7 @@ public final class CommandTable {
 
   /**
    * Finds a command's row and checks that the command may run at all: that it exists, has the right
-   * number of words, and that the client has logged in.
+   * number of words, that the client has logged in, and that it does not listen only.
    *
    * @return the row; or null, and then the reply is written
    */
@@ -129,6 +130,10 @@ public final class CommandTable {
     }
     if (!session.authenticated() && !command.has(Flag.NO_AUTH)) {
       reply.error(Errors.NO_AUTH);
+      return null;
+    }
+    if (session.listensOnly() && !command.runsWhileListening()) {
+      reply.error(Errors.listensOnly(command));
       return null;
     }
     return command;

@@ -34,15 +34,18 @@ final class ConnectionCommands {
             .onConnection(ConnectionCommands::auth),
         row("ping", -1, "1.0.0", "Ping the server")
             .flags(FAST)
+            .whileListening()
             .onConnection(ConnectionCommands::ping),
         row("echo", 2, "1.0.0", "Echo the given string")
             .flags(LOADING, STALE, FAST)
             .onConnection(ConnectionCommands::echo),
         row("quit", -1, "1.0.0", "Close the connection")
             .flags(OPEN)
+            .whileListening()
             .onConnection(ConnectionCommands::quit),
         row("reset", 1, "6.2.0", "Reset the connection")
             .flags(OPEN)
+            .whileListening()
             .onConnection(ConnectionCommands::reset),
         row("select", 2, "1.0.0", "Change the selected database for the current connection")
             .flags(LOADING, STALE, FAST)
@@ -196,10 +199,26 @@ final class ConnectionCommands {
   }
 
   private static void ping(Call call) {
-    switch (call.args().count()) {
-      case 1 -> call.reply().simple("PONG");
-      case 2 -> echo(call);
-      default -> call.reply().error(Errors.wrongArity(call.command()));
+    int words = call.args().count();
+    if (words > 2) {
+      call.reply().error(Errors.wrongArity(call.command()));
+    } else if (call.session().listensOnly()) {
+      pingOfListener(call);
+    } else if (words == 2) {
+      echo(call);
+    } else {
+      call.reply().simple("PONG");
+    }
+  }
+
+  /** What is published are arrays in RESP2; so is this. */
+  private static void pingOfListener(Call call) {
+    call.reply().array(2);
+    call.reply().bulkText("pong");
+    if (call.args().count() == 2) {
+      echo(call);
+    } else {
+      call.reply().bulkText("");
     }
   }
 
@@ -214,6 +233,7 @@ final class ConnectionCommands {
   }
 
   private static void reset(Call call) {
+    call.server().leaveChannels(call.session());
     call.session().reset(call.server().passwordRequired());
     call.reply().setProtocol(2);
     call.reply().simple("RESET");

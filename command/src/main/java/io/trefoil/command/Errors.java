@@ -22,6 +22,13 @@ public final class Errors {
     return "ERR wrong number of arguments for '" + command.name() + "' command";
   }
 
+  static String listensOnly(Command command) {
+    return "ERR Can't execute '"
+        + command.name()
+        + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
+        + " context";
+  }
+
   static String invalidExpireTime(Command command) {
     return "ERR invalid expire time in '" + command.name() + "' command";
   }

@@ -27,6 +27,11 @@ public final class Glob {
     return new Glob(args.array(), args.offset(index), args.length(index), false);
   }
 
+  /** The pattern that these bytes are; they never change. */
+  public static Glob of(byte[] pattern) {
+    return new Glob(pattern, 0, pattern.length, false);
+  }
+
   /** Whether the pattern is a single star, which commands take for "all". */
   boolean isAll() {
     return length == 1 && pattern[offset] == '*';

@@ -12,6 +12,7 @@ public enum Group {
   LIST,
   SET,
   SORTED_SET,
+  PUBSUB,
   SERVER,
   CLUSTER,
   TREFOIL;

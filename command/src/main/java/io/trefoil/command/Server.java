@@ -57,6 +57,9 @@ public interface Server {
   /** Closes the connection of a session other than the caller's. */
   void close(Session session);
 
+  /** Ends all that a session has subscribed to, without a word to its client. */
+  void leaveChannels(Session session);
+
   /** A setting that can't be changed so, and why. */
   record RefusedSetting(String name, String reason) {}
 }

@@ -38,6 +38,9 @@ public final class Session {
   private boolean attributes;
   private final SeenPositions seen = new SeenPositions();
   private ReplyMode replyMode = ReplyMode.ON;
+  private int channels;
+  private int patterns;
+  private int shardChannels;
   private boolean noEvict;
   private boolean noTouch;
   private boolean closing;
@@ -204,6 +207,26 @@ public final class Session {
     }
   }
 
+  /** Notes to how much the connection is subscribed. */
+  public void setSubscriptions(int newChannels, int newPatterns, int newShardChannels) {
+    channels = newChannels;
+    patterns = newPatterns;
+    shardChannels = newShardChannels;
+  }
+
+  /** Whether the connection is subscribed to anything. */
+  boolean isSubscribed() {
+    return channels + patterns + shardChannels > 0;
+  }
+
+  /**
+   * Whether the client can't tell replies from what is published, so that it may run little but
+   * what changes its subscriptions.
+   */
+  boolean listensOnly() {
+    return protocol == 2 && isSubscribed();
+  }
+
   void setNoEvict(boolean on) {
     noEvict = on;
   }
@@ -259,7 +282,7 @@ public final class Session {
   /** The line of {@code CLIENT LIST}. Sizes of buffers are not told here and are 0. */
   public String describe(long nowMillis) {
     return String.format(
-        "id=%d addr=%s laddr=%s fd=-1 name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0"
+        "id=%d addr=%s laddr=%s fd=-1 name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d"
             + " multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0"
             + " tot-mem=0 events=r cmd=%s user=%s redir=-1 resp=%d lib-name=%s lib-ver=%s",
         id,
@@ -270,6 +293,9 @@ public final class Session {
         Math.max(nowMillis - lastCommandMillis, 0) / 1000,
         flags(),
         database,
+        channels,
+        patterns,
+        shardChannels,
         lastCommand,
         "default",
         protocol,
@@ -279,6 +305,7 @@ public final class Session {
 
   private String flags() {
     StringBuilder flags = new StringBuilder();
+    flags.append(isSubscribed() ? "P" : "");
     flags.append(closing ? "c" : "");
     flags.append(consistency == Consistency.EVENTUAL ? "r" : "");
     flags.append(noEvict ? "e" : "");

@@ -22,6 +22,7 @@ final class OnePartition implements Server {
   final CommandTable table = CommandTable.standard();
   final List<Session> sessions = new ArrayList<>();
   final List<Session> closed = new ArrayList<>();
+  final List<Session> left = new ArrayList<>();
   final SortedMap<String, String> settings = new TreeMap<>();
   String password = "";
   long nowMillis = 1_000_000_000_000L;
@@ -177,5 +178,11 @@ final class OnePartition implements Server {
   @Override
   public void close(Session other) {
     closed.add(other);
+  }
+
+  @Override
+  public void leaveChannels(Session leaving) {
+    left.add(leaving);
+    leaving.setSubscriptions(0, 0, 0);
   }
 }

@@ -10,15 +10,19 @@ import io.trefoil.resp.RespLimits;
 import io.trefoil.resp.RespParser;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One client. Its bytes are parsed where they are, its commands run on the data loop, its replies
  * leave together at the end of the turn.
  *
  * <p>Bounded: a client that does not take its replies is not read from; one that announces more
- * than the limits allow is told so and closed.
+ * than the limits allow is told so and closed; one that leaves unread what it has subscribed to is
+ * closed.
  */
 public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exit {
+  private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
   private static final int IDLE_INPUT_BYTES = 16 << 10;
 
   /** Replies of one turn; the rest of a pipeline is run in the next. */
@@ -37,6 +41,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   private final RespParser parser;
   private final ReplyQueue replies;
   private final ClientSocket socket;
+  private final Outbox outbox;
 
   private byte[] input = new byte[IDLE_INPUT_BYTES];
   private int inputStart;
@@ -82,6 +87,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     this.clients = clients;
     this.session = session;
     this.socket = socket;
+    this.outbox = new Outbox(socket);
     this.parser = new RespParser(limits);
     this.replies = new ReplyQueue(new ReplyWriter(IDLE_INPUT_BYTES), this);
   }
@@ -156,6 +162,33 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
       replies.writer().truncate(start);
     }
     return sent;
+  }
+
+  /**
+   * The command that began at {@code start} of the writer told what it did about subscriptions. As
+   * in Redis, that is sent also to clients that want no replies.
+   */
+  void confirmed(int start) {
+    session.commandEnds();
+    replies.confirm(start);
+  }
+
+  /** Sends what answers no command; not to a client that leaves too much of that unread. */
+  void tell(Push push) {
+    if (stopped) {
+      return;
+    }
+    becomeActive();
+    replies.push(push, session.protocol() == 3);
+    if (outbox.isOverfull(replies.pushBytes(), loop.nowNanos())) {
+      LOG.warn(
+          "client={} leaves what it has subscribed to unread, {} bytes wait: closing",
+          session.address(),
+          outbox.bytes() + replies.pushBytes());
+      stopped = true;
+      outbox.clear();
+      socket.close();
+    }
   }
 
   /** The command's reply comes later. */
@@ -312,6 +345,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
         && replies.awaited() < MAX_AWAITED
         && replies.writer().size() < MAX_TURN_REPLY_BYTES
         && replies.waitingBytes() < MAX_WAITING_REPLY_BYTES
+        && outbox.isEmpty()
         && socket.isWritable()
         && !loop.isOverBudget();
   }
@@ -359,6 +393,9 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
 
   /** The client takes what is sent to it, again. */
   void writable() {
+    if (outbox.drain()) {
+      socket.flush();
+    }
     maybeGoOn();
   }
 
@@ -399,6 +436,12 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   }
 
   @Override
+  public void push(Push push) {
+    outbox.add(push, loop.nowNanos());
+    wrote = true;
+  }
+
+  @Override
   public void leadershipLost(PartitionReplica replica) {
     replies.leadershipLost(replica);
   }
@@ -416,6 +459,8 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   public void disconnected() {
     stopped = true;
     input = Arrays.copyOf(input, 0);
+    outbox.clear();
+    server.leaveChannels(session);
     loop.forget(this);
     clients.remove(this);
   }

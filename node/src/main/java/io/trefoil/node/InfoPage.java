@@ -31,6 +31,7 @@ final class InfoPage {
   private final Clients clients;
   private final Storage storage;
   private final Divergences divergences;
+  private final PubSub pubSub;
   private final Supplier<ClusterState> state;
   private final String version;
   private final long startedMillis;
@@ -43,6 +44,7 @@ final class InfoPage {
       Clients clients,
       Storage storage,
       Divergences divergences,
+      PubSub pubSub,
       Supplier<ClusterState> state,
       String version) {}
 
@@ -53,6 +55,7 @@ final class InfoPage {
     this.clients = sources.clients();
     this.storage = sources.storage();
     this.divergences = sources.divergences();
+    this.pubSub = sources.pubSub();
     this.state = sources.state();
     this.version = sources.version();
     this.startedMillis = ManagementFactory.getRuntimeMXBean().getStartTime();
@@ -214,7 +217,11 @@ final class InfoPage {
         "rejected_connections",
         0,
         "pubsub_channels",
-        0);
+        pubSub.count(Subscriptions.Kind.CHANNEL),
+        "pubsub_patterns",
+        pubSub.count(Subscriptions.Kind.PATTERN),
+        "pubsubshard_channels",
+        pubSub.count(Subscriptions.Kind.SHARD_CHANNEL));
   }
 
   private Map<String, Object> cpu() {

@@ -5,6 +5,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.command.Command;
 import io.trefoil.command.Consistency;
+import io.trefoil.command.Flag;
 import io.trefoil.command.Session;
 import io.trefoil.control.ClusterNode;
 import io.trefoil.control.ClusterState;
@@ -46,6 +47,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final Conflicts conflicts;
   private final WriteStatus writeStatus;
   private final Repairs repairs;
+  private final PubSub pubSub;
   private final Outside outside;
   private final List<Wait> waits = new ArrayList<>();
   private final SessionWaits sessionWaits;
@@ -128,11 +130,21 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     this.sessionWaits = new SessionWaits(loop, routes);
     this.writeStatus = new WriteStatus(loop, routes, forwards, asyncReplies, divergences);
     this.repairs = new Repairs(loop, routes, forwards, outside.state());
+    this.pubSub = new PubSub(loop, forwards, () -> outside.state().get().nodes().keySet());
     this.outside = outside;
+  }
+
+  /** Who has subscribed here to what, and what is published. */
+  PubSub pubSub() {
+    return pubSub;
   }
 
   @Override
   public void run(Command command, Args args, ClientConnection connection) {
+    if (command.has(Flag.PUBSUB)) {
+      pubSub.run(command, args, connection);
+      return;
+    }
     switch (command.name()) {
       case "wait" -> waitFor(args, 1, 2, connection);
       case "role" -> now(connection, reply -> role(connection, reply));
@@ -171,7 +183,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     }
   }
 
-  private static void now(ClientConnection connection, Consumer<ReplyWriter> writing) {
+  /** Answers a command that began when the writer was as it is now. */
+  static void now(ClientConnection connection, Consumer<ReplyWriter> writing) {
     ReplyWriter reply = connection.replies().writer();
     int start = reply.size();
     writing.accept(reply);
@@ -246,7 +259,9 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
 
   @Override
   public void runForNode(Command command, Args args, int protocol, Delivery delivery) {
-    if (command.name().startsWith("diverged|")) {
+    if (command.has(Flag.PUBSUB)) {
+      pubSub.runHere(command, args, delivery);
+    } else if (command.name().startsWith("diverged|")) {
       divergences.runHere(args, protocol, delivery);
     } else if (command.name().equals("conflicts")) {
       conflicts.answer(args, delivery);
@@ -847,6 +862,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     waits.removeIf(this::answer);
     sessionWaits.tick();
     repairs.tick();
+    pubSub.tick();
     definitions.tick();
     finishChanges();
     for (Submitted each : List.copyOf(submitted)) {

@@ -373,7 +373,16 @@ public final class NodeCore implements ControlLoop.Listener {
         clients,
         new InfoPage(
             new InfoPage.Sources(
-                settings, loop, routes, clients, storage, divergences, () -> state, Node.VERSION)));
+                settings,
+                loop,
+                routes,
+                clients,
+                storage,
+                divergences,
+                nodeCommands.pubSub(),
+                () -> state,
+                Node.VERSION)),
+        nodeCommands.pubSub());
   }
 
   private NodeCommandRunner.Outside outside(DataLoop loop) {

@@ -19,6 +19,7 @@ final class NodeServer implements Server {
   private final Routes routes;
   private InfoPage info;
   private Clients clients;
+  private PubSub pubSub;
 
   NodeServer(NodeSettings settings, Clock clock, Routes routes) {
     this.settings = settings;
@@ -26,9 +27,10 @@ final class NodeServer implements Server {
     this.routes = routes;
   }
 
-  void use(Clients newClients, InfoPage newInfo) {
+  void use(Clients newClients, InfoPage newInfo, PubSub newPubSub) {
     clients = newClients;
     info = newInfo;
+    pubSub = newPubSub;
   }
 
   @Override
@@ -124,6 +126,14 @@ final class NodeServer implements Server {
     ClientConnection connection = clients.find(session);
     if (connection != null) {
       connection.close();
+    }
+  }
+
+  @Override
+  public void leaveChannels(Session session) {
+    ClientConnection connection = clients.find(session);
+    if (connection != null) {
+      pubSub.leaveAll(connection);
     }
   }
 }

@@ -3,7 +3,9 @@ package io.trefoil.node;
 import io.trefoil.base.Invariants;
 import io.trefoil.resp.ReplyWriter;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -53,6 +55,10 @@ final class ReplyQueue {
   /** Where replies go when they may leave. */
   interface Exit {
     void send(byte[] array, int length);
+
+    default void push(Push push) {
+      send(push.bytes(), push.bytes().length);
+    }
   }
 
   private static final int MARK = 2; // longs per reply: where it ends, the index it wrote or 0
@@ -61,6 +67,11 @@ final class ReplyQueue {
   private final Exit exit;
   private final ArrayDeque<Segment> waiting = new ArrayDeque<>();
   private long waitingBytes;
+
+  /** Where the last pushes wait; null when none do. */
+  private Pushes pushes;
+
+  private long pushBytes;
 
   private long[] marks = new long[64 * MARK];
   private int markCount;
@@ -112,6 +123,37 @@ final class ReplyQueue {
   void whenReached(Supplier<byte[]> reply) {
     seal(out.size(), markCount);
     waiting.add(new Reached(reply));
+  }
+
+  /**
+   * What was written from {@code start} on tells of subscriptions: a push that keeps its place
+   * among replies, and that no later push overtakes.
+   */
+  void confirm(int start) {
+    Push push = new Push(Arrays.copyOfRange(out.array(), start, out.size()));
+    out.truncate(start);
+    push(push, false);
+  }
+
+  /**
+   * Sends what answers no command, in order behind all that was pushed before.
+   *
+   * @param overtakes whether it may leave before replies that were written before it, since the
+   *     client can tell it from them
+   */
+  void push(Push push, boolean overtakes) {
+    boolean first = waiting.isEmpty() && out.size() == 0;
+    if (pushes == null && (overtakes || first)) {
+      exit.push(push);
+      return;
+    }
+    boolean last = out.size() == 0 && waiting.peekLast() == pushes;
+    if (pushes == null || !overtakes && !last) {
+      seal(out.size(), markCount);
+      pushes = new Pushes();
+      waiting.add(pushes);
+    }
+    pushes.add(push);
   }
 
   private void mark(long wroteIndex) {
@@ -172,10 +214,7 @@ final class ReplyQueue {
    */
   boolean release() {
     while (!waiting.isEmpty() && waiting.peek().isReady()) {
-      Segment segment = waiting.poll();
-      byte[] bytes = segment.bytes();
-      waitingBytes -= segment instanceof Held ? bytes.length : 0;
-      exit.send(bytes, bytes.length);
+      waiting.poll().leave();
     }
     return !waiting.isEmpty();
   }
@@ -214,6 +253,11 @@ final class ReplyQueue {
     return waitingBytes;
   }
 
+  /** What pushes cost that are among them. */
+  long pushBytes() {
+    return pushBytes;
+  }
+
   /** How many replies are to come from elsewhere, or wait behind such. */
   int awaited() {
     return waiting.size();
@@ -222,11 +266,12 @@ final class ReplyQueue {
   private sealed interface Segment {
     boolean isReady();
 
-    byte[] bytes();
+    /** Sends what it has; it is no longer kept. */
+    void leave();
   }
 
   /** A reply that comes from another node, another partition, or the disk. */
-  static final class Awaited implements Segment {
+  final class Awaited implements Segment {
     private byte[] reply;
 
     /** Gives the reply; the caller then has the queue released. */
@@ -241,21 +286,56 @@ final class ReplyQueue {
     }
 
     @Override
-    public byte[] bytes() {
-      return reply;
+    public void leave() {
+      exit.send(reply, reply.length);
     }
   }
 
   /** A reply about the replies before it. */
-  private record Reached(Supplier<byte[]> reply) implements Segment {
+  private final class Reached implements Segment {
+    private final Supplier<byte[]> reply;
+
+    Reached(Supplier<byte[]> reply) {
+      this.reply = reply;
+    }
+
     @Override
     public boolean isReady() {
       return true;
     }
 
     @Override
-    public byte[] bytes() {
-      return reply.get();
+    public void leave() {
+      byte[] bytes = reply.get();
+      exit.send(bytes, bytes.length);
+    }
+  }
+
+  /** Pushes behind replies that they must not overtake. */
+  private final class Pushes implements Segment {
+    private final List<Push> some = new ArrayList<>();
+
+    void add(Push push) {
+      some.add(push);
+      waitingBytes += push.cost();
+      pushBytes += push.cost();
+    }
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public void leave() {
+      if (pushes == this) {
+        pushes = null;
+      }
+      for (Push push : some) {
+        waitingBytes -= push.cost();
+        pushBytes -= push.cost();
+        exit.push(push);
+      }
     }
   }
 
@@ -283,8 +363,9 @@ final class ReplyQueue {
     }
 
     @Override
-    public byte[] bytes() {
-      return bytes;
+    public void leave() {
+      waitingBytes -= bytes.length;
+      exit.send(bytes, bytes.length);
     }
 
     boolean isOverdue(long nowNanos) {

@@ -73,6 +73,80 @@ class ReplyQueueTest {
     assertThatThrownBy(() -> awaited.complete(encoded("b"))).hasMessageContaining("answered once");
   }
 
+  private static Push push(String text) {
+    return new Push((">" + text).getBytes(UTF_8));
+  }
+
+  private void confirm(String text) {
+    int start = queue.writer().size();
+    queue.writer().simple(text);
+    queue.confirm(start);
+  }
+
+  @Test
+  void a_push_that_may_overtake_waits_for_no_reply() {
+    reply("a");
+    queue.await();
+    queue.push(push("m"), true);
+    assertThat(sent).hasToString(">m");
+    queue.endTurn();
+    queue.push(push("n"), true);
+    assertThat(sent).hasToString(">m+a\r\n>n");
+  }
+
+  @Test
+  void a_confirmation_keeps_its_place_and_pushes_stay_behind_it() {
+    ReplyQueue.Awaited first = queue.await();
+    reply("b");
+    confirm("subscribed");
+    queue.push(push("m"), true);
+    ReplyQueue.Awaited second = queue.await();
+    queue.endTurn();
+    queue.push(push("n"), true);
+    assertThat(sent).isEmpty();
+    assertThat(queue.pushBytes()).isPositive();
+    first.complete(encoded("a"));
+    assertThat(queue.release()).isTrue();
+    assertThat(sent).hasToString("+a\r\n+b\r\n+subscribed\r\n>m>n");
+    assertThat(queue.pushBytes()).isZero();
+    queue.push(push("o"), true);
+    second.complete(encoded("c"));
+    assertThat(queue.release()).isFalse();
+    assertThat(sent).hasToString("+a\r\n+b\r\n+subscribed\r\n>m>n>o+c\r\n");
+    assertThat(queue.waitingBytes()).isZero();
+  }
+
+  @Test
+  void pushes_stay_behind_the_last_confirmation() {
+    ReplyQueue.Awaited first = queue.await();
+    confirm("one");
+    ReplyQueue.Awaited second = queue.await();
+    confirm("two");
+    queue.push(push("m"), true);
+    first.complete(encoded("a"));
+    queue.endTurn();
+    assertThat(sent).hasToString("+a\r\n+one\r\n");
+    second.complete(encoded("b"));
+    queue.release();
+    assertThat(sent).hasToString("+a\r\n+one\r\n+b\r\n+two\r\n>m");
+  }
+
+  @Test
+  void a_push_that_the_client_takes_for_a_reply_comes_in_order() {
+    reply("a");
+    queue.push(push("m"), false);
+    ReplyQueue.Awaited awaited = queue.await();
+    queue.push(push("n"), false);
+    reply("c");
+    queue.endTurn();
+    assertThat(sent).hasToString("+a\r\n>m");
+    awaited.complete(encoded("b"));
+    queue.release();
+    assertThat(sent).hasToString("+a\r\n>m+b\r\n>n+c\r\n");
+    queue.push(push("o"), false);
+    assertThat(sent.toString()).as("nothing is before it").endsWith(">o");
+  }
+
   /** A leader of epoch 1 that committed up to {@code committed}. */
   private static final class Leader implements ReplyQueue.Answerer {
     boolean leads = true;

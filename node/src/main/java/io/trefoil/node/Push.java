@@ -1,0 +1,36 @@
+package io.trefoil.node;
+
+import io.trefoil.resp.ReplyWriter;
+import java.util.function.Consumer;
+
+/**
+ * What a client gets without having asked just now: a published message, or the confirmation of a
+ * subscription. Many clients may be sent the same; none changes it.
+ */
+final class Push {
+  /** What one costs while it waits, beside its bytes. */
+  private static final int OVERHEAD_BYTES = 64;
+
+  private final byte[] bytes;
+
+  Push(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  /** The message of {@code writing}, in a version of RESP. */
+  static Push of(int protocol, int capacity, Consumer<ReplyWriter> writing) {
+    ReplyWriter writer = new ReplyWriter(capacity);
+    writer.setProtocol(protocol);
+    writing.accept(writer);
+    return new Push(writer.toArray());
+  }
+
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** What it costs while it waits, in bytes. */
+  long cost() {
+    return bytes.length + OVERHEAD_BYTES;
+  }
+}
