@@ -81,7 +81,12 @@ final class PubSubCommands {
   private static List<Command> pubSubRows() {
     return List.of(
         told("channels", -2, "2.8.0", NAMES, "List active channels of all nodes"),
-        told("numpat", 2, "2.8.0", "O(1)", "Get the count of patterns subscribed to on any node"),
+        told(
+            "numpat",
+            2,
+            "2.8.0",
+            "O(N) where N is the number of patterns",
+            "Get the count of patterns subscribed to on any node"),
         told("numsub", -2, "2.8.0", EACH, "Get the count of subscribers for channels"),
         told("shardchannels", -2, "7.0.0", NAMES, "List active shard channels of all nodes"),
         told("shardnumsub", -2, "7.0.0", EACH, "Get the count of subscribers for shard channels"),

@@ -87,7 +87,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     this.clients = clients;
     this.session = session;
     this.socket = socket;
-    this.outbox = new Outbox(socket);
+    this.outbox = new Outbox(socket, clients.unread());
     this.parser = new RespParser(limits);
     this.replies = new ReplyQueue(new ReplyWriter(IDLE_INPUT_BYTES), this);
   }

@@ -19,6 +19,7 @@ final class Clients {
   private final int maxConnections;
   private final BiFunction<Session, ClientSocket, ClientConnection> maker;
   private final Server server;
+  private final UnreadPushes unread = UnreadPushes.ofHeap();
   private final Map<Long, ClientConnection> connections = new ConcurrentSkipListMap<>();
   private long lastId;
   private long accepted;
@@ -76,6 +77,11 @@ final class Clients {
 
   ClientConnection find(Session session) {
     return connections.get(session.id());
+  }
+
+  /** What they have left unread of what was pushed to them. */
+  UnreadPushes unread() {
+    return unread;
   }
 
   void countCommand() {

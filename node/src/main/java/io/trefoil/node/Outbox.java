@@ -16,12 +16,17 @@ final class Outbox {
   static final long MANY_NANOS = 60_000_000_000L;
 
   private final ClientSocket socket;
+  private final UnreadPushes unread;
   private final ArrayDeque<Push> waiting = new ArrayDeque<>();
   private long bytes;
   private long manySinceNanos;
 
-  Outbox(ClientSocket socket) {
+  /**
+   * @param unread what waits for all clients
+   */
+  Outbox(ClientSocket socket, UnreadPushes unread) {
     this.socket = socket;
+    this.unread = unread;
   }
 
   /** Sends a push, or keeps it until the client takes more. */
@@ -31,6 +36,7 @@ final class Outbox {
       return;
     }
     waiting.add(push);
+    unread.add(push);
     boolean few = bytes <= MANY_BYTES;
     bytes += push.cost();
     if (few && bytes > MANY_BYTES) {
@@ -48,6 +54,7 @@ final class Outbox {
     while (!waiting.isEmpty() && socket.isWritable()) {
       Push push = waiting.poll();
       bytes -= push.cost();
+      unread.remove(push);
       socket.write(push.bytes(), push.bytes().length);
       sent = true;
     }
@@ -64,15 +71,18 @@ final class Outbox {
   }
 
   /**
-   * Whether the client takes too little.
+   * Whether the client takes too little, for itself or for the node's memory.
    *
    * @param more bytes that wait for it elsewhere
    */
   boolean isOverfull(long more, long nowNanos) {
-    return bytes + more > MAX_BYTES || bytes > MANY_BYTES && nowNanos - manySinceNanos > MANY_NANOS;
+    return bytes + more > MAX_BYTES
+        || bytes > 0 && unread.areTooMany()
+        || bytes > MANY_BYTES && nowNanos - manySinceNanos > MANY_NANOS;
   }
 
   void clear() {
+    waiting.forEach(unread::remove);
     waiting.clear();
     bytes = 0;
   }

@@ -12,6 +12,7 @@ final class Push {
   private static final int OVERHEAD_BYTES = 64;
 
   private final byte[] bytes;
+  private int keepers;
 
   Push(byte[] bytes) {
     this.bytes = bytes;
@@ -27,6 +28,16 @@ final class Push {
 
   byte[] bytes() {
     return bytes;
+  }
+
+  /** Another client has it wait; whether that is the first. */
+  boolean keep() {
+    return ++keepers == 1;
+  }
+
+  /** A client has it wait no longer; whether that was the last. */
+  boolean letGo() {
+    return --keepers == 0;
   }
 
   /** What it costs while it waits, in bytes. */

@@ -10,32 +10,36 @@ class OutboxTest {
   private boolean writable = true;
   private int room = Integer.MAX_VALUE;
 
-  private final Outbox outbox =
-      new Outbox(
-          new ClientSocket() {
-            @Override
-            public void write(byte[] array, int length) {
-              sent.append(new String(array, 0, length, UTF_8));
-              writable = --room > 0;
-            }
+  private final UnreadPushes unread = new UnreadPushes(40 << 20);
 
-            @Override
-            public void flush() {}
+  private final Outbox outbox = new Outbox(socket(), unread);
 
-            @Override
-            public boolean isWritable() {
-              return writable;
-            }
+  private ClientSocket socket() {
+    return new ClientSocket() {
+      @Override
+      public void write(byte[] array, int length) {
+        sent.append(new String(array, 0, length, UTF_8));
+        writable = --room > 0;
+      }
 
-            @Override
-            public void read(boolean wanted) {}
+      @Override
+      public void flush() {}
 
-            @Override
-            public void closeWhenSent() {}
+      @Override
+      public boolean isWritable() {
+        return writable;
+      }
 
-            @Override
-            public void close() {}
-          });
+      @Override
+      public void read(boolean wanted) {}
+
+      @Override
+      public void closeWhenSent() {}
+
+      @Override
+      public void close() {}
+    };
+  }
 
   private static Push push(String text) {
     return new Push(text.getBytes(UTF_8));
@@ -80,6 +84,25 @@ class OutboxTest {
     assertThat(outbox.isOverfull(megabyte.cost(), 0)).as("with what waits elsewhere").isTrue();
     outbox.add(megabyte, 0);
     assertThat(outbox.isOverfull(0, 0)).isTrue();
+  }
+
+  @Test
+  void whatAllLeaveUnreadIsBoundedAndCountsOnce() {
+    writable = false;
+    Outbox other = new Outbox(socket(), unread);
+    Push large = new Push(new byte[25 << 20]);
+    outbox.add(large, 0);
+    other.add(large, 0);
+    assertThat(outbox.isOverfull(0, 0)).isFalse();
+    Outbox third = new Outbox(socket(), unread);
+    third.add(new Push(new byte[16 << 20]), 0);
+    assertThat(third.isOverfull(0, 0)).isTrue();
+    outbox.clear();
+    assertThat(third.isOverfull(0, 0)).as("the other one has it yet").isTrue();
+    writable = true;
+    other.drain();
+    assertThat(third.isOverfull(0, 0)).isFalse();
+    assertThat(other.isOverfull(0, 0)).isFalse();
   }
 
   @Test
