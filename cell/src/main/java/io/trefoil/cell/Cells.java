@@ -1,5 +1,6 @@
 package io.trefoil.cell;
 
+import io.trefoil.base.Position;
 import io.trefoil.cell.merge.KeyChange;
 
 /**
@@ -160,6 +161,27 @@ public interface Cells {
    * @return the next cursor, or 0 when the iteration is complete
    */
   long scan(long cursor, int count, KeyVisitor visitor);
+
+  /**
+   * From now on it is noted which keys change, for as long as the same leader orders all writes.
+   *
+   * @return where the history stands now, for {@link #isUnchanged}
+   * @throws CellsRefused where writes have no single order
+   */
+  default Position watch() {
+    throw new CellsRefused("UNSUPPORTED WATCH needs one order of all writes");
+  }
+
+  /**
+   * Whether no entry has changed a key since {@link #watch} told a position. It may say no of a key
+   * that is as it was, but never yes of one that is not. That a key expired, or went with all
+   * others, is no change of that key.
+   *
+   * @throws CellsRefused where writes have no single order
+   */
+  default boolean isUnchanged(Position since, byte[] key, int offset, int length) {
+    throw new CellsRefused("UNSUPPORTED WATCH needs one order of all writes");
+  }
 
   /** A visible key picked at random, or null when there is none. */
   byte[] randomKey();

@@ -30,6 +30,7 @@ public final class Call {
   private int partitionCount = 1;
   private Session session;
   private Server server;
+  private Call nested;
 
   /**
    * @param maxValueBytes the largest string value that a command may make
@@ -79,6 +80,14 @@ public final class Call {
       reply.truncate(start);
       reply.error(e.error());
     }
+  }
+
+  /** A call for a command that this one consists of. */
+  Call nested() {
+    if (nested == null) {
+      nested = new Call(maxValueBytes);
+    }
+    return nested;
   }
 
   public Command command() {

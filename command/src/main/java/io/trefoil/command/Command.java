@@ -49,6 +49,7 @@ public final class Command {
   private final Reach reach;
   private final Scatter scatter;
   private final Handler handler;
+  private final boolean queued;
   private final Map<String, Command> subcommands;
 
   private Command(Row row) {
@@ -76,6 +77,7 @@ public final class Command {
     reach = row.reach;
     scatter = row.scatter;
     handler = row.handler;
+    queued = row.queued;
     subcommands = Collections.unmodifiableMap(row.subcommands);
   }
 
@@ -262,6 +264,11 @@ public final class Command {
     return handler;
   }
 
+  /** Whether it is queued after {@code MULTI}; else it runs at once also then. */
+  public boolean isQueued() {
+    return queued;
+  }
+
   /** The rows of its sub-commands by their last name in small letters, in the table's order. */
   public Map<String, Command> subcommands() {
     return subcommands;
@@ -299,6 +306,7 @@ public final class Command {
     private Reach reach = Reach.NOTHING;
     private Scatter scatter = Scatter.NONE;
     private Handler handler = NONE;
+    private boolean queued = true;
     private final Map<String, Command> subcommands = new LinkedHashMap<>();
 
     Row(String name, int arity, Group group, String since, String complexity, String summary) {
@@ -404,6 +412,12 @@ public final class Command {
       return this;
     }
 
+    /** Runs at once also after {@code MULTI}. */
+    Row neverQueued() {
+      queued = false;
+      return this;
+    }
+
     /** A command that is nothing without one of its sub-commands. */
     Command container(List<Command> commands) {
       return subcommands(commands).build(Runs.ON_CONNECTION, NONE);
@@ -459,6 +473,7 @@ public final class Command {
       imply(group == Group.LIST, "list");
       imply(group == Group.SORTED_SET, "sortedset");
       imply(group == Group.CONNECTION, "connection");
+      imply(group == Group.TRANSACTIONS, "transaction");
     }
 
     private void imply(boolean holds, String... implied) {

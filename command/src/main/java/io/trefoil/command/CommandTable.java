@@ -20,6 +20,7 @@ public final class CommandTable {
   private final Map<String, Command> commands = new LinkedHashMap<>();
   private final NameIndex index;
   private final Map<Command, NameIndex> subcommands = new LinkedHashMap<>();
+  private final Transactions transactions = new Transactions(this);
 
   private CommandTable(List<Command> rows) {
     rows.forEach(this::add);
@@ -56,6 +57,7 @@ public final class CommandTable {
                 LcsCommands.rows(),
                 SiblingCommands.rows(),
                 ServerCommands.rows(),
+                TransactionCommands.rows(),
                 TableCommands.rows(itself),
                 PubSubCommands.rows(),
                 NodeCommands.rows(),
@@ -97,6 +99,20 @@ public final class CommandTable {
     return subcommands.get(command).find(args, 1);
   }
 
+  /**
+   * As {@link #find}, of a command that another node sent: it may be one that nodes send each other
+   * only.
+   */
+  public Command findForwarded(Args args) {
+    Command command = find(args);
+    return command == null ? transactions.find(args) : command;
+  }
+
+  /** The rows of commands that nodes send each other for transactions. */
+  public Transactions transactions() {
+    return transactions;
+  }
+
   /** The row of a name such as {@code get} or {@code client|list}, in any case. */
   public Optional<Command> named(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
@@ -122,14 +138,15 @@ public final class CommandTable {
           container == null
               ? Errors.unknownCommand(args)
               : Errors.unknownSubcommand(args, container));
+      spoil(session);
       return null;
     }
     if (!command.takes(args.count())) {
-      reply.error(Errors.wrongArity(command));
+      refuse(command, Errors.wrongArity(command), session, reply);
       return null;
     }
     if (!session.authenticated() && !command.has(Flag.NO_AUTH)) {
-      reply.error(Errors.NO_AUTH);
+      refuse(command, Errors.NO_AUTH, session, reply);
       return null;
     }
     if (session.listensOnly() && !command.runsWhileListening()) {
@@ -137,6 +154,23 @@ public final class CommandTable {
       return null;
     }
     return command;
+  }
+
+  /** As in Redis, an {@code EXEC} that can't run ends its transaction. */
+  private static void refuse(Command command, String error, Session session, ReplyWriter reply) {
+    if (command.name().equals(TransactionCommands.EXEC)) {
+      session.endTransaction();
+      reply.error(Errors.abortedBy(error));
+    } else {
+      spoil(session);
+      reply.error(error);
+    }
+  }
+
+  private static void spoil(Session session) {
+    if (session.queues()) {
+      session.transaction().spoil();
+    }
   }
 
   /** Rows by name: open addressing over the capitals of the name's bytes. */

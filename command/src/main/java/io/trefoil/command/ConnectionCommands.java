@@ -42,10 +42,12 @@ final class ConnectionCommands {
         row("quit", -1, "1.0.0", "Close the connection")
             .flags(OPEN)
             .whileListening()
+            .neverQueued()
             .onConnection(ConnectionCommands::quit),
         row("reset", 1, "6.2.0", "Reset the connection")
             .flags(OPEN)
             .whileListening()
+            .neverQueued()
             .onConnection(ConnectionCommands::reset),
         row("select", 2, "1.0.0", "Change the selected database for the current connection")
             .flags(LOADING, STALE, FAST)

@@ -13,5 +13,13 @@ public enum Consistency {
   /** Whatever the replica has. */
   EVENTUAL,
   /** Of a leaderless database: as many replicas as the connection named. */
-  QUORUM
+  QUORUM;
+
+  /**
+   * What reads promise while their connection watches keys: they show nothing older than what is
+   * watched, or a decision by them would be taken for one by that.
+   */
+  public Consistency whileWatching() {
+    return this == BOUNDED || this == EVENTUAL ? LINEARIZABLE : this;
+  }
 }

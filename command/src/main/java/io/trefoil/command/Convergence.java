@@ -94,6 +94,11 @@ public enum Convergence {
       "Removes those elements that are known to be equal, or to be outside the range: what was"
           + " pushed without being known stays, also outside the range.",
       ""),
+  EXEC(
+      "Its commands come to a replica in one entry, whole or not at all. Then each of them is merged"
+          + " as it is when used alone: of two transactions that set two keys, one may stay in one"
+          + " key and the other in the other. `WATCH` is refused.",
+      ""),
   RESOLVE(
       "Overwrites what its context covers. What that does not cover stays a sibling, and two that"
           + " decide at once are siblings again. Only with `CONFLICT SIBLINGS`.",

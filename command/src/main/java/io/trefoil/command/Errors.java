@@ -13,10 +13,20 @@ public final class Errors {
   public static final String NO_AUTH = "NOAUTH Authentication required.";
   public static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
 
+  public static final String NOT_IN_MULTI = "ERR Command not allowed inside a transaction";
+  public static final String EXEC_ABORT =
+      "EXECABORT Transaction discarded because of previous errors.";
+  private static final String ABORTED_BY = "EXECABORT Transaction discarded because of: ";
+
   /** How much of a client's bytes an error echoes. */
   private static final int MAX_ECHO = 128;
 
   private Errors() {}
+
+  /** Why a transaction is discarded at its {@code EXEC}. */
+  public static String abortedBy(String error) {
+    return ABORTED_BY + (error.startsWith("ERR ") ? error.substring(4) : error);
+  }
 
   static String wrongArity(Command command) {
     return "ERR wrong number of arguments for '" + command.name() + "' command";

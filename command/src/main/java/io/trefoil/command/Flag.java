@@ -13,6 +13,7 @@ public enum Flag {
   BLOCKING,
   LOADING,
   STALE,
+  SKIP_SLOWLOG,
   FAST,
   NO_AUTH,
   NO_ASYNC_LOADING,

@@ -13,6 +13,7 @@ public enum Group {
   SET,
   SORTED_SET,
   PUBSUB,
+  TRANSACTIONS,
   SERVER,
   CLUSTER,
   TREFOIL;

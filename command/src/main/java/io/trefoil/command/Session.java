@@ -37,6 +37,8 @@ public final class Session {
   private int writes;
   private boolean attributes;
   private final SeenPositions seen = new SeenPositions();
+  private final WatchedKeys watched = new WatchedKeys();
+  private Transaction transaction;
   private ReplyMode replyMode = ReplyMode.ON;
   private int channels;
   private int patterns;
@@ -193,6 +195,36 @@ public final class Session {
     return seen;
   }
 
+  /** The keys that {@code WATCH} named. */
+  public WatchedKeys watched() {
+    return watched;
+  }
+
+  /** Whether it watches keys. */
+  public boolean isWatching() {
+    return !watched.isEmpty();
+  }
+
+  /** Whether commands are queued, since {@code MULTI}. */
+  public boolean queues() {
+    return transaction != null;
+  }
+
+  /** What is queued; null outside of a transaction. */
+  public Transaction transaction() {
+    return transaction;
+  }
+
+  void beginTransaction() {
+    transaction = new Transaction(database, watched);
+  }
+
+  /** Forgets what is queued, and what is watched. */
+  public void endTransaction() {
+    transaction = null;
+    watched.clear();
+  }
+
   void replyOn() {
     replyMode = ReplyMode.ON;
   }
@@ -274,6 +306,7 @@ public final class Session {
     consistency = Consistency.DATABASE_DEFAULT;
     attributes = false;
     seen.clear();
+    endTransaction();
     replyMode = ReplyMode.ON;
     noEvict = false;
     noTouch = false;
@@ -283,7 +316,7 @@ public final class Session {
   public String describe(long nowMillis) {
     return String.format(
         "id=%d addr=%s laddr=%s fd=-1 name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d"
-            + " multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0"
+            + " multi=%d qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0"
             + " tot-mem=0 events=r cmd=%s user=%s redir=-1 resp=%d lib-name=%s lib-ver=%s",
         id,
         address,
@@ -296,6 +329,7 @@ public final class Session {
         channels,
         patterns,
         shardChannels,
+        transaction == null ? -1 : transaction.size(),
         lastCommand,
         "default",
         protocol,
@@ -306,6 +340,7 @@ public final class Session {
   private String flags() {
     StringBuilder flags = new StringBuilder();
     flags.append(isSubscribed() ? "P" : "");
+    flags.append(queues() ? "x" : "");
     flags.append(closing ? "c" : "");
     flags.append(consistency == Consistency.EVENTUAL ? "r" : "");
     flags.append(noEvict ? "e" : "");

@@ -12,6 +12,7 @@ import io.trefoil.command.Command;
 import io.trefoil.command.CommandTable;
 import io.trefoil.command.Consistency;
 import io.trefoil.command.Flag;
+import io.trefoil.command.Group;
 import io.trefoil.command.Reach;
 import io.trefoil.command.Runs;
 import io.trefoil.command.ScanCursor;
@@ -55,6 +56,7 @@ final class CommandRunner implements PartitionReplica.Work {
   private final AsyncReplies asyncReplies;
   private final CommandTable table;
   private final NodeCommands nodeCommands;
+  private final TransactionRunner transactions;
   private final Call call;
   private final ReplyWriter scratch = new ReplyWriter();
   private final Map<Bytes, ArrayDeque<Runnable>> parkedKeys = new HashMap<>();
@@ -62,6 +64,12 @@ final class CommandRunner implements PartitionReplica.Work {
   /** Commands that are the node's own business: {@code WAIT}, {@code ROLE}, {@code DATABASE} ... */
   interface NodeCommands {
     void run(Command command, Args args, ClientConnection connection);
+
+    /** Whether it is answered from what this node knows, and may be part of a transaction. */
+    boolean answersAtOnce(Command command);
+
+    /** Answers one of which {@link #answersAtOnce} says so. */
+    void answer(Command command, ClientConnection connection, ReplyWriter reply);
 
     /** Runs one that another node sent to the leader of a partition. */
     void runForwarded(Command command, Args args, PartitionReplica leader, Delivery delivery);
@@ -96,6 +104,14 @@ final class CommandRunner implements PartitionReplica.Work {
     this.table = CommandTable.standard();
     this.nodeCommands = nodeCommands;
     this.call = new Call(maxValueBytes);
+    this.transactions =
+        new TransactionRunner(
+            this,
+            routes,
+            table.transactions(),
+            nodeCommands,
+            call,
+            Clients.limits(maxValueBytes).maxCommandBytes() / 2);
   }
 
   @Override
@@ -134,13 +150,23 @@ final class CommandRunner implements PartitionReplica.Work {
     }
     session.commandBegins(command, loop.wallMillis());
     connection.countCommand();
+    if (session.queues() && command.isQueued()) {
+      transactions.queue(connection, command, args, start);
+      return;
+    }
     switch (command.runs()) {
       case ON_CELLS -> runOnCells(connection, command, args, start);
       case ON_CONNECTION -> {
         call.onConnection(command, args, session, connection.server(), replies.writer()).run();
         connection.ended(start);
       }
-      case ON_NODE -> nodeCommands.run(command, args, connection);
+      case ON_NODE -> {
+        if (command.group() == Group.TRANSACTIONS) {
+          transactions.run(connection, command, args, start);
+        } else {
+          nodeCommands.run(command, args, connection);
+        }
+      }
     }
   }
 
@@ -233,8 +259,8 @@ final class CommandRunner implements PartitionReplica.Work {
         database.partition(partition), command, kept, protocol, terms, awaitAnswer(connection));
   }
 
-  private static String refusal(
-      Session session, DatabaseRoute database, Command command, Args args) {
+  /** Why a command has no meaning on a database, or asks for what can't be given, or null. */
+  static String refusal(Session session, DatabaseRoute database, Command command, Args args) {
     return database.isLeaderless()
         ? refusalWithoutLeader(session, database, command, args)
         : refusalWithLeader(session, database, command, args);
@@ -332,6 +358,7 @@ final class CommandRunner implements PartitionReplica.Work {
       Delivery delivery) {
     int count = partitionCount(route);
     ReplyWriter reply = new ReplyWriter();
+    List<Bytes> keys = keysOf(command, args);
     QuorumCalls.Handler handler =
         new QuorumCalls.Handler() {
           @Override
@@ -342,6 +369,9 @@ final class CommandRunner implements PartitionReplica.Work {
 
           @Override
           public void on(Cells cells) {
+            if (command.group() == Group.TRANSACTIONS) {
+              keys.forEach(key -> cells.find(key.array(), 0, key.length()));
+            }
             work(command, args, route.number(), count, reply).on(cells);
           }
 
@@ -350,18 +380,22 @@ final class CommandRunner implements PartitionReplica.Work {
             return reply.toArray();
           }
         };
+    route.coordinator().calls().run(handler, keys, command.has(Flag.WRITE), level, delivery);
+  }
+
+  private static List<Bytes> keysOf(Command command, Args args) {
     List<Bytes> keys = new ArrayList<>();
     int keyCount = command.reach() == Reach.KEYS ? command.keyCount(args) : 0;
     for (int key = 0; key < keyCount; key++) {
       keys.add(Bytes.wrap(args.copy(command.keyIndex(args, key))));
     }
-    route.coordinator().calls().run(handler, keys, command.has(Flag.WRITE), level, delivery);
+    return keys;
   }
 
   /** Coordinates a command that a node without a replica got. */
   void coordinateForwarded(
       PeerConnection from, long id, PartitionRoute route, int protocol, Level level, Args args) {
-    Command command = table.find(args);
+    Command command = table.findForwarded(args);
     if (command == null
         || route.coordinator() == null
         || !route.terms().state().replicas().contains(loop.self())) {
@@ -374,7 +408,13 @@ final class CommandRunner implements PartitionReplica.Work {
 
   /** The reply comes later; with who answered it in front, where the client wants that. */
   private Delivery awaitAnswer(ClientConnection connection) {
-    Delivery delivery = connection.await();
+    return awaitAnswer(connection, connection.await());
+  }
+
+  /**
+   * @param delivery that the connection awaits
+   */
+  Delivery awaitAnswer(ClientConnection connection, Delivery delivery) {
     if (!connection.session().attributes()) {
       return delivery;
     }
@@ -402,15 +442,43 @@ final class CommandRunner implements PartitionReplica.Work {
     }
     Consistency reads = database.reads(session);
     if (replica.takesCommands() && loop.leaseHeld()) {
-      return !route.hasWaiting()
-          && (parkedKeys.isEmpty() || !touchesParked(command, args, route))
-          && (reads != Consistency.SESSION || logCovers(replica, session.seen()))
-          && runHere(connection, command, args, route, database, start);
+      return runAtLeader(connection, command, args, route, database, reads, start);
     }
     return reads != Consistency.LINEARIZABLE
         && !command.has(Flag.WRITE)
         && mayReadHere(route, reads, database.boundMillis(session), session.seen())
         && runCommittedHere(connection, command, args, route, database, start);
+  }
+
+  private boolean runAtLeader(
+      ClientConnection connection,
+      Command command,
+      Args args,
+      PartitionRoute route,
+      DatabaseRoute database,
+      Consistency reads,
+      int start) {
+    return !route.hasWaiting()
+        && (parkedKeys.isEmpty() || !touchesParked(command, args, route))
+        && (reads != Consistency.SESSION || logCovers(route.local(), connection.session().seen()))
+        && runHere(connection, command, args, route, database, start);
+  }
+
+  /**
+   * Runs a command that the leader is to run into its connection's own buffer, if this node leads.
+   * False when it has to go another way.
+   */
+  boolean runAtLeaderHere(
+      ClientConnection connection,
+      Command command,
+      Args args,
+      PartitionRoute route,
+      DatabaseRoute database,
+      int start) {
+    Consistency reads = database.reads(connection.session());
+    return isServedHere(route)
+        && !connection.session().attributes()
+        && runAtLeader(connection, command, args, route, database, reads, start);
   }
 
   private static boolean logCovers(PartitionReplica leader, SeenPositions seen) {
@@ -469,7 +537,7 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   /** Has the connection remember a write that was answered, for WAIT. */
-  private static Delivery notingWrite(
+  static Delivery notingWrite(
       ClientConnection connection, PartitionRoute route, Delivery delivery) {
     return (by, reply) -> {
       if (by.leader() && reply.length > 0 && reply[0] != '-') {
@@ -548,10 +616,7 @@ final class CommandRunner implements PartitionReplica.Work {
             dispatchAnywhere(
                 database, command, kept, protocol, database.readTerms(session), delivery);
           } else if (!write) {
-            ReplyWriter reply = new ReplyWriter();
-            reply.setProtocol(protocol);
-            work(command, kept, 0, 1, reply).on(new EmptyCells(loop.wallMillis()));
-            delivery.deliver(Answer.NONE, reply.toArray());
+            delivery.deliver(Answer.NONE, runOnNothing(command, kept, protocol));
           } else {
             refuse(delivery, "CLUSTERDOWN database " + number + " is not there yet");
           }
@@ -561,6 +626,14 @@ final class CommandRunner implements PartitionReplica.Work {
     } else {
       nodeCommands.look(then);
     }
+  }
+
+  /** The reply of a command that reads a database which is not there. */
+  byte[] runOnNothing(Command command, Args args, int protocol) {
+    ReplyWriter reply = new ReplyWriter();
+    reply.setProtocol(protocol);
+    work(command, args, 0, 1, reply).on(new EmptyCells(loop.wallMillis()));
+    return reply.toArray();
   }
 
   // Which partitions.
@@ -636,20 +709,32 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       ReadTerms reads,
       Delivery delivery) {
-    if (route.isLeaderless()) {
-      coordinate(route, command, args, protocol, reads, delivery);
-    } else if (!command.has(Flag.WRITE) && mayReadHere(route, reads)) {
+    if (!route.isLeaderless() && !command.has(Flag.WRITE) && mayReadHere(route, reads)) {
       runOnCommitted(route, command, args, protocol, reads, delivery);
     } else {
-      Delivery answer =
-          reads.seen() == null ? delivery : notingSeen(route, command, reads, delivery);
-      Position floor = reads.floor(route.id());
-      ToLeader run = new ToLeader(route, command, args, protocol, reads, floor, answer);
-      if (route.hasWaiting()) {
-        run.await();
-      } else {
-        run.go();
-      }
+      dispatchToLeader(route, command, args, protocol, reads, delivery);
+    }
+  }
+
+  /** Runs a command at a partition's leader, or has a replica coordinate it where nobody leads. */
+  void dispatchToLeader(
+      PartitionRoute route,
+      Command command,
+      Args args,
+      int protocol,
+      ReadTerms reads,
+      Delivery delivery) {
+    if (route.isLeaderless()) {
+      coordinate(route, command, args, protocol, reads, delivery);
+      return;
+    }
+    Delivery answer = reads.seen() == null ? delivery : notingSeen(route, command, reads, delivery);
+    Position floor = reads.floor(route.id());
+    ToLeader run = new ToLeader(route, command, args, protocol, reads, floor, answer);
+    if (route.hasWaiting()) {
+      run.await();
+    } else {
+      run.go();
     }
   }
 
@@ -958,7 +1043,7 @@ final class CommandRunner implements PartitionReplica.Work {
       Position floor,
       Args args) {
     Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
-    Command command = route == null ? null : table.find(args);
+    Command command = route == null ? null : table.findForwarded(args);
     if (command == null) {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
     } else if (route.leadsHere() && command.runs() == Runs.ON_NODE) {
@@ -1023,7 +1108,7 @@ final class CommandRunner implements PartitionReplica.Work {
       Args args) {
     if (isServedHere(route) && route.local().epoch() == epoch) {
       Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
-      runAsLeader(route, table.find(args), args, protocol, floor, answer);
+      runAsLeader(route, table.findForwarded(args), args, protocol, floor, answer);
     } else {
       forwards.bounce(from, id);
     }

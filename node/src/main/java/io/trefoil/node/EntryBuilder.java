@@ -4,6 +4,7 @@ import io.trefoil.base.ByteSink;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.Invariants;
 import io.trefoil.cell.CellType;
+import io.trefoil.cell.CellsRefused;
 import io.trefoil.cell.EntryWriter;
 import io.trefoil.cell.Opened;
 import io.trefoil.replication.multileader.CommonHorizon;
@@ -17,6 +18,9 @@ final class EntryBuilder {
   private static final int LENGTH_BYTES = 4;
 
   private static final int MAX_ENTRY_BYTES = (1 << 28) - 1;
+
+  /** A command that writes more is refused: its entry is to be sent in one frame, with others. */
+  private static final int MAX_COMMAND_BYTES = MAX_ENTRY_BYTES - (32 << 20);
 
   private final ByteSink body = new ByteSink(4096);
   private int count;
@@ -47,6 +51,20 @@ final class EntryBuilder {
     body.reserve(LENGTH_BYTES);
     stamp = newStamp;
     EntryWriter.begin(body, newStamp);
+  }
+
+  /**
+   * Refuses a command whose entry is larger than entries may be.
+   *
+   * @throws CellsRefused then
+   */
+  void refuseTooLarge() {
+    if (entryStart >= 0 && body.size() - entryStart > MAX_COMMAND_BYTES) {
+      throw new CellsRefused(
+          "ERR what the command changes is more than "
+              + (MAX_COMMAND_BYTES >> 20)
+              + " MB together; nothing was changed");
+    }
   }
 
   long index() {

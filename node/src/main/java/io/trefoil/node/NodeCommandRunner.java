@@ -183,6 +183,20 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     }
   }
 
+  @Override
+  public boolean answersAtOnce(Command command) {
+    return command.name().equals("role") || command.name().equals("lastsave");
+  }
+
+  @Override
+  public void answer(Command command, ClientConnection connection, ReplyWriter reply) {
+    if (command.name().equals("role")) {
+      role(connection, reply);
+    } else {
+      reply.integer(outside.lastWriteOutMillis().get() / 1_000);
+    }
+  }
+
   /** Answers a command that began when the writer was as it is now. */
   static void now(ClientConnection connection, Consumer<ReplyWriter> writing) {
     ReplyWriter reply = connection.replies().writer();

@@ -1,5 +1,7 @@
 package io.trefoil.node;
 
+import io.trefoil.base.Invariants;
+import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
@@ -131,6 +133,7 @@ final class PartitionCells implements ReplicaCells, Cells {
       int valueLength,
       long expireAtMillis) {
     EntryBuilder entry = replica.entry();
+    replica.changes(key, keyOffset, keyLength);
     entry.put(
         CellType.STRING,
         expireAtMillis,
@@ -156,6 +159,7 @@ final class PartitionCells implements ReplicaCells, Cells {
   @Override
   public void remove(byte[] key, int offset, int length) {
     EntryBuilder entry = replica.entry();
+    replica.changes(key, offset, length);
     entry.remove(key, offset, length);
     store.remove(entry.index(), entry.stamp(), key, offset, length);
   }
@@ -163,15 +167,31 @@ final class PartitionCells implements ReplicaCells, Cells {
   @Override
   public void setExpiry(byte[] key, int offset, int length, long expireAtMillis) {
     EntryBuilder entry = replica.entry();
+    replica.changes(key, offset, length);
     entry.expire(expireAtMillis, key, offset, length);
     store.expire(entry.index(), entry.stamp(), expireAtMillis, key, offset, length);
   }
 
+  /** Nobody who watches a key needs to hear: one that was there is gone. */
   @Override
   public void clear() {
     EntryBuilder entry = replica.entry();
     entry.clear();
     store.clear(entry.index(), entry.stamp());
+  }
+
+  /** What is read after this, by a session too, is to show all that is before it. */
+  @Override
+  public Position watch() {
+    Invariants.check(leading, "keys are watched where they are written");
+    lookedAtAll();
+    return replica.watch();
+  }
+
+  @Override
+  public boolean isUnchanged(Position since, byte[] key, int offset, int length) {
+    Invariants.check(leading, "keys are watched where they are written");
+    return replica.isUnchanged(since, key, offset, length);
   }
 
   @Override
@@ -314,6 +334,7 @@ final class PartitionCells implements ReplicaCells, Cells {
         int valueLength) {
       boolean fresh = ordered == null && !find(field, fieldOffset, fieldLength);
       EntryBuilder entry = replica.entry();
+      replica.changes(key, keyOffset, keyLength);
       if (of == null) {
         of = new Opened(type, replica.newCollection(), key, keyOffset, keyLength);
         ordered = type.isOrdered() ? openedOrder() : null;
@@ -356,6 +377,7 @@ final class PartitionCells implements ReplicaCells, Cells {
         return false;
       }
       EntryBuilder entry = replica.entry();
+      replica.changes(key, keyOffset, keyLength);
       entry.drop(of, field, offset, length);
       if (ordered == null) {
         store.fields().remove(entry.index(), entry.stamp(), of.collection(), field, offset, length);

@@ -300,12 +300,19 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   void runAsLeader(Work work) {
     long mark = store.mark();
     builder.beginCommand(lastIndex() + 1);
+    if (changed != null) {
+      changed.begin();
+    }
     Cells seen = cells.begin(true, Math.max(machine.logTimeMillis(), loop.wallMillis()));
     try {
       work.on(seen);
+      builder.refuseTooLarge();
     } catch (RuntimeException e) {
       store.undoTo(mark);
       builder.undoCommand();
+      if (changed != null) {
+        changed.undo();
+      }
       throw e;
     }
     if (cells.judgedExpired() && !builder.hasEntry()) {
@@ -318,6 +325,32 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     if (wrote > 0 && !proposing) {
       proposing = true;
       loop.proposes(this);
+    }
+  }
+
+  /** Which keys this leadership has changed, since somebody watched one first; else null. */
+  private ChangedKeys changed;
+
+  /** From now on it is noted which keys change in this leadership; tells where it stands. */
+  Position watch() {
+    if (changed == null) {
+      changed = new ChangedKeys();
+      changed.begin();
+    }
+    return new Position(machine.epoch(), lastIndex());
+  }
+
+  /** Whether this leadership has not changed a key since {@link #watch} told a position. */
+  boolean isUnchanged(Position since, byte[] key, int offset, int length) {
+    return changed != null
+        && since.epoch() == machine.epoch()
+        && !changed.isChangedAfter(since.index(), key, offset, length);
+  }
+
+  /** The running command changes a key. */
+  void changes(byte[] key, int offset, int length) {
+    if (changed != null) {
+      changed.note(builder.index(), key, offset, length);
     }
   }
 
@@ -365,6 +398,9 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   long takeIn(ByteSink entryChanges) {
     long mark = store.mark();
     long index = lastIndex() + 1;
+    if (changed != null) {
+      changed.noteAll(index);
+    }
     builder.beginCommand(index);
     builder.open(nextStamp());
     builder.raw(entryChanges);
@@ -424,9 +460,15 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     return applier.origins();
   }
 
-  /** The entry that the running command writes. */
+  /**
+   * The entry that the running command writes.
+   *
+   * @throws io.trefoil.cell.CellsRefused when it is too large already
+   */
   EntryBuilder entry() {
-    if (!builder.hasEntry()) {
+    if (builder.hasEntry()) {
+      builder.refuseTooLarge();
+    } else {
       builder.open(nextStamp());
     }
     return builder;
@@ -953,6 +995,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   private void becameFollower() {
     exchange = null;
     exchangesAfter = 0;
+    changed = null;
     freshness.leaderChanged();
     builder.reset();
     marks.removeIf(mark -> mark.index() > machine.commitIndex());

@@ -237,6 +237,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     cells.begin(merged, this, looks, nowMillis());
     try {
       work.on(cells);
+      builder.refuseTooLarge();
     } catch (RuntimeException e) {
       undo();
       throw e;
@@ -346,7 +347,9 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
   @Override
   public void merge(byte[] key, byte[] change, int length) {
-    if (!builder.hasEntry()) {
+    if (builder.hasEntry()) {
+      builder.refuseTooLarge();
+    } else {
       builder.open(nextStamp());
     }
     builder.merge(key, change, length);

@@ -21,6 +21,11 @@ record ReadTerms(Consistency level, int boundMillis, SeenPositions seen, Level q
     return level == Consistency.SESSION;
   }
 
+  /** The same of a command that the leader is to run: it sees all that was acknowledged. */
+  ReadTerms onLeader() {
+    return isSession() ? this : new ReadTerms(Consistency.LINEARIZABLE, 0, seen, quorum);
+  }
+
   /** What must not be lacking in the history that a reply tells of. */
   Position floor(PartitionId partition) {
     return isSession() ? seen.of(partition) : Position.ZERO;

@@ -207,6 +207,7 @@ final class RegionCells implements ReplicaCells, MergedCells.Log {
   @Override
   public void merge(byte[] key, byte[] change, int length) {
     replica.entry().merge(key, change, length);
+    replica.changes(key, 0, key.length);
     origins.changed(replica.entry().stamp());
   }
 

@@ -201,7 +201,8 @@ final class Routes {
       boolean databases =
           session.consistency() == Consistency.DATABASE_DEFAULT
               || session.consistency() == Consistency.QUORUM;
-      return databases ? reads : session.consistency();
+      Consistency level = databases ? reads : session.consistency();
+      return session.isWatching() ? level.whileWatching() : level;
     }
 
     /** How old a connection's reads may be here, when they are bounded. */

@@ -124,6 +124,50 @@ final class ConvergenceClaims {
     assertSiblings(world, key, Set.of("decided"));
   }
 
+  // Transactions.
+
+  /** Of one entry each, which comes whole: who has heard of one cell has heard of the others. */
+  static void theCommandsOfATransactionAreMergedEachByItself(MergedWorld world) {
+    world.spreadClocks();
+    Map<String, Integer> latest = new TreeMap<>();
+    Set<String> members = new TreeSet<>();
+    for (int at = 0; at < world.writers(); at++) {
+      List<String> commands = new ArrayList<>();
+      for (String name : List.of("a", "b")) {
+        if (world.random.nextBoolean()) {
+          commands.add("SET " + world.key(name) + " v" + at);
+          latest.merge(world.key(name), at, world::later);
+        }
+      }
+      commands.add("INCR " + world.key("n"));
+      commands.add("SADD " + world.key("s") + " m" + at);
+      members.add("m" + at);
+      int before = world.entries(at);
+      world.run(at, transaction(commands));
+      assertThat(world.entries(at)).isEqualTo(before + 1);
+    }
+    world.hearOne();
+    for (int at = 0; at < world.writers(); at++) {
+      assertThat(world.run(at, "GET", world.key("n")))
+          .isEqualTo(world.run(at, "SCARD", world.key("s")));
+    }
+    world.exchange();
+    latest.forEach((key, at) -> assertEverywhere(world, "v" + at, "GET", key));
+    assertEverywhere(world, "" + world.writers(), "GET", world.key("n"));
+    assertEverywhere(world, "" + members.size(), "SCARD", world.key("s"));
+  }
+
+  /** The words in which a node sends a transaction to the leader of its partition. */
+  private static String[] transaction(List<String> commands) {
+    List<String> words = new ArrayList<>(List.of(".exec-writes", "0", "0", "" + commands.size()));
+    for (String each : commands) {
+      String[] command = each.split(" ");
+      words.addAll(List.of("2", "" + command.length));
+      words.addAll(List.of(command));
+    }
+    return words.toArray(String[]::new);
+  }
+
   // Numbers.
 
   /** A number that is a key's or a field's: the beginnings of commands on it. */

@@ -256,6 +256,7 @@ class ConvergenceTest {
       case PUSH -> OrderedClaims::allThatIsPushedIsInOneOrder;
       case LSET -> OrderedClaims::ofEachElementTheLaterValueStays;
       case LREM -> OrderedClaims::whatItsRemoverDidNotKnowOfStays;
+      case EXEC -> ConvergenceClaims::theCommandsOfATransactionAreMergedEachByItself;
       case RESOLVE -> ConvergenceClaims::whatTheContextDoesNotCoverStays;
       case READ -> ConvergenceClaims::readsShowWhatHasCome;
       case REPLAY -> throw new IllegalArgumentException("proved by LeftMergesTest");

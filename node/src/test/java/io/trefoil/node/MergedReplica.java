@@ -85,7 +85,7 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
   }
 
   Reply run(Args args) {
-    Command command = CommandTable.standard().find(args);
+    Command command = CommandTable.standard().findForwarded(args);
     ReplyWriter reply = new ReplyWriter();
     builder.beginCommand(lastIndex + 1);
     cells.begin(merged, this, MergedCells.Looks.IGNORED, now);

@@ -148,6 +148,11 @@ final class MergedWorld {
     replicas.forEach(each -> each.now = latest + aheadMillis);
   }
 
+  /** How many entries a replica has written. */
+  int entries(int at) {
+    return told.get(at).entries.size();
+  }
+
   /** Tells all replicas of everything. */
   void exchange() {
     while (hearOne()) {

@@ -183,6 +183,23 @@ public final class Args {
     add(source.offset(index) - base, source.length(index));
   }
 
+  /** Adds a copy of a word, to a command that was made by this method only. */
+  public void append(byte[] source, int offset, int length) {
+    int end = count == 0 ? 0 : starts[count - 1] + lengths[count - 1];
+    int needed = Math.addExact(end, length);
+    if (needed > array.length) {
+      array = Arrays.copyOf(array, Math.max(needed, (int) Math.min(array.length * 2L, 1 << 30)));
+    }
+    System.arraycopy(source, offset, array, end, length);
+    add(end, length);
+  }
+
+  /** As above, a word in UTF-8. */
+  public void append(String word) {
+    byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
+    append(bytes, 0, bytes.length);
+  }
+
   /** Places the words: their starts count from {@code newBase} in {@code newArray}. */
   void place(byte[] newArray, int newBase) {
     array = newArray;

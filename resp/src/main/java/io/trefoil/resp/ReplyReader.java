@@ -63,6 +63,34 @@ public final class ReplyReader {
     return reply;
   }
 
+  /**
+   * Where the reply that begins at {@code start} ends, with the attribute that may precede it.
+   *
+   * @param replies whole ones, of a {@link ReplyWriter}
+   */
+  public static int end(byte[] replies, int start) {
+    Decimal number = new Decimal();
+    int at = start;
+    for (long left = 1; left > 0; left--) {
+      int line = at + 1;
+      int lineEnd = line;
+      while (replies[lineEnd] != '\r') {
+        lineEnd++;
+      }
+      char type = (char) (replies[at] & 0xff);
+      at = lineEnd + 2;
+      if ("$=!*~>%|".indexOf(type) >= 0) {
+        Invariants.check(number.parse(replies, line, lineEnd - line), "a reply says its length");
+        long count = Math.max(number.value(), 0);
+        boolean bulk = "$=!".indexOf(type) >= 0;
+        at += bulk && number.value() >= 0 ? (int) count + 2 : 0;
+        left += bulk ? 0 : type == '%' || type == '|' ? 2 * count : count;
+        left += type == '|' ? 1 : 0;
+      }
+    }
+    return at;
+  }
+
   /** Takes bytes over; the array may be used again afterwards. */
   public void feed(byte[] source, int offset, int length) {
     if (at > 0) {

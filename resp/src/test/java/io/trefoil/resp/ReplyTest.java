@@ -44,6 +44,26 @@ class ReplyTest {
     assertThat(read).isEqualTo(replies.size());
   }
 
+  @Property(tries = 500)
+  void theEndOfAReplyIsWhereTheNextOneBegins(
+      @ForAll("replies") List<Reply> replies, @ForAll boolean three) {
+    ReplyWriter out = new ReplyWriter();
+    out.setProtocol(three ? 3 : 2);
+    int at = 0;
+    for (Reply each : replies) {
+      if (three) {
+        out.attribute(1);
+        out.bulkText("name");
+        out.array(0);
+      }
+      Reply.write(each, out);
+      out.ok(); // what comes behind does not matter
+      at = ReplyReader.end(out.array(), at);
+      assertThat(at).isEqualTo(out.size() - "+OK\r\n".length());
+      out.truncate(at);
+    }
+  }
+
   @Provide
   Arbitrary<List<Reply>> replies() {
     return reply(2).list().ofMaxSize(5);
