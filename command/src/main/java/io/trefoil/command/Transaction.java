@@ -78,7 +78,7 @@ public final class Transaction {
     }
     int keys = command.keyCount(args);
     for (int key = 0; key < keys; key++) {
-      size += args.length(command.keyIndex(key));
+      size += args.length(command.keyIndex(args, key));
     }
     return size;
   }

@@ -121,7 +121,7 @@ public final class Transactions {
     Args args = queued.args();
     int keys = queued.isOnCells() ? queued.command().keyCount(args) : 0;
     for (int key = 0; key < keys; key++) {
-      int word = queued.command().keyIndex(key);
+      int word = queued.command().keyIndex(args, key);
       to.append(args.array(), args.offset(word), args.length(word));
     }
   }

@@ -71,7 +71,7 @@ class TransactionsTest {
     Command command = table.findForwarded(form);
     List<String> keys =
         IntStream.range(0, command.keyCount(form))
-            .mapToObj(key -> form.text(command.keyIndex(key)))
+            .mapToObj(key -> form.text(command.keyIndex(form, key)))
             .toList();
     assertThat(keys).containsExactly("w", "a", "b", "d", "a");
     assertThat(command.has(Flag.WRITE)).isTrue();

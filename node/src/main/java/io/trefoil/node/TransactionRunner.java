@@ -343,7 +343,7 @@ final class TransactionRunner {
     }
 
     private String shown(int key) {
-      String text = args.text(command.keyIndex(key));
+      String text = args.text(command.keyIndex(args, key));
       return text.length() > SHOWN_KEY ? text.substring(0, SHOWN_KEY) + "..." : text;
     }
 
