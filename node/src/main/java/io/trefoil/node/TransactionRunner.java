@@ -139,7 +139,7 @@ final class TransactionRunner {
       if (queues) {
         end(connection, start, "ERR WATCH inside MULTI is not allowed");
       } else {
-        watch(connection, args.detached());
+        watch(connection, command, args.detached());
       }
     } else if (!queues) {
       end(connection, start, "ERR EXEC without MULTI");
@@ -393,7 +393,7 @@ final class TransactionRunner {
 
   // WATCH.
 
-  private void watch(ClientConnection connection, Args args) {
+  private void watch(ClientConnection connection, Command command, Args args) {
     Session session = connection.session();
     Delivery delivery = connection.awaitAlone();
     if (session.watched().size() + args.count() - 1 > WatchedKeys.MAX_KEYS) {
@@ -403,7 +403,7 @@ final class TransactionRunner {
     int number = session.database();
     DatabaseRoute there = routes.database(number);
     if (there != null) {
-      watch(there, session, args, delivery);
+      watch(there, session, command, args, delivery);
       return;
     }
     nodeCommands.ensure(
@@ -411,7 +411,7 @@ final class TransactionRunner {
         error -> {
           DatabaseRoute made = routes.database(number);
           if (error == null && made != null) {
-            watch(made, session, args, delivery);
+            watch(made, session, command, args, delivery);
           } else {
             refuse(
                 delivery,
@@ -420,10 +420,10 @@ final class TransactionRunner {
         });
   }
 
-  private void watch(DatabaseRoute database, Session session, Args args, Delivery delivery) {
-    Command command = transactions.watch();
+  private void watch(
+      DatabaseRoute database, Session session, Command command, Args args, Delivery delivery) {
     Optional<String> refusal =
-        transactions.watch().refusal(database.algorithm(), args, database.database().title());
+        command.refusal(database.algorithm(), args, database.database().title());
     if (refusal.isPresent()) {
       refuse(delivery, refusal.get());
       return;
@@ -441,7 +441,7 @@ final class TransactionRunner {
           Args keys = transactions.watchOf(args, words);
           runner.dispatchToLeader(
               route,
-              command,
+              transactions.watch(),
               keys,
               2,
               terms,

@@ -56,7 +56,8 @@ class TransactionComparisonTest {
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("redis.log").toFile())
             .start();
-    cluster = ClusterProcesses.start(folder.resolve("node"), 1);
+    cluster =
+        ClusterProcesses.start(folder.resolve("node"), 1, "--cluster.database0-partitions", "1");
     ClusterProcesses.await("redis-server", TransactionComparisonTest::isUp);
   }
 
@@ -439,8 +440,8 @@ class TransactionComparisonTest {
         other: SET a 1
         MULTI
         CLIENT SETNAME me
-        SELECT 1
         SET a 2
+        SELECT 1
         HELLO 3
         EXEC
         CLIENT GETNAME
