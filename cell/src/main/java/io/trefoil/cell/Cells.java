@@ -188,7 +188,8 @@ public interface Cells {
 
   /**
    * A random number, for commands that choose. Whoever runs the command may draw it from a seed;
-   * what the command chose is in its entry, and nobody chooses again.
+   * what the command chose is in its entry, and nobody chooses again. It may be drawn while fields
+   * are visited.
    */
   long random();
 

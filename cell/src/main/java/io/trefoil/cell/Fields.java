@@ -96,6 +96,12 @@ public interface Fields {
    */
   long scan(long cursor, int count, Visitor visitor);
 
+  /**
+   * Visits one field picked at random, each as likely as any other; nothing when there is none. It
+   * takes the same time however many there are.
+   */
+  void pick(Visitor visitor);
+
   // Of types that are ordered: sorted sets and lists.
 
   /**

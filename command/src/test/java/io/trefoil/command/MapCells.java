@@ -241,6 +241,14 @@ final class MapCells implements Cells {
       return 0;
     }
 
+    @Override
+    public void pick(Visitor visitor) {
+      List<Bytes> names = List.copyOf(fields.keySet());
+      if (!names.isEmpty()) {
+        visit(names.get(random.nextInt(names.size())), visitor);
+      }
+    }
+
     private void visit(Bytes name, Visitor visitor) {
       Bytes value = fields.get(name).value;
       visitor.visit(name.array(), 0, name.length(), value.array(), 0, value.length());

@@ -136,6 +136,9 @@ final class EmptyCells implements Cells {
         }
 
         @Override
+        public void pick(Visitor visitor) {}
+
+        @Override
         public long rank(byte[] place, int offset, int length) {
           return 0;
         }

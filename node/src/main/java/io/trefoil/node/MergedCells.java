@@ -707,7 +707,30 @@ final class MergedCells implements Cells {
 
     @Override
     public long scan(long cursor, int count, Visitor visitor) {
-      throw new UnsupportedOperationException("scan");
+      if (!there) {
+        return 0;
+      }
+      looks.atFields(key.name());
+      long next = key.scan(type, cursor, count, shown(visitor));
+      sees(key);
+      return next;
+    }
+
+    @Override
+    public void pick(Visitor visitor) {
+      if (!there) {
+        return;
+      }
+      looks.atFields(key.name());
+      key.pick(type, MergedCells.this::random, shown(visitor));
+      sees(key);
+    }
+
+    private MergedStore.FieldVisitor shown(Visitor visitor) {
+      return (field, offset, length, versions) -> {
+        byte[] each = valueOf(versions);
+        visitor.visit(field, offset, length, each, 0, each.length);
+      };
     }
 
     @Override
@@ -747,12 +770,7 @@ final class MergedCells implements Cells {
         return;
       }
       looks.atFields(key.name());
-      key.forEach(
-          type,
-          (field, offset, length, versions) -> {
-            byte[] each = valueOf(type, versions);
-            visitor.visit(field, offset, length, each, 0, each.length);
-          });
+      key.forEach(type, shown(visitor));
       sees(key);
     }
   }

@@ -10,6 +10,7 @@ import io.trefoil.cell.ListPlaces;
 import io.trefoil.cell.Opened;
 import io.trefoil.storage.Look;
 import io.trefoil.storage.OrderedFields;
+import io.trefoil.storage.FieldCells;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.PartitionStore.Found;
 import java.util.Arrays;
@@ -413,8 +414,30 @@ final class PartitionCells implements ReplicaCells, Cells {
     }
 
     @Override
-    public long scan(long cursor, int count, Visitor visitor) {
-      throw new UnsupportedOperationException("scan");
+    public long scan(long cursor, int limit, Visitor visitor) {
+      if (of == null) {
+        return 0;
+      }
+      // A cursor of when several nodes wrote the key is of another order: it begins anew.
+      long place = cursor < FieldCells.PLACES ? cursor : 0;
+      long next = store.fields().scan(of.collection(), !leading, place, limit, visitor);
+      heldIndex = Math.max(heldIndex, store.entryIndex());
+      return next;
+    }
+
+    @Override
+    public void pick(Visitor visitor) {
+      if (of == null || count == 0) {
+        return;
+      }
+      Found found =
+          store
+              .fields()
+              .pick(of.collection(), !leading, count, PartitionCells.this::random, visitor);
+      if (found == Found.NOT_IN_MEMORY) {
+        throw CellsNotInMemory.fields(keyBytes(), of.collection());
+      }
+      heldIndex = Math.max(heldIndex, store.entryIndex());
     }
 
     @Override

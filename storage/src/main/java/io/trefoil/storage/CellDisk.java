@@ -77,8 +77,13 @@ public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk
 
   /** A collection's fields in the order of their hashes, as they are now, or in {@code view}. */
   CellIterator fields(long copy, long collection, View view) {
-    byte[] end = fieldsPrefix(copy, collection + 1);
-    return range(fieldsPrefix(copy, collection), end, FIELD_HEADER, view);
+    return fields(copy, collection, 0, view);
+  }
+
+  /** As above, from a hash on. */
+  CellIterator fields(long copy, long collection, int fromHash, View view) {
+    byte[] from = fieldKey(copy, collection, fromHash, ABSENT, 0, 0);
+    return range(from, fieldsPrefix(copy, collection + 1), FIELD_HEADER, view);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * The fields of a store's collections. They have versions as keys have, in the same order of
@@ -27,6 +28,23 @@ public final class FieldCells {
   private static final int MAX_FETCHED_FIELDS = 4_096;
 
   private static final int MAX_FETCHED_BYTES = 1 << 20;
+
+  /** Where a scan may go on; a place is two hashes that follow each other. */
+  public static final long PLACES = 1L << 31;
+
+  private static final long HASHES = 1L << 32;
+  private static final long HASHES_OF_PLACE = HASHES / PLACES;
+
+  /** So many fields a stretch of hashes has on average, of which one is picked. */
+  private static final long PICKED_FROM = 2;
+
+  /** More are hardly ever in a stretch. */
+  private static final long MAX_OF_STRETCH = 8;
+
+  private static final int MAX_DRAWS = 100_000;
+
+  /** So many fields are read together rather than one of them sought. */
+  private static final int FEW = 128;
 
   private final PartitionStore store;
   private final Arena arena;
@@ -211,7 +229,7 @@ public final class FieldCells {
       long count,
       Fields.Visitor visitor) {
     Visit visit = new Visit(visitor);
-    try (CellWalk walk = walk(layer, committedOnly, collection, withDisk)) {
+    try (CellWalk walk = walk(layer, committedOnly, collection, 0, withDisk)) {
       walk.visitAll(visit);
     }
     store.foundNothing(visit.index);
@@ -228,8 +246,10 @@ public final class FieldCells {
     return newestStamp;
   }
 
-  private CellWalk walk(Layer layer, boolean committedOnly, long collection, boolean withDisk) {
-    CellDisk.CellIterator cells = withDisk ? disk.fields(store.copy(), collection, null) : null;
+  private CellWalk walk(
+      Layer layer, boolean committedOnly, long collection, long fromHash, boolean withDisk) {
+    CellDisk.CellIterator cells =
+        withDisk ? disk.fields(store.copy(), collection, (int) fromHash, null) : null;
     return new CellWalk(arena, layer.fields.of(collection), committedOnly, cells);
   }
 
@@ -265,6 +285,149 @@ public final class FieldCells {
     }
   }
 
+  // ---- some fields of a collection
+
+  /**
+   * Visits some fields of a collection, in the order of their hashes; {@link
+   * PartitionStore#entryIndex} is then the largest of theirs. A field that is there during a whole
+   * iteration is visited, whatever else changes.
+   *
+   * <p>When some cells are only on disk this may wait for the disk, for about {@code count} fields
+   * that lie next to each other.
+   *
+   * @param place 0 at first, then what the last call returned
+   * @param count how many fields to look at before stopping, removed ones included
+   * @return the next place, below {@link #PLACES}, or 0 at the end
+   */
+  public long scan(
+      long collection, boolean committedOnly, long place, int count, Fields.Visitor visitor) {
+    Layer layer = committedOnly ? store.bottom() : store.top();
+    Visit visit = new Visit(visitor);
+    long hash = place * HASHES_OF_PLACE;
+    try (CellWalk walk = walk(layer, committedOnly, collection, hash, layer.incomplete)) {
+      do {
+        hash = walk.visitNext(hash, visit);
+      } while (hash != 0 && walk.examined() < count);
+      if (hash % HASHES_OF_PLACE != 0) {
+        walk.visitRange(hash, hash + 1, visit); // the other half of the place
+        hash = (hash + 1) % HASHES;
+      }
+    }
+    store.foundNothing(visit.index);
+    return hash / HASHES_OF_PLACE;
+  }
+
+  /**
+   * Visits one field of a collection, picked at random, each as likely as any other; {@link
+   * PartitionStore#entryIndex} is then its.
+   *
+   * <p>A stretch of hashes is drawn that has two fields on average, and a number: if it has so many
+   * fields, that one is picked, otherwise another stretch is drawn.
+   *
+   * <p>This may wait for the disk, unless the collection is small.
+   *
+   * @param count what the collection's head says; not 0
+   * @param random draws numbers
+   * @return NOT_IN_MEMORY when all fields, which are few, must be fetched first
+   */
+  public Found pick(
+      long collection,
+      boolean committedOnly,
+      long count,
+      LongSupplier random,
+      Fields.Visitor visitor) {
+    Layer layer = committedOnly ? store.bottom() : store.top();
+    boolean withDisk = layer.incomplete && !hasAll(layer, committedOnly, collection, count);
+    if (withDisk && count <= FEW && !fetched.contains(collection)) {
+      store.foundNothing(0);
+      return Found.NOT_IN_MEMORY;
+    }
+    pick(layer, withDisk, collection, committedOnly, count, random, visitor);
+    return Found.FOUND;
+  }
+
+  /** As {@link #pick}, of the newest versions, but waits for the disk. */
+  void pickBlocking(long collection, long count, LongSupplier random, Fields.Visitor visitor) {
+    Layer top = store.top();
+    pick(top, top.incomplete, collection, false, count, random, visitor);
+  }
+
+  private void pick(
+      Layer layer,
+      boolean withDisk,
+      long collection,
+      boolean committedOnly,
+      long count,
+      LongSupplier random,
+      Fields.Visitor visitor) {
+    long most = Math.min(count, MAX_OF_STRETCH);
+    long stretch = count == most ? HASHES : PICKED_FROM * HASHES / count;
+    Visit visit = new Visit(visitor);
+    for (int draws = 0; visit.visited == 0; draws++) {
+      Invariants.check(draws < MAX_DRAWS, "a head counts its fields", draws, count);
+      long draw = random.getAsLong();
+      long from = draw & HASHES - 1;
+      Nth nth = new Nth((draw >>> Integer.SIZE) % most, visit);
+      visit(layer, committedOnly, collection, withDisk, from, from + stretch, nth);
+    }
+    store.foundNothing(visit.index);
+  }
+
+  /** Visits a stretch of hashes, which may go on from the first after the last. */
+  private void visit(
+      Layer layer,
+      boolean committedOnly,
+      long collection,
+      boolean withDisk,
+      long from,
+      long to,
+      CellWalk.Visitor visitor) {
+    try (CellWalk walk = walk(layer, committedOnly, collection, from, withDisk)) {
+      walk.visitRange(from, Math.min(to, HASHES), visitor);
+    }
+    if (to > HASHES) {
+      visit(layer, committedOnly, collection, withDisk, 0, to - HASHES, visitor);
+    }
+  }
+
+  /** Whether the table has all fields of a collection; of a large one nobody counts them. */
+  private boolean hasAll(Layer layer, boolean committedOnly, long collection, long count) {
+    if (count > FEW) {
+      return false;
+    }
+    Nth beyond = new Nth(Long.MAX_VALUE, null);
+    try (CellWalk walk = walk(layer, committedOnly, collection, 0, false)) {
+      walk.visitAll(beyond);
+    }
+    return beyond.passed == count;
+  }
+
+  /** Passes on one of what it receives, counted from 0. */
+  private static final class Nth implements CellWalk.Visitor {
+    private final long number;
+    private final CellWalk.Visitor visitor;
+    private long passed;
+
+    Nth(long number, CellWalk.Visitor visitor) {
+      this.number = number;
+      this.visitor = visitor;
+    }
+
+    @Override
+    public void inTable(int handle) {
+      if (passed++ == number) {
+        visitor.inTable(handle);
+      }
+    }
+
+    @Override
+    public void onDisk(byte[] diskKey, byte[] stored) {
+      if (passed++ == number) {
+        visitor.onDisk(diskKey, stored);
+      }
+    }
+  }
+
   /** Receives a committed field; the arrays are its own. */
   @FunctionalInterface
   interface CommittedVisitor {
@@ -291,7 +454,7 @@ public final class FieldCells {
                 Arrays.copyOfRange(stored, StoredCell.HEADER, stored.length));
           }
         };
-    try (CellWalk walk = walk(bottom, true, collection, bottom.incomplete)) {
+    try (CellWalk walk = walk(bottom, true, collection, 0, bottom.incomplete)) {
       walk.visitAll(committed);
     }
   }
@@ -336,7 +499,7 @@ public final class FieldCells {
   /** Visits a collection's committed fields; waits for the disk if need be. */
   void visitAll(long collection, CellWalk.Visitor visitor) {
     Layer bottom = store.bottom();
-    try (CellWalk walk = walk(bottom, true, collection, bottom.incomplete)) {
+    try (CellWalk walk = walk(bottom, true, collection, 0, bottom.incomplete)) {
       walk.visitAll(visitor);
     }
   }

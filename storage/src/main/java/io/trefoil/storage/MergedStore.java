@@ -9,6 +9,7 @@ import io.trefoil.base.Stamp;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.cell.Score;
+import io.trefoil.cell.Fields;
 import io.trefoil.cell.merge.Hiding;
 import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.SeenStamps;
@@ -20,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * The cells of a partition that several origins write, in a store: each is merged with what is
@@ -64,6 +66,9 @@ public final class MergedStore {
 
   /** So many expired keys are noted at a time. */
   private static final int MAX_EXPIRED = 1_000;
+
+  /** So often a field is picked before all are looked at for one that is to be seen. */
+  private static final int MAX_PICKS = 100;
 
   /** Of a type that was forgotten: whatever is told of it is later. */
   private static final long FORGOTTEN_STAMP = 1;
@@ -540,7 +545,7 @@ public final class MergedStore {
       return hasOrder || plain != null && plain.isOrdered();
     }
 
-    /** How many fields of a type come before a place; see {@link io.trefoil.cell.Fields#rank}. */
+    /** How many fields of a type come before a place; see {@link Fields#rank}. */
     public long rank(CellType type, byte[] place, int offset, int length) {
       if (!isOrdered()) {
         return 0;
@@ -551,19 +556,19 @@ public final class MergedStore {
       return rank;
     }
 
-    /** Visits fields of a type in their order; see {@link io.trefoil.cell.Fields#visit}. */
+    /** Visits fields of a type in their order; see {@link Fields#visit}. */
     public void visit(
         CellType type,
         long rank,
         long count,
         boolean backwards,
-        io.trefoil.cell.Fields.Visitor visitor) {
+        Fields.Visitor visitor) {
       if (!isOrdered()) {
         return;
       }
       List<byte[]> elements = new ArrayList<>();
       boolean apart = type == CellType.LIST && plain == null; // their values are elsewhere
-      io.trefoil.cell.Fields.Visitor noting =
+      Fields.Visitor noting =
           (field, offset, length, value, valueOffset, valueLength) ->
               elements.add(Arrays.copyOfRange(field, offset, offset + length));
       openOrder(type);
@@ -608,16 +613,87 @@ public final class MergedStore {
 
     /** Visits the fields of a type that are to be seen. */
     public void forEach(CellType type, FieldVisitor visitor) {
+      show(type, storedFields(), visitor);
+    }
+
+    /** Visits those that are to be seen; returns how many. */
+    private int show(CellType type, List<StoredField> fields, FieldVisitor visitor) {
+      int shown = 0;
       Versions versions = new Versions();
-      for (StoredField each : storedFields()) {
+      for (StoredField each : fields) {
         if (each.type() == type) {
           versions.read(new ByteSource(each.cell()));
           versions.hide(state.removed());
           if (versions.isVisible()) {
             visitor.visit(each.name(), 1, each.name().length - 1, versions);
+            shown++;
           }
         }
       }
+      return shown;
+    }
+
+    /**
+     * Visits some fields of a type that are to be seen, as {@link FieldCells#scan} does. It begins
+     * anew when the key was adopted since the last call: its fields have another order then.
+     *
+     * @param cursor 0 at first, then what the last call returned
+     * @return the next cursor, below 2^32, or 0 at the end
+     */
+    public long scan(CellType type, long cursor, int count, FieldVisitor visitor) {
+      if (collection == Head.NO_COLLECTION) {
+        return 0;
+      }
+      long order = plain == null ? FieldCells.PLACES : 0;
+      long place = cursor - order;
+      boolean ofThisOrder = place >= 0 && place < FieldCells.PLACES;
+      List<StoredField> some = new ArrayList<>();
+      boolean committedOnly = look == Look.COMMITTED;
+      long next =
+          store
+              .fields()
+              .scan(collection, committedOnly, ofThisOrder ? place : 0, count, into(some));
+      entryIndex = Math.max(entryIndex, store.entryIndex());
+      show(type, some, visitor);
+      return next == 0 ? 0 : order + next;
+    }
+
+    /**
+     * Visits a field of a type that is to be seen, picked at random, each as likely as any other;
+     * nothing when there is none. May wait for the disk, as {@link FieldCells#pick} does.
+     *
+     * @param random draws numbers
+     */
+    public void pick(CellType type, LongSupplier random, FieldVisitor visitor) {
+      for (int i = 0; i < MAX_PICKS && storedFields > 0; i++) {
+        if (show(type, List.of(pickStored(random)), visitor) > 0) {
+          return;
+        }
+      }
+      // Hardly any of what is stored is to be seen.
+      List<StoredField> shown = new ArrayList<>();
+      for (StoredField each : storedFields()) {
+        if (show(type, List.of(each), (field, offset, length, versions) -> {}) > 0) {
+          shown.add(each);
+        }
+      }
+      if (!shown.isEmpty()) {
+        int number = (int) Long.remainderUnsigned(random.getAsLong(), shown.size());
+        show(type, List.of(shown.get(number)), visitor);
+      }
+    }
+
+    private StoredField pickStored(LongSupplier random) {
+      List<StoredField> picked = new ArrayList<>();
+      FieldCells fields = store.fields();
+      if (look == Look.WAITING) {
+        fields.pickBlocking(collection, storedFields, random, into(picked));
+      } else if (fields.pick(collection, look == Look.COMMITTED, storedFields, random, into(picked))
+          == Found.NOT_IN_MEMORY) {
+        throw CellsNotInMemory.fields(name, collection);
+      }
+      entryIndex = Math.max(entryIndex, store.entryIndex());
+      return picked.get(0);
     }
 
     /** Visits all fields, of both types, also what is left of those that were removed. */
@@ -636,12 +712,7 @@ public final class MergedStore {
       if (collection == Head.NO_COLLECTION) {
         return all;
       }
-      io.trefoil.cell.Fields.Visitor visitor =
-          (field, offset, length, value, valueOffset, valueLength) ->
-              all.add(
-                  storedField(
-                      Arrays.copyOfRange(field, offset, offset + length),
-                      Arrays.copyOfRange(value, valueOffset, valueOffset + valueLength)));
+      Fields.Visitor visitor = into(all);
       if (plain == CellType.LIST) {
         visit(plain, 0, storedFields, false, visitor);
       } else if (look == Look.WAITING) {
@@ -652,6 +723,14 @@ public final class MergedStore {
       }
       entryIndex = Math.max(entryIndex, store.entryIndex());
       return all;
+    }
+
+    private Fields.Visitor into(List<StoredField> all) {
+      return (field, offset, length, value, valueOffset, valueLength) ->
+          all.add(
+              storedField(
+                  Arrays.copyOfRange(field, offset, offset + length),
+                  Arrays.copyOfRange(value, valueOffset, valueOffset + valueLength)));
     }
 
     private StoredField storedField(byte[] field, byte[] value) {

@@ -9,7 +9,10 @@ import io.trefoil.cell.merge.Versions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +58,29 @@ class AdoptedCellsTest {
       byte[] name = bytes(key);
       byte[] of = bytes(value);
       store.put(at, stamp, type, expireAt, name, 0, name.length, of, 0, of.length);
+    }
+
+    /** The hash "l". */
+    Set<String> putLargeHash() {
+      index++;
+      Set<String> all = new TreeSet<>();
+      for (int i = 0; i < 100; i++) {
+        byte[] name = bytes("f" + i);
+        all.add("f" + i);
+        store.fields().put(index, 350, COLLECTION + 2, name, 0, name.length, name, 0, 1);
+      }
+      store.putHead(index, 350, CellType.HASH, 0, bytes("l"), 0, 1, COLLECTION + 2, 100);
+      store.commit(index);
+      return all;
+    }
+
+    long scan(String key, long cursor, int count, Set<String> seen) {
+      return open(key)
+          .scan(
+              CellType.HASH,
+              cursor,
+              count,
+              (field, offset, length, versions) -> seen.add(new String(field, offset, length)));
     }
 
     MergedStore.Key open(String key) {
@@ -139,6 +165,72 @@ class AdoptedCellsTest {
     for (int leaf = 0; leaf < MergedTree.LEAVES; leaf++) {
       assertThat(first.state.tree().sum(MergedTree.LEAF_LEVEL, leaf))
           .isEqualTo(second.state.tree().sum(MergedTree.LEAF_LEVEL, leaf));
+    }
+  }
+
+  /** A large hash; adopting it gives its fields another order. */
+  @Test
+  void aScanOverThemVisitsAllAlsoWhenTheyAreAdoptedMeanwhile() {
+    for (int adoptedAfter = 0; adoptedAfter < 12; adoptedAfter++) {
+      Copy copy = new Copy();
+      Set<String> all = copy.putLargeHash();
+      Set<String> seen = new TreeSet<>();
+      long cursor = 0;
+      int steps = 0;
+      do {
+        if (steps++ == adoptedAfter) {
+          copy.adopt("l");
+        }
+        cursor = copy.scan("l", cursor, 10, seen);
+        assertThat(cursor).isBetween(0L, (1L << 32) - 1);
+      } while (cursor != 0);
+      assertThat(seen).as("adopted after %d", adoptedAfter).isEqualTo(all);
+    }
+  }
+
+  @Test
+  void aCursorOfBeforeGoesOnWhileTheyAreAsTheyWere() {
+    Copy copy = new Copy();
+    Set<String> all = copy.putLargeHash();
+    Set<String> seen = new TreeSet<>();
+    // The first half of the fields, as who asked one leader's copy got it.
+    byte[] name = bytes("l");
+    copy.store.findBlocking(name, 0, name.length);
+    long place =
+        copy.store
+            .fields()
+            .scan(
+                copy.store.collection(),
+                false,
+                0,
+                50,
+                (field, at, length, value, valueAt, valueLength) ->
+                    seen.add(new String(field, at, length)));
+    assertThat(seen).hasSize(50);
+    Set<String> rest = new TreeSet<>();
+    for (long cursor = place; cursor != 0; ) {
+      cursor = copy.scan("l", cursor, 10, rest);
+    }
+    assertThat(rest).hasSize(50);
+    seen.addAll(rest);
+    assertThat(seen).isEqualTo(all);
+  }
+
+  @Test
+  void eachOfThemMayBePicked() {
+    Copy copy = new Copy();
+    Random random = new Random(1);
+    for (int round = 0; round < 2; round++) {
+      Set<String> picked = new TreeSet<>();
+      for (int i = 0; i < 100; i++) {
+        copy.open("h")
+            .pick(
+                CellType.HASH,
+                random::nextLong,
+                (field, offset, length, versions) -> picked.add(new String(field, offset, length)));
+      }
+      assertThat(picked).containsExactly("a", "b", "c");
+      copy.adopt("h");
     }
   }
 

@@ -11,6 +11,7 @@ import io.trefoil.storage.PartitionStore.Found;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,6 +171,69 @@ class FieldsTest {
       test.store.undoAfter(test.index - 1);
       assertThat(visit(test, 7, LARGE)).hasSize(LARGE);
       assertThat(test.store.fields().newestStamp()).isEqualTo(newest);
+    }
+  }
+
+  /** Of 30,000 picks, each of 500 fields should have 60, give or take 8. */
+  @Test
+  void everyFieldIsPickedAsOftenAsAnyOther() {
+    try (TestStore test = open(3L * Arena.CHUNK)) {
+      putFields(test, "h", 7, 0, 500);
+      assertPickedAlike(test, 7, 500);
+      test.flush();
+      putFields(test, "few", 8, 0, 5);
+      assertPickedAlike(test, 8, 5);
+      putFields(test, "one", 9, 0, 1);
+      assertPickedAlike(test, 9, 1);
+      test.crowdOut("h");
+      assertPickedAlike(test, 7, 500);
+      assertPickedAlike(test, 8, 5);
+    }
+  }
+
+  private static void assertPickedAlike(TestStore test, long collection, int count) {
+    Random random = new Random(collection);
+    TreeMap<Bytes, Integer> picked = new TreeMap<>();
+    for (int i = 0; i < 60 * count; i++) {
+      Found found =
+          test.store
+              .fields()
+              .pick(
+                  collection,
+                  false,
+                  count,
+                  random::nextLong,
+                  (field, at, length, value, valueAt, valueLength) ->
+                      picked.merge(Bytes.copyOf(field, at, length), 1, Integer::sum));
+      if (found == Found.NOT_IN_MEMORY) {
+        boolean[] fetched = new boolean[1];
+        test.store.fields().fetchAll(collection, () -> fetched[0] = true);
+        test.owner.runUntil(() -> fetched[0]);
+      }
+    }
+    assertThat(picked).hasSize(count);
+    double distance = 0;
+    for (int times : picked.values()) {
+      distance += (times - 60.0) * (times - 60.0) / 60;
+    }
+    // Chi-squared: its mean is about the count, its deviation the root of twice that.
+    assertThat(distance).isLessThan(count + 4 * Math.sqrt(2.0 * count));
+  }
+
+  @Test
+  void whoPicksWaitsForTheEntryOfWhatWasPicked() {
+    try (TestStore test = open(64L << 20)) {
+      putFields(test, "h", 7, 0, 1);
+      test.store.fields().pick(7, false, 1, () -> 5, (f, at, length, v, valueAt, n) -> {});
+      assertThat(test.store.entryIndex()).isEqualTo(test.index);
+      test.commit();
+      putFields(test, "h", 7, 0, 1);
+      test.store.fields().pick(7, true, 1, () -> 5, (f, at, length, v, valueAt, n) -> {});
+      assertThat(test.store.entryIndex()).isEqualTo(test.index - 1);
+      test.store.fields().scan(7, false, 0, 10, (f, at, length, v, valueAt, n) -> {});
+      assertThat(test.store.entryIndex()).isEqualTo(test.index);
+      test.store.fields().scan(7, true, 0, 10, (f, at, length, v, valueAt, n) -> {});
+      assertThat(test.store.entryIndex()).isEqualTo(test.index - 1);
     }
   }
 

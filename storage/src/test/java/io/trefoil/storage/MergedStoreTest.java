@@ -570,11 +570,9 @@ class MergedStoreTest {
       assertThat(key.type()).isEqualTo(type);
       assertThat(key.visibleFields()).isEqualTo(expected.fields.size());
       TreeMap<String, Value> shown = new TreeMap<>();
-      key.forEach(
-          type,
-          (field, offset, length, versions) ->
-              shown.put(new String(field, offset, length), Value.of(versions)));
+      key.forEach(type, into(shown));
       assertThat(shown).isEqualTo(expected.fields);
+      checkSome(key, expected.fields);
       if (type.isOrdered()) {
         checkOrder(key);
       }
@@ -605,6 +603,26 @@ class MergedStoreTest {
       seen.clear();
       key.visit(type, rank, 1, true, visitor);
       assertThat(seen).isEqualTo(List.of(ordered.get(rank)));
+    }
+
+    /** Whoever asks for some fields, and goes on, gets them all; and who asks for any, gets one. */
+    void checkSome(Key key, TreeMap<String, Value> expected) {
+      TreeMap<String, Value> shown = new TreeMap<>();
+      long cursor = 0;
+      do {
+        cursor = key.scan(type, cursor, 1 + random.nextInt(9), into(shown));
+        assertThat(cursor).isBetween(0L, (1L << 32) - 1);
+      } while (cursor != 0);
+      assertThat(shown).isEqualTo(expected);
+      shown.clear();
+      key.pick(type, random::nextLong, into(shown));
+      assertThat(shown).hasSize(1);
+      assertThat(expected.entrySet()).contains(shown.firstEntry());
+    }
+
+    private static MergedStore.FieldVisitor into(TreeMap<String, Value> shown) {
+      return (field, offset, length, versions) ->
+          shown.put(new String(field, offset, length), Value.of(versions));
     }
 
     void checkEverything() {

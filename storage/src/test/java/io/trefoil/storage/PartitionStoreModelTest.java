@@ -7,6 +7,7 @@ import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.cell.Score;
+import io.trefoil.cell.Fields;
 import io.trefoil.storage.PartitionStore.Found;
 import io.trefoil.storage.StoreModel.Cell;
 import io.trefoil.storage.StoreModel.Kind;
@@ -21,10 +22,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.lifecycle.AfterContainer;
 
 /**
  * One store against {@link StoreModel} under random writes, commits, undos, freezes, evictions,
@@ -33,6 +36,12 @@ import net.jqwik.api.ShrinkingMode;
 class PartitionStoreModelTest {
   private static final int STEPS = 400;
   private static final long BUDGET = 3 * Arena.CHUNK;
+  private static int iterations;
+
+  @AfterContainer
+  static void someIterationsCameToTheirEnd() {
+    assertThat(iterations).isPositive();
+  }
 
   @Property(tries = 20, shrinking = ShrinkingMode.OFF)
   void aStoreIsItsWrites(@ForAll long seed) throws IOException {
@@ -81,6 +90,9 @@ class PartitionStoreModelTest {
 
     long collections;
     boolean snapshotUnderWay;
+
+    /** Over the fields of some key; null at first. */
+    Iteration iteration;
 
     Run(Path folder, long seed, MemoryCellDisk memoryDisk) {
       this.folder = folder;
@@ -133,6 +145,7 @@ class PartitionStoreModelTest {
         checkKey();
       }
       checkCount();
+      iterate();
     }
 
     // ---- writes
@@ -168,8 +181,7 @@ class PartitionStoreModelTest {
     void writeField(long at) {
       Bytes key = key();
       Cell cell = model.newestCells().get(key);
-      boolean there =
-          cell != null && cell.fields() != null && !StoredCell.expired(cell.expireAt(), logTime);
+      boolean there = hasFields(cell);
       Bytes field = Bytes.utf8("f" + random.nextInt(largestHash) + "y".repeat(random.nextInt(9)));
       if (!there) {
         long expireAt = random.nextInt(4) == 0 ? logTime + 1 + random.nextInt(100) : 0;
@@ -397,9 +409,7 @@ class PartitionStoreModelTest {
 
     /** Each field is found, others are not, and a visit sees them all. */
     void checkFields(Cell expected, Found found, boolean committed) {
-      if (expected == null
-          || expected.fields() == null
-          || StoredCell.expired(expected.expireAt(), logTime)) {
+      if (!hasFields(expected)) {
         return;
       }
       assertThat(found).isEqualTo(Found.FOUND);
@@ -417,8 +427,10 @@ class PartitionStoreModelTest {
       }
       Bytes some = expected.fields().firstKey();
       checkField(collection, some, expected.fields().get(some), committed);
-      if (random.nextBoolean()) {
-        assertThat(visit(collection, count, committed)).isEqualTo(expected.fields());
+      switch (random.nextInt(4)) {
+        case 0, 1 -> assertThat(visit(collection, count, committed)).isEqualTo(expected.fields());
+        case 2 -> assertThat(scan(collection, committed)).isEqualTo(expected.fields());
+        default -> checkPick(collection, new TreeMap<>(expected.fields()), committed);
       }
     }
 
@@ -523,13 +535,108 @@ class PartitionStoreModelTest {
           : store.fields().find(collection, field.array(), 0, field.length());
     }
 
+    /** A scan that goes on while everything changes. */
+    static final class Iteration {
+      final Bytes key;
+      final long collection;
+
+      /** The fields that were there all the time. */
+      final TreeSet<Bytes> there;
+
+      final TreeSet<Bytes> seen = new TreeSet<>();
+      long place;
+
+      Iteration(Bytes key, Cell cell) {
+        this.key = key;
+        collection = cell.collection();
+        there = new TreeSet<>(cell.fields().keySet());
+      }
+    }
+
+    void iterate() {
+      Map<Bytes, Cell> cells = model.newestCells();
+      Cell cell = iteration == null ? null : cells.get(iteration.key);
+      if (!hasFields(cell) || cell.collection() != iteration.collection) {
+        iteration = begin(cells);
+        return;
+      }
+      iteration.there.retainAll(cell.fields().keySet());
+      if (random.nextInt(4) > 0) {
+        return;
+      }
+      iteration.place =
+          store
+              .fields()
+              .scan(
+                  iteration.collection,
+                  false,
+                  iteration.place,
+                  1 + random.nextInt(20),
+                  (field, at, length, value, valueAt, valueLength) ->
+                      iteration.seen.add(Bytes.copyOf(field, at, length)));
+      if (iteration.place == 0) {
+        assertThat(iteration.seen).containsAll(iteration.there);
+        iterations++;
+        iteration = null;
+      }
+    }
+
+    /** Of a key that has fields, if the first one that comes along has. */
+    Iteration begin(Map<Bytes, Cell> cells) {
+      Bytes key = key();
+      Cell cell = cells.get(key);
+      return hasFields(cell) ? new Iteration(key, cell) : null;
+    }
+
+    boolean hasFields(Cell cell) {
+      return cell != null && cell.fields() != null && !StoredCell.expired(cell.expireAt(), logTime);
+    }
+
+    TreeMap<Bytes, Bytes> scan(long collection, boolean committed) {
+      TreeMap<Bytes, Bytes> seen = new TreeMap<>();
+      long place = 0;
+      do {
+        place =
+            store.fields().scan(collection, committed, place, 1 + random.nextInt(9), into(seen));
+        assertThat(place).isBetween(0L, FieldCells.PLACES - 1);
+      } while (place != 0);
+      return seen;
+    }
+
+    void checkPick(long collection, TreeMap<Bytes, Bytes> expected, boolean committed) {
+      TreeMap<Bytes, Bytes> picked = new TreeMap<>();
+      int count = expected.size();
+      FieldCells fields = store.fields();
+      Found found = fields.pick(collection, committed, count, random::nextLong, into(picked));
+      if (found == Found.NOT_IN_MEMORY) {
+        fetchAll(collection);
+        found = fields.pick(collection, committed, count, random::nextLong, into(picked));
+      }
+      assertThat(found).isEqualTo(Found.FOUND);
+      assertThat(picked).hasSize(1);
+      assertThat(expected.entrySet()).contains(picked.firstEntry());
+    }
+
+    /** Each field once. */
+    static Fields.Visitor into(TreeMap<Bytes, Bytes> seen) {
+      return (field, at, length, value, valueAt, valueLength) ->
+          assertThat(
+                  seen.put(
+                      Bytes.copyOf(field, at, length), Bytes.copyOf(value, valueAt, valueLength)))
+              .isNull();
+    }
+
+    void fetchAll(long collection) {
+      boolean[] fetched = new boolean[1];
+      store.fields().fetchAll(collection, () -> fetched[0] = true);
+      owner.runUntil(() -> fetched[0]);
+    }
+
     TreeMap<Bytes, Bytes> visit(long collection, long count, boolean committed) {
       TreeMap<Bytes, Bytes> seen = new TreeMap<>();
       Found found = visitOnce(collection, count, committed, seen);
       if (found == Found.NOT_IN_MEMORY) {
-        boolean[] fetched = new boolean[1];
-        store.fields().fetchAll(collection, () -> fetched[0] = true);
-        owner.runUntil(() -> fetched[0]);
+        fetchAll(collection);
         seen.clear();
         found = visitOnce(collection, count, committed, seen);
       }
@@ -538,18 +645,7 @@ class PartitionStoreModelTest {
     }
 
     Found visitOnce(long collection, long count, boolean committed, TreeMap<Bytes, Bytes> seen) {
-      return store
-          .fields()
-          .visit(
-              collection,
-              committed,
-              count,
-              (field, at, length, value, valueAt, valueLength) ->
-                  assertThat(
-                          seen.put(
-                              Bytes.copyOf(field, at, length),
-                              Bytes.copyOf(value, valueAt, valueLength)))
-                      .isNull());
+      return store.fields().visit(collection, committed, count, into(seen));
     }
 
     Found find(Bytes key, boolean committed) {
