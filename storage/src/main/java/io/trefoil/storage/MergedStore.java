@@ -8,8 +8,8 @@ import io.trefoil.base.Invariants;
 import io.trefoil.base.Stamp;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
-import io.trefoil.cell.Score;
 import io.trefoil.cell.Fields;
+import io.trefoil.cell.Score;
 import io.trefoil.cell.merge.Hiding;
 import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.SeenStamps;
@@ -558,11 +558,7 @@ public final class MergedStore {
 
     /** Visits fields of a type in their order; see {@link Fields#visit}. */
     public void visit(
-        CellType type,
-        long rank,
-        long count,
-        boolean backwards,
-        Fields.Visitor visitor) {
+        CellType type, long rank, long count, boolean backwards, Fields.Visitor visitor) {
       if (!isOrdered()) {
         return;
       }
