@@ -146,6 +146,21 @@ public final class FieldCells {
       byte[] value,
       int valueOffset,
       int valueLength) {
+    write(
+        index, stamp, collection, field, fieldOffset, fieldLength, value, valueOffset, valueLength);
+  }
+
+  /** As {@link #put}; returns the record. */
+  int write(
+      long index,
+      long stamp,
+      long collection,
+      byte[] field,
+      int fieldOffset,
+      int fieldLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength) {
     int hash = HashIndex.hash(field, fieldOffset, fieldLength);
     int current = store.top().fields.find(collection, hash, field, fieldOffset, fieldLength);
     byte[] key = Records.fieldKey(collection, field, fieldOffset, fieldLength);
@@ -165,6 +180,7 @@ public final class FieldCells {
         valueOffset,
         valueLength);
     push(index, collection, hash, current, handle);
+    return handle;
   }
 
   /** Removes a field as of entry {@code index}. Nothing happens when it is known to be absent. */

@@ -291,10 +291,15 @@ public final class FieldOrder {
       return false;
     }
     newestStamp = Math.max(newestStamp, store.stamp());
+    int handle = store.foundHandle();
+    if (into.id == id && into.holds(order, handle, store.arena())) {
+      return true;
+    }
     into.id = id;
     into.size = store.valueLength();
     store.copyValue(0, into.room(into.size), 0, into.size);
     into.parse();
+    into.isAs(order, handle, store.arena());
     return true;
   }
 
@@ -342,12 +347,13 @@ public final class FieldOrder {
     OrderNode leaf = leaf();
     leaf.chosen = leaf.lowerBound(place, offset, length);
     boolean fresh = !leaf.isAt(leaf.chosen, place, offset, length);
-    int from = leaf.start(leaf.chosen);
-    int to = fresh ? from : leaf.start(leaf.chosen + 1);
     scratch.clear();
     scratch.putBlock(place, offset, length).putBlock(value, valueOffset, valueLength);
-    leaf.replace(from, to, scratch.array(), scratch.size());
-    leaf.parse();
+    if (fresh) {
+      leaf.insert(leaf.chosen, scratch.array(), scratch.size());
+    } else {
+      leaf.set(leaf.chosen, scratch.array(), scratch.size());
+    }
     settle(fresh ? 1 : 0);
     return fresh;
   }
@@ -363,15 +369,9 @@ public final class FieldOrder {
     if (!find(place, offset, length)) {
       return false;
     }
-    OrderNode leaf = leaf();
-    cut(leaf, leaf.chosen);
+    leaf().cut(leaf().chosen);
     settle(-1);
     return true;
-  }
-
-  private static void cut(OrderNode node, int number) {
-    node.replace(node.start(number), node.start(number + 1), node.bytes, 0);
-    node.parse();
   }
 
   /** Writes the changed leaf, and what is above it, which has so many places more. */
@@ -382,7 +382,7 @@ public final class FieldOrder {
       OrderNode parent = path.get(level - 1);
       if (node.count() == 0) {
         removeNode(node.id);
-        cut(parent, parent.chosen);
+        parent.cut(parent.chosen);
       } else if (isTooLarge(node)) {
         split(node, parent);
       } else if (node.size >= SMALL_NODE_BYTES || more >= 0 || !join(node, parent)) {
@@ -428,10 +428,8 @@ public final class FieldOrder {
     scratch.clear();
     node.look(middle);
     putChild(id, after, node.bytes, node.placeAt, node.placeLength);
-    parent.replace(parent.start(at + 1), parent.start(at + 1), scratch.array(), scratch.size());
-    parent.parse();
-    node.size = node.start(middle);
-    node.parse();
+    parent.insert(at + 1, scratch.array(), scratch.size());
+    node.cutFrom(middle);
     write(node);
     setChild(parent, at, node.id, node.total());
     parent.chosen = node.chosen < middle ? at : at + 1;
@@ -542,8 +540,7 @@ public final class FieldOrder {
     node.look(0);
     scratch.clear();
     putChild(node.child, node.below, parent.bytes, parent.placeAt, parent.placeLength);
-    node.replace(node.start(0), node.start(1), scratch.array(), scratch.size());
-    node.parse();
+    node.set(0, scratch.array(), scratch.size());
   }
 
   /** Two children became one, under the first one's place. */
@@ -551,8 +548,8 @@ public final class FieldOrder {
     parent.look(first);
     scratch.clear();
     putChild(node.id, node.total(), parent.bytes, parent.placeAt, parent.placeLength);
-    parent.replace(parent.start(first), parent.start(first + 2), scratch.array(), scratch.size());
-    parent.parse();
+    parent.set(first, scratch.array(), scratch.size());
+    parent.cut(first + 1);
     parent.chosen = first;
   }
 
@@ -560,8 +557,7 @@ public final class FieldOrder {
     parent.look(number);
     scratch.clear();
     putChild(id, below, parent.bytes, parent.placeAt, parent.placeLength);
-    parent.replace(parent.start(number), parent.start(number + 1), scratch.array(), scratch.size());
-    parent.parse();
+    parent.set(number, scratch.array(), scratch.size());
   }
 
   private void putChild(int id, long below, byte[] array, int placeAt, int placeLength) {
@@ -570,7 +566,9 @@ public final class FieldOrder {
 
   private void write(OrderNode node) {
     writeId(node.id);
-    store.fields().put(index, stamp, order, idBytes, 0, ID_BYTES, node.bytes, 0, node.size);
+    int handle =
+        store.fields().write(index, stamp, order, idBytes, 0, ID_BYTES, node.bytes, 0, node.size);
+    node.isAs(order, handle, store.arena());
   }
 
   private void removeNode(int id) {

@@ -18,6 +18,13 @@ final class OrderNode {
   private static final int HEADER = 1;
 
   int id;
+
+  // Of which record this is what it holds, unless it was changed since: then the record is 0.
+  private long order;
+  private int handle;
+  private long index;
+  private long stamp;
+
   byte[] bytes = new byte[FieldOrder.MAX_NODE_BYTES * 2];
   int size;
 
@@ -38,8 +45,25 @@ final class OrderNode {
   int child;
   long below;
 
+  /** Whether it holds what the record of a node does. */
+  boolean holds(long ofOrder, int ofHandle, Arena arena) {
+    return handle == ofHandle
+        && order == ofOrder
+        && arena.index(handle) == index
+        && arena.stamp(handle) == stamp;
+  }
+
+  /** It holds what a record does. */
+  void isAs(long ofOrder, int ofHandle, Arena arena) {
+    order = ofOrder;
+    handle = ofHandle;
+    index = arena.index(handle);
+    stamp = arena.stamp(handle);
+  }
+
   /** Makes it an empty node. */
   void begin(int newId, int level, int nextId) {
+    handle = 0;
     id = newId;
     bytes[0] = (byte) level;
     size = header();
@@ -96,6 +120,7 @@ final class OrderNode {
   }
 
   void setNextId(int next) {
+    handle = 0;
     bytes[1] = (byte) (next >>> 24);
     bytes[2] = (byte) (next >>> 16);
     bytes[3] = (byte) (next >>> 8);
@@ -188,8 +213,49 @@ final class OrderNode {
     return isAt(bound, place, offset, length) ? bound : bound - 1;
   }
 
+  /** Puts an entry before another. */
+  void insert(int number, byte[] entry, int length) {
+    replace(starts[number], starts[number], entry, length);
+    if (count + 2 > starts.length) {
+      starts = Arrays.copyOf(starts, 2 * count + 2);
+    }
+    System.arraycopy(starts, number, starts, number + 1, count + 1 - number);
+    count++;
+    moveStarts(number + 1, length);
+  }
+
+  /** Puts an entry in the place of another. */
+  void set(int number, byte[] entry, int length) {
+    int before = starts[number + 1] - starts[number];
+    replace(starts[number], starts[number + 1], entry, length);
+    moveStarts(number + 1, length - before);
+  }
+
+  /** Removes an entry. */
+  void cut(int number) {
+    int length = starts[number + 1] - starts[number];
+    replace(starts[number], starts[number + 1], bytes, 0);
+    System.arraycopy(starts, number + 1, starts, number, count - number);
+    count--;
+    moveStarts(number, -length);
+  }
+
+  private void moveStarts(int from, int by) {
+    for (int i = from; i <= count; i++) {
+      starts[i] += by;
+    }
+  }
+
+  /** Keeps the entries before one. */
+  void cutFrom(int number) {
+    handle = 0;
+    size = starts[number];
+    count = number;
+  }
+
   /** Puts bytes in the place of others; entries are to be parsed again. */
   void replace(int from, int to, byte[] with, int length) {
+    handle = 0;
     int more = length - (to - from);
     room(size + more);
     System.arraycopy(bytes, to, bytes, to + more, size - to);

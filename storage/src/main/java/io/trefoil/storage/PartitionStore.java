@@ -273,6 +273,11 @@ public final class PartitionStore implements AutoCloseable {
     bottom.incomplete |= flushed.index() > 0;
   }
 
+  /** The record that the last search found, or 0. */
+  int foundHandle() {
+    return found;
+  }
+
   private int checkedFound() {
     Invariants.check(found != NONE, "no key was found");
     return found;
