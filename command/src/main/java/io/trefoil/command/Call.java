@@ -156,7 +156,7 @@ public final class Call {
     return fields(type, 1);
   }
 
-  /** The same of the key that is argument {@code index}. */
+  /** As above, of the key that is argument {@code index}. */
   Fields fields(CellType type, int index) {
     Fields fields = cells().fields(type, args.array(), args.offset(index), args.length(index));
     if (fields == null) {
@@ -188,19 +188,23 @@ public final class Call {
    * @throws Refused when that is too much
    */
   void replyFields(Fields fields, boolean names, boolean values) {
+    fields.forEach(replying(names, values));
+  }
+
+  /** Adds fields to the reply, as {@link #replyFields} does; refuses what is too much. */
+  Fields.Visitor replying(boolean names, boolean values) {
     int start = reply.size();
-    fields.forEach(
-        (field, offset, length, value, valueOffset, valueLength) -> {
-          if ((long) reply.size() - start + length + valueLength > Refused.MAX_FIELDS_BYTES) {
-            throw Refused.TOO_LARGE;
-          }
-          if (names) {
-            reply.bulk(field, offset, length);
-          }
-          if (values) {
-            reply.bulk(value, valueOffset, valueLength);
-          }
-        });
+    return (field, offset, length, value, valueOffset, valueLength) -> {
+      if ((long) reply.size() - start + length + valueLength > Refused.MAX_FIELDS_BYTES) {
+        throw Refused.TOO_LARGE;
+      }
+      if (names) {
+        reply.bulk(field, offset, length);
+      }
+      if (values) {
+        reply.bulk(value, valueOffset, valueLength);
+      }
+    };
   }
 
   /** Replies with the value of the field found last. */
@@ -254,6 +258,23 @@ public final class Call {
     }
     reply.error(Errors.NOT_AN_INTEGER);
     return false;
+  }
+
+  /**
+   * Reads an argument as how many fields to pick into {@link Args#parsed()}, or replies that it is
+   * no such number; a negative one allows to pick a field more than once.
+   */
+  boolean parsePicks(int index) {
+    if (!parseLong(index)) {
+      return false;
+    }
+    if (args.parsed() == Long.MIN_VALUE) {
+      reply.error(
+          "ERR value is out of range, value must between -9223372036854775807 and"
+              + " 9223372036854775807");
+      return false;
+    }
+    return true;
   }
 
   /** An array of at least {@code size} bytes to work in, of any content. */

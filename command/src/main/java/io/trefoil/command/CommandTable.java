@@ -49,6 +49,7 @@ public final class CommandTable {
                 BitFieldCommands.rows(),
                 HashCommands.rows(),
                 SetCommands.rows(),
+                SetAlgebraCommands.rows(),
                 ZSetCommands.rows(),
                 ZRangeCommands.rows(),
                 ZSetAlgebraCommands.rows(),

@@ -31,6 +31,17 @@ final class FieldList implements Fields.Visitor {
     pairs.add(Arrays.copyOfRange(value, valueOffset, valueOffset + valueLength));
   }
 
+  int count() {
+    return pairs.size() / 2;
+  }
+
+  /** Visits one of them, counted from 0. */
+  void visit(int number, Fields.Visitor visitor) {
+    byte[] field = pairs.get(2 * number);
+    byte[] value = pairs.get(2 * number + 1);
+    visitor.visit(field, 0, field.length, value, 0, value.length);
+  }
+
   void putInto(Fields fields) {
     for (int i = 0; i < pairs.size(); i += 2) {
       byte[] field = pairs.get(i);

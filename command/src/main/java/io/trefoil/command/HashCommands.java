@@ -10,7 +10,10 @@ import io.trefoil.cell.Fields;
 import io.trefoil.command.Command.Row;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.Decimal;
+import io.trefoil.resp.ReplyWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Hashes: each field is a cell of its own.
@@ -87,7 +90,34 @@ final class HashCommands {
         row("hincrby", 4, "O(1)", "Increment the integer value of a hash field by the given number")
             .flags(WRITE, DENYOOM, FAST)
             .converges(Convergence.HINCRBY)
-            .onCells(HashCommands::hincrby));
+            .onCells(HashCommands::hincrby),
+        row(
+                "hincrbyfloat",
+                4,
+                "2.6.0",
+                "O(1)",
+                "Increment the float value of a hash field by the given amount")
+            .flags(WRITE, DENYOOM, FAST)
+            .refused(NumberCommands.ROUNDS)
+            .onCells(HashCommands::hincrbyfloat),
+        row(
+                "hscan",
+                -3,
+                "2.8.0",
+                "O(1) for every call. O(N) for a complete iteration.",
+                "Incrementally iterate hash fields and associated values")
+            .flags(READONLY)
+            .converges(Convergence.READ)
+            .onCells(call -> FieldScan.run(call, CellType.HASH, true)),
+        row(
+                "hrandfield",
+                -2,
+                "6.2.0",
+                "O(N) where N is the number of fields returned",
+                "Get one or multiple random fields from a hash")
+            .flags(READONLY)
+            .converges(Convergence.READ)
+            .onCells(HashCommands::hrandfield));
   }
 
   private static Row row(String name, int arity, String cost, String summary) {
@@ -170,6 +200,98 @@ final class HashCommands {
     byte[] text = call.scratch(Decimal.MAX_LENGTH);
     fields.copyValue(0, text, 0, length);
     return call.decimal().parse(text, 0, length);
+  }
+
+  private static void hincrbyfloat(Call call) {
+    Args args = call.args();
+    Optional<LongDouble> delta = LongDouble.parse(args.array(), args.offset(3), args.length(3));
+    if (delta.isEmpty()) {
+      call.reply().error(Errors.NOT_A_FLOAT);
+      return;
+    }
+    if (delta.get().isInfinite()) {
+      call.reply().error("ERR value is NaN or Infinity");
+      return;
+    }
+    Fields fields = call.fields(CellType.HASH);
+    Optional<LongDouble> value = Optional.of(LongDouble.ZERO);
+    if (call.findField(fields, 2)) {
+      value = readFloat(call, fields);
+    }
+    if (value.isEmpty()) {
+      call.reply().error("ERR hash value is not a float");
+      return;
+    }
+    LongDouble sum = value.get().plus(delta.get());
+    if (sum.isInfinite()) {
+      call.reply().error(NumberCommands.NO_SUM);
+      return;
+    }
+    byte[] text = sum.humanText().getBytes(StandardCharsets.US_ASCII);
+    fields.put(args.array(), args.offset(2), args.length(2), text, 0, text.length);
+    fields.save();
+    call.reply().bulk(text);
+  }
+
+  private static Optional<LongDouble> readFloat(Call call, Fields fields) {
+    int length = fields.valueLength();
+    if (length > LongDouble.MAX_TEXT) {
+      return Optional.empty();
+    }
+    byte[] text = call.scratch(length);
+    fields.copyValue(0, text, 0, length);
+    return LongDouble.parse(text, 0, length);
+  }
+
+  private static void hrandfield(Call call) {
+    Args args = call.args();
+    if (args.count() == 2) {
+      Fields fields = call.fields(CellType.HASH);
+      if (fields.count() == 0) {
+        call.reply().nil();
+      } else {
+        fields.pick(call.replying(true, false));
+      }
+      return;
+    }
+    if (!call.parsePicks(2)) {
+      return;
+    }
+    long count = args.parsed();
+    boolean values = args.count() == 4 && args.isWord(3, "WITHVALUES");
+    if (args.count() > 3 && !values) {
+      call.reply().error(Errors.SYNTAX);
+    } else if (values && Math.abs(count) > Long.MAX_VALUE / 2) {
+      call.reply().error("ERR value is out of range");
+    } else {
+      hrandfield(call, count, values);
+    }
+  }
+
+  private static void hrandfield(Call call, long count, boolean values) {
+    Fields fields = call.fields(CellType.HASH);
+    ReplyWriter reply = call.reply();
+    if (fields.count() == 0 || count == 0) {
+      reply.array(0);
+      return;
+    }
+    long picks = count < 0 ? -count : Math.min(count, fields.count());
+    boolean pairs = values && reply.protocol() == 3;
+    int start = reply.size();
+    Fields.Visitor items = call.replying(true, values);
+    Fields.Visitor visitor =
+        !pairs
+            ? items
+            : (field, offset, length, value, valueOffset, valueLength) -> {
+              reply.array(2);
+              items.visit(field, offset, length, value, valueOffset, valueLength);
+            };
+    if (count < 0) {
+      PickedFields.repeated(call, fields, picks, visitor);
+    } else {
+      PickedFields.different(call, fields, picks, visitor);
+    }
+    reply.arrayFrom(start, Math.toIntExact(values && !pairs ? 2 * picks : picks));
   }
 
   private static void hget(Call call) {

@@ -13,11 +13,6 @@ import java.util.OptionalLong;
 
 /** All keys of partitions. */
 final class KeyspaceCommands {
-  /**
-   * Keys that one step of {@code SCAN} visits at most, so that it never holds up a loop for long.
-   */
-  private static final int MAX_SCAN_COUNT = 100_000;
-
   private static final int KEYS_STEP = 1000;
   private static final String KEYS_COST = "O(N) with N being the number of keys in the database";
 
@@ -113,8 +108,8 @@ final class KeyspaceCommands {
       call.reply().error("ERR invalid cursor");
       return;
     }
-    ScanOptions options = new ScanOptions();
-    if (!options.parse(call)) {
+    ScanOptions options = ScanOptions.parse(call, 2, true);
+    if (options == null) {
       return;
     }
     if (cursor.getAsLong() >>> 32 >= call.partitionCount()) {
@@ -135,11 +130,11 @@ final class KeyspaceCommands {
         call.cells()
             .scan(
                 cursor,
-                options.count,
+                options.count(),
                 (key, offset, length, type) -> {
                   boolean typed =
-                      options.type == null || options.type.equalsIgnoreCase(type.redisName());
-                  if (typed && (options.all() || options.match.matches(key, offset, length))) {
+                      options.type() == null || options.type().equalsIgnoreCase(type.redisName());
+                  if (typed && options.matches(key, offset, length)) {
                     reply.bulk(key, offset, length);
                     found[0]++;
                   }
@@ -151,49 +146,6 @@ final class KeyspaceCommands {
     reply.bulkText(
         Long.toUnsignedString(ScanCursor.next(call.partition(), call.partitionCount(), next)));
     reply.raw(keys);
-  }
-
-  private static final class ScanOptions {
-    int count = 10;
-    Glob match;
-    String type;
-
-    boolean all() {
-      return match == null || match.isAll();
-    }
-
-    /** Reads the options; false when the reply is an error. */
-    boolean parse(Call call) {
-      Args args = call.args();
-      for (int i = 2; i < args.count(); i += 2) {
-        boolean valued = i + 1 < args.count();
-        if (valued && args.isWord(i, "COUNT")) {
-          if (!parseCount(call, i + 1)) {
-            return false;
-          }
-        } else if (valued && args.isWord(i, "MATCH")) {
-          match = Glob.of(args, i + 1);
-        } else if (valued && args.isWord(i, "TYPE")) {
-          type = args.text(i + 1);
-        } else {
-          call.reply().error(Errors.SYNTAX);
-          return false;
-        }
-      }
-      return true;
-    }
-
-    private boolean parseCount(Call call, int index) {
-      if (!call.parseLong(index)) {
-        return false;
-      }
-      if (call.args().parsed() < 1) {
-        call.reply().error(Errors.SYNTAX);
-        return false;
-      }
-      count = (int) Math.min(call.args().parsed(), MAX_SCAN_COUNT);
-      return true;
-    }
   }
 
   private static void randomKey(Call call) {

@@ -17,6 +17,7 @@ final class NumberCommands {
   /** Why sums of fractions don't converge. */
   static final String ROUNDS = "adds with rounding, so that the order of additions matters";
 
+  static final String NO_SUM = "ERR increment would produce NaN or Infinity";
   static final String OVERFLOW = "ERR increment or decrement would overflow";
 
   private NumberCommands() {}
@@ -128,7 +129,7 @@ final class NumberCommands {
     }
     LongDouble sum = value.get().plus(delta.get());
     if (sum.isInfinite()) {
-      call.reply().error("ERR increment would produce NaN or Infinity");
+      call.reply().error(NO_SUM);
       return;
     }
     byte[] text = sum.humanText().getBytes(StandardCharsets.US_ASCII);

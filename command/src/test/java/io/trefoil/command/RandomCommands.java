@@ -42,7 +42,9 @@ final class RandomCommands {
     if (random.nextInt(40) == 0) {
       words.add("extra");
     }
-    if (random.nextInt(40) == 0 && words.size() > 1) {
+    // Without its count a command that picks may pick differently.
+    boolean picks = words.get(0).matches("SPOP|SRANDMEMBER|HRANDFIELD");
+    if (random.nextInt(40) == 0 && words.size() > 1 && !picks) {
       words.remove(words.size() - 1);
     }
     return words.toArray(String[]::new);
@@ -52,7 +54,7 @@ final class RandomCommands {
     String key = pick(random, KEYS);
     String value = pick(random, VALUES);
     String field = pick(random, FIELDS);
-    return switch (random.nextInt(51)) {
+    return switch (random.nextInt(61)) {
       case 0, 1, 2 -> set(random, key, value);
       case 3 -> List.of("SETNX", key, value);
       case 4 -> List.of("SETEX", key, pick(random, TIMES), value);
@@ -104,8 +106,52 @@ final class RandomCommands {
       case 48 -> List.of(pick(random, "HKEYS", "HVALS"), key);
       case 49 -> List.of("HSTRLEN", key, field);
       case 50 -> List.of("SMISMEMBER", key, field, pick(random, FIELDS));
+      case 51 -> List.of("HINCRBYFLOAT", key, field, value);
+      case 52 -> List.of(pick(random, "SINTER", "SUNION", "SDIFF"), key, pick(random, KEYS));
+      case 53, 54 ->
+          List.of(
+              pick(random, "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE"),
+              key,
+              pick(random, KEYS),
+              pick(random, KEYS));
+      case 55 -> sintercard(random, key);
+      case 56 -> List.of("SMOVE", key, pick(random, KEYS), field);
+      // What is picked differs; all of it does not.
+      case 57 -> List.of("SPOP", key, pick(random, "0", "-1", "x", "100"));
+      case 58 -> List.of("SRANDMEMBER", key, pick(random, "0", "x", "100"));
+      case 59 -> hrandfield(random, key);
+      case 60 -> scan(random, key);
       default -> List.of("GET", key);
     };
+  }
+
+  private static List<String> sintercard(Random random, String key) {
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of("SINTERCARD", pick(random, "1", "2", "0", "x", "4"), key));
+    words.add(pick(random, KEYS));
+    if (random.nextBoolean()) {
+      words.addAll(List.of("LIMIT", pick(random, "0", "1", "2", "-1", "x")));
+    }
+    return words;
+  }
+
+  private static List<String> hrandfield(Random random, String key) {
+    List<String> words = new ArrayList<>(List.of("HRANDFIELD", key));
+    words.add(pick(random, "0", "x", "100", "9223372036854775807", "-9223372036854775808"));
+    if (random.nextBoolean()) {
+      words.add(pick(random, "WITHVALUES", "withvalue"));
+    }
+    return words;
+  }
+
+  private static List<String> scan(Random random, String key) {
+    List<String> words = new ArrayList<>(List.of(pick(random, "HSCAN", "SSCAN"), key));
+    words.add(pick(random, "0", "0", "x"));
+    words.addAll(List.of("COUNT", pick(random, "100", "100", "0", "x")));
+    if (random.nextBoolean()) {
+      words.addAll(List.of("MATCH", pick(random, "*", "f*", "?", "")));
+    }
+    return words;
   }
 
   private static List<String> set(Random random, String key, String value) {

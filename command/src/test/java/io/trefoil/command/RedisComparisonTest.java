@@ -8,64 +8,19 @@ import io.trefoil.resp.ReplyReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs the same bytes here and on a real Redis 7.0 and asks for the same bytes back. */
-class RedisComparisonTest {
-  private static RealRedis redis;
-
-  private OnePartition ours;
-  private RealRedis.Connection theirs;
-
-  @BeforeAll
-  static void start(@TempDir Path folder) throws IOException {
-    redis = RealRedis.start(folder);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (redis != null) {
-      redis.close();
-    }
-  }
-
-  @BeforeEach
-  void connect() throws IOException {
-    ours = new OnePartition();
-    theirs = redis.connect();
-    theirs.run("FLUSHALL");
-    // Both judge expiry by the same time, give or take: the tests use times far from now.
-    ours.cells.setNowMillis(System.currentTimeMillis());
-  }
-
-  private void same(String... words) {
-    assertThat(ours.run(words)).as(String.join(" ", words)).isEqualTo(theirs.run(words));
-  }
-
-  /** Runs a script: a command a line, its words parted by spaces, {@code ''} the empty word. */
-  private void sameScript(String script) {
-    script
-        .lines()
-        .map(String::strip)
-        .filter(line -> !line.isEmpty())
-        .forEach(line -> same(words(line)));
-  }
-
+class RedisComparisonTest extends ComparedWithRedis {
   @Test
   void setAndItsOptions() {
     sameScript(
@@ -861,146 +816,6 @@ class RedisComparisonTest {
     }
   }
 
-  /** A reply in one order where Redis promises none: fields with their values, or members. */
-  private static String ordered(String command, String reply) {
-    boolean pairs = command.startsWith("HGETALL");
-    if (!pairs && !command.matches("(SMEMBERS|HKEYS|HVALS).*")) {
-      return reply;
-    }
-    Reply read = ReplyReader.read(reply.getBytes(StandardCharsets.ISO_8859_1));
-    if (!(read instanceof Reply.Several list)) {
-      return reply;
-    }
-    List<String> items = new ArrayList<>();
-    for (int i = 0; i < list.items().size(); i += pairs ? 2 : 1) {
-      items.add(list.items().subList(i, i + (pairs ? 2 : 1)).toString());
-    }
-    items.sort(null);
-    return list.kind() + " " + items;
-  }
-
-  private void sameInAnyOrder(String... words) {
-    String command = String.join(" ", words);
-    assertThat(ordered(command, ours.run(words)))
-        .as(command)
-        .isEqualTo(ordered(command, theirs.run(words)));
-  }
-
-  @Test
-  void hashes() {
-    sameScript(
-        """
-        HSET
-        HSET h
-        HSET h a
-        HSET h a 1
-        HSET h a 2
-        HSET h a 3 b
-        HSET h a 3 b 4 c 5 b 6
-        HSET h '' empty
-        HGET h a
-        HGET h b
-        HGET h ''
-        HGET h nofield
-        HGET nokey a
-        HGET h
-        HGET h a b
-        HMGET h a nofield b a
-        HMGET nokey a b
-        HMGET h
-        HLEN h
-        HLEN nokey
-        HLEN
-        HEXISTS h a
-        HEXISTS h nofield
-        HEXISTS nokey a
-        HEXISTS h
-        TYPE h
-        EXISTS h nokey h
-        OBJECT REFCOUNT h
-        HDEL h nofield
-        HDEL nokey a
-        HDEL h
-        HDEL h a a b nofield
-        HLEN h
-        HDEL h c ''
-        EXISTS h
-        TYPE h
-        HGETALL h
-        HGETALL nokey
-        HGETALL
-        HKEYS nokey
-        HVALS nokey
-        HKEYS
-        HSTRLEN nokey a
-        HSTRLEN h
-        HSETNX h a
-        HSETNX h a 1
-        HSETNX h a 2
-        HSTRLEN h a
-        HINCRBY h a
-        HINCRBY h a 5
-        HINCRBY h a x
-        HINCRBY h a -9223372036854775808
-        HINCRBY h a -10
-        HINCRBY h b 7
-        HINCRBY new c 7
-        HSET h b text
-        HINCRBY h b 7
-        HGETALL new
-        DEL h new
-        DBSIZE
-        HSET h a 1
-        HSET h a 1 b 2
-        DEL h
-        HLEN h
-        HSET h c 3
-        HMGET h a b c
-        UNLINK h
-        HGETALL h
-        """);
-    same("HSET", "h", "a", "1", "b", "2", "c", "3", "d", "");
-    sameInAnyOrder("HGETALL", "h");
-    sameInAnyOrder("HKEYS", "h");
-    sameInAnyOrder("HVALS", "h");
-  }
-
-  @Test
-  void sets() {
-    sameScript(
-        """
-        SADD
-        SADD s
-        SADD s a
-        SADD s a
-        SADD s a b b c ''
-        SCARD s
-        SCARD nokey
-        SCARD
-        SISMEMBER s a
-        SISMEMBER s ''
-        SISMEMBER s nomember
-        SISMEMBER nokey a
-        SISMEMBER s
-        TYPE s
-        SMISMEMBER s a nomember b a
-        SMISMEMBER nokey a b
-        SMISMEMBER s
-        SREM s nomember
-        SREM nokey a
-        SREM s
-        SREM s a a nomember
-        SCARD s
-        SMEMBERS nokey
-        SMEMBERS
-        SREM s b c ''
-        EXISTS s
-        SMEMBERS s
-        """);
-    same("SADD", "s", "1", "2", "3", "x");
-    sameInAnyOrder("SMEMBERS", "s");
-  }
-
   @Test
   void collectionsInTheNewProtocol() {
     same("HSET", "h", "a", "1", "b", "2");
@@ -1065,6 +880,18 @@ class RedisComparisonTest {
           HSETNX k g 1
           HINCRBY k g 1
           HINCRBY k g x
+          HINCRBYFLOAT k g 1
+          HINCRBYFLOAT k g x
+          HSCAN k 0 FOO
+          HRANDFIELD k 0
+          SSCAN k 0 FOO
+          SRANDMEMBER k 0
+          SPOP k 0
+          SINTER nokey k
+          SDIFF nokey nokey k
+          SINTERCARD 1 k LIMIT x
+          SMOVE k nokey nomember
+          SMOVE nokey k m
           SMISMEMBER k m
           SADD k m
           SREM k nomember
@@ -1085,6 +912,8 @@ class RedisComparisonTest {
           SET k other KEEPTTL
           MSET k other
           SETEX k 10000 other
+          SUNIONSTORE k nokey
+          SDIFFSTORE l l
           RENAME k l
           RENAMENX k l
           COPY k l
@@ -1154,27 +983,6 @@ class RedisComparisonTest {
         SET k x KEEPTTL
         PEXPIRETIME k
         """);
-  }
-
-  private static String[] words(String line) {
-    return Arrays.stream(line.strip().split(" +"))
-        .map(word -> word.equals("''") ? "" : word)
-        .toArray(String[]::new);
-  }
-
-  /** Every reply's bytes, as a text. */
-  private static List<String> replies(byte[] stream) {
-    List<String> replies = new ArrayList<>();
-    ReplyReader reader = new ReplyReader(1 << 26);
-    int start = 0;
-    for (int end = 1; end <= stream.length; end++) {
-      reader.feed(stream, end - 1, 1);
-      if (reader.next().isPresent()) {
-        replies.add(new String(stream, start, end - start, StandardCharsets.ISO_8859_1));
-        start = end;
-      }
-    }
-    return replies;
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -129,6 +130,52 @@ class MergedCellsTest {
 
     for (MergedReplica each : List.of(a, b, c)) {
       assertThat(read(each, "SMEMBERS s")).isEqualTo("[z]");
+    }
+  }
+
+  @Test
+  void whatIsPickedOrScannedIsWhatIsSeen() {
+    EntryBatch first = write(a, "HSET h f 1 g 2 n 3");
+    EntryBatch removed = write(a, "HDEL h g");
+    EntryBatch added = write(b, "HINCRBY h n 4");
+    tell(first, a, a, b);
+    tell(removed, a, a, b);
+    tell(added, b, a);
+
+    for (MergedReplica each : List.of(a, b)) {
+      assertThat(read(each, "HRANDFIELD h 5 WITHVALUES")).isEqualTo("[1, 7, f, n]");
+      assertThat(read(each, "HSCAN h 0")).isEqualTo("[0, [1, 7, f, n]]");
+      assertThat(read(each, "HSCAN h 0 COUNT 1")).isNotEqualTo("[0, []]");
+      Set<String> picked = new TreeSet<>();
+      for (int i = 0; i < 100; i++) {
+        picked.add(read(each, "HRANDFIELD h"));
+      }
+      assertThat(picked).containsExactly("f", "n");
+    }
+    assertThat(read(a, "HRANDFIELD nokey")).isEqualTo(Reply.NIL.toString());
+    assertThat(read(a, "HSCAN nokey 0")).isEqualTo("[0, []]");
+  }
+
+  /** One by one, while the key grows and shrinks. */
+  @Test
+  void anIterationInStepsSeesAllThatWasThereAllTheTime() {
+    for (int i = 0; i < 50; i++) {
+      tell(write(a, "SADD s stays-" + i + " goes-" + i), a, a);
+    }
+    Set<String> seen = new TreeSet<>();
+    String cursor = "0";
+    int step = 0;
+    do {
+      Reply.Several reply = (Reply.Several) a.run("SSCAN", "s", cursor, "COUNT", "3");
+      cursor = text(reply.items().get(0));
+      ((Reply.Several) reply.items().get(1)).items().forEach(member -> seen.add(text(member)));
+      tell(write(a, "SREM s goes-" + step), a, a);
+      tell(write(a, "SADD s new-" + step), a, a);
+      step++;
+    } while (!cursor.equals("0"));
+    assertThat(step).isGreaterThan(20);
+    for (int i = 0; i < 50; i++) {
+      assertThat(seen).contains("stays-" + i);
     }
   }
 

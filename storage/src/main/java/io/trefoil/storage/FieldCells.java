@@ -6,9 +6,9 @@ import io.trefoil.storage.PartitionStore.Found;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
@@ -28,6 +28,9 @@ public final class FieldCells {
   private static final int MAX_FETCHED_FIELDS = 4_096;
 
   private static final int MAX_FETCHED_BYTES = 1 << 20;
+
+  private static final int MAX_FETCHED = 1_000;
+  private static final int KEPT_GENERATIONS = 100;
 
   /** Where a scan may go on; a place is two hashes that follow each other. */
   public static final long PLACES = 1L << 31;
@@ -54,8 +57,12 @@ public final class FieldCells {
   /** Removed collections whose fields are still in the table. */
   private final ArrayDeque<Long> removed = new ArrayDeque<>();
 
-  /** Collections that were just read from disk for somebody who visits all their fields. */
-  private final Set<Long> fetched = new HashSet<>();
+  /**
+   * Collections that were read from disk for somebody who visits all their fields, by the number of
+   * generations that were written then; the latest come last. A command that visits several runs
+   * again for each, and must find those before it still here.
+   */
+  private final Map<Long, Long> fetched = new LinkedHashMap<>();
 
   private long newestStamp;
 
@@ -228,7 +235,7 @@ public final class FieldCells {
    */
   public Found visit(long collection, boolean committedOnly, long count, Fields.Visitor visitor) {
     Layer layer = committedOnly ? store.bottom() : store.top();
-    boolean withDisk = fetched.remove(collection) && layer.incomplete;
+    boolean withDisk = layer.incomplete && isFetched(collection);
     return visit(layer, withDisk, collection, committedOnly, count, visitor);
   }
 
@@ -354,7 +361,7 @@ public final class FieldCells {
       Fields.Visitor visitor) {
     Layer layer = committedOnly ? store.bottom() : store.top();
     boolean withDisk = layer.incomplete && !hasAll(layer, committedOnly, collection, count);
-    if (withDisk && count <= FEW && !fetched.contains(collection)) {
+    if (withDisk && count <= FEW && !isFetched(collection)) {
       store.foundNothing(0);
       return Found.NOT_IN_MEMORY;
     }
@@ -550,9 +557,9 @@ public final class FieldCells {
         () -> read(collection),
         fields -> {
           fields.forEach(it -> insertBase(collection, it));
-          fetched.add(collection);
+          noteFetched(collection);
         },
-        () -> fetched.add(collection),
+        () -> noteFetched(collection),
         callback);
   }
 
@@ -580,9 +587,22 @@ public final class FieldCells {
     insertBase(hash, Records.fieldKey(collection, diskKey, at, length), field.stored());
   }
 
-  /** The disk has changed: what was fetched may not be in its cache any more. */
+  private void noteFetched(long collection) {
+    fetched.remove(collection);
+    fetched.put(collection, store.generationsWritten());
+    if (fetched.size() > MAX_FETCHED) {
+      fetched.remove(fetched.keySet().iterator().next());
+    }
+  }
+
+  private boolean isFetched(long collection) {
+    return fetched.containsKey(collection);
+  }
+
+  /** The disk has changed: what was fetched long ago may not be in its cache any more. */
   void onWritten() {
-    fetched.clear();
+    long oldest = store.generationsWritten() - KEPT_GENERATIONS;
+    fetched.values().removeIf(generations -> generations < oldest);
   }
 
   // ---- removed collections

@@ -10,7 +10,9 @@ import io.trefoil.cell.CellType;
 import io.trefoil.storage.PartitionStore.Found;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -171,6 +173,77 @@ class FieldsTest {
       test.store.undoAfter(test.index - 1);
       assertThat(visit(test, 7, LARGE)).hasSize(LARGE);
       assertThat(test.store.fields().newestStamp()).isEqualTo(newest);
+    }
+  }
+
+  /** Each time one is missing, the command that visits them runs again from the first. */
+  @Test
+  void severalCollectionsThatAreOnlyOnDiskAreFetchedOneAfterTheOther() {
+    try (TestStore test = open(3L * Arena.CHUNK)) {
+      for (int key = 0; key < 3; key++) {
+        putFields(test, "h" + key, 7 + key, 0, LARGE);
+        test.flush();
+      }
+      List<Long> fetched = new ArrayList<>();
+      long missing = firstMissing(test);
+      while (missing != 0) {
+        fetched.add(missing);
+        boolean[] there = new boolean[1];
+        test.store.fields().fetchAll(missing, () -> there[0] = true);
+        test.owner.runUntil(() -> there[0]);
+        test.put("other", "value " + missing);
+        test.flush();
+        missing = firstMissing(test);
+      }
+      assertThat(fetched).doesNotHaveDuplicates().hasSizeGreaterThan(1);
+    }
+  }
+
+  private static long firstMissing(TestStore test) {
+    for (long collection = 7; collection < 10; collection++) {
+      // Twice: a command may name a key twice.
+      for (int i = 0; i < 2; i++) {
+        if (visit(test, collection, LARGE, new TreeMap<>()) == Found.NOT_IN_MEMORY) {
+          return collection;
+        }
+      }
+    }
+    return 0;
+  }
+
+  /** Two hashes that follow each other are one place to go on from. */
+  @Test
+  void fieldsOfOnePlaceAreVisitedTogether() {
+    Map<Integer, String> byPlace = new HashMap<>();
+    List<String> together = new ArrayList<>();
+    for (int i = 0; together.isEmpty(); i++) {
+      byte[] name = Bytes.utf8("field-" + i).array();
+      int hash = HashIndex.hash(name, 0, name.length);
+      String other = byPlace.put(hash >>> 1, "field-" + i);
+      if (other != null && hash != HashIndex.hash(Bytes.utf8(other).array(), 0, other.length())) {
+        together.addAll(List.of(other, "field-" + i));
+      }
+    }
+    try (TestStore test = open(64L << 20)) {
+      test.index++;
+      for (String field : together) {
+        byte[] name = Bytes.utf8(field).array();
+        test.store.fields().put(test.index, 1, 7, name, 0, name.length, name, 0, 1);
+      }
+      head(test, "h", 7, 2);
+      List<String> seen = new ArrayList<>();
+      long place =
+          test.store
+              .fields()
+              .scan(
+                  7,
+                  false,
+                  0,
+                  1,
+                  (field, at, length, value, valueAt, valueLength) ->
+                      seen.add(Bytes.copyOf(field, at, length).toString()));
+      assertThat(seen).containsExactlyInAnyOrderElementsOf(together);
+      assertThat(place).isPositive();
     }
   }
 
