@@ -1,5 +1,6 @@
 package io.trefoil.node;
 
+import io.trefoil.base.ByteSink;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
@@ -30,9 +31,11 @@ import io.trefoil.transport.PeerConnection;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -49,6 +52,12 @@ final class CommandRunner implements PartitionReplica.Work {
 
   /** Commands that wait for one partition's leader or disk; more are refused. */
   private static final int MAX_WAITING = 10_000;
+
+  /** A command that has cells fetched so often again, which it had before, is given up. */
+  private static final int MAX_FETCHED_AGAIN = 1_000;
+
+  /** So many other keys of a command are fetched with the one that it found missing. */
+  private static final int FETCHED_AHEAD = 256;
 
   private final DataLoop loop;
   private final Routes routes;
@@ -730,7 +739,7 @@ final class CommandRunner implements PartitionReplica.Work {
     }
     Delivery answer = reads.seen() == null ? delivery : notingSeen(route, command, reads, delivery);
     Position floor = reads.floor(route.id());
-    ToLeader run = new ToLeader(route, command, args, protocol, reads, floor, answer);
+    ToLeader run = new ToLeader(route, command, args, protocol, reads, floor, null, answer);
     if (route.hasWaiting()) {
       run.await();
     } else {
@@ -761,8 +770,10 @@ final class CommandRunner implements PartitionReplica.Work {
       Args args,
       int protocol,
       Position floor,
+      Fetched fetched,
       Delivery delivery) {
-    new ToLeader(route, command, args, protocol, ReadTerms.LINEARIZABLE, floor, delivery).go();
+    new ToLeader(route, command, args, protocol, ReadTerms.LINEARIZABLE, floor, fetched, delivery)
+        .go();
   }
 
   /** A command on its way to a leader, for as long as its database's write timeout. */
@@ -773,11 +784,13 @@ final class CommandRunner implements PartitionReplica.Work {
     private final int protocol;
     private final ReadTerms reads;
     private final Position floor;
+    private final Fetched fetched;
     private final Delivery delivery;
     private final long deadlineNanos;
 
     /**
      * @param floor what the leader must have
+     * @param fetched what was for it; null for nothing yet
      */
     ToLeader(
         PartitionRoute route,
@@ -786,6 +799,7 @@ final class CommandRunner implements PartitionReplica.Work {
         int protocol,
         ReadTerms reads,
         Position floor,
+        Fetched fetched,
         Delivery delivery) {
       this.route = route;
       this.command = command;
@@ -793,6 +807,7 @@ final class CommandRunner implements PartitionReplica.Work {
       this.protocol = protocol;
       this.reads = reads;
       this.floor = floor;
+      this.fetched = fetched;
       this.delivery = delivery;
       this.deadlineNanos = loop.nowNanos() + route.terms().writeTimeoutNanos();
     }
@@ -800,7 +815,7 @@ final class CommandRunner implements PartitionReplica.Work {
     void go() {
       NodeId leader = route.leader();
       if (leader != null && leader.equals(loop.self()) && isServedHere(route)) {
-        runAsLeader(route, command, args, protocol, floor, delivery);
+        runAsLeader(route, command, args, protocol, floor, fetched, delivery);
       } else if (mayBeOld() && mayReadHere(route, reads)) {
         runOnCommitted(route, command, args, protocol, reads, delivery);
       } else if (leader != null && !leader.equals(loop.self()) && forwards.canReach(leader)) {
@@ -878,10 +893,11 @@ final class CommandRunner implements PartitionReplica.Work {
       Args args,
       int protocol,
       Position floor,
+      Fetched fetched,
       Delivery delivery) {
     PartitionReplica replica = route.local();
     if (touchesParked(command, args, route)) {
-      parkBehind(route, command, args, protocol, floor, delivery);
+      parkBehind(route, command, args, protocol, floor, fetched, delivery);
       return;
     }
     if (floor.epoch() > 0) {
@@ -907,7 +923,13 @@ final class CommandRunner implements PartitionReplica.Work {
       scratch.setProtocol(protocol);
       replica.runAsLeader(work(command, args, route.number(), count, scratch));
     } catch (CellsNotInMemory e) {
-      fetchThen(route, e, () -> toLeader(route, command, args, protocol, floor, delivery));
+      Fetched more = fetched == null ? new Fetched() : fetched;
+      if (more.isTooMuch(e)) {
+        refuse(delivery, "TRYAGAIN the command needs more at once than memory.table holds");
+        return;
+      }
+      fetchAhead(route, command, args, more);
+      fetchThen(route, e, () -> toLeader(route, command, args, protocol, floor, more, delivery));
       return;
     } catch (CellsRefused refused) {
       refuse(delivery, refused.error());
@@ -949,6 +971,51 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   // Waiting for the disk.
+
+  /** The cells that a command had fetched, one run after the other. */
+  private static final class Fetched {
+    private final Set<Bytes> cells = new HashSet<>();
+    private int again;
+
+    /** Whether a key has yet to be fetched for the command. */
+    boolean isFirst(byte[] key) {
+      return cells.add(name(key, 0, new byte[0]));
+    }
+
+    /** Whether fetching leads to nothing: what comes in takes the place of what is needed, too. */
+    boolean isTooMuch(CellsNotInMemory missing) {
+      byte[] key = missing.key() == null ? new byte[0] : missing.key();
+      byte[] field = missing.field() == null ? new byte[0] : missing.field();
+      again += cells.add(name(key, missing.collection(), field)) ? 0 : 1;
+      return again > MAX_FETCHED_AGAIN;
+    }
+
+    private static Bytes name(byte[] key, long collection, byte[] field) {
+      ByteSink name = new ByteSink(key.length + field.length + 16);
+      name.putLong(collection).putBlock(key, 0, key.length).putBlock(field, 0, field.length);
+      return Bytes.wrap(name.toArray());
+    }
+  }
+
+  /**
+   * Has the disk read what else the command will miss: it would find that out one by one, and run
+   * anew each time.
+   */
+  private static void fetchAhead(
+      PartitionRoute route, Command command, Args args, Fetched fetched) {
+    int keys = command.reach() == Reach.KEYS ? command.keyCount(args) : 0;
+    PartitionStore store = route.local().store();
+    int left = FETCHED_AHEAD;
+    for (int number = 0; number < keys && keys > 1 && left > 0; number++) {
+      int word = command.keyIndex(number);
+      PartitionStore.Found found = store.find(args.array(), args.offset(word), args.length(word));
+      byte[] key = found == PartitionStore.Found.NOT_IN_MEMORY ? args.copy(word) : null;
+      if (key != null && fetched.isFirst(key)) {
+        store.fetch(key, () -> {});
+        left--;
+      }
+    }
+  }
 
   /** Fetches cells that only the disk has; commands on that key wait, in their order, meanwhile. */
   private void fetchThen(PartitionRoute route, CellsNotInMemory missing, Runnable again) {
@@ -1004,12 +1071,13 @@ final class CommandRunner implements PartitionReplica.Work {
       Args args,
       int protocol,
       Position floor,
+      Fetched fetched,
       Delivery delivery) {
     ArrayDeque<Runnable> queue = parkedKeys.get(firstParked(command, args, route));
     if (queue.size() >= MAX_WAITING) {
       refuse(delivery, "TRYAGAIN too many commands wait for this key to be read from disk");
     } else {
-      queue.addLast(() -> toLeader(route, command, args, protocol, floor, delivery));
+      queue.addLast(() -> toLeader(route, command, args, protocol, floor, fetched, delivery));
     }
   }
 
@@ -1108,7 +1176,8 @@ final class CommandRunner implements PartitionReplica.Work {
       Args args) {
     if (isServedHere(route) && route.local().epoch() == epoch) {
       Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
-      runAsLeader(route, table.findForwarded(args), args, protocol, floor, answer);
+      Command command = table.findForwarded(args);
+      runAsLeader(route, command, args, protocol, floor, null, answer);
     } else {
       forwards.bounce(from, id);
     }

@@ -19,8 +19,8 @@ final class EntryBuilder {
 
   private static final int MAX_ENTRY_BYTES = (1 << 28) - 1;
 
-  /** A command that writes more is refused: its entry is to be sent in one frame, with others. */
-  private static final int MAX_COMMAND_BYTES = MAX_ENTRY_BYTES - (32 << 20);
+  /** A command that writes more is refused: its entry is in memory, and in a frame with others. */
+  static final int MAX_COMMAND_BYTES = 160 << 20;
 
   private final ByteSink body = new ByteSink(4096);
   private int count;

@@ -11,12 +11,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.Response;
 import redis.clients.jedis.Transaction;
 
 /** Transactions on cells that are only on disk, between regions, and after a leader's death. */
 class TransactionsElsewhereTest {
-  private static final int KEYS = 100;
+  private static final int BIG_KEYS = 100;
 
   @TempDir private Path folder;
 
@@ -27,40 +26,48 @@ class TransactionsElsewhereTest {
   }
 
   /**
-   * Each key that it finds on disk takes it back; what it had changed was not changed by others.
+   * Each value that it finds on disk takes it back; what it had changed was changed by nobody, also
+   * for those who watch it.
    */
   @Test
-  void a_transaction_whose_keys_are_on_disk_runs_as_one() throws Exception {
+  void a_transaction_whose_values_are_on_disk_runs_as_one() {
+    byte[] value = new byte[1 << 20];
     try (ClusterProcesses cluster =
-        ClusterProcesses.start(
-            folder, 1, "--cluster.lease", "600ms", "--cluster.database0-partitions", "1")) {
-      NodeProcess node = cluster.node(1);
-      try (Jedis client = ClusterProcesses.client(node)) {
-        for (int i = 0; i < KEYS; i++) {
-          client.set("k" + i, Integer.toString(i));
-          client.hset("h" + i, "f", Integer.toString(i));
-        }
+            ClusterProcesses.start(
+                folder,
+                1,
+                "--cluster.database0-partitions",
+                "1",
+                "--memory.block-cache",
+                "8mb"); // beside a memory table of 32 MB
+        Jedis client = ClusterProcesses.client(cluster.node(1))) {
+      for (int i = 0; i < BIG_KEYS; i++) {
+        client.set(("big-" + i).getBytes(UTF_8), value);
       }
-      assertThat(node.terminate()).isIn(0, 143);
-      node.start();
-      cluster.awaitInSync();
-      try (Jedis client = ClusterProcesses.client(node)) {
-        client.set("new", "1");
-        long before = lastIndex(client);
-        client.watch("k0", "h1", "k2", "none");
-        Transaction transaction = client.multi();
-        for (int i = 0; i < KEYS; i++) {
-          transaction.set("none", "" + i);
-          transaction.incr("k" + i);
-          transaction.hset("h" + i, "g", "w");
-        }
-        Response<List<String>> read = transaction.mget("k0", "k99", "none");
-        assertThat(transaction.exec()).hasSize(3 * KEYS + 1);
-        assertThat(read.get()).containsExactly("1", "100", "99");
-        assertThat(lastIndex(client)).isEqualTo(before + 1);
-        assertThat(client.hgetAll("h50")).hasSize(2);
-      }
+      client.set("a", "1");
+      long before = lastIndex(client);
+      client.watch("a", "none");
+      List<Object> replies = touchingValues(client, 10);
+      assertThat(replies).hasSize(30).contains((long) value.length).endsWith((long) value.length);
+      assertThat(lastIndex(client)).isEqualTo(before + 1);
+      assertThat(client.get("a")).isEqualTo("11");
+      assertThat(client.hlen("none")).isEqualTo(10);
+
+      assertThatThrownBy(() -> touchingValues(client, BIG_KEYS))
+          .hasMessage("TRYAGAIN the command needs more at once than memory.table holds");
+      assertThat(client.get("a")).isEqualTo("11");
     }
+  }
+
+  /** A transaction that changes two keys, and looks at so many values between. */
+  private static List<Object> touchingValues(Jedis client, int values) {
+    Transaction transaction = client.multi();
+    for (int i = 0; i < values; i++) {
+      transaction.incr("a");
+      transaction.hset("none", "f" + i, "v");
+      transaction.strlen("big-" + i);
+    }
+    return transaction.exec();
   }
 
   @Test
