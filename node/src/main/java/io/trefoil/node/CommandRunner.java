@@ -985,8 +985,12 @@ final class CommandRunner implements PartitionReplica.Work {
     /** Whether fetching leads to nothing: what comes in takes the place of what is needed, too. */
     boolean isTooMuch(CellsNotInMemory missing) {
       byte[] key = missing.key() == null ? new byte[0] : missing.key();
-      byte[] field = missing.field() == null ? new byte[0] : missing.field();
-      again += cells.add(name(key, missing.collection(), field)) ? 0 : 1;
+      List<byte[]> fields = missing.fields() == null ? List.of(new byte[0]) : missing.fields();
+      boolean isNew = false;
+      for (byte[] field : fields) {
+        isNew |= cells.add(name(key, missing.collection(), field));
+      }
+      again += isNew ? 0 : 1;
       return again > MAX_FETCHED_AGAIN;
     }
 
@@ -1007,7 +1011,7 @@ final class CommandRunner implements PartitionReplica.Work {
     PartitionStore store = route.local().store();
     int left = FETCHED_AHEAD;
     for (int number = 0; number < keys && keys > 1 && left > 0; number++) {
-      int word = command.keyIndex(number);
+      int word = command.keyIndex(args, number);
       PartitionStore.Found found = store.find(args.array(), args.offset(word), args.length(word));
       byte[] key = found == PartitionStore.Found.NOT_IN_MEMORY ? args.copy(word) : null;
       if (key != null && fetched.isFirst(key)) {
