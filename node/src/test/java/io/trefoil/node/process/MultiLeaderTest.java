@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -18,6 +19,7 @@ import redis.clients.jedis.Response;
 import redis.clients.jedis.util.SafeEncoder;
 
 /** A multi-leader database in two regions of two nodes, with real processes, sockets and disks. */
+@Tag("slow")
 class MultiLeaderTest {
   private static final int KEYS = 300;
   private static final int USERS = 5;

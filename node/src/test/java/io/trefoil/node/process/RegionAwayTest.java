@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -15,6 +16,7 @@ import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.util.SafeEncoder;
 
 /** A region that was away for longer than the other's log reaches back. */
+@Tag("full")
 class RegionAwayTest {
   private static final int KEYS = 2_000;
   private static final int USERS = 5;

@@ -12,11 +12,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 
 /** A ring and a star of regions of one node each, with real processes, sockets and disks. */
+@Tag("full")
 class TopologyTest {
   private static final int RING = 5;
   private static final int STAR = 6;
