@@ -15,6 +15,11 @@ public final class ListPlaces {
 
   private ListPlaces() {}
 
+  /** Whether a place may have so many bytes: of others {@link #between} finds none between two. */
+  public static boolean isLength(int length) {
+    return length > 0 && length % GROUP == 0;
+  }
+
   /**
    * A place between two, which is no beginning of {@code upper}: so with whatever is put after it,
    * it still is between them.

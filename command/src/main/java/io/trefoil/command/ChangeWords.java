@@ -4,6 +4,7 @@ import io.trefoil.base.ByteSource;
 import io.trefoil.base.Bytes;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.cell.CellType;
+import io.trefoil.cell.ListPlaces;
 import io.trefoil.cell.Score;
 import io.trefoil.cell.merge.KeyChange;
 import io.trefoil.cell.merge.MergedKey;
@@ -16,7 +17,7 @@ import io.trefoil.resp.Args;
  * words for each field.
  *
  * <pre>
- * change of the key, then for each field: hash|set field change of the field
+ * change of the key, then for each field: hash|set|list|zset field change of the field
  * </pre>
  *
  * The changes are as {@link MergedKey} and {@link Versions} write them.
@@ -45,7 +46,7 @@ final class ChangeWords {
         KeyChange.Field field = field(args, i);
         Versions versions = new Versions().read(bytes);
         bytes.expectEnd();
-        checkScores(field.type(), versions);
+        check(field, versions);
         change.join(field, versions);
       }
       return change;
@@ -54,9 +55,13 @@ final class ChangeWords {
     }
   }
 
-  private static void checkScores(CellType type, Versions versions) {
+  /** A list is in the order of its names, a sorted set in that of its values. */
+  private static void check(KeyChange.Field field, Versions versions) {
+    if (field.type() == CellType.LIST && !ListPlaces.isLength(field.name().length())) {
+      throw new MalformedBytesException("a place of " + field.name().length() + " bytes");
+    }
     for (Write each : versions.liveWrites()) {
-      if (type == CellType.ZSET && each.length() != Score.BYTES) {
+      if (field.type() == CellType.ZSET && each.length() != Score.BYTES) {
         throw new MalformedBytesException("a score of " + each.length() + " bytes");
       }
     }

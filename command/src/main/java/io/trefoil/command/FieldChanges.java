@@ -3,6 +3,7 @@ package io.trefoil.command;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.Fields;
+import io.trefoil.cell.ListPlaces;
 import io.trefoil.cell.Score;
 import io.trefoil.command.DivergedCommands.Standing;
 import io.trefoil.resp.Args;
@@ -10,14 +11,15 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * What a divergence file changes of a key that has fields: of a hash, or a set, whose members are
- * fields. In the words of a command, each change is three of them:
+ * What a divergence file changes of a key that has fields, which are members and elements, too. In
+ * the words of a command, each change is three of them:
  *
  * <pre>
- * hash|set, then for each field: SET field value (of a member it is empty) | DROP field ""
+ * hash|set|list|zset, then for each field: SET field value (of a set it is empty) | DROP field ""
  * </pre>
  *
- * What is not named stays as it is; or, of a key that is replaced, goes.
+ * An element's field is its place ({@link ListPlaces}), a sorted set's value a {@link Score}. What
+ * is not named stays as it is; or, of a key that is replaced, goes.
  */
 final class FieldChanges {
   /** In the place of an expiry: whatever it is now. */
@@ -58,15 +60,23 @@ final class FieldChanges {
       return null;
     }
     for (int i = at + 1; i < args.count(); i += WORDS) {
-      if (!args.isWord(i, "SET") && !args.isWord(i, "DROP")) {
-        return null;
-      }
-      boolean scores = type == CellType.ZSET && args.isWord(i, "SET");
-      if (scores && args.length(i + 2) != Score.BYTES) {
+      if (!isChange(args, type, i)) {
         return null;
       }
     }
     return new FieldChanges(call, key, type, at + 1, replaces);
+  }
+
+  /** A list is in the order of its names, a sorted set in that of its values. */
+  private static boolean isChange(Args args, CellType type, int at) {
+    boolean sets = args.isWord(at, "SET");
+    if (!sets && !args.isWord(at, "DROP")) {
+      return false;
+    }
+    if (type == CellType.LIST) {
+      return ListPlaces.isLength(args.length(at + 1));
+    }
+    return type != CellType.ZSET || !sets || args.length(at + 2) == Score.BYTES;
   }
 
   private static CellType type(Args args, int at) {
