@@ -2,6 +2,8 @@ package io.trefoil.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trefoil.cell.Score;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -176,6 +178,65 @@ class DivergedCommandsTest {
     assertThat(state("h", "FIELDS -1 3 10 hash SET g 2")).isEqualTo("older");
   }
 
+  /** A list's places here are eight letters, and so is a score. */
+  @Test
+  void elements_are_set_and_dropped_by_their_places() {
+    String words =
+        "DIVERGED APPLY l FIELDS -1 1 SAFE list SET bbbbbbbb 2 SET aaaaaaaa 1 SET cccccccc 3";
+    assertThat(server.run(words.split(" "))).isEqualTo(bulk("applied"));
+    assertThat(server.run("LRANGE", "l", "0", "-1"))
+        .isEqualTo("*3\r\n" + bulk("1") + bulk("2") + bulk("3"));
+    assertThat(server.run(words.split(" "))).isEqualTo(bulk("same"));
+    assertThat(state("l", "FIELDS -1 1 10 list SET aaaaaaaa x DROP dddddddd -")).isEqualTo("older");
+    server.run("LPOP", "l");
+    assertThat(state("l", "FIELDS -1 1 10 list SET aaaaaaaa 1")).isEqualTo("missing");
+    assertThat(state("l", "REPLACE 0 1 10 list SET bbbbbbbb 2 SET cccccccc 3")).isEqualTo("same");
+    assertThat(
+            server.run(
+                "DIVERGED APPLY l FIELDS -1 9 SAFE list SET bbbbbbbbbbbbbbbb between DROP cccccccc -"
+                    .split(" ")))
+        .isEqualTo(bulk("applied"));
+    assertThat(server.run("LRANGE", "l", "0", "-1"))
+        .isEqualTo("*2\r\n" + bulk("2") + bulk("between"));
+  }
+
+  @Test
+  void members_of_a_sorted_set_have_their_scores_again() {
+    server.run("SET", "other", "x");
+    server.run("ZADD", "z", "1", "a", "2", "b");
+    String[] words = {
+      "DIVERGED",
+      "APPLY",
+      "z",
+      "FIELDS",
+      "-1",
+      "2",
+      "SAFE",
+      "zset",
+      "SET",
+      "a",
+      score(7.5),
+      "DROP",
+      "b",
+      "",
+      "SET",
+      "c",
+      score(-1)
+    };
+    assertThat(server.run(words)).isEqualTo(bulk("applied"));
+    assertThat(server.run("ZRANGE", "z", "0", "-1", "WITHSCORES"))
+        .isEqualTo("*4\r\n" + bulk("c") + bulk("-1") + bulk("a") + bulk("7.5"));
+    assertThat(server.run(words)).isEqualTo(bulk("same"));
+    server.run("ZINCRBY", "z", "1", "a");
+    assertThat(server.run(words)).isEqualTo(bulk("conflict"));
+  }
+
+  private static String score(double score) {
+    byte[] bytes = new byte[Score.BYTES];
+    Score.write(score, bytes, 0);
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
   /** Of a large key that is on disk, they can be visited once in a command. */
   @ParameterizedTest
   @CsvSource({
@@ -322,6 +383,12 @@ class DivergedCommandsTest {
     "APPLY k FIELDS 0 -1 SAFE string SET f v",
     "APPLY k FIELDS 0 -1 SAFE hash SET f",
     "APPLY k FIELDS 0 -1 SAFE hash PUT f v",
+    "APPLY k FIELDS 0 -1 ANY list SET short v",
+    "APPLY k FIELDS 0 -1 ANY list SET ninebytes v",
+    "APPLY k FIELDS 0 -1 ANY list SET eight+18 v DROP short -",
+    "APPLY k FIELDS 0 -1 ANY list SET '' v",
+    "APPLY k REPLACE 0 -1 ANY zset SET m 1.5",
+    "APPLY k REPLACE 0 -1 ANY zset SET m ninebytes",
   })
   void what_is_no_change_is_refused(String words) {
     given();

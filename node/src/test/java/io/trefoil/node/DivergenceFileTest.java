@@ -12,7 +12,9 @@ import io.trefoil.base.Position;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.EntryWriter;
+import io.trefoil.cell.ListPlaces;
 import io.trefoil.cell.Opened;
+import io.trefoil.cell.Score;
 import io.trefoil.cell.merge.MergedKey;
 import io.trefoil.cell.merge.Versions;
 import io.trefoil.node.LeftKeys.Change;
@@ -130,6 +132,72 @@ class DivergenceFileTest {
             "{\"position\":\"9:1\",\"stamp\":10,\"change\":\"head\",\"type\":\"set\",\"key\":\"s\",\"fields\":5}");
   }
 
+  /** Places and scores are bytes; a score is told as a number, too. */
+  @Test
+  void elements_and_scores_are_lines_in_base64() throws IOException {
+    Opened list = new Opened(CellType.LIST, 9, "l".getBytes(UTF_8), 0, 1);
+    Opened sorted = new Opened(CellType.ZSET, 10, "z".getBytes(UTF_8), 0, 1);
+    byte[] place = ListPlaces.between(null, null);
+    begin(1, 10);
+    builder.field(list, place, 0, place.length, "e1".getBytes(UTF_8), 0, 2);
+    builder.drop(list, place, 0, place.length);
+    builder.head(list, Cells.NEVER, 4);
+    byte[] member = "m".getBytes(UTF_8);
+    builder.field(sorted, member, 0, 1, score(2.5), 0, Score.BYTES);
+    builder.drop(sorted, member, 0, 1);
+    builder.head(sorted, Cells.NEVER, 5);
+    builder.endCommand();
+
+    assertThat(Files.readAllLines(save(batch(9, 1))).subList(1, 7))
+        .extracting(line -> line.replaceAll("^.*\"stamp\":10,", "{"))
+        .containsExactly(
+            "{\"change\":\"field\",\"type\":\"list\",\"key\":\"l\",\"field_base64\":\"gAAAAAAAAAA=\",\"value\":\"e1\"}",
+            "{\"change\":\"drop\",\"type\":\"list\",\"key\":\"l\",\"field_base64\":\"gAAAAAAAAAA=\"}",
+            "{\"change\":\"head\",\"type\":\"list\",\"key\":\"l\",\"fields\":4}",
+            "{\"change\":\"field\",\"type\":\"zset\",\"key\":\"z\",\"field\":\"m\",\"score\":\"2.5\",\"value_base64\":\"wAQAAAAAAAA=\"}",
+            "{\"change\":\"drop\",\"type\":\"zset\",\"key\":\"z\",\"field\":\"m\"}",
+            "{\"change\":\"head\",\"type\":\"zset\",\"key\":\"z\",\"fields\":5}");
+  }
+
+  private static byte[] score(double score) {
+    byte[] bytes = new byte[Score.BYTES];
+    Score.write(score, bytes, 0);
+    return bytes;
+  }
+
+  @Test
+  void of_elements_and_scores_the_last_changes_are_left_as_they_were_written() throws IOException {
+    byte[] first = ListPlaces.between(null, null);
+    byte[] second = ListPlaces.between(first, null);
+    Opened list = opened(CellType.LIST, "l");
+    Opened sorted = opened(CellType.ZSET, "z");
+    byte[] member = "m".getBytes(UTF_8);
+    begin(1, 10);
+    builder.field(list, first, 0, first.length, member, 0, 1);
+    builder.field(list, second, 0, second.length, member, 0, 1);
+    builder.drop(list, first, 0, first.length);
+    builder.head(list, Cells.NEVER, 1);
+    builder.field(sorted, member, 0, 1, score(1), 0, Score.BYTES);
+    builder.head(sorted, 99_000, 1);
+    builder.field(sorted, member, 0, 1, score(-7), 0, Score.BYTES);
+    builder.endCommand();
+    save(batch(9, 1));
+
+    assertThat(key(keys(), "l").change()).isEqualTo(Change.FIELDS);
+    assertThat(content(key(keys(), "l")))
+        .containsExactly(
+            "list".getBytes(UTF_8),
+            "SET".getBytes(UTF_8),
+            second,
+            member,
+            "DROP".getBytes(UTF_8),
+            first,
+            new byte[0]);
+    assertThat(key(keys(), "z").expireAtMillis()).isEqualTo(99_000);
+    assertThat(content(key(keys(), "z")))
+        .containsExactly("zset".getBytes(UTF_8), "SET".getBytes(UTF_8), member, score(-7));
+  }
+
   // Of a database that leaders of several regions write.
 
   private void merge(String key, MergedKey change) {
@@ -189,6 +257,12 @@ class DivergenceFileTest {
     part(CellType.HASH, "d", removed(set("1")));
     merge("s", new MergedKey());
     part(CellType.SET, "m", set(""));
+    merge("l", new MergedKey());
+    part(CellType.LIST, "a place.", set("1"));
+    part(CellType.LIST, "another.", removed(set("1")));
+    merge("z", new MergedKey());
+    part(CellType.ZSET, "m", set("?scored?"));
+    part(CellType.ZSET, "n", added(3));
     builder.endCommand();
 
     List<String> lines = Files.readAllLines(save(batch(9, 1)));
@@ -205,7 +279,11 @@ class DivergenceFileTest {
             "\"change\":\"field\",\"type\":\"hash\",\"key\":\"h\",\"field\":\"f\",\"value\":\"1\"",
             "\"change\":\"add\",\"type\":\"hash\",\"key\":\"h\",\"field\":\"n\",\"total\":-2",
             "\"change\":\"drop\",\"type\":\"hash\",\"key\":\"h\",\"field\":\"d\"",
-            "\"change\":\"field\",\"type\":\"set\",\"key\":\"s\",\"field\":\"m\"");
+            "\"change\":\"field\",\"type\":\"set\",\"key\":\"s\",\"field\":\"m\"",
+            "\"change\":\"field\",\"type\":\"list\",\"key\":\"l\",\"field\":\"a place.\",\"value\":\"1\"",
+            "\"change\":\"drop\",\"type\":\"list\",\"key\":\"l\",\"field\":\"another.\"",
+            "\"change\":\"field\",\"type\":\"zset\",\"key\":\"z\",\"field\":\"m\",\"score\":\"-915.5705825880796\",\"value\":\"?scored?\"",
+            "\"change\":\"add\",\"type\":\"zset\",\"key\":\"z\",\"field\":\"n\",\"total\":3");
     assertThat(keys().list()).extracting(LeftKeys.Key::change).containsOnly(Change.MERGE);
   }
 
@@ -478,8 +556,12 @@ class DivergenceFileTest {
   }
 
   private List<String> words(LeftKeys.Key key) throws IOException {
+    return content(key).stream().map(word -> new String(word, UTF_8)).toList();
+  }
+
+  private List<byte[]> content(LeftKeys.Key key) throws IOException {
     try (DivergenceReader reader = new DivergenceReader(files.open("1-4-9-1-1"))) {
-      return key.content(reader).stream().map(word -> new String(word, UTF_8)).toList();
+      return key.content(reader);
     }
   }
 

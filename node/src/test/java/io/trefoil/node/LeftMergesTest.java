@@ -44,7 +44,20 @@ class LeftMergesTest {
           "HDEL h n a",
           "SADD s m%d x",
           "SREM s x",
-          "DEL s");
+          "DEL s",
+          "RPUSH q r%d",
+          "LPUSH q l%d x",
+          "LINSERT q BEFORE x i%d",
+          "LSET q 0 s%d",
+          "LREM q 0 x",
+          "LTRIM q 0 4",
+          "DEL q",
+          "ZADD z %d a",
+          "ZADD z %d m%1$d 1 b",
+          "ZINCRBY z %d n",
+          "ZREM z a n",
+          "ZREMRANGEBYRANK z 2 3",
+          "DEL z");
 
   @TempDir private Path folder;
   private final Random random = new Random();
@@ -96,6 +109,11 @@ class LeftMergesTest {
     Reply reply = at.run(command.split(" "));
     List<Reply> items = reply instanceof Reply.Several all ? all.items() : List.of(reply);
     return items.stream().map(String::valueOf).sorted().toList();
+  }
+
+  private static List<String> list(MergedReplica at, String command) {
+    Reply.Several reply = (Reply.Several) at.run(command.split(" "));
+    return reply.items().stream().map(DivergenceDiff::text).toList();
   }
 
   private DivergenceReader reader(List<EntryBatch> batches) throws IOException {
@@ -150,6 +168,9 @@ class LeftMergesTest {
         List.of("GET n", "GET l", "PEXPIRETIME n", "TYPE k", "HGETALL h", "SMEMBERS s")) {
       assertThat(sorted(leader, look)).as(look).isEqualTo(sorted(elsewhere, look));
     }
+    for (String look : List.of("LRANGE q 0 -1", "ZRANGE z 0 -1 WITHSCORES")) {
+      assertThat(read(leader, look)).as(look).isEqualTo(read(elsewhere, look));
+    }
   }
 
   @Test
@@ -203,8 +224,30 @@ class LeftMergesTest {
     }
   }
 
+  @Test
+  void elementsAndScoresThatWereLostAreWhereTheyBelong() throws IOException {
+    leader.hear(1, write(lost, "RPUSH q a b"));
+    leader.hear(1, write(lost, "ZADD z 1 a 2 b"));
+    List<EntryBatch> gone =
+        List.of(
+            write(lost, "LINSERT q BEFORE b between"),
+            write(lost, "LREM q 1 a"),
+            write(lost, "ZINCRBY z 5 a"),
+            write(lost, "ZADD z 1.5 c"),
+            write(lost, "ZREM z b"));
+    leader.now = 2_000;
+    write(leader, "RPUSH q c");
+    write(leader, "ZADD z 9 d");
+
+    assertThat(replay(gone)).containsExactly("applied", "applied");
+    assertThat(list(leader, "LRANGE q 0 -1")).containsExactly("between", "b", "c");
+    assertThat(list(leader, "ZRANGE z 0 -1 WITHSCORES"))
+        .containsExactly("c", "1.5", "a", "6", "d", "9");
+    assertThat(replay(gone)).containsExactly("same", "same");
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
   void whateverWasLostIsThereAgainAsIfItHadNotBeen(int seed) throws IOException {
     random.setSeed(seed);
     List<EntryBatch> gone = new ArrayList<>();

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.resps.Tuple;
 
 /** What real nodes say of writes that left the history, and how they write them again. */
 @Tag("slow")
@@ -168,6 +169,8 @@ class DivergedTest {
       client.hset("shared", Map.of("ours", "0", "theirs", "0"));
       client.sadd("tags", "old");
       client.hset("dissolved", "f", "0");
+      client.rpush("queue", "a", "b", "c");
+      client.zadd("board", Map.of("x", 1.0, "y", 2.0));
     }
     cluster.awaitInSync(old, database);
     ClusterProcesses.awaitEqualContents(List.of(old, other), database);
@@ -186,6 +189,10 @@ class DivergedTest {
       client.srem("tags", "old");
       client.sadd("tags", "new", "newer");
       client.del("dissolved");
+      client.lpop("queue");
+      client.rpush("queue", "d");
+      client.zincrby("board", 5, "x");
+      client.zrem("board", "y");
       client.hset("turned", "f", "1");
       for (int i = 0; i < MANY; i++) {
         client.set("many" + i, "1");
@@ -212,7 +219,7 @@ class DivergedTest {
         .containsEntry("unknown_entries", 0L)
         .containsEntry("replayed", "no")
         .containsEntry("problem", "");
-    assertThat((long) file.get("entries")).isGreaterThanOrEqualTo(MANY + 13);
+    assertThat((long) file.get("entries")).isGreaterThanOrEqualTo(MANY + 17);
     String warning =
         old.name()
             + " keeps "
@@ -244,7 +251,7 @@ class DivergedTest {
     cluster.awaitInSync(third, database);
 
     List<Map<String, Object>> changes = changes(third, id);
-    assertThat(changes).hasSizeGreaterThanOrEqualTo(MANY + 13);
+    assertThat(changes).hasSizeGreaterThanOrEqualTo(MANY + 17);
     Map<String, Object> created =
         changes.stream().filter(each -> "new".equals(each.get("key"))).findFirst().orElseThrow();
     assertThat(created)
@@ -255,11 +262,13 @@ class DivergedTest {
     Map<String, Object> seen = diff(third, id);
     Map<String, String> states = states(seen);
     assertThat(states)
-        .hasSize(MANY + 11)
+        .hasSize(MANY + 13)
         .containsEntry("profile", "older")
         .containsEntry("shared", "older")
         .containsEntry("tags", "older")
         .containsEntry("dissolved", "older")
+        .containsEntry("queue", "older")
+        .containsEntry("board", "older")
         .containsEntry("turned", "conflict")
         .containsEntry("new", "missing")
         .containsEntry("bytes", "missing")
@@ -287,7 +296,7 @@ class DivergedTest {
 
       Map<String, Object> replayed = map(reply(third, "DIVERGED", "REPLAY", id));
       assertThat(replayed)
-          .containsEntry("applied", MANY + 9L)
+          .containsEntry("applied", MANY + 11L)
           .containsEntry("same", 0L)
           .containsEntry("left", 2L)
           .containsEntry("error", "");
@@ -299,6 +308,8 @@ class DivergedTest {
       assertThat(client.hgetAll("shared")).isEqualTo(Map.of("ours", "1", "theirs", "2"));
       assertThat(client.smembers("tags")).containsExactlyInAnyOrder("new", "newer");
       assertThat(client.exists("dissolved")).isFalse();
+      assertThat(client.lrange("queue", 0, -1)).containsExactly("b", "c", "d");
+      assertThat(client.zrangeWithScores("board", 0, -1)).containsExactly(new Tuple("x", 6.0));
       assertThat(client.mget("new", "updated", "deleted", "contested", "many7"))
           .containsExactly("1", "1", null, "3", "1");
       assertThat(client.pexpireTime("expiring")).isEqualTo(4_000_000_000_000L);
@@ -309,7 +320,7 @@ class DivergedTest {
 
       assertThat(map(reply(other, "DIVERGED", "REPLAY", id)))
           .containsEntry("applied", 0L)
-          .containsEntry("same", MANY + 9L);
+          .containsEntry("same", MANY + 11L);
 
       String digest = "" + diff(third, id).get("digest");
       assertThat(map(reply(third, "DIVERGED", "REPLAY", id, "OVERWRITE", "SEEN", digest)))
