@@ -282,6 +282,10 @@ public final class Session {
     waiting = nowWaiting;
   }
 
+  public boolean isWaiting() {
+    return waiting;
+  }
+
   /** Notes a command that begins. */
   public void commandBegins(Command command, long nowMillis) {
     lastCommand = command.name();
