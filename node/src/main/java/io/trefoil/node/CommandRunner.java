@@ -943,7 +943,7 @@ final class CommandRunner implements PartitionReplica.Work {
       }
     }
     if (command.blocking() != null) {
-      Runnable again = () -> toLeader(route, command, args, protocol, floor, delivery);
+      Runnable again = () -> toLeader(route, command, args, protocol, floor, fetched, delivery);
       blocked.run(route, command, args, protocol, delivery, again);
       return;
     }
