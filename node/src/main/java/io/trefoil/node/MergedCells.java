@@ -573,27 +573,42 @@ final class MergedCells implements Cells {
     private Versions last;
     private byte[] lastValue;
 
+    /** The place that was made here last; null for none. */
+    private byte[] made;
+
     OpenedFields(Key key, CellType type, boolean there) {
       this.key = key;
       this.type = type;
       this.there = there;
     }
 
-    @Override
-    public long count() {
-      if (there) {
+    /** Also those of a key that has none to be seen here: others may have some. */
+    private void looksAtFields() {
+      if (there || key.state().fieldsType() != null) {
         looks.atFields(key.name());
       }
+    }
+
+    @Override
+    public long count() {
+      looksAtFields();
       return there ? key.visibleFields() : 0;
     }
 
     @Override
     public boolean find(byte[] field, int offset, int length) {
-      looks.atField(key.name(), type, field, offset, length);
+      // Nobody else has what was made here, and it is another one when the command runs again.
+      if (!isMade(field, offset, length)) {
+        looks.atField(key.name(), type, field, offset, length);
+      }
       last = key.field(type, field, offset, length);
       sees(key);
       lastValue = there && last.isVisible() ? valueOf(type, last) : null;
       return lastValue != null;
+    }
+
+    private boolean isMade(byte[] field, int offset, int length) {
+      return made != null && Arrays.equals(made, 0, made.length, field, offset, offset + length);
     }
 
     @Override
@@ -630,6 +645,7 @@ final class MergedCells implements Cells {
         int valueOffset,
         int valueLength) {
       boolean fresh = !find(field, fieldOffset, fieldLength);
+      onlySets &= type != CellType.LIST; // pushed twice there are two, and ranks move
       begin();
       Versions change = new Versions();
       byte[] copy = Arrays.copyOfRange(newValue, valueOffset, valueOffset + valueLength);
@@ -707,10 +723,10 @@ final class MergedCells implements Cells {
 
     @Override
     public long scan(long cursor, int count, Visitor visitor) {
+      looksAtFields();
       if (!there) {
         return 0;
       }
-      looks.atFields(key.name());
       long next = key.scan(type, cursor, count, shown(visitor));
       sees(key);
       return next;
@@ -718,10 +734,10 @@ final class MergedCells implements Cells {
 
     @Override
     public void pick(Visitor visitor) {
+      looksAtFields();
       if (!there) {
         return;
       }
-      looks.atFields(key.name());
       key.pick(type, MergedCells.this::random, shown(visitor));
       sees(key);
     }
@@ -735,10 +751,10 @@ final class MergedCells implements Cells {
 
     @Override
     public long rank(byte[] place, int offset, int length) {
+      looksAtFields();
       if (!there) {
         return 0;
       }
-      looks.atFields(key.name());
       long rank = key.rank(type, place, offset, length);
       sees(key);
       return rank;
@@ -746,8 +762,8 @@ final class MergedCells implements Cells {
 
     @Override
     public void visit(long rank, long count, boolean backwards, Visitor visitor) {
+      looksAtFields();
       if (there) {
-        looks.atFields(key.name());
         key.visit(type, rank, count, backwards, visitor);
         sees(key);
       }
@@ -757,19 +773,21 @@ final class MergedCells implements Cells {
     @Override
     public byte[] placeBetween(byte[] lower, byte[] upper) {
       byte[] place = ListPlaces.between(lower, upper);
-      return ByteBuffer.allocate(place.length + 2 * Long.BYTES)
-          .put(place)
-          .putLong(log.nextStamp())
-          .putLong(log.origin())
-          .array();
+      made =
+          ByteBuffer.allocate(place.length + 2 * Long.BYTES)
+              .put(place)
+              .putLong(log.nextStamp())
+              .putLong(log.origin())
+              .array();
+      return made;
     }
 
     @Override
     public void forEach(Visitor visitor) {
+      looksAtFields();
       if (!there) {
         return;
       }
-      looks.atFields(key.name());
       key.forEach(type, shown(visitor));
       sees(key);
     }

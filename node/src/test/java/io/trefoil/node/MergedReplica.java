@@ -106,6 +106,22 @@ final class MergedReplica implements MergedCells.Log, AutoCloseable {
     return ReplyReader.read(reply.toArray());
   }
 
+  /** Runs a command, has it tell what it looks at, and takes it back. */
+  void runUndone(MergedCells.Looks looks, String... words) {
+    Args args = Args.of(words);
+    long mark = store.mark();
+    builder.beginCommand(lastIndex + 1);
+    cells.begin(merged, this, looks, now);
+    call.onCells(CommandTable.standard().findForwarded(args), args, cells, 0, 1, new ReplyWriter());
+    call.run();
+    builder.undoCommand();
+    store.undoTo(mark);
+  }
+
+  MergedStore merged() {
+    return merged;
+  }
+
   /** What the last command wrote, or null. */
   EntryBatch taken;
 
