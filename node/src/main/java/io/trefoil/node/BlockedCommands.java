@@ -189,7 +189,7 @@ final class BlockedCommands implements DataLoop.Turnable {
     while (replica.waiters() != null
         && replica.waiters().hasReady()
         && replica.takesCommands()
-        && !replica.isGoing()
+        && !isOver(replica)
         && loop.leaseHeld()
         && replica.refuseWrite() == null) {
       serve(replica.waiters(), replica.waiters().takeReady());
@@ -281,6 +281,11 @@ final class BlockedCommands implements DataLoop.Turnable {
     }
   }
 
+  /** Whether it is dropped, or takes writes that have no single order by now. */
+  private static boolean isOver(PartitionReplica replica) {
+    return replica.isGoing() || replica.terms().database().settings().regions() != null;
+  }
+
   private void endAll(PartitionReplica replica) {
     Waiters waiters = replica.waiters();
     for (Waiter waiter : waiters.all()) {
@@ -293,7 +298,7 @@ final class BlockedCommands implements DataLoop.Turnable {
   public void expire(long nowNanos) {
     forwarded.dropBroken();
     for (PartitionReplica replica : List.copyOf(waitedFor.keySet())) {
-      if (replica.isGoing()) {
+      if (isOver(replica)) {
         endAll(replica);
       } else {
         expire(replica.waiters());

@@ -1,6 +1,7 @@
 package io.trefoil.node;
 
 import io.trefoil.base.Bytes;
+import io.trefoil.base.PartitionId;
 import io.trefoil.cell.CellType;
 import io.trefoil.command.Command;
 import io.trefoil.resp.Args;
@@ -66,6 +67,7 @@ final class Waiters {
   }
 
   private final PartitionReplica replica;
+  private final PartitionId partition;
   private final Map<Wanted, LinkedHashSet<Waiter>> queues = new HashMap<>();
   private final LinkedHashSet<Waiter> all = new LinkedHashSet<>();
   private final TreeSet<Waiter> byDeadline =
@@ -83,7 +85,12 @@ final class Waiters {
   private long lastNumber;
 
   Waiters(PartitionReplica replica) {
+    this(replica, replica.id());
+  }
+
+  Waiters(PartitionReplica replica, PartitionId partition) {
     this.replica = replica;
+    this.partition = partition;
   }
 
   PartitionReplica replica() {
@@ -107,7 +114,7 @@ final class Waiters {
     return String.format(
         "ERR too much waits for keys of partition %d: at most %d commands wait, which take at most"
             + " %d MB",
-        replica.id().number(), MAX_WAITERS, MAX_BYTES >> 20);
+        partition.number(), MAX_WAITERS, MAX_BYTES >> 20);
   }
 
   void add(Waiter waiter) {
