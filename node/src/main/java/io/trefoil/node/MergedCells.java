@@ -744,7 +744,7 @@ final class MergedCells implements Cells {
 
     private MergedStore.FieldVisitor shown(Visitor visitor) {
       return (field, offset, length, versions) -> {
-        byte[] each = valueOf(versions);
+        byte[] each = valueOf(type, versions);
         visitor.visit(field, offset, length, each, 0, each.length);
       };
     }

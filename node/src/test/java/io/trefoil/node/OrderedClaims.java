@@ -127,6 +127,9 @@ final class OrderedClaims {
         "0",
         "-1",
         "WITHSCORES");
+    List<String> members = list(world, 0, "ZUNION", "1", key, "WITHSCORES");
+    assertThat(members).isEqualTo(list(world, 0, "ZRANGE", key, "0", "-1", "WITHSCORES"));
+    assertEverywhere(world, members, "ZDIFF", "1", key, "WITHSCORES");
   }
 
   // Lists.

@@ -32,8 +32,11 @@ public final class FieldOrder {
   private static final int SMALL_NODE_BYTES = MAX_NODE_BYTES / 4;
   private static final int JOINED_NODE_BYTES = MAX_NODE_BYTES * 3 / 4;
 
-  /** So many leaves are fetched at a time by who visits many places. */
-  private static final int FETCHED_LEAVES = 64;
+  /** So many nodes are fetched at a time by who visits many places. */
+  private static final int FETCHED_NODES = 256;
+
+  /** So many nodes are looked for ahead of a visit. */
+  private static final int NODES_AHEAD = 4_096;
 
   private static final long ORDER = Long.MIN_VALUE;
   private static final long OF_LIST = 1L << 62;
@@ -155,10 +158,11 @@ public final class FieldOrder {
    * @param count at most so many
    */
   public void visit(long rank, long count, boolean backwards, Visitor visitor) {
+    fetchAhead(rank, count, backwards);
     long at = rank;
     long left = count;
     while (left > 0 && at >= 0) {
-      int number = descendToRank(at, left, backwards);
+      int number = descendToRank(at);
       if (number < 0) {
         return;
       }
@@ -212,7 +216,7 @@ public final class FieldOrder {
   }
 
   /** Goes down to the leaf of a rank; returns its number there, or -1 beyond the end. */
-  private int descendToRank(long rank, long wanted, boolean backwards) {
+  private int descendToRank(long rank) {
     depth = 0;
     OrderNode node = node(0);
     if (!read(OrderNode.ROOT, node)) {
@@ -226,36 +230,73 @@ public final class FieldOrder {
         left -= node.below;
         node.look(++node.chosen);
       }
-      if (node.level() == 1) {
-        fetchLeaves(node, left + wanted, backwards);
-      }
       node = down(node);
     }
     return left < node.count() ? (int) left : -1;
   }
 
   /**
-   * Has all leaves be in memory that are wanted next, if more than one: not one after the other.
+   * Has nodes be in memory that a visit wants: the visit begins anew whenever one is missing. Those
+   * of a long visit come in several times, the first ones first.
    */
-  private void fetchLeaves(OrderNode parent, long wanted, boolean backwards) {
+  private void fetchAhead(long rank, long count, boolean backwards) {
     if (look == Look.WAITING || !store.bottom().incomplete) {
       return;
     }
-    List<byte[]> missing = new ArrayList<>();
-    long left = wanted;
-    int step = backwards ? -1 : 1;
-    for (int i = parent.chosen;
-        left > 0 && i >= 0 && i < parent.count() && missing.size() < FETCHED_LEAVES;
-        i += step) {
-      parent.look(i);
-      left -= parent.below;
-      writeId(parent.child);
-      if (lookUp() == Found.NOT_IN_MEMORY) {
-        missing.add(idBytes.clone());
+    long first = backwards ? Math.max(0, rank - Math.min(rank, count - 1)) : rank;
+    long end = backwards ? rank + 1 : count > Long.MAX_VALUE - rank ? Long.MAX_VALUE : rank + count;
+    Ahead ahead = new Ahead(first, end);
+    OrderNode root = new OrderNode();
+    if (read(OrderNode.ROOT, root)) {
+      ahead.below(root, 0);
+    }
+    if (!ahead.missing.isEmpty()) {
+      throw CellsNotInMemory.fields(keyBytes(), order, ahead.missing);
+    }
+  }
+
+  /** Looks which nodes are missing that are above places of some ranks, or have them. */
+  private final class Ahead {
+    private final long first;
+    private final long end;
+    private final List<byte[]> missing = new ArrayList<>();
+    private int looked;
+
+    Ahead(long first, long end) {
+      this.first = first;
+      this.end = end;
+    }
+
+    private boolean isEnough() {
+      return missing.size() == FETCHED_NODES || looked == NODES_AHEAD;
+    }
+
+    /**
+     * @param rank of the first place below the node
+     */
+    void below(OrderNode node, long rank) {
+      long from = rank;
+      OrderNode child = node.level() > 1 ? new OrderNode() : null;
+      for (int i = 0; !node.isLeaf() && i < node.count() && from < end && !isEnough(); i++) {
+        node.look(i);
+        int id = node.child;
+        long next = from + node.below;
+        if (next > first) {
+          look(id, child, from);
+        }
+        from = next;
       }
     }
-    if (!missing.isEmpty()) {
-      throw CellsNotInMemory.fields(keyBytes(), order, missing);
+
+    private void look(int id, OrderNode inner, long rank) {
+      looked++;
+      writeId(id);
+      if (lookUp() == Found.NOT_IN_MEMORY) {
+        missing.add(idBytes.clone());
+      } else if (inner != null) {
+        Invariants.check(read(id, inner), "a node has its children", id, 0);
+        below(inner, rank);
+      }
     }
   }
 
@@ -426,8 +467,8 @@ public final class FieldOrder {
     long after = other.total();
     int at = parent.chosen;
     scratch.clear();
-    node.look(middle);
-    putChild(id, after, node.bytes, node.placeAt, node.placeLength);
+    int length = node.lengthToTell(middle);
+    putChild(id, after, node.bytes, node.placeAt, length);
     parent.insert(at + 1, scratch.array(), scratch.size());
     node.cutFrom(middle);
     write(node);
@@ -473,9 +514,9 @@ public final class FieldOrder {
       copyPart(root, first, half == 0 ? middle : root.count(), id + half);
       write(other);
       totals[half] = other.total();
-      root.look(first);
       scratch.clear();
-      putChild(id + half, totals[half], root.bytes, root.placeAt, root.placeLength);
+      int length = root.lengthToTell(first);
+      putChild(id + half, totals[half], root.bytes, root.placeAt, length);
       children.putBytes(scratch.array(), 0, scratch.size());
     }
     root.begin(OrderNode.ROOT, root.level() + 1, id + 2);

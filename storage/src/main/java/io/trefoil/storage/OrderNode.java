@@ -9,7 +9,8 @@ import java.util.Arrays;
  * <pre>
  * level 1, 0 for a leaf · of the root: the next free id 4 · entries
  * of a leaf: place (its length, varint, and its bytes) · value (the same)
- * of others: child's id (varint) · how many places are below it (varint) · the first of them
+ * of others: child's id (varint) · how many places are below it (varint) · a place that none of
+ *            these is before, and that is after all below the child before
  * </pre>
  */
 final class OrderNode {
@@ -172,6 +173,22 @@ final class OrderNode {
       valueLength = (int) varint();
       valueAt = at;
     }
+  }
+
+  /**
+   * Looks at an entry; returns how many bytes of its place tell it from the one before, in a leaf.
+   * Other nodes have places that are cut already.
+   */
+  int lengthToTell(int number) {
+    if (!isLeaf() || number == 0) {
+      look(number);
+      return placeLength;
+    }
+    look(number - 1);
+    int from = placeAt;
+    int to = placeAt + placeLength;
+    look(number);
+    return 1 + Arrays.mismatch(bytes, from, to, bytes, placeAt, placeAt + placeLength);
   }
 
   private int compare(int number, byte[] place, int offset, int length) {
