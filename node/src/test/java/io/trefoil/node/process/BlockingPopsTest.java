@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -360,6 +361,7 @@ class BlockingPopsTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void the_leaders_end_is_an_error_and_loses_nothing_that_was_not_taken() throws IOException {
     NodeProcess leader = leader();
@@ -385,6 +387,24 @@ class BlockingPopsTest {
     }
   }
 
+  @Tag("slow")
+  @Test
+  void a_leader_that_stands_still_keeps_nobody_for_ever() throws IOException {
+    NodeProcess leader = leader();
+    NodeProcess beside = cluster.nodeBeside(leader);
+    RawClient here = waiting(leader, "BLPOP k 0");
+    RawClient elsewhere = waiting(beside, "BLPOP k 0");
+    leader.pause();
+    assertThat(error(elsewhere.next())).matches("(UNCERTAIN|UNBLOCKED) .*");
+    try (Jedis pusher = ofQueues(beside)) {
+      ClusterProcesses.await("a new leader", () -> pusher.rpush("k", "x") > 0);
+      leader.resume();
+      assertThat(error(here.next())).isEqualTo(UNBLOCKED);
+      assertThat(pusher.lrange("k", 0, -1)).containsOnly("x").isNotEmpty();
+    }
+  }
+
+  @Tag("slow")
   @Test
   void the_end_of_a_clients_node_takes_nothing() throws IOException {
     NodeProcess leader = leader();
@@ -410,6 +430,7 @@ class BlockingPopsTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void who_comes_while_writes_are_refused_waits_until_they_are_taken() throws IOException {
     int strict =
@@ -442,6 +463,7 @@ class BlockingPopsTest {
   }
 
   /** Each element that was pushed is popped once, or still there, or its pop was uncertain. */
+  @Tag("slow")
   @Test
   void consumers_lose_nothing_while_the_leader_is_lost() throws IOException {
     int count = 2_000;
