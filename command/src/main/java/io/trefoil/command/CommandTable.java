@@ -54,7 +54,6 @@ public final class CommandTable {
                 ZRangeCommands.rows(),
                 ZSetAlgebraCommands.rows(),
                 ListCommands.rows(),
-                BlockingCommands.rows(),
                 SortCommands.rows(),
                 LcsCommands.rows(),
                 SiblingCommands.rows(),

@@ -166,7 +166,7 @@ final class ListCommands {
             .flags(WRITE)
             .countedKeys(1)
             .refused(StringCommands.NEEDS_ORDER)
-            .onCells(call -> popFromFirst(call, 1)));
+            .onCells(ListCommands::lmpop));
   }
 
   private static Row row(String name, int arity, String since, String cost, String summary) {
@@ -515,30 +515,20 @@ final class ListCommands {
     return true;
   }
 
-  /**
-   * Removes elements from the first list that has any, as the words from {@code numkeys} on say.
-   *
-   * @param countWord the word {@code numkeys}
-   */
-  static void popFromFirst(Call call, int countWord) {
+  private static void lmpop(Call call) {
     Args args = call.args();
-    if (!parseAtLeast(call, countWord, 1, "ERR numkeys should be greater than 0")) {
+    if (!parseAtLeast(call, 1, 1, "ERR numkeys should be greater than 0")) {
       return;
     }
     long keys = args.parsed();
-    int first = countWord + 1;
-    End end = keys > args.count() - first - 1 ? null : end(args, first + (int) keys);
+    End end = keys > args.count() - 3 ? null : end(args, (int) keys + 2);
     if (end == null) {
       call.reply().error(Errors.SYNTAX);
       return;
     }
-    long count = parsePopCount(call, first + (int) keys + 1);
-    if (count == 0 || !Blocking.checkTimeout(call)) {
-      return;
-    }
-    if (!popFirst(call, first, (int) keys, end, count)) {
+    long count = parsePopCount(call, (int) keys + 3);
+    if (count > 0 && !popFirst(call, 2, (int) keys, end, count)) {
       call.reply().nilArray();
-      call.leaveEmptyHanded();
     }
   }
 

@@ -132,7 +132,7 @@ final class ZSetCommands {
             .flags(WRITE)
             .countedKeys(1)
             .refused(StringCommands.NEEDS_ORDER)
-            .onCells(call -> ZPop.popFromFirst(call, 1)),
+            .onCells(ZPop::popFromFirst),
         row(
                 "zrandmember",
                 -2,

@@ -2,7 +2,6 @@ package io.trefoil.node;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.Bytes;
-import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.Cells;
@@ -67,7 +66,6 @@ final class CommandRunner implements PartitionReplica.Work {
   private final CommandTable table;
   private final NodeCommands nodeCommands;
   private final TransactionRunner transactions;
-  private final BlockedCommands blocked;
   private final Call call;
   private final ReplyWriter scratch = new ReplyWriter();
   private final Map<Bytes, ArrayDeque<Runnable>> parkedKeys = new HashMap<>();
@@ -123,7 +121,6 @@ final class CommandRunner implements PartitionReplica.Work {
             nodeCommands,
             call,
             Clients.limits(maxValueBytes).maxCommandBytes() / 2);
-    this.blocked = new BlockedCommands(loop, this, asyncReplies, call);
   }
 
   @Override
@@ -218,11 +215,10 @@ final class CommandRunner implements PartitionReplica.Work {
       return;
     }
     PartitionRoute route = database.partition(partition);
-    if (command.blocking() != null
-        || !runStraight(connection, command, args, route, database, start)) {
+    if (!runStraight(connection, command, args, route, database, start)) {
       Session session = connection.session();
       Args kept = args.detached();
-      Delivery delivery = awaitAnswer(connection, command);
+      Delivery delivery = awaitAnswer(connection);
       if (command.has(Flag.WRITE)) {
         delivery = notingWrite(connection, route, delivery);
       }
@@ -424,11 +420,6 @@ final class CommandRunner implements PartitionReplica.Work {
     return awaitAnswer(connection, connection.await());
   }
 
-  private Delivery awaitAnswer(ClientConnection connection, Command command) {
-    return awaitAnswer(
-        connection, command.blocking() == null ? connection.await() : connection.awaitWaiting());
-  }
-
   /**
    * @param delivery that the connection awaits
    */
@@ -436,15 +427,13 @@ final class CommandRunner implements PartitionReplica.Work {
     if (!connection.session().attributes()) {
       return delivery;
     }
-    return Delivery.of(
-        delivery.clientWait(),
-        (by, reply) -> {
-          ReplyWriter told = new ReplyWriter(reply.length + 128);
-          told.setProtocol(3);
-          nodeCommands.writeAttribute(by, told);
-          told.raw(reply);
-          delivery.deliver(by, told.toArray());
-        });
+    return (by, reply) -> {
+      ReplyWriter told = new ReplyWriter(reply.length + 128);
+      told.setProtocol(3);
+      nodeCommands.writeAttribute(by, told);
+      told.raw(reply);
+      delivery.deliver(by, told.toArray());
+    };
   }
 
   /** Runs a command into its connection's own buffer. False when it has to go another way. */
@@ -559,14 +548,12 @@ final class CommandRunner implements PartitionReplica.Work {
   /** Has the connection remember a write that was answered, for WAIT. */
   static Delivery notingWrite(
       ClientConnection connection, PartitionRoute route, Delivery delivery) {
-    return Delivery.of(
-        delivery.clientWait(),
-        (by, reply) -> {
-          if (by.leader() && reply.length > 0 && reply[0] != '-') {
-            connection.wroteElsewhere(route);
-          }
-          delivery.deliver(by, reply);
-        });
+    return (by, reply) -> {
+      if (by.leader() && reply.length > 0 && reply[0] != '-') {
+        connection.wroteElsewhere(route);
+      }
+      delivery.deliver(by, reply);
+    };
   }
 
   /** The straight way. False when the command's cells have to be fetched first. */
@@ -606,7 +593,6 @@ final class CommandRunner implements PartitionReplica.Work {
           .saw(replica.id(), replica.answeredEpoch(), replica.answeredIndex());
     }
     connection.ended(start, replica);
-    blocked.serve(replica);
     return true;
   }
 
@@ -627,7 +613,7 @@ final class CommandRunner implements PartitionReplica.Work {
     Args kept = args.detached();
     int number = session.database();
     int protocol = session.protocol();
-    Delivery delivery = awaitAnswer(connection, command);
+    Delivery delivery = awaitAnswer(connection);
     Consumer<String> then =
         error -> {
           DatabaseRoute database = routes.database(number);
@@ -767,17 +753,15 @@ final class CommandRunner implements PartitionReplica.Work {
     SeenPositions seen = reads.seen();
     boolean counts = reads.isSession() || command.has(Flag.WRITE);
     seen.begins(route.id());
-    return Delivery.of(
-        delivery.clientWait(),
-        (by, reply) -> {
-          seen.ends(route.id());
-          if (Failures.saysDiverged(reply)) {
-            seen.forget(route.id());
-          } else if (counts && by.position().epoch() > 0) {
-            seen.saw(route.id(), by.position().epoch(), by.position().index());
-          }
-          delivery.deliver(by, reply);
-        });
+    return (by, reply) -> {
+      seen.ends(route.id());
+      if (Failures.saysDiverged(reply)) {
+        seen.forget(route.id());
+      } else if (counts && by.position().epoch() > 0) {
+        seen.saw(route.id(), by.position().epoch(), by.position().index());
+      }
+      delivery.deliver(by, reply);
+    };
   }
 
   private void toLeader(
@@ -829,28 +813,16 @@ final class CommandRunner implements PartitionReplica.Work {
     }
 
     void go() {
-      if (delivery.isForNobody()) {
-        return;
-      }
       NodeId leader = route.leader();
       if (leader != null && leader.equals(loop.self()) && isServedHere(route)) {
         runAsLeader(route, command, args, protocol, floor, fetched, delivery);
       } else if (mayBeOld() && mayReadHere(route, reads)) {
         runOnCommitted(route, command, args, protocol, reads, delivery);
       } else if (leader != null && !leader.equals(loop.self()) && forwards.canReach(leader)) {
-        forward(leader);
-      } else {
-        await();
-      }
-    }
-
-    private void forward(NodeId leader) {
-      if (command.blocking() == null) {
         forwards.send(
             leader, route, protocol, command.has(Flag.WRITE), floor, args, delivery, this::await);
       } else {
-        long timeout = command.blocking().timeoutMillis(args);
-        forwards.sendBlocking(leader, route, protocol, floor, args, timeout, delivery, this::await);
+        await();
       }
     }
 
@@ -923,9 +895,6 @@ final class CommandRunner implements PartitionReplica.Work {
       Position floor,
       Fetched fetched,
       Delivery delivery) {
-    if (delivery.isForNobody()) {
-      return;
-    }
     PartitionReplica replica = route.local();
     if (touchesParked(command, args, route)) {
       parkBehind(route, command, args, protocol, floor, fetched, delivery);
@@ -941,11 +910,6 @@ final class CommandRunner implements PartitionReplica.Work {
                 : Failures.notYet(route.id(), floor, replica));
         return;
       }
-    }
-    if (command.blocking() != null) {
-      Runnable again = () -> toLeader(route, command, args, protocol, floor, fetched, delivery);
-      blocked.run(route, command, args, protocol, delivery, again);
-      return;
     }
     String refusal = command.has(Flag.WRITE) ? replica.refuseWrite() : null;
     if (refusal != null) {
@@ -973,7 +937,6 @@ final class CommandRunner implements PartitionReplica.Work {
     }
     Answer by = replica.answerAsLeader();
     asyncReplies.add(replica, scratch.toArray(), reply -> delivery.deliver(by, reply));
-    blocked.serve(replica);
   }
 
   private void runOnCommitted(
@@ -1059,7 +1022,7 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   /** Fetches cells that only the disk has; commands on that key wait, in their order, meanwhile. */
-  void fetchThen(PartitionRoute route, CellsNotInMemory missing, Runnable again) {
+  private void fetchThen(PartitionRoute route, CellsNotInMemory missing, Runnable again) {
     PartitionReplica replica = route.local();
     if (missing.key() == null) {
       replica.store().resolveCounts(again);
@@ -1151,8 +1114,8 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       Position floor,
       Args args) {
+    Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
     Command command = route == null ? null : table.findForwarded(args);
-    Delivery answer = answerTo(from, id, command);
     if (command == null) {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
     } else if (route.leadsHere() && command.runs() == Runs.ON_NODE) {
@@ -1163,37 +1126,11 @@ final class CommandRunner implements PartitionReplica.Work {
           route,
           loop.nowNanos() + atMost,
           () -> !isUndecided(route, epoch),
-          () -> runOrBounce(from, id, route, epoch, protocol, floor, args, answer),
+          () -> runOrBounce(from, id, route, epoch, protocol, floor, args),
           answer);
     } else {
-      runOrBounce(from, id, route, epoch, protocol, floor, args, answer);
+      runOrBounce(from, id, route, epoch, protocol, floor, args);
     }
-  }
-
-  private Delivery answerTo(PeerConnection to, long id, Command command) {
-    if (command == null || command.blocking() == null) {
-      return (by, reply) -> forwards.answer(to, id, by, reply);
-    }
-    return Delivery.of(
-        blocked.forwarded().begin(to, id),
-        (by, reply) -> {
-          blocked.forwarded().over(to, id);
-          forwards.answer(to, id, by, reply);
-        });
-  }
-
-  /** The node that sent a blocking command wants an end of its wait. */
-  void endForwardedWait(PeerConnection from, long id, int how) {
-    ClientWait.End[] ends = ClientWait.End.values();
-    if (how < 0 || how >= ends.length) {
-      throw new MalformedBytesException("a wait ends in no way " + how);
-    }
-    blocked.forwarded().end(from, id, ends[how]);
-  }
-
-  /** A node is out of reach: nobody waits there for what it sent. */
-  void lost(NodeId node) {
-    blocked.forwarded().lost(node);
   }
 
   /** Runs a command that another node sent to this very one. */
@@ -1240,12 +1177,12 @@ final class CommandRunner implements PartitionReplica.Work {
       long epoch,
       int protocol,
       Position floor,
-      Args args,
-      Delivery answer) {
+      Args args) {
     if (isServedHere(route) && route.local().epoch() == epoch) {
-      runAsLeader(route, table.findForwarded(args), args, protocol, floor, null, answer);
+      Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
+      Command command = table.findForwarded(args);
+      runAsLeader(route, command, args, protocol, floor, null, answer);
     } else {
-      blocked.forwarded().over(from, id);
       forwards.bounce(from, id);
     }
   }

@@ -163,7 +163,7 @@ final class InfoPage {
     return fields(
         "connected_clients", clients.count(),
         "maxclients", settings.client().maxConnections(),
-        "blocked_clients", clients.waitingCount());
+        "blocked_clients", 0);
   }
 
   private Map<String, Object> memory() {

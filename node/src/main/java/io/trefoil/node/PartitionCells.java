@@ -399,7 +399,6 @@ final class PartitionCells implements ReplicaCells, Cells {
         PartitionCells.this.remove(key, keyOffset, keyLength);
         return;
       }
-      replica.puts(type, key, keyOffset, keyLength);
       EntryBuilder entry = replica.entry();
       entry.head(of, expireAt, count);
       store.putHead(
