@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** An order of which only the disk has most: how often who looks at it has to begin anew. */
 class OrderOnDiskTest {
   private static final int PLACES = 5_000;
+  private static final long MEMORY = 32 * Arena.CHUNK;
   private static final byte[] KEY = {'k'};
   private static final long COLLECTION = 7;
 
@@ -29,7 +30,7 @@ class OrderOnDiskTest {
 
   @BeforeEach
   void fill() {
-    test = new TestStore(folder, 32 * Arena.CHUNK);
+    test = new TestStore(folder, MEMORY);
     Random random = new Random(1);
     TreeSet<Bytes> all = new TreeSet<>();
     OrderedFields fields = new OrderedFields(test.store, Look.WAITING);
@@ -42,11 +43,16 @@ class OrderOnDiskTest {
       all.add(Bytes.wrap(name));
     }
     test.store.putHead(test.index, test.index, CellType.LIST, 0, KEY, 0, 1, COLLECTION, all.size());
-    test.put("crowded out last", "v");
     test.flush();
-    test.crowdOut("crowded out last");
-    test.crowdOut("k");
     expected.addAll(all);
+    startAgain();
+  }
+
+  /** With nothing in memory. */
+  private void startAgain() {
+    test.storage.persist().join();
+    test.close();
+    test = new TestStore(folder, MEMORY);
   }
 
   @AfterEach
