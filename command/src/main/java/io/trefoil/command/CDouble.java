@@ -1,5 +1,6 @@
 package io.trefoil.command;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -46,6 +47,30 @@ final class CDouble {
     return end - start > MAX_TEXT
         ? Double.NaN
         : read(new String(array, start, end - start, StandardCharsets.ISO_8859_1));
+  }
+
+  /**
+   * Reads a text to sort by, as {@link #parseBound} does, but not so large or so small a number
+   * that a double has fewer digits of it than of others: C calls that out of range.
+   */
+  static double parseSorted(byte[] text) {
+    double value = parseBound(text, 0, text.length);
+    String unsigned = unsigned(beforeZero(text).strip());
+    if (Double.isInfinite(value) ? !isInfinity(unsigned) : value == 0 && hasDigits(unsigned)) {
+      return Double.NaN;
+    }
+    boolean small = value != 0 && Math.abs(value) < Double.MIN_NORMAL;
+    return small && !isHexadecimal(unsigned) && losesDigits(value, unsigned) ? Double.NaN : value;
+  }
+
+  private static boolean losesDigits(double value, String unsigned) {
+    return new BigDecimal(unsigned).compareTo(new BigDecimal(Math.abs(value))) != 0;
+  }
+
+  private static String beforeZero(byte[] text) {
+    String all = new String(text, StandardCharsets.ISO_8859_1);
+    int zero = all.indexOf(0);
+    return zero < 0 ? all : all.substring(0, zero);
   }
 
   private static String unsigned(String text) {

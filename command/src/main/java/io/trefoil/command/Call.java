@@ -277,6 +277,38 @@ public final class Call {
     return true;
   }
 
+  /**
+   * Reads an argument as how many to take into {@link Args#parsed()}, or replies that it is none.
+   */
+  boolean parseTaken(int index) {
+    boolean parsed = args.parseLong(index) && args.parsed() >= 0;
+    if (!parsed) {
+      reply.error("ERR value is out of range, must be positive");
+    }
+    return parsed;
+  }
+
+  /**
+   * Reads the option {@code LIMIT} that may follow, from argument {@code first} on.
+   *
+   * @return 0 for none; -1 when the reply is an error
+   */
+  long parseLimit(int first) {
+    long limit = 0;
+    for (int i = first; i < args.count(); i += 2) {
+      if (!args.isWord(i, "LIMIT") || i + 1 == args.count()) {
+        reply.error(Errors.SYNTAX);
+        return -1;
+      }
+      if (!args.parseLong(i + 1) || args.parsed() < 0) {
+        reply.error("ERR LIMIT can't be negative");
+        return -1;
+      }
+      limit = args.parsed();
+    }
+    return limit;
+  }
+
   /** An array of at least {@code size} bytes to work in, of any content. */
   byte[] scratch(int size) {
     if (size > KEPT_SCRATCH_BYTES) {

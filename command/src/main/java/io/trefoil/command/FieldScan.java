@@ -34,7 +34,12 @@ final class FieldScan {
     int start = reply.size();
     Matches matches = new Matches(call, options, values);
     long next = none ? 0 : visit(fields, cursor.getAsLong(), options.count(), matches);
-    reply.arrayFrom(start, matches.items);
+    finish(reply, start, matches.items, next);
+  }
+
+  /** Puts the next cursor before the items that were written from {@code start} on. */
+  static void finish(ReplyWriter reply, int start, int items, long next) {
+    reply.arrayFrom(start, items);
     byte[] found = Arrays.copyOfRange(reply.array(), start, reply.size());
     reply.truncate(start);
     reply.array(2);

@@ -95,20 +95,11 @@ final class SetAlgebraCommands {
       return;
     }
     int end = 2 + (int) args.parsed();
-    long limit = 0;
-    for (int i = end; i < args.count(); i += 2) {
-      if (!args.isWord(i, "LIMIT") || i + 1 == args.count()) {
-        call.reply().error(Errors.SYNTAX);
-        return;
-      }
-      if (!args.parseLong(i + 1) || args.parsed() < 0) {
-        call.reply().error("ERR LIMIT can't be negative");
-        return;
-      }
-      limit = args.parsed();
+    long limit = call.parseLimit(end);
+    if (limit >= 0) {
+      long most = limit == 0 ? Long.MAX_VALUE : limit;
+      call.reply().integer(Math.min(most, intersection(call, 2, end, most).size()));
     }
-    long most = limit == 0 ? Long.MAX_VALUE : limit;
-    call.reply().integer(Math.min(most, intersection(call, 2, end, most).size()));
   }
 
   private static MemberSet intersection(Call call, int first, int end) {

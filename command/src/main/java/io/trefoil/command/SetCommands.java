@@ -170,8 +170,7 @@ final class SetCommands {
       return;
     }
     boolean counted = args.count() == 3;
-    if (counted && (!args.parseLong(2) || args.parsed() < 0)) {
-      call.reply().error("ERR value is out of range, must be positive");
+    if (counted && !call.parseTaken(2)) {
       return;
     }
     long wanted = counted ? args.parsed() : 1;

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /**
@@ -136,12 +135,11 @@ final class SortCommands {
     for (byte[] value : all(call.fields(type), type)) {
       byte[] word = options.by == null ? value : options.by.lookUp(call.cells(), value);
       bound.add(value.length + (word == null ? 0 : word.length));
-      OptionalDouble score =
-          options.alpha || word == null ? OptionalDouble.of(0) : DoubleText.parse(word);
-      if (score.isEmpty()) {
+      double score = options.alpha || word == null ? 0 : CDouble.parseSorted(word);
+      if (Double.isNaN(score)) {
         return null;
       }
-      elements.add(new Element(value, score.getAsDouble(), options.alpha ? word : value));
+      elements.add(new Element(value, score, options.alpha ? word : value));
     }
     Comparator<Element> order = options.alpha ? BY_WORD : BY_SCORE;
     elements.sort(options.descending ? order.reversed() : order);

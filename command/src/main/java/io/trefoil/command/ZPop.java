@@ -16,8 +16,7 @@ final class ZPop {
       return;
     }
     boolean counted = args.count() == 3;
-    if (counted && (!args.parseLong(2) || args.parsed() < 0)) {
-      call.reply().error("ERR value is out of range, must be positive");
+    if (counted && !call.parseTaken(2)) {
       return;
     }
     long count = counted ? args.parsed() : 1;

@@ -3,9 +3,7 @@ package io.trefoil.command;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.Fields;
 import io.trefoil.cell.Score;
-import io.trefoil.resp.Args;
 import io.trefoil.resp.ReplyWriter;
-import java.util.Arrays;
 import java.util.OptionalLong;
 
 /**
@@ -13,21 +11,16 @@ import java.util.OptionalLong;
  * and in order, whatever the cursor.
  */
 final class ZScan implements Fields.Visitor {
-  private static final int MAX_COUNT = 100_000;
-
   /** Larger whole numbers are written with an exponent, also in one piece. */
   private static final double MAX_WHOLE = 1L << 62;
 
-  private final Call call;
   private final ReplyWriter reply;
   private final int start;
-  private int count = 10;
-  private Glob match;
+  private ScanOptions options;
   private boolean inOnePiece;
   private int found;
 
   private ZScan(Call call) {
-    this.call = call;
     this.reply = call.reply();
     this.start = reply.size();
   }
@@ -43,41 +36,12 @@ final class ZScan implements Fields.Visitor {
     // As in Redis, nobody looks at the options of a key that is not there.
     if (members.count() == 0) {
       scan.finish(0);
-    } else if (scan.parseOptions()) {
+      return;
+    }
+    scan.options = ScanOptions.parse(call, 3, false);
+    if (scan.options != null) {
       scan.run(members, cursor.getAsLong());
     }
-  }
-
-  /** Reads the options; false when the reply is an error. */
-  private boolean parseOptions() {
-    Args args = call.args();
-    for (int i = 3; i < args.count(); i += 2) {
-      boolean valued = i + 1 < args.count();
-      if (valued && args.isWord(i, "COUNT")) {
-        if (!parseCount(i + 1)) {
-          return false;
-        }
-      } else if (valued && args.isWord(i, "MATCH")) {
-        match = Glob.of(args, i + 1);
-      } else {
-        reply.error(Errors.SYNTAX);
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private boolean parseCount(int index) {
-    if (!call.parseLong(index)) {
-      return false;
-    }
-    long parsed = call.args().parsed();
-    if (parsed < 1) {
-      reply.error(Errors.SYNTAX);
-      return false;
-    }
-    count = (int) Math.min(parsed, MAX_COUNT);
-    return true;
   }
 
   private void run(Fields members, long cursor) {
@@ -88,14 +52,14 @@ final class ZScan implements Fields.Visitor {
     } else if (cursor >>> 32 != 0) {
       finish(0); // no scan gave it; as in Redis, it ends the iteration
     } else {
-      finish(members.scan(cursor, count, this));
+      finish(members.scan(cursor, options.count(), this));
     }
   }
 
   @Override
   public void visit(
       byte[] member, int offset, int length, byte[] value, int valueOffset, int valueLength) {
-    if (match != null && !match.isAll() && !match.matches(member, offset, length)) {
+    if (!options.matches(member, offset, length)) {
       return;
     }
     if ((long) reply.size() - start + length > Refused.MAX_FIELDS_BYTES) {
@@ -112,11 +76,6 @@ final class ZScan implements Fields.Visitor {
   }
 
   private void finish(long next) {
-    reply.arrayFrom(start, found * 2);
-    byte[] members = Arrays.copyOfRange(reply.array(), start, reply.size());
-    reply.truncate(start);
-    reply.array(2);
-    reply.bulkText(Long.toUnsignedString(next));
-    reply.raw(members);
+    FieldScan.finish(reply, start, found * 2, next);
   }
 }

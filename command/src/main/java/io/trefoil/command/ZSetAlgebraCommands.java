@@ -86,20 +86,10 @@ final class ZSetAlgebraCommands {
     if (!words.parseSources()) {
       return;
     }
-    Args args = call.args();
-    long limit = 0;
-    for (int i = words.next; i < args.count(); i += 2) {
-      if (!args.isWord(i, "LIMIT") || i + 1 == args.count()) {
-        call.reply().error(Errors.SYNTAX);
-        return;
-      }
-      if (!args.parseLong(i + 1) || args.parsed() < 0) {
-        call.reply().error("ERR LIMIT can't be negative");
-        return;
-      }
-      limit = args.parsed();
+    long limit = call.parseLimit(words.next);
+    if (limit >= 0) {
+      call.reply().integer(words.algebra.intersectionCount(limit));
     }
-    call.reply().integer(words.algebra.intersectionCount(limit));
   }
 
   /** How many sources there are, which, and the options after them. */

@@ -2,69 +2,14 @@ package io.trefoil.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs commands on bits here and on a real Redis 7.0 and asks for the same bytes back. */
-class BitComparisonTest {
-  private static RealRedis redis;
-
-  private OnePartition ours;
-  private RealRedis.Connection theirs;
-
-  @BeforeAll
-  static void start(@TempDir Path folder) throws IOException {
-    redis = RealRedis.start(folder);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (redis != null) {
-      redis.close();
-    }
-  }
-
-  @BeforeEach
-  void connect() throws IOException {
-    ours = new OnePartition();
-    theirs = redis.connect();
-    theirs.run("FLUSHALL");
-    ours.cells.setNowMillis(System.currentTimeMillis());
-  }
-
-  private void speak(int protocol) {
-    ours.run("HELLO", Integer.toString(protocol));
-    theirs.run("HELLO", Integer.toString(protocol));
-  }
-
-  private void same(String... words) {
-    assertThat(ours.run(words)).as(String.join(" ", words)).isEqualTo(theirs.run(words));
-  }
-
-  private void sameScript(String script) {
-    script
-        .lines()
-        .map(String::strip)
-        .filter(line -> !line.isEmpty())
-        .forEach(line -> same(words(line)));
-  }
-
-  private static String[] words(String line) {
-    return Arrays.stream(line.strip().split(" +"))
-        .map(word -> word.equals("''") ? "" : word)
-        .toArray(String[]::new);
-  }
-
+class BitComparisonTest extends ComparedWithRedis {
   private void sameValue(String key) {
     same("GET", key);
   }

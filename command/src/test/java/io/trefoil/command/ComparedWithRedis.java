@@ -43,7 +43,7 @@ abstract class ComparedWithRedis {
     ours.cells.setNowMillis(System.currentTimeMillis());
   }
 
-  final void same(String... words) {
+  void same(String... words) {
     assertThat(ours.run(words)).as(String.join(" ", words)).isEqualTo(theirs.run(words));
   }
 
@@ -56,10 +56,10 @@ abstract class ComparedWithRedis {
         .forEach(line -> same(words(line)));
   }
 
-  /** From here on both answer in RESP3. */
-  final void speakResp3() {
-    ours.run("HELLO", "3");
-    theirs.run("HELLO", "3");
+  /** From here on both answer in RESP2 or RESP3. */
+  final void speak(int protocol) {
+    ours.run("HELLO", Integer.toString(protocol));
+    theirs.run("HELLO", Integer.toString(protocol));
   }
 
   private static final String WITHOUT_ORDER =
@@ -105,6 +105,12 @@ abstract class ComparedWithRedis {
 
   static String text(Reply bulk) {
     return ((Reply.Bulk) bulk).bytes().toString();
+  }
+
+  /** Redis has a new connection; what it had done to the old one is over. */
+  final void reconnect() throws IOException {
+    theirs.close();
+    theirs = redis.connect();
   }
 
   final void sameInAnyOrder(String... words) {

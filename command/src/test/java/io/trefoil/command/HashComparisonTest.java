@@ -189,7 +189,7 @@ class HashComparisonTest extends ComparedWithRedis {
       same("SET", "s", "string");
       sameScriptInAnyOrder(ODD_PICKS);
       same("DEL", "h", "one", "s");
-      speakResp3();
+      speak(3);
     }
   }
 
@@ -227,7 +227,7 @@ class HashComparisonTest extends ComparedWithRedis {
           HSCAN s x
           DEL h s
           """);
-      speakResp3();
+      speak(3);
     }
   }
 

@@ -151,7 +151,7 @@ class SetComparisonTest extends ComparedWithRedis {
   void severalSets() {
     sameScriptInAnyOrder(ALGEBRA);
     same("FLUSHALL");
-    speakResp3();
+    speak(3);
     sameScriptInAnyOrder(ALGEBRA);
   }
 
@@ -280,7 +280,7 @@ class SetComparisonTest extends ComparedWithRedis {
   void randomMembers() {
     sameScriptInAnyOrder(PICKS);
     same("FLUSHALL");
-    speakResp3();
+    speak(3);
     sameScriptInAnyOrder(PICKS);
   }
 
@@ -334,7 +334,7 @@ class SetComparisonTest extends ComparedWithRedis {
           SSCAN str x
           DEL s ints str
           """);
-      speakResp3();
+      speak(3);
     }
   }
 }

@@ -2,90 +2,22 @@ package io.trefoil.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.trefoil.cell.CellType;
-import io.trefoil.cell.Fields;
-import io.trefoil.cell.Score;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.ReplyWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs SORT here and on a real Redis 7.0 and asks for the same bytes back. */
-class SortComparisonTest {
-  private static RealRedis redis;
-
-  private OnePartition ours;
-  private RealRedis.Connection theirs;
-
-  @BeforeAll
-  static void start(@TempDir Path folder) throws IOException {
-    redis = RealRedis.start(folder);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (redis != null) {
-      redis.close();
-    }
-  }
-
-  @BeforeEach
-  void connect() throws IOException {
-    ours = new OnePartition();
-    theirs = redis.connect();
-    theirs.run("FLUSHALL");
-    ours.cells.setNowMillis(System.currentTimeMillis());
-  }
-
-  private void speak(int protocol) {
-    ours.run("HELLO", Integer.toString(protocol));
-    theirs.run("HELLO", Integer.toString(protocol));
-  }
-
-  private void same(String... words) {
-    assertThat(ours.run(words)).as(String.join(" ", words)).isEqualTo(theirs.run(words));
-  }
-
-  private void sameScript(String script) {
-    script
-        .lines()
-        .map(String::strip)
-        .filter(line -> !line.isEmpty())
-        .forEach(line -> same(words(line)));
-  }
-
-  private static String[] words(String line) {
-    return Arrays.stream(line.strip().split(" +"))
-        .map(word -> word.equals("''") ? "" : word)
-        .toArray(String[]::new);
-  }
-
-  /** There is nothing here that adds to sorted sets as a client does. */
+class SortComparisonTest extends ComparedWithRedis {
   private void sortedSet(String key, Map<String, Double> members) {
-    byte[] name = key.getBytes(StandardCharsets.ISO_8859_1);
-    Fields fields = ours.cells.fields(CellType.ZSET, name, 0, name.length);
-    members.forEach(
-        (member, score) -> {
-          byte[] field = member.getBytes(StandardCharsets.ISO_8859_1);
-          byte[] value = new byte[Score.BYTES];
-          Score.write(score, value, 0);
-          fields.put(field, 0, field.length, value, 0, value.length);
-          theirs.run("ZADD", key, score.toString(), member);
-        });
-    fields.save();
+    members.forEach((member, score) -> same("ZADD", key, score.toString(), member));
   }
 
   @ParameterizedTest
@@ -212,8 +144,7 @@ class SortComparisonTest {
         }) {
       // Redis takes an error of C's that nothing has overwritten for one of this text: here, a
       // connection does.
-      theirs.close();
-      theirs = redis.connect();
+      reconnect();
       same("DEL", "l");
       same("RPUSH", "l", "1", text, "-7");
       same("SORT", "l");

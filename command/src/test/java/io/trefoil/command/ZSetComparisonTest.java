@@ -4,22 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.resp.Args;
 import io.trefoil.resp.Reply;
-import io.trefoil.resp.ReplyReader;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,38 +20,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Sorted sets here and on a real Redis 7.0: the same bytes in both protocols, but for the sign of
  * zero, which our scores have not.
  */
-class ZSetComparisonTest {
-  private static RealRedis redis;
-
-  private OnePartition ours;
-  private RealRedis.Connection theirs;
-
-  @BeforeAll
-  static void start(@TempDir Path folder) throws IOException {
-    redis = RealRedis.start(folder);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (redis != null) {
-      redis.close();
-    }
-  }
-
-  @BeforeEach
-  void connect() throws IOException {
-    ours = new OnePartition();
-    theirs = redis.connect();
-    theirs.run("FLUSHALL");
-    ours.cells.setNowMillis(System.currentTimeMillis());
-  }
-
-  private void speak(int protocol) {
-    theirs.run("HELLO", Integer.toString(protocol));
-    ours.run("HELLO", Integer.toString(protocol));
-  }
-
-  private void same(String... words) {
+class ZSetComparisonTest extends ComparedWithRedis {
+  /** But for the sign of zero. */
+  @Override
+  void same(String... words) {
     assertThat(unsignedZero(ours.run(words)))
         .as(String.join(" ", words))
         .isEqualTo(unsignedZero(theirs.run(words)));
@@ -66,21 +31,6 @@ class ZSetComparisonTest {
 
   private static String unsignedZero(String reply) {
     return reply.replace("$2\r\n-0\r\n", "$1\r\n0\r\n").replace(",-0\r\n", ",0\r\n");
-  }
-
-  /** Runs a script: a command a line, its words parted by spaces, {@code ''} the empty word. */
-  private void sameScript(String script) {
-    script
-        .lines()
-        .map(String::strip)
-        .filter(line -> !line.isEmpty())
-        .forEach(line -> same(words(line)));
-  }
-
-  private static String[] words(String line) {
-    return Arrays.stream(line.strip().split(" +"))
-        .map(word -> word.equals("''") ? "" : word)
-        .toArray(String[]::new);
   }
 
   @ParameterizedTest
@@ -763,14 +713,6 @@ class ZSetComparisonTest {
     return scores;
   }
 
-  private static List<Reply> items(String reply) {
-    return ((Reply.Several) ReplyReader.read(reply.getBytes(StandardCharsets.ISO_8859_1))).items();
-  }
-
-  private static String text(Reply reply) {
-    return new String(((Reply.Bulk) reply).bytes().array(), StandardCharsets.ISO_8859_1);
-  }
-
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void randomMembersOfOneOrNone(int protocol) {
@@ -1074,20 +1016,5 @@ class ZSetComparisonTest {
             .map(word -> word.getBytes(StandardCharsets.ISO_8859_1))
             .toArray(byte[][]::new);
     return Args.of(bytes).encoded();
-  }
-
-  /** Every reply's bytes, as a text. */
-  private static List<String> replies(byte[] stream) {
-    List<String> replies = new ArrayList<>();
-    ReplyReader reader = new ReplyReader(1 << 26);
-    int start = 0;
-    for (int end = 1; end <= stream.length; end++) {
-      reader.feed(stream, end - 1, 1);
-      if (reader.next().isPresent()) {
-        replies.add(new String(stream, start, end - start, StandardCharsets.ISO_8859_1));
-        start = end;
-      }
-    }
-    return replies;
   }
 }

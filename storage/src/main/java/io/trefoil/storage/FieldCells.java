@@ -88,7 +88,7 @@ public final class FieldCells {
   }
 
   /** As {@link #find}, but waits for the disk instead of answering NOT_IN_MEMORY. */
-  Found findBlocking(long collection, byte[] field, int offset, int length) {
+  private Found findBlocking(long collection, byte[] field, int offset, int length) {
     Found first = find(collection, field, offset, length);
     if (first != Found.NOT_IN_MEMORY) {
       return first;
@@ -98,6 +98,14 @@ public final class FieldCells {
     byte[] key = Records.fieldKey(collection, field, offset, length);
     insertBase(hash, key, disk.get(diskKey));
     return find(collection, field, offset, length);
+  }
+
+  Found find(Look look, long collection, byte[] field, int offset, int length) {
+    return switch (look) {
+      case WAITING -> findBlocking(collection, field, offset, length);
+      case NEWEST -> find(collection, field, offset, length);
+      case COMMITTED -> findCommitted(collection, field, offset, length);
+    };
   }
 
   private Found find(

@@ -35,6 +35,9 @@ public final class FieldOrder {
   /** So many nodes are fetched at a time by who visits many places. */
   private static final int FETCHED_NODES = 256;
 
+  /** A visit of so few places wants a leaf or two: nothing is looked for ahead of it. */
+  private static final int FEW_PLACES = 32;
+
   /** So many nodes are looked for ahead of a visit. */
   private static final int NODES_AHEAD = 4_096;
 
@@ -240,7 +243,7 @@ public final class FieldOrder {
    * of a long visit come in several times, the first ones first.
    */
   private void fetchAhead(long rank, long count, boolean backwards) {
-    if (look == Look.WAITING || !store.bottom().incomplete) {
+    if (count <= FEW_PLACES || look == Look.WAITING || !store.bottom().incomplete) {
       return;
     }
     long first = backwards ? Math.max(0, rank - Math.min(rank, count - 1)) : rank;
@@ -312,12 +315,7 @@ public final class FieldOrder {
   }
 
   private Found lookUp() {
-    FieldCells cells = store.fields();
-    return switch (look) {
-      case WAITING -> cells.findBlocking(order, idBytes, 0, ID_BYTES);
-      case NEWEST -> cells.find(order, idBytes, 0, ID_BYTES);
-      case COMMITTED -> cells.findCommitted(order, idBytes, 0, ID_BYTES);
-    };
+    return store.fields().find(look, order, idBytes, 0, ID_BYTES);
   }
 
   /** Reads a node; false when there is none. */

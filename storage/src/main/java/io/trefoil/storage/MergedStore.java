@@ -505,12 +505,7 @@ public final class MergedStore {
       if (plain == CellType.LIST) {
         return plainElement(fieldName);
       }
-      Found found =
-          switch (look) {
-            case WAITING -> fields.findBlocking(collection, fieldName, from, length);
-            case NEWEST -> fields.find(collection, fieldName, from, length);
-            case COMMITTED -> fields.findCommitted(collection, fieldName, from, length);
-          };
+      Found found = fields.find(look, collection, fieldName, from, length);
       if (found == Found.NOT_IN_MEMORY) {
         throw CellsNotInMemory.field(
             name, collection, Arrays.copyOfRange(fieldName, from, fieldName.length));

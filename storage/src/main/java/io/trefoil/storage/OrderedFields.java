@@ -67,13 +67,7 @@ public final class OrderedFields {
     if (type == CellType.LIST) {
       return order.find(field, offset, length);
     }
-    FieldCells fields = store.fields();
-    Found found =
-        switch (look) {
-          case WAITING -> fields.findBlocking(collection, field, offset, length);
-          case NEWEST -> fields.find(collection, field, offset, length);
-          case COMMITTED -> fields.findCommitted(collection, field, offset, length);
-        };
+    Found found = store.fields().find(look, collection, field, offset, length);
     if (found == Found.NOT_IN_MEMORY) {
       byte[] missing = Arrays.copyOfRange(field, offset, offset + length);
       byte[] ofKey = Arrays.copyOfRange(key, keyOffset, keyOffset + keyLength);
