@@ -39,8 +39,8 @@ public final class CommandDocs {
         have to know something ask R replicas first.
       - **Replies** are one replica's view, as it was when the command ran.
       - **Two types at once.** A key has the type that it was given later: by `SET`, `INCR` and the like,
-        or by the `HSET`, `HINCRBY` or `SADD` that found no such key. The rest is out of sight until it is
-        removed, with the key or by a `SET`. A command that knows the key to be of another type is
+        or by the `HSET`, `HINCRBY`, `SADD`, `ZADD`, `ZINCRBY` or push that found no such key. The rest
+        is out of sight until it is removed, with the key or by a `SET`. A command that knows the key to be of another type is
         refused, but for `SET`, `SETEX`, `PSETEX` and `MSET`: they remove what is known.
       - **Several keys** of one command are merged each on its own.
       - **Refused by name** is what would lose an update or lie in its reply, such as `APPEND`, `SETRANGE`,
@@ -50,7 +50,7 @@ public final class CommandDocs {
 
       The last column is what Redis documents of Active-Active databases of Redis Enterprise, where it
       says something. Nothing of it was tried. Read in November 2026: [strings], [hashes], [sets],
-      [develop], [planning], [supported].
+      [develop], [planning], [supported]. What it says of sorted sets and lists was not read.
 
       Everything in the second column is proved by
       [ConvergenceTest](../node/src/test/java/io/trefoil/node/ConvergenceTest.java), which has a case
