@@ -72,8 +72,7 @@ class DatabaseVerifyTest {
     assertThat(underLoad).containsEntry("result", "equal").containsEntry("partitions_compared", 3L);
     assertThat((long) underLoad.get("keys_compared")).isGreaterThanOrEqualTo(500);
 
-    processes[2].destroy();
-    assertThat(processes[2].waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    stop(2);
     Map<String, Object> withoutOne = verify(0);
     assertThat(withoutOne).containsEntry("result", "incomplete");
     assertThat(withoutOne.toString()).contains("n3");
@@ -115,8 +114,7 @@ class DatabaseVerifyTest {
     await("carts has its replicas", () -> writeCarts(200));
     await("all equal", () -> verify(1, "carts").get("result").equals("equal"));
 
-    processes[2].destroy();
-    assertThat(processes[2].waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    stopWithStored(2, "cart7");
     changeStored(folder.resolve("n3"), "cart7", null);
     start(2);
 
@@ -141,6 +139,30 @@ class DatabaseVerifyTest {
       start(i);
     }
     await("the cluster serves", () -> write("first", 1));
+  }
+
+  private void stop(int index) throws InterruptedException {
+    processes[index].destroy();
+    assertThat(processes[index].waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /**
+   * Stops a node so that a key is in its storage. What was written last may be in its journal only,
+   * and be written out when it has started again.
+   */
+  private void stopWithStored(int index, String key) throws Exception {
+    stop(index);
+    await(
+        key + " is in storage",
+        () -> {
+          if (isStored(folder.resolve("n" + (index + 1)), key)) {
+            return true;
+          }
+          start(index);
+          await("the node serves again", () -> answers(index));
+          stop(index);
+          return false;
+        });
   }
 
   private void start(int index) throws IOException {
@@ -186,6 +208,12 @@ class DatabaseVerifyTest {
   }
 
   // What clients do.
+
+  private boolean answers(int index) {
+    try (Jedis client = client(index)) {
+      return client.ping().equals("PONG");
+    }
+  }
 
   private boolean write(String prefix, int count) {
     try (Jedis client = client(1)) {
@@ -308,35 +336,56 @@ class DatabaseVerifyTest {
     void to(byte[] stored);
   }
 
-  /**
-   * Changes a cell in the storage of a node that is down.
-   *
-   * @param change null to remove it
-   */
-  private static void changeStored(Path node, String key, Change change) throws RocksDBException {
+  /** Does something with the cells of a node that is down. */
+  private interface CellsWork<T> {
+    T on(RocksDB storage, ColumnFamilyHandle cells) throws RocksDBException;
+  }
+
+  private static <T> T inStorage(Path node, CellsWork<T> work) throws RocksDBException {
     List<ColumnFamilyHandle> families = new ArrayList<>();
     List<ColumnFamilyDescriptor> descriptors =
         List.of(
             new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, new ColumnFamilyOptions()),
             new ColumnFamilyDescriptor(bytes("cells"), new ColumnFamilyOptions()));
     String path = node.resolve("data/storage").toString();
-    try (RocksDB storage = RocksDB.open(new DBOptions(), path, descriptors, families);
-        WriteOptions writes = new WriteOptions();
-        FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
-      ColumnFamilyHandle cells = families.get(1);
-      byte[] diskKey = find(storage, cells, bytes(key));
-      byte[] stored = storage.get(cells, diskKey);
-      if (change == null) {
-        storage.delete(cells, writes, diskKey);
-      } else {
-        change.to(stored);
-        storage.put(cells, writes, diskKey, stored);
-      }
-      storage.flush(flush, cells);
+    try (RocksDB storage = RocksDB.open(new DBOptions(), path, descriptors, families)) {
+      T result = work.on(storage, families.get(1));
       families.forEach(ColumnFamilyHandle::close);
+      return result;
     }
   }
 
+  private static boolean isStored(Path node, String key) throws RocksDBException {
+    return inStorage(node, (storage, cells) -> find(storage, cells, bytes(key)) != null);
+  }
+
+  /**
+   * Changes a cell in the storage of a node that is down.
+   *
+   * @param change null to remove it
+   */
+  private static void changeStored(Path node, String key, Change change) throws RocksDBException {
+    inStorage(
+        node,
+        (storage, cells) -> {
+          byte[] diskKey = find(storage, cells, bytes(key));
+          assertThat(diskKey).as("%s in storage", key).isNotNull();
+          try (WriteOptions writes = new WriteOptions();
+              FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
+            if (change == null) {
+              storage.delete(cells, writes, diskKey);
+            } else {
+              byte[] stored = storage.get(cells, diskKey);
+              change.to(stored);
+              storage.put(cells, writes, diskKey, stored);
+            }
+            storage.flush(flush, cells);
+          }
+          return null;
+        });
+  }
+
+  /** The key of a cell on the disk, or null. */
   private static byte[] find(RocksDB storage, ColumnFamilyHandle cells, byte[] key) {
     try (RocksIterator all = storage.newIterator(cells)) {
       for (all.seekToFirst(); all.isValid(); all.next()) {
@@ -349,7 +398,7 @@ class DatabaseVerifyTest {
         }
       }
     }
-    throw new AssertionError("not in storage: " + new String(key, StandardCharsets.UTF_8));
+    return null;
   }
 
   private static void await(String what, Callable<Boolean> condition) {
