@@ -31,6 +31,7 @@ public final class Call {
   private Session session;
   private Server server;
   private Call nested;
+  private boolean emptyHanded;
 
   /**
    * @param maxValueBytes the largest string value that a command may make
@@ -56,6 +57,7 @@ public final class Call {
     this.reply = reply;
     session = null;
     server = null;
+    emptyHanded = false;
     return this;
   }
 
@@ -80,6 +82,18 @@ public final class Call {
       reply.truncate(start);
       reply.error(e.error());
     }
+  }
+
+  /**
+   * Whether the command replied that it found nothing, and would rather wait where it can: see
+   * {@link Blocking}.
+   */
+  public boolean emptyHanded() {
+    return emptyHanded;
+  }
+
+  void leaveEmptyHanded() {
+    emptyHanded = true;
   }
 
   /** A call for a command that this one consists of. */

@@ -35,6 +35,14 @@ final class ClientCommands {
         row("kill", -3, "2.4.0", MANY, "Kill the connection of a client")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .onConnection(ClientCommands::kill),
+        row(
+                "unblock",
+                -3,
+                "5.0.0",
+                "O(log N) where N is the number of client connections",
+                "Unblock a client blocked in a blocking command from a different connection")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .onConnection(ClientCommands::unblock),
         own("reply", 3, "3.2.0", "Instruct the server whether to reply to commands")
             .onConnection(ClientCommands::reply),
         own("no-evict", 3, "7.0.0", "Accepted; connections are never evicted")
@@ -78,6 +86,8 @@ final class ClientCommands {
     "    Assign the name <name> to the current connection.",
     "TRACKING OFF",
     "    Accepted; tracking can't be turned on.",
+    "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+    "    Unblock the specified blocked client.",
   };
 
   private static Row own(String name, int arity, String since, String summary) {
@@ -284,6 +294,28 @@ final class ClientCommands {
     @Override
     public boolean test(Session session) {
       return filter.test(session);
+    }
+  }
+
+  private static void unblock(Call call) {
+    Args args = call.args();
+    if (args.count() > 4) {
+      call.reply()
+          .errorEchoing(
+              "ERR unknown subcommand or wrong number of arguments for '"
+                  + Errors.echo(args, 1, Integer.MAX_VALUE)
+                  + "'. Try CLIENT HELP.");
+      return;
+    }
+    boolean error = args.count() == 4 && args.isWord(3, "ERROR");
+    if (args.count() == 4 && !error && !args.isWord(3, "TIMEOUT")) {
+      call.reply().error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    } else if (call.parseLong(2)) {
+      long id = args.parsed();
+      boolean unblocked =
+          call.server().sessions().stream()
+              .anyMatch(session -> session.id() == id && call.server().unblock(session, error));
+      call.reply().integer(unblocked ? 1 : 0);
     }
   }
 

@@ -50,6 +50,7 @@ public final class Command {
   private final Scatter scatter;
   private final Handler handler;
   private final boolean queued;
+  private final Blocking blocking;
   private final Map<String, Command> subcommands;
 
   private Command(Row row) {
@@ -78,6 +79,7 @@ public final class Command {
     scatter = row.scatter;
     handler = row.handler;
     queued = row.queued;
+    blocking = row.blocking;
     subcommands = Collections.unmodifiableMap(row.subcommands);
   }
 
@@ -269,6 +271,11 @@ public final class Command {
     return queued;
   }
 
+  /** How it waits when it finds nothing; null when it does not. */
+  public Blocking blocking() {
+    return blocking;
+  }
+
   /** The rows of its sub-commands by their last name in small letters, in the table's order. */
   public Map<String, Command> subcommands() {
     return subcommands;
@@ -307,6 +314,7 @@ public final class Command {
     private Scatter scatter = Scatter.NONE;
     private Handler handler = NONE;
     private boolean queued = true;
+    private Blocking blocking;
     private final Map<String, Command> subcommands = new LinkedHashMap<>();
 
     Row(String name, int arity, Group group, String since, String complexity, String summary) {
@@ -418,6 +426,12 @@ public final class Command {
       return this;
     }
 
+    /** Waits when it finds nothing. */
+    Row blocks(Blocking how) {
+      blocking = how;
+      return flags(Flag.BLOCKING);
+    }
+
     /** A command that is nothing without one of its sub-commands. */
     Command container(List<Command> commands) {
       return subcommands(commands).build(Runs.ON_CONNECTION, NONE);
@@ -464,6 +478,7 @@ public final class Command {
       imply(flags.contains(Flag.WRITE), "write");
       imply(flags.contains(Flag.READONLY), "read");
       imply(flags.contains(Flag.PUBSUB), "pubsub");
+      imply(flags.contains(Flag.BLOCKING), "blocking");
       imply(flags.contains(Flag.ADMIN), "admin", "dangerous");
       imply(group == Group.GENERIC && runs == Runs.ON_CELLS, "keyspace");
       imply(group == Group.STRING, "string");

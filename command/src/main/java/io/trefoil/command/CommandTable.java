@@ -54,6 +54,7 @@ public final class CommandTable {
                 ZRangeCommands.rows(),
                 ZSetAlgebraCommands.rows(),
                 ListCommands.rows(),
+                BlockingCommands.rows(),
                 SortCommands.rows(),
                 LcsCommands.rows(),
                 SiblingCommands.rows(),

@@ -166,7 +166,7 @@ final class ListCommands {
             .flags(WRITE)
             .countedKeys(1)
             .refused(StringCommands.NEEDS_ORDER)
-            .onCells(ListCommands::lmpop));
+            .onCells(call -> popFromFirst(call, 1)));
   }
 
   private static Row row(String name, int arity, String since, String cost, String summary) {
@@ -515,20 +515,30 @@ final class ListCommands {
     return true;
   }
 
-  private static void lmpop(Call call) {
+  /**
+   * Removes elements from the first list that has any, as the words from {@code numkeys} on say.
+   *
+   * @param countWord the word {@code numkeys}
+   */
+  static void popFromFirst(Call call, int countWord) {
     Args args = call.args();
-    if (!parseAtLeast(call, 1, 1, "ERR numkeys should be greater than 0")) {
+    if (!parseAtLeast(call, countWord, 1, "ERR numkeys should be greater than 0")) {
       return;
     }
     long keys = args.parsed();
-    End end = keys > args.count() - 3 ? null : end(args, (int) keys + 2);
+    int first = countWord + 1;
+    End end = keys > args.count() - first - 1 ? null : end(args, first + (int) keys);
     if (end == null) {
       call.reply().error(Errors.SYNTAX);
       return;
     }
-    long count = parsePopCount(call, (int) keys + 3);
-    if (count > 0 && !popFirst(call, 2, (int) keys, end, count)) {
+    long count = parsePopCount(call, first + (int) keys + 1);
+    if (count == 0 || !Blocking.checkTimeout(call)) {
+      return;
+    }
+    if (!popFirst(call, first, (int) keys, end, count)) {
       call.reply().nilArray();
+      call.leaveEmptyHanded();
     }
   }
 

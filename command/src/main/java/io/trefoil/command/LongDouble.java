@@ -51,6 +51,18 @@ final class LongDouble {
     }
   }
 
+  /** As {@link #parse}, and hexadecimal texts as far as a double holds them. */
+  static Optional<LongDouble> parseAny(byte[] array, int offset, int length) {
+    Optional<LongDouble> decimal = parse(array, offset, length);
+    if (decimal.isPresent() || length == 0) {
+      return decimal;
+    }
+    double other = CDouble.parse(array, offset, length);
+    return Double.isFinite(other)
+        ? Optional.of(new LongDouble(new BigDecimal(other)))
+        : Optional.empty();
+  }
+
   private static boolean isNumeric(int c) {
     return c >= '0' && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
   }
@@ -76,6 +88,19 @@ final class LongDouble {
 
   LongDouble plus(LongDouble other) {
     return isInfinite() || other.isInfinite() ? INFINITE : round(finite.add(other.finite));
+  }
+
+  /**
+   * A thousand times this, rounded up, as C converts it on x86-64: what is no {@code long} is the
+   * least one.
+   */
+  long ceilThousandfold() {
+    LongDouble scaled = isInfinite() ? INFINITE : round(finite.multiply(BigDecimal.valueOf(1_000)));
+    if (scaled.isInfinite()) {
+      return Long.MIN_VALUE;
+    }
+    BigInteger whole = scaled.finite.setScale(0, RoundingMode.CEILING).toBigInteger();
+    return whole.bitLength() < Long.SIZE ? whole.longValue() : Long.MIN_VALUE;
   }
 
   /** With up to 17 decimals and no trailing zeros. */

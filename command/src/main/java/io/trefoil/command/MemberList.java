@@ -68,6 +68,13 @@ final class MemberList implements Fields.Visitor {
     }
   }
 
+  /** Replies with the only one and its score, in the list that was begun. */
+  void replyOne(Call call) {
+    Member member = members.get(0);
+    call.reply().bulk(member.name.array(), 0, member.name.length());
+    call.reply().doubleValue(member.score);
+  }
+
   /** Removes them from where they were. */
   void removeFrom(Fields fields) {
     for (Member member : members) {

@@ -57,6 +57,14 @@ public interface Server {
   /** Closes the connection of a session other than the caller's. */
   void close(Session session);
 
+  /**
+   * Ends the wait of a session's command.
+   *
+   * @param error whether it ends with an error; else as if its time were over
+   * @return whether it waited
+   */
+  boolean unblock(Session session, boolean error);
+
   /** Ends all that a session has subscribed to, without a word to its client. */
   void leaveChannels(Session session);
 

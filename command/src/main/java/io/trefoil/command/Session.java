@@ -46,6 +46,7 @@ public final class Session {
   private boolean noEvict;
   private boolean noTouch;
   private boolean closing;
+  private boolean waiting;
   private String lastCommand = "NULL";
   private long lastCommandMillis;
 
@@ -276,6 +277,15 @@ public final class Session {
     closing = true;
   }
 
+  /** Notes whether its command waits for something that is not there. */
+  public void setWaiting(boolean nowWaiting) {
+    waiting = nowWaiting;
+  }
+
+  public boolean isWaiting() {
+    return waiting;
+  }
+
   /** Notes a command that begins. */
   public void commandBegins(Command command, long nowMillis) {
     lastCommand = command.name();
@@ -341,6 +351,7 @@ public final class Session {
     StringBuilder flags = new StringBuilder();
     flags.append(isSubscribed() ? "P" : "");
     flags.append(queues() ? "x" : "");
+    flags.append(waiting ? "b" : "");
     flags.append(closing ? "c" : "");
     flags.append(consistency == Consistency.EVENTUAL ? "r" : "");
     flags.append(noEvict ? "e" : "");

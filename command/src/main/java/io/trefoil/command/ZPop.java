@@ -48,27 +48,32 @@ final class ZPop {
     }
   }
 
-  /** {@code ZMPOP numkeys key [key …] MIN|MAX [COUNT count]}. */
-  static void popFromFirst(Call call) {
+  /**
+   * {@code ZMPOP numkeys key [key …] MIN|MAX [COUNT count]}, and with a timeout before that.
+   *
+   * @param countWord the word {@code numkeys}
+   */
+  static void popFromFirst(Call call, int countWord) {
     Args args = call.args();
-    if (!args.parseLong(1) || args.parsed() < 1) {
+    if (!args.parseLong(countWord) || args.parsed() < 1) {
       call.reply().error("ERR numkeys should be greater than 0");
       return;
     }
     long keys = args.parsed();
-    if (keys > args.count() - 3) {
+    int first = countWord + 1;
+    if (keys > args.count() - first - 1) {
       call.reply().error(Errors.SYNTAX);
       return;
     }
-    int where = (int) keys + 2;
+    int where = first + (int) keys;
     boolean max = args.isWord(where, "MAX");
     if (!max && !args.isWord(where, "MIN")) {
       call.reply().error(Errors.SYNTAX);
       return;
     }
     long count = count(call, where + 1);
-    if (count > 0) {
-      popFromFirst(call, (int) keys, count, max);
+    if (count > 0 && Blocking.checkTimeout(call)) {
+      popFromFirst(call, first, (int) keys, count, max);
     }
   }
 
@@ -93,9 +98,9 @@ final class ZPop {
     return args.parsed();
   }
 
-  private static void popFromFirst(Call call, int keys, long count, boolean max) {
+  private static void popFromFirst(Call call, int first, int keys, long count, boolean max) {
     Args args = call.args();
-    for (int key = 2; key < keys + 2; key++) {
+    for (int key = first; key < first + keys; key++) {
       MemberList taken = take(call, key, count, max);
       if (taken.size() > 0) {
         call.reply().array(2);
@@ -105,5 +110,27 @@ final class ZPop {
       }
     }
     call.reply().nilArray();
+    call.leaveEmptyHanded();
+  }
+
+  /**
+   * Removes a member from the first sorted set that has any, and replies with key, member and
+   * score.
+   *
+   * @param keys how many arguments name one, from the first on
+   * @return whether one has any; if not, there is no reply
+   */
+  static boolean popOneFromFirst(Call call, int keys, boolean max) {
+    Args args = call.args();
+    for (int key = 1; key <= keys; key++) {
+      MemberList taken = take(call, key, 1, max);
+      if (taken.size() > 0) {
+        call.reply().array(3);
+        call.reply().bulk(args.array(), args.offset(key), args.length(key));
+        taken.replyOne(call);
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -132,7 +132,7 @@ final class ZSetCommands {
             .flags(WRITE)
             .countedKeys(1)
             .refused(StringCommands.NEEDS_ORDER)
-            .onCells(ZPop::popFromFirst),
+            .onCells(call -> ZPop.popFromFirst(call, 1)),
         row(
                 "zrandmember",
                 -2,

@@ -181,6 +181,11 @@ final class OnePartition implements Server {
   }
 
   @Override
+  public boolean unblock(Session waiting, boolean error) {
+    return false; // nobody waits: there is nobody else to put something there
+  }
+
+  @Override
   public void leaveChannels(Session leaving) {
     left.add(leaving);
     leaving.setSubscriptions(0, 0, 0);

@@ -1,5 +1,6 @@
 package io.trefoil.node;
 
+import io.trefoil.base.Position;
 import io.trefoil.resp.ReplyWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,11 +26,16 @@ final class AsyncReplies implements DataLoop.Turnable {
     byte[] reply;
     boolean failed;
 
-    Pending(PartitionReplica replica, long heldIndex, byte[] reply, Consumer<byte[]> receiver) {
+    Pending(
+        PartitionReplica replica,
+        long heldIndex,
+        long wroteIndex,
+        byte[] reply,
+        Consumer<byte[]> receiver) {
       this.replica = replica;
       this.epoch = replica.epoch();
       this.heldIndex = heldIndex;
-      this.wroteIndex = replica.wroteIndex();
+      this.wroteIndex = wroteIndex;
       this.sinceNanos = replica.turnNanos();
       this.reply = reply;
       this.receiver = receiver;
@@ -65,7 +71,17 @@ final class AsyncReplies implements DataLoop.Turnable {
    * entry is committed, or an error when that can't be.
    */
   void add(PartitionReplica replica, byte[] reply, Consumer<byte[]> receiver) {
-    pending.add(new Pending(replica, replica.heldIndex(), reply, receiver));
+    add(new Pending(replica, replica.heldIndex(), replica.wroteIndex(), reply, receiver));
+  }
+
+  /** As above, of no command: it tells of all that the leader has by now. */
+  void addOfNewest(PartitionReplica replica, byte[] reply, Delivery delivery) {
+    Answer by = Answer.byLeader(loop.self(), new Position(replica.epoch(), replica.lastIndex()));
+    add(new Pending(replica, replica.lastIndex(), 0, reply, told -> delivery.deliver(by, told)));
+  }
+
+  private void add(Pending added) {
+    pending.add(added);
     if (!activeThisTurn) {
       activeThisTurn = true;
       loop.active(this);

@@ -30,6 +30,9 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
 
   private static final int MAX_WAITING_REPLY_BYTES = 32 << 20;
 
+  /** So much of what follows a command that waits is read, so that a client's end is heard. */
+  private static final int MAX_BEHIND_BYTES = 1 << 20;
+
   /** Commands of one client that others are to answer. */
   private static final int MAX_AWAITED = 4_096;
 
@@ -53,6 +56,9 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
 
   /** Whether a command is to be answered before others run. */
   private boolean held;
+
+  /** Of the command that may be waiting for something to come; else null. */
+  private ClientWait waiting;
 
   /** Number of the last command on cells, and of the last one whose answer is known. */
   private long asked;
@@ -218,6 +224,30 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     };
   }
 
+  /** As {@link #awaitAlone}, of a command that may wait for long. */
+  Delivery awaitWaiting() {
+    Delivery alone = awaitAlone();
+    ClientWait wait = new ClientWait(() -> !stopped);
+    waiting = wait;
+    session.setWaiting(true);
+    return Delivery.of(
+        wait,
+        (by, reply) -> {
+          waiting = null;
+          session.setWaiting(false);
+          alone.deliver(by, reply);
+        });
+  }
+
+  /**
+   * Ends the wait of its command.
+   *
+   * @return whether it waited, and nobody had ended that
+   */
+  boolean endWait(ClientWait.End how) {
+    return waiting != null && waiting.end(how);
+  }
+
   /** The command's reply is written when all replies before it have left. */
   void whenReached(Consumer<ReplyWriter> writing) {
     boolean sent = session.commandEnds();
@@ -308,7 +338,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     while (!session.closing() && !stopped) {
       if (!hasRoom()) {
         goesOnLater = true;
-        socket.read(false);
+        socket.read(waiting != null && inputEnd - inputStart < MAX_BEHIND_BYTES);
         awaitRoom();
         return;
       }
@@ -406,14 +436,14 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     activeThisTurn = false;
     boolean kept = replies.endTurn();
     finish(kept);
-    return kept;
+    return kept && !replies.awaitsOnly();
   }
 
   @Override
   public boolean release() {
     boolean kept = replies.release();
     finish(kept);
-    return kept;
+    return kept && !replies.awaitsOnly();
   }
 
   private void finish(boolean kept) {
@@ -424,7 +454,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     if (session.closing() && !kept && !stopped) {
       stopped = true;
       socket.closeWhenSent();
-    } else if (goesOnLater) {
+    } else if (goesOnLater && !held) {
       loop.later(this::maybeGoOn);
     }
   }
@@ -460,6 +490,7 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
     stopped = true;
     input = Arrays.copyOf(input, 0);
     outbox.clear();
+    endWait(ClientWait.End.GONE);
     server.leaveChannels(session);
     loop.forget(this);
     clients.remove(this);

@@ -103,6 +103,11 @@ final class Clients {
     accepted = 0;
   }
 
+  /** How many wait for something to come. */
+  long waitingCount() {
+    return connections.values().stream().filter(each -> each.session().isWaiting()).count();
+  }
+
   int count() {
     return count;
   }

@@ -2,6 +2,7 @@ package io.trefoil.node;
 
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.Bytes;
+import io.trefoil.base.MalformedBytesException;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.Position;
 import io.trefoil.cell.Cells;
@@ -66,6 +67,7 @@ final class CommandRunner implements PartitionReplica.Work {
   private final CommandTable table;
   private final NodeCommands nodeCommands;
   private final TransactionRunner transactions;
+  private final BlockedCommands blocked;
   private final Call call;
   private final ReplyWriter scratch = new ReplyWriter();
   private final Map<Bytes, ArrayDeque<Runnable>> parkedKeys = new HashMap<>();
@@ -121,6 +123,7 @@ final class CommandRunner implements PartitionReplica.Work {
             nodeCommands,
             call,
             Clients.limits(maxValueBytes).maxCommandBytes() / 2);
+    this.blocked = new BlockedCommands(loop, this, asyncReplies, call);
   }
 
   @Override
@@ -215,10 +218,11 @@ final class CommandRunner implements PartitionReplica.Work {
       return;
     }
     PartitionRoute route = database.partition(partition);
-    if (!runStraight(connection, command, args, route, database, start)) {
+    if (command.blocking() != null
+        || !runStraight(connection, command, args, route, database, start)) {
       Session session = connection.session();
       Args kept = args.detached();
-      Delivery delivery = awaitAnswer(connection);
+      Delivery delivery = awaitAnswer(connection, command);
       if (command.has(Flag.WRITE)) {
         delivery = notingWrite(connection, route, delivery);
       }
@@ -420,6 +424,11 @@ final class CommandRunner implements PartitionReplica.Work {
     return awaitAnswer(connection, connection.await());
   }
 
+  private Delivery awaitAnswer(ClientConnection connection, Command command) {
+    return awaitAnswer(
+        connection, command.blocking() == null ? connection.await() : connection.awaitWaiting());
+  }
+
   /**
    * @param delivery that the connection awaits
    */
@@ -427,13 +436,15 @@ final class CommandRunner implements PartitionReplica.Work {
     if (!connection.session().attributes()) {
       return delivery;
     }
-    return (by, reply) -> {
-      ReplyWriter told = new ReplyWriter(reply.length + 128);
-      told.setProtocol(3);
-      nodeCommands.writeAttribute(by, told);
-      told.raw(reply);
-      delivery.deliver(by, told.toArray());
-    };
+    return Delivery.of(
+        delivery.clientWait(),
+        (by, reply) -> {
+          ReplyWriter told = new ReplyWriter(reply.length + 128);
+          told.setProtocol(3);
+          nodeCommands.writeAttribute(by, told);
+          told.raw(reply);
+          delivery.deliver(by, told.toArray());
+        });
   }
 
   /** Runs a command into its connection's own buffer. False when it has to go another way. */
@@ -548,12 +559,14 @@ final class CommandRunner implements PartitionReplica.Work {
   /** Has the connection remember a write that was answered, for WAIT. */
   static Delivery notingWrite(
       ClientConnection connection, PartitionRoute route, Delivery delivery) {
-    return (by, reply) -> {
-      if (by.leader() && reply.length > 0 && reply[0] != '-') {
-        connection.wroteElsewhere(route);
-      }
-      delivery.deliver(by, reply);
-    };
+    return Delivery.of(
+        delivery.clientWait(),
+        (by, reply) -> {
+          if (by.leader() && reply.length > 0 && reply[0] != '-') {
+            connection.wroteElsewhere(route);
+          }
+          delivery.deliver(by, reply);
+        });
   }
 
   /** The straight way. False when the command's cells have to be fetched first. */
@@ -593,6 +606,7 @@ final class CommandRunner implements PartitionReplica.Work {
           .saw(replica.id(), replica.answeredEpoch(), replica.answeredIndex());
     }
     connection.ended(start, replica);
+    blocked.serve(replica);
     return true;
   }
 
@@ -613,7 +627,7 @@ final class CommandRunner implements PartitionReplica.Work {
     Args kept = args.detached();
     int number = session.database();
     int protocol = session.protocol();
-    Delivery delivery = awaitAnswer(connection);
+    Delivery delivery = awaitAnswer(connection, command);
     Consumer<String> then =
         error -> {
           DatabaseRoute database = routes.database(number);
@@ -753,15 +767,17 @@ final class CommandRunner implements PartitionReplica.Work {
     SeenPositions seen = reads.seen();
     boolean counts = reads.isSession() || command.has(Flag.WRITE);
     seen.begins(route.id());
-    return (by, reply) -> {
-      seen.ends(route.id());
-      if (Failures.saysDiverged(reply)) {
-        seen.forget(route.id());
-      } else if (counts && by.position().epoch() > 0) {
-        seen.saw(route.id(), by.position().epoch(), by.position().index());
-      }
-      delivery.deliver(by, reply);
-    };
+    return Delivery.of(
+        delivery.clientWait(),
+        (by, reply) -> {
+          seen.ends(route.id());
+          if (Failures.saysDiverged(reply)) {
+            seen.forget(route.id());
+          } else if (counts && by.position().epoch() > 0) {
+            seen.saw(route.id(), by.position().epoch(), by.position().index());
+          }
+          delivery.deliver(by, reply);
+        });
   }
 
   private void toLeader(
@@ -813,16 +829,28 @@ final class CommandRunner implements PartitionReplica.Work {
     }
 
     void go() {
+      if (delivery.isForNobody()) {
+        return;
+      }
       NodeId leader = route.leader();
       if (leader != null && leader.equals(loop.self()) && isServedHere(route)) {
         runAsLeader(route, command, args, protocol, floor, fetched, delivery);
       } else if (mayBeOld() && mayReadHere(route, reads)) {
         runOnCommitted(route, command, args, protocol, reads, delivery);
       } else if (leader != null && !leader.equals(loop.self()) && forwards.canReach(leader)) {
+        forward(leader);
+      } else {
+        await();
+      }
+    }
+
+    private void forward(NodeId leader) {
+      if (command.blocking() == null) {
         forwards.send(
             leader, route, protocol, command.has(Flag.WRITE), floor, args, delivery, this::await);
       } else {
-        await();
+        long timeout = command.blocking().timeoutMillis(args);
+        forwards.sendBlocking(leader, route, protocol, floor, args, timeout, delivery, this::await);
       }
     }
 
@@ -895,6 +923,9 @@ final class CommandRunner implements PartitionReplica.Work {
       Position floor,
       Fetched fetched,
       Delivery delivery) {
+    if (delivery.isForNobody()) {
+      return;
+    }
     PartitionReplica replica = route.local();
     if (touchesParked(command, args, route)) {
       parkBehind(route, command, args, protocol, floor, fetched, delivery);
@@ -910,6 +941,11 @@ final class CommandRunner implements PartitionReplica.Work {
                 : Failures.notYet(route.id(), floor, replica));
         return;
       }
+    }
+    if (command.blocking() != null) {
+      Runnable again = () -> toLeader(route, command, args, protocol, floor, fetched, delivery);
+      blocked.run(route, command, args, protocol, delivery, again);
+      return;
     }
     String refusal = command.has(Flag.WRITE) ? replica.refuseWrite() : null;
     if (refusal != null) {
@@ -937,6 +973,7 @@ final class CommandRunner implements PartitionReplica.Work {
     }
     Answer by = replica.answerAsLeader();
     asyncReplies.add(replica, scratch.toArray(), reply -> delivery.deliver(by, reply));
+    blocked.serve(replica);
   }
 
   private void runOnCommitted(
@@ -1022,7 +1059,7 @@ final class CommandRunner implements PartitionReplica.Work {
   }
 
   /** Fetches cells that only the disk has; commands on that key wait, in their order, meanwhile. */
-  private void fetchThen(PartitionRoute route, CellsNotInMemory missing, Runnable again) {
+  void fetchThen(PartitionRoute route, CellsNotInMemory missing, Runnable again) {
     PartitionReplica replica = route.local();
     if (missing.key() == null) {
       replica.store().resolveCounts(again);
@@ -1114,8 +1151,8 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       Position floor,
       Args args) {
-    Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
     Command command = route == null ? null : table.findForwarded(args);
+    Delivery answer = answerTo(from, id, command);
     if (command == null) {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
     } else if (route.leadsHere() && command.runs() == Runs.ON_NODE) {
@@ -1126,11 +1163,37 @@ final class CommandRunner implements PartitionReplica.Work {
           route,
           loop.nowNanos() + atMost,
           () -> !isUndecided(route, epoch),
-          () -> runOrBounce(from, id, route, epoch, protocol, floor, args),
+          () -> runOrBounce(from, id, route, epoch, protocol, floor, args, answer),
           answer);
     } else {
-      runOrBounce(from, id, route, epoch, protocol, floor, args);
+      runOrBounce(from, id, route, epoch, protocol, floor, args, answer);
     }
+  }
+
+  private Delivery answerTo(PeerConnection to, long id, Command command) {
+    if (command == null || command.blocking() == null) {
+      return (by, reply) -> forwards.answer(to, id, by, reply);
+    }
+    return Delivery.of(
+        blocked.forwarded().begin(to, id),
+        (by, reply) -> {
+          blocked.forwarded().over(to, id);
+          forwards.answer(to, id, by, reply);
+        });
+  }
+
+  /** The node that sent a blocking command wants an end of its wait. */
+  void endForwardedWait(PeerConnection from, long id, int how) {
+    ClientWait.End[] ends = ClientWait.End.values();
+    if (how < 0 || how >= ends.length) {
+      throw new MalformedBytesException("a wait ends in no way " + how);
+    }
+    blocked.forwarded().end(from, id, ends[how]);
+  }
+
+  /** A node is out of reach: nobody waits there for what it sent. */
+  void lost(NodeId node) {
+    blocked.forwarded().lost(node);
   }
 
   /** Runs a command that another node sent to this very one. */
@@ -1177,12 +1240,12 @@ final class CommandRunner implements PartitionReplica.Work {
       long epoch,
       int protocol,
       Position floor,
-      Args args) {
+      Args args,
+      Delivery answer) {
     if (isServedHere(route) && route.local().epoch() == epoch) {
-      Delivery answer = (by, reply) -> forwards.answer(from, id, by, reply);
-      Command command = table.findForwarded(args);
-      runAsLeader(route, command, args, protocol, floor, null, answer);
+      runAsLeader(route, table.findForwarded(args), args, protocol, floor, null, answer);
     } else {
+      blocked.forwarded().over(from, id);
       forwards.bounce(from, id);
     }
   }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
 
 /**
@@ -45,6 +46,9 @@ final class Forwards {
 
   /** Above any write timeout that makes sense; a leader answers by its database's own. */
   private static final long MAX_WAIT_NANOS = 10_000_000_000L;
+
+  /** Who waits for longer waits for ever. */
+  private static final long MAX_TIMED_MILLIS = TimeUnit.DAYS.toMillis(365);
 
   private final DataLoop loop;
   private final Routes routes;
@@ -83,6 +87,44 @@ final class Forwards {
       Runnable bounced) {
     long deadline = loop.nowNanos() + MAX_WAIT_NANOS;
     send(leader, route, protocol, write, floor, args, deadline, delivery, bounced);
+  }
+
+  /**
+   * As above, for a command that may wait there: its wait ends there when it ends here.
+   *
+   * @param timeoutMillis how long it waits at most; 0 for ever
+   */
+  void sendBlocking(
+      NodeId leader,
+      PartitionRoute route,
+      int protocol,
+      Position floor,
+      Args args,
+      long timeoutMillis,
+      Delivery delivery,
+      Runnable bounced) {
+    boolean endless = timeoutMillis <= 0 || timeoutMillis > MAX_TIMED_MILLIS;
+    long deadline =
+        endless
+            ? Long.MAX_VALUE
+            : loop.nowNanos() + MAX_WAIT_NANOS + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    send(leader, route, protocol, true, floor, args, deadline, delivery, bounced);
+    long id = lastId;
+    delivery.clientWait().endedBy(how -> endWait(leader, id, how));
+  }
+
+  private void endWait(NodeId leader, long id, ClientWait.End how) {
+    if (!sent.containsKey(id)) {
+      return;
+    }
+    if (how == ClientWait.End.GONE) {
+      sent.remove(id);
+      formerSince.remove(id);
+    }
+    loop.beginTurn();
+    frame.clear();
+    frame.putByte(Frames.FORWARD_END).putVarint(id).putByte(how.ordinal());
+    loop.network().send(Lane.DATA, leader.number(), frame.array(), 0, frame.size());
   }
 
   /**

@@ -74,5 +74,8 @@ public final class Frames {
   /** The answer to that. */
   public static final int REGION_TOOK = 24;
 
+  /** Ends the wait of a forwarded command, and says how: see {@link ClientWait.End}. */
+  public static final int FORWARD_END = 25;
+
   private Frames() {}
 }

@@ -163,7 +163,7 @@ final class InfoPage {
     return fields(
         "connected_clients", clients.count(),
         "maxclients", settings.client().maxConnections(),
-        "blocked_clients", 0);
+        "blocked_clients", clients.waitingCount());
   }
 
   private Map<String, Object> memory() {

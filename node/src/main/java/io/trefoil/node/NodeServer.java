@@ -130,6 +130,13 @@ final class NodeServer implements Server {
   }
 
   @Override
+  public boolean unblock(Session session, boolean error) {
+    ClientConnection connection = clients.find(session);
+    return connection != null
+        && connection.endWait(error ? ClientWait.End.ERROR : ClientWait.End.TIMEOUT);
+  }
+
+  @Override
   public void leaveChannels(Session session) {
     ClientConnection connection = clients.find(session);
     if (connection != null) {

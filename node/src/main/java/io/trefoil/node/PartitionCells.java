@@ -399,6 +399,7 @@ final class PartitionCells implements ReplicaCells, Cells {
         PartitionCells.this.remove(key, keyOffset, keyLength);
         return;
       }
+      replica.puts(type, key, keyOffset, keyLength);
       EntryBuilder entry = replica.entry();
       entry.head(of, expireAt, count);
       store.putHead(

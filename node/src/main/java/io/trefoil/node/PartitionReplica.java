@@ -6,6 +6,7 @@ import io.trefoil.base.Invariants;
 import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
+import io.trefoil.cell.CellType;
 import io.trefoil.cell.Cells;
 import io.trefoil.cell.CellsNotInMemory;
 import io.trefoil.control.PartitionState;
@@ -328,6 +329,24 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     }
   }
 
+  /** Who waits for keys of this leader; null while nobody does. */
+  private Waiters waiters;
+
+  Waiters waiters() {
+    return waiters;
+  }
+
+  void waiters(Waiters newWaiters) {
+    waiters = newWaiters;
+  }
+
+  /** The running command put something into a key of fields. */
+  void puts(CellType type, byte[] key, int offset, int length) {
+    if (waiters != null) {
+      waiters.ready(new Waiters.Wanted(type, Bytes.copyOf(key, offset, length)));
+    }
+  }
+
   /** Which keys this leadership has changed, since somebody watched one first; else null. */
   private ChangedKeys changed;
 
@@ -516,6 +535,11 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   /** Runs a task in a turn after there is room again. */
   void whenRoom(Runnable task) {
     waitingForRoom.add(task);
+  }
+
+  /** Whether it is dropped. */
+  boolean isGoing() {
+    return goes;
   }
 
   /** It is dropped: nobody waits for it. */

@@ -157,6 +157,10 @@ final class PeerTraffic implements PeerListener {
         }
       }
       case Frames.FORWARD -> onForward(side, connection, source);
+      case Frames.FORWARD_END -> {
+        long id = source.getVarint();
+        side.runner().endForwardedWait(connection, id, source.getByte());
+      }
       case Frames.TO_NODE -> {
         long id = source.getVarint();
         int protocol = source.getByte();
@@ -235,6 +239,7 @@ final class PeerTraffic implements PeerListener {
     side.loop().beginTurn();
     side.replicas().onLost(lost);
     side.forwards().onLost(lost);
+    side.runner().lost(lost);
     side.sender().onLost(lost);
     side.verifications().onLost(lost);
     ClusterNode node = state.nodes().get(lost);

@@ -258,6 +258,11 @@ final class ReplyQueue {
     return pushBytes;
   }
 
+  /** Whether all that is kept is a reply that comes from elsewhere: no commit lets it go. */
+  boolean awaitsOnly() {
+    return waiting.size() == 1 && waiting.peek() instanceof Awaited && out.size() == 0;
+  }
+
   /** How many replies are to come from elsewhere, or wait behind such. */
   int awaited() {
     return waiting.size();

@@ -5,6 +5,9 @@ public interface PeerConnection {
   /** How the other node introduced itself. */
   Hello hello();
 
+  /** Whether it stands, as far as is known here. */
+  boolean isOpen();
+
   /** Sends a frame back at once; dropped when the connection is gone. Any thread. */
   void reply(byte[] frame, int offset, int length);
 

@@ -210,6 +210,11 @@ public final class PeerNetwork implements Peers {
     }
 
     @Override
+    public boolean isOpen() {
+      return channel.isActive();
+    }
+
+    @Override
     public void reply(byte[] frame, int offset, int length) {
       channel.writeAndFlush(framed(REPLY, frame, offset, length), channel.voidPromise());
     }

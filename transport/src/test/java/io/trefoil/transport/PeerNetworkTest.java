@@ -87,10 +87,25 @@ class PeerNetworkTest {
     assertThat(second.take()).isEqualTo("DATA from 0: again on DATA");
   }
 
+  @Test
+  void aConnectionIsOpenUntilItsOtherEndCloses() throws InterruptedException {
+    first.connect(Lane.DATA, new PeerAddress(2, "127.0.0.1", port));
+    assertThat(first.take()).isEqualTo("connected DATA");
+    first.send(Lane.DATA, "hello");
+    assertThat(second.take()).isEqualTo("DATA from 0: hello on DATA");
+    PeerConnection connection = second.lastFrom;
+    assertThat(connection.isOpen()).isTrue();
+    first.network.close();
+    while (connection.isOpen()) {
+      Thread.onSpinWait();
+    }
+  }
+
   private static final class Peer implements PeerListener {
     final MultiThreadIoEventLoopGroup control = Sockets.best().loop("CONTROL");
     final MultiThreadIoEventLoopGroup data = Sockets.best().loop("DATA");
     final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+    volatile PeerConnection lastFrom;
     final PeerNetwork network = new PeerNetwork(Sockets.best(), control.next(), data.next(), this);
     volatile String refusal;
 
@@ -131,6 +146,7 @@ class PeerNetworkTest {
 
     @Override
     public void onFrame(PeerConnection from, byte[] frame, int offset, int length) {
+      lastFrom = from;
       String thread = Thread.currentThread().getName().replaceAll("-.*", "");
       String text = new String(frame, offset, length, StandardCharsets.UTF_8);
       events.add(

@@ -265,6 +265,11 @@ final class SimulatedPeers implements Peers {
     }
 
     @Override
+    public boolean isOpen() {
+      return !isBroken();
+    }
+
+    @Override
     public void reply(byte[] frame, int offset, int length) {
       byte[] copy = Arrays.copyOfRange(frame, offset, offset + length);
       back.send(
