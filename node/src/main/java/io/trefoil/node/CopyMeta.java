@@ -20,7 +20,7 @@ import io.trefoil.replication.kernel.EpochTable;
 record CopyMeta(
     PartitionId partition, EpochTable epochs, long logTimeMillis, long lastStamp, Origins origins) {
   private static final int FORMAT = 1;
-  private static final int FORMAT_WITH_ORIGINS = 4;
+  private static final int FORMAT_WITH_ORIGINS = 5;
 
   /** Of a copy that one leader writes. */
   CopyMeta(PartitionId partition, EpochTable epochs, long logTimeMillis, long lastStamp) {

@@ -268,11 +268,11 @@ final class RegionExchange implements RegionLog {
    */
   private void maybeTell(long now) {
     Origins origins = replica.origins();
+    long lastChange = Math.max(origins.lastChange(), origins.horizon().lastChange());
     boolean due =
         !hasTold()
             || !hasToldEpoch()
-            || now - toldNanos >= TELL_NANOS
-                && origins.horizon().purgeable() < origins.lastChange();
+            || now - toldNanos >= TELL_NANOS && origins.horizon().purgeable() < lastChange;
     if (due
         && !tells()
         && regions.hasHere()
@@ -284,7 +284,13 @@ final class RegionExchange implements RegionLog {
       vector.put(RegionOrigin.number(self(), replica.epoch()), replica.lastIndex());
       replica.tell(
           self(),
-          new CommonHorizon.Told(regions.version(), regions.numbers(), complete(), vector, log()));
+          new CommonHorizon.Told(
+              regions.version(),
+              regions.numbers(),
+              complete(),
+              origins.lastChange(),
+              vector,
+              log()));
       tellsAt = replica.lastIndex();
     }
   }

@@ -46,7 +46,10 @@ class OriginsTest {
     TreeMap<Integer, Long> log =
         new TreeMap<>(Map.of(RegionOrigin.number(EU, 3), 45L, RegionOrigin.number(EU, 7), 61L));
     origins.toldIn(
-        2, EU, new CommonHorizon.Told(1, new TreeSet<>(Set.of(1, EU)), 0, new TreeMap<>(), log), 9);
+        2,
+        EU,
+        new CommonHorizon.Told(1, new TreeSet<>(Set.of(1, EU)), 0, 0, new TreeMap<>(), log),
+        9);
     origins.committed(2);
     ByteSink sink = new ByteSink();
     origins.write(sink);

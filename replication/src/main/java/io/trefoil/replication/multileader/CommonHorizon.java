@@ -50,6 +50,7 @@ public final class CommonHorizon {
 
   private long waitsFor;
   private long lastStamp;
+  private long lastChange;
 
   /**
    * What a region's leader says of its log, by an entry in it.
@@ -57,6 +58,7 @@ public final class CommonHorizon {
    * @param version of the database's regions, from 1
    * @param regions numbers of those that the database has in that version
    * @param complete the stamp up to which the region has every entry of every region; 0 for none
+   * @param lastChange the stamp of the last entry that changed a cell in the region; 0 for none
    * @param vector origin → index up to which the region has everything of it
    * @param log the region's own origins → where each ends in its log; what it lost of one and has
    *     from others is not in that
@@ -65,6 +67,7 @@ public final class CommonHorizon {
       int version,
       SortedSet<Integer> regions,
       long complete,
+      long lastChange,
       SortedMap<Integer, Long> vector,
       SortedMap<Integer, Long> log) {
     public Told {
@@ -81,7 +84,7 @@ public final class CommonHorizon {
     public void write(ByteSink sink) {
       sink.putVarint(version).putVarint(regions.size());
       regions.forEach(sink::putVarint);
-      sink.putLong(complete);
+      sink.putLong(complete).putLong(lastChange);
       write(sink, vector);
       write(sink, log);
     }
@@ -99,7 +102,9 @@ public final class CommonHorizon {
         regions.add(source.getCount(RegionOrigin.MAX_REGION));
       }
       long complete = Math.max(0, source.getLong());
-      return new Told(version, regions, complete, readIndexes(source), readIndexes(source));
+      long lastChange = Math.max(0, source.getLong());
+      SortedMap<Integer, Long> vector = readIndexes(source);
+      return new Told(version, regions, complete, lastChange, vector, readIndexes(source));
     }
 
     private static SortedMap<Integer, Long> readIndexes(ByteSource source) {
@@ -119,6 +124,7 @@ public final class CommonHorizon {
    */
   public void told(int region, Told what, long stamp) {
     lastStamp = Math.max(lastStamp, stamp);
+    lastChange = Math.max(lastChange, what.lastChange());
     if (what.version() < version) {
       return;
     }
@@ -186,7 +192,7 @@ public final class CommonHorizon {
             }
           });
     }
-    return new Told(version, new TreeSet<>(told.keySet()), complete, vector, new TreeMap<>());
+    return new Told(version, new TreeSet<>(told.keySet()), complete, 0, vector, new TreeMap<>());
   }
 
   /** Every region has every entry up to this stamp; 0 at first. Never goes back. */
@@ -197,6 +203,14 @@ public final class CommonHorizon {
   /** What was removed up to this stamp may be forgotten; 0 at first. Never goes back. */
   public long purgeable() {
     return purgeable;
+  }
+
+  /**
+   * The last change that any region has told of. Regions that merge the same in other entries end
+   * with other ones, so until the horizon has passed the last of all, each has to tell.
+   */
+  public long lastChange() {
+    return lastChange;
   }
 
   /** Where each epoch of a region ended in its log when it told last; empty when it has not. */
@@ -215,7 +229,8 @@ public final class CommonHorizon {
   }
 
   public void write(ByteSink sink) {
-    sink.putLong(horizon).putLong(purgeable).putLong(next).putLong(waitsFor).putLong(lastStamp);
+    sink.putLong(horizon).putLong(purgeable).putLong(next).putLong(waitsFor);
+    sink.putLong(lastStamp).putLong(lastChange);
     sink.putVarint(version);
     sink.putByte(candidate == null ? 0 : 1);
     if (candidate != null) {
@@ -236,6 +251,7 @@ public final class CommonHorizon {
     next = source.getLong();
     waitsFor = source.getLong();
     lastStamp = source.getLong();
+    lastChange = source.getLong();
     version = source.getCount(Integer.MAX_VALUE);
     candidate = source.getByte() == 0 ? null : Told.read(source);
     int count = source.getCount(RegionOrigin.MAX_REGION);

@@ -38,7 +38,7 @@ class CommonHorizonTest {
       Map<Integer, Long> vector,
       Map<Integer, Long> log) {
     return new Told(
-        version, new TreeSet<>(regions), complete, new TreeMap<>(vector), new TreeMap<>(log));
+        version, new TreeSet<>(regions), complete, 0, new TreeMap<>(vector), new TreeMap<>(log));
   }
 
   @Test
@@ -51,6 +51,23 @@ class CommonHorizonTest {
     told(US, 300, Map.of(17, 6L));
     assertThat(horizon.horizon()).isEqualTo(150);
     assertThat(horizon.purgeable()).isZero();
+  }
+
+  /**
+   * What each region changed last is its own affair; that it may be forgotten takes all to tell.
+   */
+  @Test
+  void theLastChangeIsThatOfAllWhoeverToldOfIt() {
+    TreeSet<Integer> regions = new TreeSet<>(Set.of(EU, US));
+    horizon.told(EU, new Told(1, regions, 100, 90, new TreeMap<>(), new TreeMap<>()), ++stamp);
+    horizon.told(US, new Told(1, regions, 100, 95, new TreeMap<>(), new TreeMap<>()), ++stamp);
+    horizon.told(EU, new Told(1, regions, 110, 91, new TreeMap<>(), new TreeMap<>()), ++stamp);
+    assertThat(horizon.lastChange()).isEqualTo(95);
+    ByteSink stored = new ByteSink();
+    horizon.write(stored);
+    CommonHorizon again = new CommonHorizon();
+    again.read(new ByteSource(stored.toArray()));
+    assertThat(again.lastChange()).isEqualTo(95);
   }
 
   @Test
