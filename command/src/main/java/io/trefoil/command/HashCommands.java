@@ -34,6 +34,14 @@ final class HashCommands {
             .flags(WRITE, DENYOOM, FAST)
             .converges(Convergence.HSET)
             .onCells(HashCommands::hset),
+        row(
+                "hmset",
+                -4,
+                "O(N) where N is the number of fields being set.",
+                "Set multiple hash fields to multiple values")
+            .flags(WRITE, DENYOOM, FAST)
+            .converges(Convergence.HSET)
+            .onCells(HashCommands::hmset),
         row("hget", 3, "O(1)", "Get the value of a hash field")
             .flags(READONLY, FAST)
             .converges(Convergence.READ)
@@ -129,10 +137,26 @@ final class HashCommands {
   }
 
   private static void hset(Call call) {
+    int added = putAll(call);
+    if (added >= 0) {
+      call.reply().integer(added);
+    }
+  }
+
+  private static void hmset(Call call) {
+    if (putAll(call) >= 0) {
+      call.reply().ok();
+    }
+  }
+
+  /**
+   * Sets all that the arguments say; returns how many are new, or -1 when the reply is an error.
+   */
+  private static int putAll(Call call) {
     Args args = call.args();
     if (args.count() % 2 == 1) {
       call.reply().error(Errors.wrongArity(call.command()));
-      return;
+      return -1;
     }
     Fields fields = call.fields(CellType.HASH);
     int added = 0;
@@ -140,7 +164,7 @@ final class HashCommands {
       added += putArguments(args, fields, i) ? 1 : 0;
     }
     fields.save();
-    call.reply().integer(added);
+    return added;
   }
 
   /** Sets the field that an argument names to the argument after it; returns whether it is new. */

@@ -259,7 +259,9 @@ final class KeyCommands {
         replace = true;
       } else if (args.isWord(i, "DB") && i + 1 < args.count()) {
         // Another database is other partitions, perhaps on other nodes.
-        call.reply().error("UNSUPPORTED COPY stays in its database; DB is not supported");
+        if (call.parseLong(i + 1)) {
+          call.reply().error("UNSUPPORTED COPY stays in its database; DB is not supported");
+        }
         return;
       } else {
         call.reply().error(Errors.SYNTAX);

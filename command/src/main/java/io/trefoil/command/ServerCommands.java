@@ -46,6 +46,7 @@ final class ServerCommands {
                         .flags(ADMIN, NOSCRIPT)
                         .onConnection(call -> call.reply().array(0)),
                     help("MODULE", "5.0.0", "LIST", "    Return a list of loaded modules."))),
+        row("function", -2, "7.0.0", "Functions, which are none").container(functionRows()),
         row("latency", -2, "2.8.13", "Latency samples, which are none")
             .container(
                 List.of(
@@ -143,6 +144,40 @@ final class ServerCommands {
             "    Return the length of the slowlog.",
             "RESET",
             "    Reset the slowlog."));
+  }
+
+  private static List<Command> functionRows() {
+    return List.of(
+        row("function|list", -2, "7.0.0", "List all functions: none")
+            .flags(NOSCRIPT)
+            .categories("scripting")
+            .onConnection(call -> call.reply().array(0)),
+        row("function|flush", -2, "7.0.0", "Delete all functions, of which there are none")
+            .flags(NOSCRIPT)
+            .categories("scripting")
+            .onConnection(ServerCommands::flushFunctions),
+        row("function|help", 2, "7.0.0", Help.SUMMARY)
+            .flags(LOADING, STALE)
+            .categories("scripting")
+            .onConnection(
+                Help.of(
+                    "FUNCTION",
+                    "LIST [LIBRARYNAME PATTERN] [WITHCODE]",
+                    "    Return general information on all the libraries: none.",
+                    "FLUSH [ASYNC|SYNC]",
+                    "    Delete all the libraries, of which there are none.")));
+  }
+
+  private static void flushFunctions(Call call) {
+    Args args = call.args();
+    boolean understood =
+        args.count() == 2
+            || args.count() == 3 && (args.isWord(2, "ASYNC") || args.isWord(2, "SYNC"));
+    if (understood) {
+      call.reply().ok();
+    } else {
+      call.reply().error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
+    }
   }
 
   private static List<Command> clusterRows() {

@@ -83,6 +83,18 @@ class HashComparisonTest extends ComparedWithRedis {
         UNLINK h
         HGETALL h
         """);
+    sameScript(
+        """
+        HMSET
+        HMSET m
+        HMSET m a
+        HMSET m a 1
+        HMSET m a 2 b
+        HMSET m a 2 b 3 a 4
+        HMGET m a b
+        SET s x
+        HMSET s a 1
+        """);
     same("HSET", "h", "a", "1", "b", "2", "c", "3", "d", "");
     sameInAnyOrder("HGETALL", "h");
     sameInAnyOrder("HKEYS", "h");

@@ -87,12 +87,19 @@ final class RandomCommands {
       case 26 -> List.of(pick(random, "DEL", "UNLINK"), key, pick(random, KEYS));
       case 27 -> List.of(pick(random, "EXISTS", "TOUCH"), key, pick(random, KEYS));
       case 28 -> List.of(pick(random, "RENAME", "RENAMENX"), key, pick(random, KEYS));
-      case 29 -> List.of("COPY", key, pick(random, KEYS), pick(random, "REPLACE", "FOO"));
+      case 29 -> List.of("COPY", key, pick(random, KEYS), pick(random, "REPLACE", "FOO", "DB"));
       case 30 -> List.of("COPY", key, pick(random, KEYS));
       case 31 -> List.of("TYPE", key);
       case 32 -> List.of("BITCOUNT", key);
       case 33, 34, 35 -> List.of("HSET", key, field, value);
-      case 36 -> List.of("HSET", key, field, value, pick(random, FIELDS), pick(random, VALUES));
+      case 36 ->
+          List.of(
+              pick(random, "HSET", "HMSET"),
+              key,
+              field,
+              value,
+              pick(random, FIELDS),
+              pick(random, VALUES));
       case 37 -> List.of(pick(random, "HGET", "HEXISTS"), key, field);
       case 38 -> List.of("HMGET", key, field, pick(random, FIELDS));
       case 39 -> List.of("HDEL", key, field, pick(random, FIELDS), pick(random, FIELDS));

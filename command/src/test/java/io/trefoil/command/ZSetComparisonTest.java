@@ -368,6 +368,19 @@ class ZSetComparisonTest extends ComparedWithRedis {
     }
     sameScript(
         """
+        ZADD mixed 1 a 2 b 3 c 4 d 5 e
+        ZRANGE mixed [b [d BYLEX
+        ZRANGE mixed (d (b BYLEX REV
+        ZREVRANGEBYLEX mixed [d [b
+        ZLEXCOUNT mixed (b [d
+        ZLEXCOUNT mixed - (c
+        ZLEXCOUNT mixed [bb +
+        ZRANGESTORE part mixed [b (d BYLEX
+        ZREMRANGEBYLEX mixed [b [c
+        ZRANGE mixed 0 -1
+        """);
+    sameScript(
+        """
         ZLEXCOUNT z - x
         ZLEXCOUNT nokey - +
         ZLEXCOUNT nokey - x

@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /** What commands on a connection see of the node. On the data loop. */
 final class NodeServer implements Server {
   private final NodeSettings settings;
   private final Clock clock;
   private final Routes routes;
+  private final EncodingSettings encodings = new EncodingSettings();
   private InfoPage info;
   private Clients clients;
   private PubSub pubSub;
@@ -78,7 +78,7 @@ final class NodeServer implements Server {
 
   @Override
   public SortedMap<String, String> settings() {
-    SortedMap<String, String> shown = new TreeMap<>();
+    SortedMap<String, String> shown = encodings.shown();
     shown.put("appendonly", "yes");
     shown.put("appendfsync", "everysec");
     shown.put("bind", settings.client().bind());
@@ -98,17 +98,32 @@ final class NodeServer implements Server {
     return shown;
   }
 
-  /** None can be changed while the node runs; its own settings are in its YAML file. */
+  /** Few can be changed while the node runs; its own settings are in its YAML file. */
   @Override
   public Optional<RefusedSetting> changeSettings(Map<String, String> changes) {
     SortedMap<String, String> now = settings();
     for (Map.Entry<String, String> change : changes.entrySet()) {
-      if (!change.getValue().equals(now.get(change.getKey()))) {
-        return Optional.of(
-            new RefusedSetting(change.getKey(), "can't be changed while the node runs"));
+      Optional<RefusedSetting> refused = refuse(change.getKey(), change.getValue(), now);
+      if (refused.isPresent()) {
+        return refused;
       }
     }
+    changes.forEach(
+        (name, value) -> {
+          if (encodings.has(name)) {
+            encodings.set(name, value);
+          }
+        });
     return Optional.empty();
+  }
+
+  private Optional<RefusedSetting> refuse(String name, String value, Map<String, String> now) {
+    if (encodings.has(name)) {
+      return encodings.refuse(name, value);
+    }
+    return value.equals(now.get(name))
+        ? Optional.empty()
+        : Optional.of(new RefusedSetting(name, "can't be changed while the node runs"));
   }
 
   @Override

@@ -51,6 +51,9 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
    */
   private static final long ROOM_ENTRIES = 8_192;
 
+  /** So long an idle leader leaves what has expired. */
+  private static final long CARRY_TIME_MILLIS = 500;
+
   private final PartitionId id;
   private final DataLoop loop;
   private final PartitionHost host;
@@ -821,8 +824,24 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     }
     recent.trim(machine.commitIndex(), host.maxRecentBytes());
     cells.collect(appliedTimeMillis);
+    maybeCarryTime();
     maybeFreeze();
     giveRoom();
+  }
+
+  /**
+   * What has expired is collected by the time that committed entries carry. Where nobody writes,
+   * one says the time.
+   */
+  private void maybeCarryTime() {
+    long soonest = store.soonestExpiryMillis();
+    if (soonest <= ledTimeMillis
+        && carriedTimeMillis < soonest
+        && ledTimeMillis - carriedTimeMillis >= CARRY_TIME_MILLIS
+        && takesCommands()
+        && refuseWrite() == null) {
+      runAsLeader(seen -> builder.open(nextStamp()));
+    }
   }
 
   private void maybeFreeze() {

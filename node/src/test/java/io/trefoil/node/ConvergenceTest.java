@@ -82,6 +82,7 @@ class ConvergenceTest {
     USES.put("incrby", (w, at) -> "INCRBY " + key(w) + " " + number(w));
     USES.put("decrby", (w, at) -> "DECRBY " + key(w) + " " + number(w));
     USES.put("hset", (w, at) -> "HSET " + key(w) + " " + field(w) + " " + value(w));
+    USES.put("hmset", (w, at) -> "HMSET " + key(w) + " " + field(w) + " " + value(w));
     USES.put("hdel", (w, at) -> "HDEL " + key(w) + " " + field(w) + " " + field(w));
     USES.put("hincrby", (w, at) -> "HINCRBY " + key(w) + " " + field(w) + " " + number(w));
     USES.put("sadd", (w, at) -> "SADD " + key(w) + " " + field(w) + " " + field(w));

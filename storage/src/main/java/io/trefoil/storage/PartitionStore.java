@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -64,6 +65,10 @@ public final class PartitionStore implements AutoCloseable {
 
   private final Fetches fetches;
   private final CellSweep expired;
+
+  /** Readers of the disk come by keys, too. */
+  private final AtomicLong soonestExpiry = new AtomicLong(Long.MAX_VALUE);
+
   private final CellSweep purged;
 
   private final FieldCells fields;
@@ -911,7 +916,16 @@ public final class PartitionStore implements AutoCloseable {
    */
   public int collectExpired(long logTimeMillis, int maxSteps) {
     found = NONE;
+    soonestExpiry.updateAndGet(soonest -> soonest > logTimeMillis ? soonest : Long.MAX_VALUE);
     return expired.collect(new Expired(logTimeMillis), maxSteps);
+  }
+
+  /**
+   * When the first key expires, of those that {@link #collectExpired} came by and left: in
+   * milliseconds of log time. A key may have been removed since. {@link Long#MAX_VALUE} for never.
+   */
+  public long soonestExpiryMillis() {
+    return soonestExpiry.get();
   }
 
   private final class Expired implements CellSweep.Collector {
@@ -923,7 +937,7 @@ public final class PartitionStore implements AutoCloseable {
 
     @Override
     public boolean collect(int handle) {
-      boolean gone = StoredCell.expired(arena.expireAt(handle), logTimeMillis);
+      boolean gone = isGone(arena.expireAt(handle));
       if (gone) {
         forgetFound(handle);
       }
@@ -932,7 +946,14 @@ public final class PartitionStore implements AutoCloseable {
 
     @Override
     public boolean wants(byte[] stored) {
-      return StoredCell.expired(StoredCell.expireAt(stored), logTimeMillis);
+      return isGone(StoredCell.expireAt(stored));
+    }
+
+    private boolean isGone(long expireAt) {
+      if (expireAt > logTimeMillis && expireAt < soonestExpiry.get()) {
+        soonestExpiry.accumulateAndGet(expireAt, Math::min);
+      }
+      return StoredCell.expired(expireAt, logTimeMillis);
     }
   }
 

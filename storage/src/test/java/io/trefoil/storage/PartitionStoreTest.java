@@ -321,6 +321,7 @@ class PartitionStoreTest {
     test.get("k0");
     test.put("k3", Bytes.utf8("uncommitted").array(), 100);
     assertThat(test.store.collectExpired(99, 10_000)).isZero();
+    assertThat(test.store.soonestExpiryMillis()).isEqualTo(100);
     test.owner.runUntil(() -> !test.store.isSweeping());
     assertThat(test.store.collectExpired(100, 10_000)).isEqualTo(1);
     test.owner.runUntil(() -> !test.store.isSweeping());

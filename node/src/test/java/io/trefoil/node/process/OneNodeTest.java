@@ -67,4 +67,15 @@ class OneNodeTest {
       }
     }
   }
+
+  @Test
+  void what_expired_is_gone_though_nobody_writes() {
+    try (ClusterProcesses cluster = start();
+        Jedis client = ClusterProcesses.client(cluster.node(1))) {
+      client.set("stays", "1");
+      client.psetex("near", 1, "1");
+      client.psetex("soon", 300, "1");
+      ClusterProcesses.await("only what stays is counted", () -> client.dbSize() == 1);
+    }
+  }
 }
