@@ -44,13 +44,17 @@ final class ClientCommands {
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .onConnection(ClientCommands::unblock),
         own("reply", 3, "3.2.0", "Instruct the server whether to reply to commands")
+            .differs(Difference.NOT_IN_TRANSACTIONS)
             .onConnection(ClientCommands::reply),
         own("no-evict", 3, "7.0.0", "Accepted; connections are never evicted")
             .flags(ADMIN)
+            .differs(Difference.ACCEPTED_ONLY)
             .onConnection(call -> setSwitch(call, call.session()::setNoEvict)),
         own("no-touch", 3, "7.2.0", "Accepted; access times are not tracked")
+            .differs(Difference.ACCEPTED_ONLY)
             .onConnection(call -> setSwitch(call, call.session()::setNoTouch)),
         own("tracking", -3, "6.0.0", "OFF is accepted; client side caching is not supported")
+            .differs(Difference.TRACKING)
             .onConnection(ClientCommands::tracking),
         own("getredir", 2, "6.0.0", "Answers that tracking is off")
             .onConnection(call -> call.reply().integer(-1)),

@@ -22,6 +22,7 @@ import java.util.function.ToIntFunction;
  * client|list}.
  */
 public final class Command {
+  private static final ToIntFunction<Args> NO_FURTHER_KEY = args -> 0;
   private static final Handler NONE =
       call -> Invariants.check(false, call.command().name() + " has no handler");
 
@@ -40,6 +41,7 @@ public final class Command {
   private final ToIntFunction<Args> furtherKey;
   private final Meaning meaning;
   private final Convergence convergence;
+  private final Set<Difference> differences;
   private final String reason;
   private final String reasonWithLeader;
   private final Predicate<Args> refusedForm;
@@ -69,6 +71,7 @@ public final class Command {
     furtherKey = row.furtherKey;
     meaning = row.meaning;
     convergence = row.convergence;
+    differences = Collections.unmodifiableSet(row.differences);
     reason = row.reason;
     reasonWithLeader = row.reasonWithLeader;
     refusedForm = row.refusedForm;
@@ -158,6 +161,16 @@ public final class Command {
     return furtherKey.applyAsInt(args) > 0 ? fixed + 1 : fixed;
   }
 
+  /** Whether it can have more keys than one. */
+  boolean mayHaveSeveralKeys() {
+    return countWord > 0 || furtherKey != NO_FURTHER_KEY || firstKey != lastKey;
+  }
+
+  /** Whether it counts keys itself, and its count is wrong. */
+  boolean miscounts(Args args) {
+    return countWord > 0 && countedKeys(args) == 0;
+  }
+
   private int fixedKeys(Args args) {
     if (firstKey == 0) {
       return 0;
@@ -199,6 +212,11 @@ public final class Command {
   /** What concurrent uses come to where writes have no single order, if it converges there. */
   public Optional<Convergence> convergence() {
     return Optional.ofNullable(convergence);
+  }
+
+  /** What it does otherwise than Redis 7.0. */
+  public Set<Difference> differences() {
+    return differences;
   }
 
   /** Why it, or its {@link #refusedForm form}, is refused without a single order of writes. */
@@ -301,9 +319,10 @@ public final class Command {
     private int lastKey;
     private int keyStep;
     private int countWord;
-    private ToIntFunction<Args> furtherKey = args -> 0;
+    private ToIntFunction<Args> furtherKey = NO_FURTHER_KEY;
     private Meaning meaning = Meaning.SAME;
     private Convergence convergence;
+    private final Set<Difference> differences = EnumSet.noneOf(Difference.class);
     private String reason = "";
     private String reasonWithLeader = "";
     private Predicate<Args> refusedForm = args -> false;
@@ -389,6 +408,12 @@ public final class Command {
     Row converges(Convergence kind) {
       meaning = Meaning.CONVERGES;
       convergence = kind;
+      return this;
+    }
+
+    /** Does something otherwise than Redis 7.0. */
+    Row differs(Difference... added) {
+      differences.addAll(Arrays.asList(added));
       return this;
     }
 

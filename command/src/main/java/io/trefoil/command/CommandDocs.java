@@ -1,7 +1,12 @@
 package io.trefoil.command;
 
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Renders the command table as pages of documentation. */
 public final class CommandDocs {
@@ -60,6 +65,40 @@ public final class CommandDocs {
       |---|---|---|
       """;
 
+  private static final String COMPATIBILITY_HEAD =
+      """
+      # Beside Redis 7.0
+
+      What commands do otherwise than in Redis 7.0, and what becomes of them on each
+      [algorithm](../README.md#what-is-promised). What is not said to differ has the same replies, byte by
+      byte, in RESP2 and RESP3: [AllCommandsComparisonTest](../command/src/test/java/io/trefoil/command/AllCommandsComparisonTest.java)
+      runs 200,000 random commands of all types here and on a Redis 7.0, and lets no reply differ but by
+      what this page says.
+
+      - **Differs** says what is done here, and in brackets why.
+      - **Single-leader**: *same*: as in Redis, but for what differs. *One partition*: all its keys must be in
+        one, else `-CROSSSLOT`; give them one `{hash tag}`. *Each partition*: it runs in each partition that it
+        concerns on its own, and there is no moment at which all have run; database 0 has twelve.
+      - **Multi-leader** and **leaderless**: *converges*: concurrent uses are merged, and each reply is one
+        replica's view: [what they come to](convergence.md). *Refused*: with `-UNSUPPORTED` and the reason.
+        What is said of partitions is so there, too.
+
+      This page is generated from the command table.
+
+      ## All commands
+
+      - **Errors that Redis has not**: `-NOREPLICAS`, `-CLUSTERDOWN`, `-TRYAGAIN`: nothing was applied, try again.
+        `-UNCERTAIN`: perhaps applied. `-UNSUPPORTED`, `-CROSSSLOT`: never. [divergence.md](divergence.md#behaviour-that-differs-from-redis)
+        says what else is different about waiting, reading and expiring.
+      - **Memory is a cache.** A command that needs more cells at once than `memory.table` holds is refused with `-TRYAGAIN`.
+      - **Bounds**: a value or argument of 64 MB (`client.max-bulk` may lower it), as it must fit an entry; 1,048,576
+        arguments, and 10 before the login, as in Redis. They are checked before memory is taken.
+      - **After `MULTI`**, what a database refuses is refused when it is queued.
+      - **`HELP`** of a container names what is there.
+      - In RESP3 messages of subscriptions may come before replies to what was sent earlier: they need not wait for a
+        command that takes long.
+      """;
+
   private static final String ACTIVE_ACTIVE =
       "https://redis.io/docs/latest/operate/rs/databases/active-active/";
 
@@ -97,11 +136,7 @@ public final class CommandDocs {
   public static String markdown(CommandTable table) {
     StringBuilder page = new StringBuilder(HEAD);
     for (Group group : Group.values()) {
-      String name = group.redisName();
-      page.append("\n## ")
-          .append(name.substring(0, 1).toUpperCase(Locale.ROOT))
-          .append(name.substring(1))
-          .append("\n\n")
+      page.append(title(group))
           .append("| Command | Words | Since | Cost | What it does |")
           .append(" Partitions | Multi-leader | Leaderless |\n")
           .append("|---|---|---|---|---|---|---|---|\n");
@@ -110,6 +145,115 @@ public final class CommandDocs {
           .forEach(command -> page.append(row(command)));
     }
     return page.toString();
+  }
+
+  /** The page of what commands do otherwise than Redis, in Markdown. */
+  public static String compatibility(CommandTable table) {
+    StringBuilder page = new StringBuilder(COMPATIBILITY_HEAD);
+    List<Command> all =
+        table.all().stream()
+            .filter(command -> command.group() != Group.TREFOIL && !isMereContainer(command))
+            .toList();
+    for (Group group : Group.values()) {
+      List<Command> rows =
+          all.stream().filter(command -> command.group() == group && isTold(command)).toList();
+      if (!rows.isEmpty()) {
+        page.append(title(group))
+            .append("| Command | Differs | Single-leader | Multi-leader | Leaderless |\n")
+            .append("|---|---|---|---|---|\n");
+        sameTogether(rows)
+            .forEach((cells, names) -> page.append(String.format("| %s |%s\n", names, cells)));
+      }
+    }
+    page.append("\n## Nothing to say\n\nThese do what they do in Redis 7.0; where several nodes")
+        .append(" write, uses of those that have a key converge: ")
+        .append(names(all, command -> !isTold(command) && !isNewer(command)))
+        .append(".\n\nNewer than Redis 7.0 are ")
+        .append(names(all, CommandDocs::isNewer))
+        .append(". [commands.md](commands.md) lists also what Redis has not.\n")
+        .append("\n## Not here\n\n| Commands | Why |\n|---|---|\n");
+    AbsentCommands.byReason()
+        .forEach(
+            (reason, names) ->
+                page.append(String.format("| %s | %s |\n", names(names.stream()), reason)));
+    return page.append("\nThey are answered as unknown commands are in Redis.\n").toString();
+  }
+
+  private static boolean isNewer(Command command) {
+    return command.since().startsWith("7.") && !command.since().startsWith("7.0");
+  }
+
+  private static String names(List<Command> commands, Predicate<Command> which) {
+    return names(commands.stream().filter(which).map(Command::name));
+  }
+
+  private static String names(Stream<String> names) {
+    return names
+        .map(name -> "`" + name.replace('|', ' ').toUpperCase(Locale.ROOT) + "`")
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Whether there is something to say of it beside that it is the same or converges. */
+  private static boolean isTold(Command command) {
+    boolean refuses =
+        command.meaning(Algorithm.MULTI_LEADER) == Meaning.REFUSED
+            || !command.refusedForm().isEmpty();
+    return refuses || !command.differences().isEmpty() || !cells(command).isEmpty();
+  }
+
+  /** The commands of each row, by the rest of it. */
+  private static Map<String, String> sameTogether(List<Command> commands) {
+    return commands.stream()
+        .collect(
+            Collectors.groupingBy(
+                CommandDocs::compatibilityCells,
+                LinkedHashMap::new,
+                Collectors.collectingAndThen(
+                    Collectors.toList(), same -> names(same.stream().map(Command::name)))));
+  }
+
+  private static String compatibilityCells(Command command) {
+    String differs =
+        command.differences().stream()
+            .filter(Difference::everywhere)
+            .map(CommandDocs::told)
+            .collect(Collectors.joining("; "));
+    String single = cells(command).isEmpty() ? "same" : "same; " + cells(command);
+    return String.format(
+        " %s | %s | %s | %s |",
+        differs,
+        single,
+        elsewhere(command, Algorithm.MULTI_LEADER),
+        elsewhere(command, Algorithm.LEADERLESS));
+  }
+
+  private static String told(Difference difference) {
+    String form = difference.form().isEmpty() ? "" : difference.form() + ": ";
+    String reason = difference.reason().isEmpty() ? "" : " (" + difference.reason() + ")";
+    return form + difference.here() + reason;
+  }
+
+  private static String elsewhere(Command command, Algorithm algorithm) {
+    String own =
+        command.differences().stream()
+            .filter(difference -> !difference.everywhere() && difference.on(algorithm))
+            .map(difference -> "; " + told(difference))
+            .collect(Collectors.joining());
+    return meaning(command, algorithm) + own;
+  }
+
+  /** What is to be known of the partitions that it is about; empty for one key or none. */
+  private static String cells(Command command) {
+    if (command.scatter() != Scatter.NONE) {
+      return "each partition";
+    }
+    boolean several = command.runs() == Runs.ON_CELLS && command.mayHaveSeveralKeys();
+    return several ? "one partition" : "";
+  }
+
+  private static String title(Group group) {
+    String name = group.redisName();
+    return "\n## " + name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1) + "\n\n";
   }
 
   private static boolean isMereContainer(Command command) {

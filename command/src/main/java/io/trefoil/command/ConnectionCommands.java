@@ -19,6 +19,8 @@ final class ConnectionCommands {
       "WRONGPASS invalid username-password pair or user is disabled.";
   private static final String BAD_NAME =
       "ERR Client names cannot contain spaces, newlines or special characters.";
+  private static final String NOT_AN_INT =
+      "ERR value is out of range, value must between -2147483648 and 2147483647";
   private static final String DEFAULT_USER = "default";
   private static final Flag[] OPEN = {NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY};
 
@@ -51,6 +53,7 @@ final class ConnectionCommands {
             .onConnection(ConnectionCommands::reset),
         row("select", 2, "1.0.0", "Change the selected database for the current connection")
             .flags(LOADING, STALE, FAST)
+            .differs(Difference.DATABASE_NAMES)
             .onConnection(ConnectionCommands::select),
         new Row(
                 "client",
@@ -69,6 +72,7 @@ final class ConnectionCommands {
                 "Lets the connection's reads be answered by any replica")
             .flags(LOADING, STALE, FAST)
             .categories("connection")
+            .differs(Difference.WHO_ANSWERS)
             .onConnection(call -> readsAre(call, Consistency.EVENTUAL)),
         new Row(
                 "readwrite",
@@ -79,6 +83,7 @@ final class ConnectionCommands {
                 "Gives the connection's reads the database's promise again")
             .flags(LOADING, STALE, FAST)
             .categories("connection")
+            .differs(Difference.WHO_ANSWERS)
             .onConnection(call -> readsAre(call, Consistency.DATABASE_DEFAULT)));
   }
 
@@ -247,7 +252,8 @@ final class ConnectionCommands {
       call.session().setDatabase(number.getAsInt());
       call.reply().ok();
     } else if (call.parseLong(1)) {
-      call.reply().error("ERR DB index is out of range");
+      boolean isInt = call.args().parsed() == (int) call.args().parsed();
+      call.reply().error(isInt ? "ERR DB index is out of range" : NOT_AN_INT);
     }
   }
 

@@ -61,6 +61,7 @@ final class HashCommands {
                 "Get all the fields and values in a hash")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(Difference.ORDER_OF_HASHES, Difference.ALL_FIELDS)
             .onCells(HashCommands::hgetall),
         row(
                 "hdel",
@@ -82,10 +83,12 @@ final class HashCommands {
         row("hkeys", 2, "O(N) where N is the size of the hash.", "Get all the fields in a hash")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(Difference.ORDER_OF_HASHES, Difference.ALL_FIELDS)
             .onCells(call -> replyParts(call, true)),
         row("hvals", 2, "O(N) where N is the size of the hash.", "Get all the values in a hash")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(Difference.ORDER_OF_HASHES, Difference.ALL_FIELDS)
             .onCells(call -> replyParts(call, false)),
         row("hstrlen", 3, "3.2.0", "O(1)", "Get the length of the value of a hash field")
             .flags(READONLY, FAST)
@@ -107,6 +110,7 @@ final class HashCommands {
                 "Increment the float value of a hash field by the given amount")
             .flags(WRITE, DENYOOM, FAST)
             .refused(NumberCommands.ROUNDS)
+            .differs(Difference.HEXADECIMAL_FLOATS)
             .onCells(HashCommands::hincrbyfloat),
         row(
                 "hscan",
@@ -116,6 +120,7 @@ final class HashCommands {
                 "Incrementally iterate hash fields and associated values")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(Difference.SCAN_STEPS, Difference.SCAN_COUNT)
             .onCells(call -> FieldScan.run(call, CellType.HASH, true)),
         row(
                 "hrandfield",
@@ -125,6 +130,7 @@ final class HashCommands {
                 "Get one or multiple random fields from a hash")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(Difference.REPEATED_PICKS)
             .onCells(HashCommands::hrandfield));
   }
 
@@ -137,27 +143,30 @@ final class HashCommands {
   }
 
   private static void hset(Call call) {
-    int added = putAll(call);
-    if (added >= 0) {
-      call.reply().integer(added);
+    if (hasPairs(call)) {
+      call.reply().integer(putPairs(call));
     }
   }
 
   private static void hmset(Call call) {
-    if (putAll(call) >= 0) {
+    if (hasPairs(call)) {
+      putPairs(call);
       call.reply().ok();
     }
   }
 
-  /**
-   * Sets all that the arguments say; returns how many are new, or -1 when the reply is an error.
-   */
-  private static int putAll(Call call) {
-    Args args = call.args();
-    if (args.count() % 2 == 1) {
+  /** Whether a value follows each field; if not, replies so. */
+  private static boolean hasPairs(Call call) {
+    boolean pairs = call.args().count() % 2 == 0;
+    if (!pairs) {
       call.reply().error(Errors.wrongArity(call.command()));
-      return -1;
     }
+    return pairs;
+  }
+
+  /** Sets each field to the value that follows it; returns how many are new. */
+  private static int putPairs(Call call) {
+    Args args = call.args();
     Fields fields = call.fields(CellType.HASH);
     int added = 0;
     for (int i = 2; i < args.count(); i += 2) {

@@ -72,16 +72,19 @@ final class KeyCommands {
             .flags(WRITE)
             .keys(1, 2, 1)
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.COPIED_FIELDS)
             .onCells(KeyCommands::rename),
         row("renamenx", 3, "1.0.0", COPY_COST, "Rename a key, only if the new key does not exist")
             .flags(WRITE, FAST)
             .keys(1, 2, 1)
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.COPIED_FIELDS)
             .onCells(KeyCommands::renamenx),
         row("copy", -3, "6.2.0", COPY_COST, "Copy a key")
             .flags(WRITE, DENYOOM)
             .keys(1, 2, 1)
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.COPY_DB, Difference.COPIED_FIELDS)
             .onCells(KeyCommands::copy),
         row("object", -2, "2.2.3", "Depends on subcommand.", "Look at a key's value from inside")
             .container(objectRows()),
@@ -103,21 +106,25 @@ final class KeyCommands {
             .flags(READONLY)
             .keys(2, 2, 1)
             .converges(Convergence.READ)
+            .differs(Difference.ENCODING_OF_FIELDS, Difference.ENCODING_AS_IT_IS)
             .onCells(KeyCommands::encoding),
         row("object|refcount", 3, "2.2.3", "O(1)", "Get the number of references to a value: 1")
             .flags(READONLY)
             .keys(2, 2, 1)
             .converges(Convergence.READ)
+            .differs(Difference.REFCOUNT)
             .onCells(KeyCommands::refcount),
         row("object|idletime", 3, "2.2.3", "O(1)", "Answers that idle times are not tracked")
             .flags(READONLY)
             .keys(2, 2, 1)
             .converges(Convergence.READ)
+            .differs(Difference.IDLE_TIME)
             .onCells(call -> untracked(call, "ERR idle time is not tracked")),
         row("object|freq", 3, "4.0.0", "O(1)", "Answers that access frequencies are not tracked")
             .flags(READONLY)
             .keys(2, 2, 1)
             .converges(Convergence.READ)
+            .differs(Difference.IDLE_TIME)
             .onCells(
                 call ->
                     untracked(
@@ -157,6 +164,7 @@ final class KeyCommands {
             .flags(READONLY)
             .keys(2, 2, 1)
             .converges(Convergence.READ)
+            .differs(Difference.MEMORY_USAGE)
             .onCells(KeyCommands::memoryUsage),
         new Row("memory|help", 2, Group.SERVER, "4.0.0", "O(1)", Help.SUMMARY)
             .flags(LOADING, STALE)

@@ -31,6 +31,7 @@ final class KeyspaceCommands {
             .reach(Reach.DATABASE)
             .scatter(Scatter.SUM)
             .converges(Convergence.READ)
+            .differs(Difference.OF_ONE_COPY, Difference.QUEUED_IN_ONE_PARTITION)
             .onCells(call -> call.reply().integer(call.cells().keyCount())),
         row("keys", 2, Group.GENERIC, KEYS_COST, "Find all keys matching the given pattern")
             .flags(READONLY)
@@ -38,6 +39,7 @@ final class KeyspaceCommands {
             .reach(Reach.DATABASE)
             .scatter(Scatter.CONCAT)
             .converges(Convergence.READ)
+            .differs(Difference.OF_ONE_COPY, Difference.QUEUED_IN_ONE_PARTITION)
             .onCells(KeyspaceCommands::keys),
         new Row(
                 "scan",
@@ -50,12 +52,15 @@ final class KeyspaceCommands {
             .reach(Reach.DATABASE)
             .scatter(Scatter.BY_CURSOR)
             .converges(Convergence.READ)
+            .differs(
+                Difference.SCAN_COUNT, Difference.OF_ONE_COPY, Difference.QUEUED_IN_ONE_PARTITION)
             .onCells(KeyspaceCommands::scan),
         row("randomkey", 1, Group.GENERIC, "O(1)", "Return a random key from the keyspace")
             .flags(READONLY)
             .reach(Reach.DATABASE)
             .scatter(Scatter.FIRST_FOUND)
             .converges(Convergence.READ)
+            .differs(Difference.OF_ONE_COPY, Difference.QUEUED_IN_ONE_PARTITION)
             .onCells(KeyspaceCommands::randomKey),
         row("flushdb", -1, Group.SERVER, FLUSH_COST, "Remove all keys from the current database")
             .flags(WRITE)
@@ -63,6 +68,7 @@ final class KeyspaceCommands {
             .reach(Reach.DATABASE)
             .scatter(Scatter.ALL_OK)
             .converges(Convergence.FLUSH)
+            .differs(Difference.KEY_BY_KEY, Difference.QUEUED_IN_ONE_PARTITION)
             .onCells(KeyspaceCommands::flush),
         row("flushall", -1, Group.SERVER, FLUSH_COST, "Remove all keys from all databases")
             .flags(WRITE)
@@ -70,6 +76,7 @@ final class KeyspaceCommands {
             .reach(Reach.ALL_DATABASES)
             .scatter(Scatter.ALL_OK)
             .converges(Convergence.FLUSH)
+            .differs(Difference.KEY_BY_KEY, Difference.NOT_IN_TRANSACTIONS)
             .onCells(KeyspaceCommands::flush));
   }
 

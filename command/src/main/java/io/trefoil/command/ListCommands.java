@@ -62,11 +62,13 @@ final class ListCommands {
             .flags(WRITE, FAST)
             .key()
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.ALL_FIELDS)
             .onCells(call -> pop(call, End.LEFT)),
         row("rpop", -2, "1.0.0", POP_COST, "Remove and get the last elements in a list")
             .flags(WRITE, FAST)
             .key()
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.ALL_FIELDS)
             .onCells(call -> pop(call, End.RIGHT)),
         row(
                 "lrange",
@@ -78,6 +80,7 @@ final class ListCommands {
             .flags(READONLY)
             .key()
             .converges(Convergence.READ)
+            .differs(Difference.ALL_FIELDS)
             .onCells(ListCommands::lrange),
         row("llen", 2, "1.0.0", "O(1)", "Get the length of a list")
             .flags(READONLY, FAST)
@@ -135,6 +138,7 @@ final class ListCommands {
             .flags(READONLY)
             .key()
             .converges(Convergence.READ)
+            .differs(Difference.ALL_FIELDS)
             .onCells(ListCommands::lpos),
         row(
                 "lmove",
@@ -166,6 +170,7 @@ final class ListCommands {
             .flags(WRITE)
             .countedKeys(1)
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.ALL_FIELDS)
             .onCells(call -> popFromFirst(call, 1)));
   }
 

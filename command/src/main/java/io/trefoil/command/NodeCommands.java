@@ -29,6 +29,7 @@ final class NodeCommands {
                     + " last write to a number of replicas")
             .flags(NOSCRIPT)
             .categories("connection")
+            .differs(Difference.WAITS_FOR_FOLLOWERS, Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row(
                 "waitaof",
@@ -43,13 +44,16 @@ final class NodeCommands {
         row("role", 1, Group.SERVER, "2.8.12", "Return the role of the node for the database")
             .flags(NOSCRIPT, LOADING, STALE, FAST)
             .categories("admin", "dangerous")
+            .differs(Difference.ROLE_OF_A_PARTITION)
             .onNode(),
         row("lastsave", 1, Group.SERVER, "1.0.0", "Get the UNIX time of the last write-out")
             .flags(LOADING, STALE, FAST)
             .categories("admin", "dangerous")
+            .differs(Difference.LAST_WRITE_OUT)
             .onNode(),
         row("bgsave", -1, Group.SERVER, "1.0.0", "Write the memory table out to storage")
             .flags(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
+            .differs(Difference.WRITE_OUT, Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row(
                 "shutdown",
@@ -58,6 +62,7 @@ final class NodeCommands {
                 "1.0.0",
                 "Stop the node after handing its leaderships" + " over")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
+            .differs(Difference.STOPS_THE_NODE)
             .onNode(),
         row(
                 "database",

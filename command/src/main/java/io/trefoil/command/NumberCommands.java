@@ -38,6 +38,7 @@ final class NumberCommands {
             .onCells(NumberCommands::decrby),
         row("incrbyfloat", 3, "2.6.0", "Increment the float value of a key by the given amount")
             .refused(ROUNDS)
+            .differs(Difference.HEXADECIMAL_FLOATS)
             .onCells(NumberCommands::incrbyfloat));
   }
 

@@ -21,10 +21,12 @@ final class PubSubCommands {
         row("subscribe", -2, "2.0.0", EACH, "Listen for messages published to the given channels")
             .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
             .whileListening()
+            .differs(Difference.SUBSCRIBED_NAMES, Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row("unsubscribe", -1, "2.0.0", EACH, "Stop listening to the given channels, or to all")
             .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
             .whileListening()
+            .differs(Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row(
                 "psubscribe",
@@ -34,6 +36,10 @@ final class PubSubCommands {
                 "Listen for messages published to channels matching the given patterns")
             .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
             .whileListening()
+            .differs(
+                Difference.SUBSCRIBED_NAMES,
+                Difference.PATTERN_ORDER,
+                Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row(
                 "punsubscribe",
@@ -43,6 +49,7 @@ final class PubSubCommands {
                 "Stop listening to channels matching the given patterns, or any")
             .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
             .whileListening()
+            .differs(Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row(
                 "publish",
@@ -51,18 +58,21 @@ final class PubSubCommands {
                 "O(N+M) where N is the number of subscribers, M that of subscribed patterns",
                 "Post a message to a channel, to its subscribers on all nodes")
             .flags(PUBSUB, LOADING, STALE, FAST)
+            .differs(Difference.ALL_NODES, Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row("ssubscribe", -2, "7.0.0", EACH, "Listen for messages published to shard channels")
             .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
             .keys(1, -1, 1)
             .reach(Reach.NOTHING)
             .whileListening()
+            .differs(Difference.SUBSCRIBED_NAMES, Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row("sunsubscribe", -1, "7.0.0", EACH, "Stop listening to shard channels, or to all")
             .flags(PUBSUB, NOSCRIPT, LOADING, STALE)
             .keys(1, -1, 1)
             .reach(Reach.NOTHING)
             .whileListening()
+            .differs(Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row(
                 "spublish",
@@ -73,6 +83,8 @@ final class PubSubCommands {
             .flags(PUBSUB, LOADING, STALE, FAST)
             .keys(1, 1, 1)
             .reach(Reach.NOTHING)
+            .differs(
+                Difference.ALL_NODES, Difference.SHARDS_EVERYWHERE, Difference.NOT_IN_TRANSACTIONS)
             .onNode(),
         row("pubsub", -2, "2.8.0", "Depends on subcommand.", "A container for Pub/Sub commands")
             .container(pubSubRows()));
@@ -113,6 +125,7 @@ final class PubSubCommands {
   private static Command told(String name, int arity, String since, String cost, String summary) {
     return row("pubsub|" + name, arity, since, cost, summary)
         .flags(PUBSUB, LOADING, STALE)
+        .differs(Difference.ALL_NODES, Difference.NOT_IN_TRANSACTIONS)
         .onNode();
   }
 

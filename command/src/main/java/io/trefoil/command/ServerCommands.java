@@ -32,6 +32,7 @@ final class ServerCommands {
         row("info", -1, "1.0.0", "Get information and statistics about the server")
             .flags(LOADING, STALE)
             .categories("dangerous")
+            .differs(Difference.KEYS_HERE, Difference.ROLE_OF_A_PARTITION)
             .onConnection(ServerCommands::info),
         row("time", 1, "2.6.0", "Return the current server time")
             .flags(LOADING, STALE, FAST)
@@ -44,6 +45,7 @@ final class ServerCommands {
                 List.of(
                     row("module|list", 2, "4.0.0", "List all modules: none")
                         .flags(ADMIN, NOSCRIPT)
+                        .differs(Difference.NOTHING_RECORDED)
                         .onConnection(call -> call.reply().array(0)),
                     help("MODULE", "5.0.0", "LIST", "    Return a list of loaded modules."))),
         row("function", -2, "7.0.0", "Functions, which are none").container(functionRows()),
@@ -52,6 +54,7 @@ final class ServerCommands {
                 List.of(
                     row("latency|latest", 2, "2.8.13", "Return the latest latency samples: none")
                         .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+                        .differs(Difference.NOTHING_RECORDED)
                         .onConnection(call -> call.reply().array(0)),
                     help("LATENCY", "2.8.13", "LATEST", "    Return the latest samples."))),
         row("acl", -2, "6.0.0", "Users, of which there is one")
@@ -100,6 +103,7 @@ final class ServerCommands {
                 PER_SETTING,
                 "Get the values of configuration parameters")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .differs(Difference.FEW_SETTINGS)
             .onConnection(ServerCommands::configGet),
         new Row(
                 "config|set",
@@ -109,6 +113,7 @@ final class ServerCommands {
                 PER_SETTING,
                 "Set configuration parameters to the given values")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .differs(Difference.SETTINGS_STAY)
             .onConnection(ServerCommands::configSet),
         row("config|resetstat", 2, "2.0.0", "Reset the stats returned by INFO")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -128,9 +133,11 @@ final class ServerCommands {
     return List.of(
         row("slowlog|get", -2, "2.2.12", "Get the slow log's entries: none")
             .flags(ADMIN, LOADING, STALE)
+            .differs(Difference.NOTHING_RECORDED)
             .onConnection(ServerCommands::slowlogGet),
         row("slowlog|len", 2, "2.2.12", "Get the slow log's length: 0")
             .flags(ADMIN, LOADING, STALE)
+            .differs(Difference.NOTHING_RECORDED)
             .onConnection(call -> call.reply().integer(0)),
         row("slowlog|reset", 2, "2.2.12", "Clear all entries from the slow log")
             .flags(ADMIN, LOADING, STALE)
@@ -200,6 +207,7 @@ final class ServerCommands {
             "O(1)",
             "Answers that this port does not speak the cluster protocol")
         .flags(flags)
+        .differs(Difference.NO_CLUSTER)
         .onConnection(call -> call.reply().error(NO_CLUSTER));
   }
 

@@ -26,18 +26,25 @@ final class SetAlgebraCommands {
   static List<Command> rows() {
     return List.of(
         read("sinter", INTERSECTION_COST, "Intersect multiple sets")
+            .differs(Difference.ORDER_OF_HASHES, Difference.SETS_IN_MEMORY)
             .onCells(call -> reply(call, intersection(call, 1, call.args().count()))),
-        read("sunion", ALL_COST, "Add multiple sets").onCells(call -> reply(call, union(call, 1))),
+        read("sunion", ALL_COST, "Add multiple sets")
+            .differs(Difference.ORDER_OF_HASHES, Difference.SETS_IN_MEMORY)
+            .onCells(call -> reply(call, union(call, 1))),
         read("sdiff", ALL_COST, "Subtract multiple sets")
+            .differs(Difference.ORDER_OF_HASHES, Difference.SETS_IN_MEMORY)
             .onCells(call -> reply(call, difference(call, 1))),
         write(
                 "sinterstore",
                 INTERSECTION_COST,
                 "Intersect multiple sets and store the resulting set in a key")
+            .differs(Difference.SETS_IN_MEMORY)
             .onCells(call -> store(call, intersection(call, 2, call.args().count()))),
         write("sunionstore", ALL_COST, "Add multiple sets and store the resulting set in a key")
+            .differs(Difference.SETS_IN_MEMORY)
             .onCells(call -> store(call, union(call, 2))),
         write("sdiffstore", ALL_COST, "Subtract multiple sets and store the resulting set in a key")
+            .differs(Difference.SETS_IN_MEMORY)
             .onCells(call -> store(call, difference(call, 2))),
         new Row(
                 "sintercard",

@@ -42,6 +42,7 @@ final class SetCommands {
         row("smembers", 2, "O(N) where N is the set cardinality.", "Get all the members in a set")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(Difference.ORDER_OF_HASHES, Difference.ALL_FIELDS)
             .onCells(SetCommands::smembers),
         row("sismember", 3, "O(1)", "Determine if a given value is a member of a set")
             .flags(READONLY, FAST)
@@ -68,6 +69,7 @@ final class SetCommands {
                 "Incrementally iterate Set elements")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(Difference.SCAN_STEPS, Difference.SCAN_COUNT)
             .onCells(call -> FieldScan.run(call, CellType.SET, false)),
         row(
                 "srandmember",
@@ -77,6 +79,7 @@ final class SetCommands {
                 "Get one or multiple random members from a set")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(Difference.REPEATED_PICKS)
             .onCells(SetCommands::srandmember),
         row(
                 "spop",
@@ -86,6 +89,7 @@ final class SetCommands {
                 "Remove and return one or multiple random members from a set")
             .flags(WRITE, FAST)
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.SETS_IN_MEMORY)
             .onCells(SetCommands::spop),
         row("smove", 4, "O(1)", "Move a member from one set to another")
             .flags(WRITE, FAST)

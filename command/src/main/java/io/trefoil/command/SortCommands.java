@@ -40,6 +40,11 @@ final class SortCommands {
             .flags(WRITE, DENYOOM)
             .furtherKey(SortOptions::storeWord)
             .refused(StringCommands.NEEDS_ORDER + "; SORT_RO does not")
+            .differs(
+                Difference.LONG_FLOATS,
+                Difference.SORT_MEMORY,
+                Difference.WORDS_ARE_BYTES,
+                Difference.SORT_ELSEWHERE)
             .onCells(call -> sort(call, true)),
         row(
                 "sort_ro",
@@ -51,6 +56,11 @@ final class SortCommands {
                 "BY or GET of other keys",
                 "looks at keys that are not among its words",
                 Convergence.READ)
+            .differs(
+                Difference.LONG_FLOATS,
+                Difference.SORT_MEMORY,
+                Difference.WORDS_ARE_BYTES,
+                Difference.SORT_ELSEWHERE)
             .onCells(call -> sort(call, false)));
   }
 

@@ -29,6 +29,7 @@ final class TableCommands {
     return List.of(
         row("command", -1, "2.8.13", MANY, "Get array of Redis command details")
             .subcommands(commands.subcommands())
+            .differs(Difference.TABLE_WITHOUT_TIPS)
             .onConnection(call -> commands.infoOfAll(call.reply())));
   }
 
@@ -37,8 +38,10 @@ final class TableCommands {
         row("command|count", 2, "2.8.13", "O(1)", "Get total number of Redis commands")
             .onConnection(call -> call.reply().integer(table.get().commands().size())),
         row("command|info", -2, "2.8.13", MANY, "Get array of specific Redis command details")
+            .differs(Difference.TABLE_WITHOUT_TIPS)
             .onConnection(this::info),
         row("command|docs", -2, "7.0.0", MANY, "Get array of specific Redis command documentation")
+            .differs(Difference.TABLE_WITHOUT_ARGUMENTS)
             .onConnection(this::docs),
         row("command|list", -2, "7.0.0", MANY, "Get an array of Redis command names")
             .onConnection(this::list),
@@ -198,12 +201,20 @@ final class TableCommands {
     } else if (!command.takes(inner.count())) {
       reply.error("ERR Invalid number of arguments specified for command");
     } else {
-      int count = command.keyCount(inner);
-      reply.array(count);
-      for (int key = 0; key < count; key++) {
-        int index = command.keyIndex(inner, key);
-        reply.bulk(inner.array(), inner.offset(index), inner.length(index));
-      }
+      writeKeys(reply, command, inner);
+    }
+  }
+
+  private static void writeKeys(ReplyWriter reply, Command command, Args args) {
+    int count = command.keyCount(args);
+    if (count == 0 || command.miscounts(args)) {
+      reply.error("ERR Invalid arguments specified for command");
+      return;
+    }
+    reply.array(count);
+    for (int key = 0; key < count; key++) {
+      int index = command.keyIndex(args, key);
+      reply.bulk(args.array(), args.offset(index), args.length(index));
     }
   }
 }

@@ -34,6 +34,7 @@ final class TransactionCommands {
             .flags(NOSCRIPT, LOADING, STALE, SKIP_SLOWLOG)
             .neverQueued()
             .converges(Convergence.EXEC)
+            .differs(Difference.ONE_PARTITION, Difference.BOUNDED_TRANSACTION)
             .onNode(),
         row("discard", 1, "2.0.0", "O(N)", "Forget all queued commands")
             .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
@@ -44,6 +45,7 @@ final class TransactionCommands {
             .keys(1, -1, 1)
             .neverQueued()
             .refused("needs one order of all writes")
+            .differs(Difference.WATCHED_MEANWHILE)
             .onNode(),
         row("unwatch", 1, "2.2.0", "O(1)", "Forget all watched keys")
             .flags(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)

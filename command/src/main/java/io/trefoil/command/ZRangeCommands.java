@@ -49,24 +49,30 @@ final class ZRangeCommands {
             .converges(Convergence.READ)
             .onCells(call -> count(call, By.NAME)),
         range("zrange", "1.2.0", COST, "")
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.ALL_FIELDS)
             .onCells(call -> replyRange(call, new ZRangeOptions(call))),
         range("zrevrange", "1.2.0", COST, ", by index, with scores ordered from high to low")
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.ALL_FIELDS)
             .onCells(call -> replyRange(call, new ZRangeOptions(call, By.RANK, true))),
         range("zrangebyscore", "1.0.5", LIMITED_COST, ", by score")
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.ALL_FIELDS)
             .onCells(call -> replyRange(call, new ZRangeOptions(call, By.SCORE, false))),
         range(
                 "zrevrangebyscore",
                 "2.2.0",
                 LIMITED_COST,
                 ", by score, with scores ordered from high to low")
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.ALL_FIELDS)
             .onCells(call -> replyRange(call, new ZRangeOptions(call, By.SCORE, true))),
         range("zrangebylex", "2.8.9", LIMITED_COST, ", by lexicographical range")
+            .differs(Difference.ALL_FIELDS)
             .onCells(call -> replyRange(call, new ZRangeOptions(call, By.NAME, false))),
         range(
                 "zrevrangebylex",
                 "2.8.9",
                 LIMITED_COST,
                 ", by lexicographical range, ordered from higher to lower strings.")
+            .differs(Difference.ALL_FIELDS)
             .onCells(call -> replyRange(call, new ZRangeOptions(call, By.NAME, true))),
         row(
                 "zrangestore",
@@ -78,12 +84,16 @@ final class ZRangeCommands {
             .flags(WRITE, DENYOOM)
             .keys(1, 2, 1)
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.SORTED_SETS_IN_MEMORY)
             .onCells(ZRangeCommands::store),
         removal("zremrangebyrank", "2.0.0", "within the given indexes")
+            .differs(Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> remove(call, By.RANK)),
         removal("zremrangebyscore", "1.2.0", "within the given scores")
+            .differs(Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> remove(call, By.SCORE)),
         removal("zremrangebylex", "2.8.9", "between the given lexicographical range")
+            .differs(Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> remove(call, By.NAME)));
   }
 

@@ -28,10 +28,13 @@ final class ZSetAlgebraCommands {
   static List<Command> rows() {
     return List.of(
         reading("zunion", "6.2.0", UNION_COST, "Add multiple sorted sets")
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> reply(call, true, ZSetAlgebra::union)),
         reading("zinter", "6.2.0", INTERSECTION_COST, "Intersect multiple sorted sets")
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> reply(call, true, ZSetAlgebra::intersection)),
         reading("zdiff", "6.2.0", DIFFERENCE_COST, "Subtract multiple sorted sets")
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> reply(call, false, ZSetAlgebra::difference)),
         reading(
                 "zintercard",
@@ -41,10 +44,13 @@ final class ZSetAlgebraCommands {
                 "Intersect multiple sorted sets and return the cardinality of the result")
             .onCells(ZSetAlgebraCommands::zintercard),
         storing("zunionstore", "2.0.0", UNION_COST, "Add multiple sorted sets")
+            .differs(Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> store(call, true, ZSetAlgebra::union)),
         storing("zinterstore", "2.0.0", INTERSECTION_COST, "Intersect multiple sorted sets")
+            .differs(Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> store(call, true, ZSetAlgebra::intersection)),
         storing("zdiffstore", "6.2.0", DIFFERENCE_COST, "Subtract multiple sorted sets")
+            .differs(Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> store(call, false, ZSetAlgebra::difference)));
   }
 

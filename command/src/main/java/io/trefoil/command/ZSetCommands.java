@@ -42,6 +42,7 @@ final class ZSetCommands {
                 "NX, XX, GT, LT or INCR",
                 StringCommands.NEEDS_ORDER,
                 Convergence.ZADD)
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.LONG_FLOATS)
             .onCells(call -> ZAdd.run(call, false)),
         row(
                 "zincrby",
@@ -55,6 +56,7 @@ final class ZSetCommands {
                 "a fraction, or more than 2^53,",
                 NumberCommands.ROUNDS,
                 Convergence.ZINCRBY)
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.LONG_FLOATS)
             .onCells(call -> ZAdd.run(call, true)),
         row(
                 "zrem",
@@ -75,6 +77,7 @@ final class ZSetCommands {
                 "Get the score associated with the given member in a sorted set")
             .flags(READONLY, FAST)
             .converges(Convergence.READ)
+            .differs(Difference.ZERO_HAS_NO_SIGN)
             .onCells(call -> replyScore(call, call.fields(CellType.ZSET), 2)),
         row(
                 "zmscore",
@@ -84,6 +87,7 @@ final class ZSetCommands {
                 "Get the score associated with the given members in a sorted set")
             .flags(READONLY, FAST)
             .converges(Convergence.READ)
+            .differs(Difference.ZERO_HAS_NO_SIGN)
             .onCells(ZSetCommands::zmscore),
         row("zcard", 2, "1.2.0", "O(1)", "Get the number of members in a sorted set")
             .flags(READONLY, FAST)
@@ -111,6 +115,7 @@ final class ZSetCommands {
                 "Remove and return members with the lowest scores in a sorted set")
             .flags(WRITE, FAST)
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> ZPop.pop(call, false)),
         row(
                 "zpopmax",
@@ -120,6 +125,7 @@ final class ZSetCommands {
                 "Remove and return members with the highest scores in a sorted set")
             .flags(WRITE, FAST)
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> ZPop.pop(call, true)),
         new Row(
                 "zmpop",
@@ -132,6 +138,7 @@ final class ZSetCommands {
             .flags(WRITE)
             .countedKeys(1)
             .refused(StringCommands.NEEDS_ORDER)
+            .differs(Difference.ZERO_HAS_NO_SIGN, Difference.SORTED_SETS_IN_MEMORY)
             .onCells(call -> ZPop.popFromFirst(call, 1)),
         row(
                 "zrandmember",
@@ -141,6 +148,7 @@ final class ZSetCommands {
                 "Get one or multiple random elements from a sorted set")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(Difference.REPEATED_PICKS, Difference.ZERO_HAS_NO_SIGN)
             .onCells(ZRandomMembers::run),
         row(
                 "zscan",
@@ -152,6 +160,8 @@ final class ZSetCommands {
                 "Incrementally iterate sorted sets elements and associated scores")
             .flags(READONLY)
             .converges(Convergence.READ)
+            .differs(
+                Difference.SCORES_OF_SMALL_SETS, Difference.SCAN_COUNT, Difference.ZERO_HAS_NO_SIGN)
             .onCells(ZScan::run));
   }
 

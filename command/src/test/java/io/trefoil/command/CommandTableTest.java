@@ -152,6 +152,7 @@ class CommandTableTest {
   void thePagesInTheDocumentationSayWhatTheTableSays() throws IOException {
     checkPage("commands.md", CommandDocs.markdown(table));
     checkPage("convergence.md", CommandDocs.convergence(table));
+    checkPage("compatibility.md", CommandDocs.compatibility(table));
   }
 
   /** With {@code -Ddocs.rewrite} the page is written first. */

@@ -21,6 +21,12 @@ class HashComparisonTest extends ComparedWithRedis {
         HSET h a 2
         HSET h a 3 b
         HSET h a 3 b 4 c 5 b 6
+        HMSET h a
+        HMSET h a 1 b
+        HMSET h a 3 d 1
+        HMSET m a 1
+        HDEL h d
+        DEL m
         HSET h '' empty
         HGET h a
         HGET h b
