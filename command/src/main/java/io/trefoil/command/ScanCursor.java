@@ -43,12 +43,17 @@ public final class ScanCursor {
   }
 
   /**
-   * An unsigned number of 64 bits; as in C's {@code strtoul} a sign is allowed and nothing is 0.
+   * An unsigned number of 64 bits; as in C's {@code strtoul} a sign is allowed, nothing is 0, and a
+   * zero byte ends it.
    */
   static OptionalLong parse(Args args, int index) {
     byte[] array = args.array();
     int at = args.offset(index);
-    int end = at + args.length(index);
+    int last = at + args.length(index);
+    int end = at;
+    while (end < last && array[end] != 0) {
+      end++;
+    }
     boolean negative = at < end && array[at] == '-';
     if (negative || at < end && array[at] == '+') {
       at++;

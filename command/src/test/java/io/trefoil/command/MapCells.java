@@ -329,7 +329,10 @@ final class MapCells implements Cells {
 
   @Override
   public long keyCount() {
-    return byHash.values().stream().mapToLong(Map::size).sum();
+    return byHash.values().stream()
+        .flatMap(bucket -> bucket.values().stream())
+        .filter(cell -> visible(cell) != null)
+        .count();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.trefoil.command;
 
 import io.trefoil.base.Clock;
+import io.trefoil.resp.Args;
 import io.trefoil.resp.ReplyWriter;
 import io.trefoil.resp.RespLimits;
 import io.trefoil.resp.RespParser;
@@ -89,7 +90,7 @@ final class OnePartition implements Server {
     for (int i = 0; i < words.length; i++) {
       bytes[i] = words[i].getBytes(StandardCharsets.ISO_8859_1);
     }
-    return new String(send(io.trefoil.resp.Args.of(bytes).encoded()), StandardCharsets.ISO_8859_1);
+    return new String(send(Args.of(bytes).encoded()), StandardCharsets.ISO_8859_1);
   }
 
   private void runOne() {
@@ -97,15 +98,44 @@ final class OnePartition implements Server {
     Command command = table.admit(parser.args(), session, reply);
     if (command != null) {
       session.commandBegins(command, nowMillis);
-      switch (command.runs()) {
-        case ON_CELLS -> call.onCells(command, parser.args(), cells, 0, 1, reply).run();
-        case ON_CONNECTION -> call.onConnection(command, parser.args(), session, this, reply).run();
-        case ON_NODE -> reply.error("ERR run by the node");
+      if (session.queues() && command.isQueued()) {
+        session.transaction().add(command, parser.args());
+        reply.simple("QUEUED");
+      } else {
+        run(command);
       }
     }
     if (!session.commandEnds()) {
       reply.truncate(start);
     }
+  }
+
+  private void run(Command command) {
+    switch (command.runs()) {
+      case ON_CELLS -> call.onCells(command, parser.args(), cells, 0, 1, reply).run();
+      case ON_CONNECTION -> call.onConnection(command, parser.args(), session, this, reply).run();
+      case ON_NODE -> {
+        if (command.name().equals("exec")) {
+          exec();
+        } else {
+          reply.error("ERR run by the node");
+        }
+      }
+    }
+  }
+
+  /** Of commands on cells. */
+  private void exec() {
+    Transaction transaction = session.transaction();
+    if (!session.queues()) {
+      reply.error("ERR EXEC without MULTI");
+    } else if (transaction.isSpoiled()) {
+      reply.error(Errors.EXEC_ABORT);
+    } else {
+      Args form = table.transactions().execOf(transaction, List.of(), session.protocol(), this);
+      call.onCells(table.findForwarded(form), form, cells, 0, 1, reply).run();
+    }
+    session.endTransaction();
   }
 
   @Override
