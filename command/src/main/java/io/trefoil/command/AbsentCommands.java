@@ -21,9 +21,6 @@ public final class AbsentCommands {
   private static final Map<String, List<String>> BY_REASON = new LinkedHashMap<>();
 
   static {
-    add(
-        "blocking pops are not there yet",
-        "blmove blmpop blpop brpop brpoplpush bzmpop bzpopmax bzpopmin client|unblock");
     add("the data type is not there yet: HyperLogLog", "pfadd pfcount pfdebug pfmerge pfselftest");
     add(
         "the data type is not there yet: geo",
@@ -37,9 +34,8 @@ public final class AbsentCommands {
             + " xrevrange xsetid xtrim");
     add(
         "there are no scripts: [transactions](transactions.md) run several commands at once",
-        "eval eval_ro evalsha evalsha_ro fcall fcall_ro function function|delete function|dump"
-            + " function|flush function|help function|kill function|list function|load"
-            + " function|restore function|stats script script|debug script|exists script|flush"
+        "eval eval_ro evalsha evalsha_ro fcall fcall_ro function|delete function|dump"
+            + " function|kill function|load function|restore function|stats script script|debug script|exists script|flush"
             + " script|help script|kill script|load");
     add(
         "another database is other partitions, perhaps on other nodes, and perhaps replicated in"

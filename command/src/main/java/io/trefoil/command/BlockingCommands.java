@@ -42,6 +42,7 @@ final class BlockingCommands {
             .flags(WRITE, NOSCRIPT)
             .keys(1, -2, 1)
             .blocks(LIST)
+            .differs(Difference.WAITING_POPS)
             .onCells(call -> popElement(call, End.LEFT)),
         row(
                 "brpop",
@@ -53,6 +54,7 @@ final class BlockingCommands {
             .flags(WRITE, NOSCRIPT)
             .keys(1, -2, 1)
             .blocks(LIST)
+            .differs(Difference.WAITING_POPS)
             .onCells(call -> popElement(call, End.RIGHT)),
         row(
                 "blmove",
@@ -65,6 +67,7 @@ final class BlockingCommands {
             .flags(WRITE, DENYOOM, NOSCRIPT)
             .keys(1, 2, 1)
             .blocks(SOURCE)
+            .differs(Difference.WAITING_POPS)
             .onCells(BlockingCommands::blmove),
         row(
                 "brpoplpush",
@@ -77,6 +80,7 @@ final class BlockingCommands {
             .flags(WRITE, DENYOOM, NOSCRIPT)
             .keys(1, 2, 1)
             .blocks(SOURCE)
+            .differs(Difference.WAITING_POPS)
             .onCells(call -> move(call, End.RIGHT, End.LEFT)),
         row(
                 "blmpop",
@@ -89,6 +93,7 @@ final class BlockingCommands {
             .flags(WRITE)
             .countedKeys(2)
             .blocks(SOME_OF_LIST)
+            .differs(Difference.WAITING_POPS)
             .onCells(call -> ListCommands.popFromFirst(call, 2)),
         row(
                 "bzpopmin",
@@ -101,6 +106,7 @@ final class BlockingCommands {
             .flags(WRITE, NOSCRIPT, FAST)
             .keys(1, -2, 1)
             .blocks(ZSET)
+            .differs(Difference.WAITING_POPS)
             .onCells(call -> popMember(call, false)),
         row(
                 "bzpopmax",
@@ -113,6 +119,7 @@ final class BlockingCommands {
             .flags(WRITE, NOSCRIPT, FAST)
             .keys(1, -2, 1)
             .blocks(ZSET)
+            .differs(Difference.WAITING_POPS)
             .onCells(call -> popMember(call, true)),
         row(
                 "bzmpop",
@@ -126,6 +133,7 @@ final class BlockingCommands {
             .flags(WRITE)
             .countedKeys(2)
             .blocks(SOME_OF_ZSET)
+            .differs(Difference.WAITING_POPS)
             .onCells(call -> ZPop.popFromFirst(call, 2)));
   }
 

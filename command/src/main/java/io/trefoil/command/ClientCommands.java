@@ -42,6 +42,7 @@ final class ClientCommands {
                 "O(log N) where N is the number of client connections",
                 "Unblock a client blocked in a blocking command from a different connection")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .differs(Difference.WAITING_CLIENTS)
             .onConnection(ClientCommands::unblock),
         own("reply", 3, "3.2.0", "Instruct the server whether to reply to commands")
             .differs(Difference.NOT_IN_TRANSACTIONS)

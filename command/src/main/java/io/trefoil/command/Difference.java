@@ -122,7 +122,18 @@ public enum Difference {
       "",
       "a few of Redis's names that tools ask for; `appendonly yes`, `save \"\"`",
       "so that tools work"),
-  SETTINGS_STAY("", "refused, unless it changes nothing", "settings are in the node's file"),
+  SETTINGS_STAY(
+      "",
+      "refused, unless it changes nothing; from which size on Redis keeps a value in another"
+          + " encoding is taken and shown, until the node stops",
+      "settings are in the node's file; values are kept in cells, whatever their size"),
+  WAITING_POPS(
+      "",
+      "10,000 wait for a partition at most, of 64 MB together; `-UNBLOCKED` when its leader"
+          + " changes, `-UNCERTAIN` when the way to it broke",
+      "who waits is in the leader's memory: [blocking.md](blocking.md)"),
+  WAITING_CLIENTS(
+      "", "knows the clients of its node; ends no `WAIT`", "a client's id is its node's"),
   NOTHING_RECORDED("", "empty", "nothing is recorded there"),
   KEYS_HERE(
       "`keyspace`",

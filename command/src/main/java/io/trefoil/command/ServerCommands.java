@@ -158,7 +158,7 @@ final class ServerCommands {
         row("function|list", -2, "7.0.0", "List all functions: none")
             .flags(NOSCRIPT)
             .categories("scripting")
-            .onConnection(call -> call.reply().array(0)),
+            .onConnection(ServerCommands::listFunctions),
         row("function|flush", -2, "7.0.0", "Delete all functions, of which there are none")
             .flags(NOSCRIPT)
             .categories("scripting")
@@ -173,6 +173,28 @@ final class ServerCommands {
                     "    Return general information on all the libraries: none.",
                     "FLUSH [ASYNC|SYNC]",
                     "    Delete all the libraries, of which there are none.")));
+  }
+
+  private static void listFunctions(Call call) {
+    Args args = call.args();
+    boolean named = false;
+    boolean withCode = false;
+    for (int i = 2; i < args.count(); i++) {
+      if (!withCode && args.isWord(i, "WITHCODE")) {
+        withCode = true;
+      } else if (!named && args.isWord(i, "LIBRARYNAME")) {
+        named = true;
+        if (++i == args.count()) {
+          call.reply().error("ERR library name argument was not given");
+          return;
+        }
+      } else {
+        call.reply()
+            .errorEchoing("ERR Unknown argument " + Errors.echo(args, i, Integer.MAX_VALUE));
+        return;
+      }
+    }
+    call.reply().array(0);
   }
 
   private static void flushFunctions(Call call) {

@@ -211,6 +211,8 @@ final class AllCommands {
       any ~ MODULE LIST
       any ~ LATENCY LATEST
       any ~ SLOWLOG RESET
+      any ~ FUNCTION LIST { LIBRARYNAME pattern | WITHCODE }
+      any ~ FUNCTION FLUSH
       any ~ CLUSTER INFO
       any ~ CLUSTER MYID
       any ~ CLUSTER KEYSLOT key

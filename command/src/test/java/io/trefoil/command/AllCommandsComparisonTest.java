@@ -55,6 +55,16 @@ class AllCommandsComparisonTest {
           "client|list",
           "client|kill",
           "client|reply",
+          // Compared by BlockingComparisonTest: they wait.
+          "blpop",
+          "brpop",
+          "blmove",
+          "brpoplpush",
+          "blmpop",
+          "bzpopmin",
+          "bzpopmax",
+          "bzmpop",
+          "client|unblock",
           // Newer than Redis 7.0.
           "client|setinfo",
           "client|no-touch",

@@ -283,13 +283,19 @@ final class BothServers {
     private byte[] reply;
     private int steps;
 
-    /** With whole numbers in full that have exponents, and zero without its sign. */
+    /** With scores as numbers, however they are written, and zero without its sign. */
     Set<String> numbered() {
-      return items.stream()
-          .map(item -> item.replace("=1e+17]", "=100000000000000000]"))
-          .map(item -> item.replace("=-1e+17]", "=-100000000000000000]"))
-          .map(item -> item.replace("=-0]", "=0]"))
-          .collect(Collectors.toSet());
+      return items.stream().map(Iteration::numbered).collect(Collectors.toSet());
+    }
+
+    private static String numbered(String item) {
+      int score = item.lastIndexOf('=') + 1;
+      int end = item.indexOf(']', score);
+      if (end < 0) {
+        return item; // an error
+      }
+      String number = item.substring(score, end).replace("inf", "Infinity");
+      return item.substring(0, score) + (Double.parseDouble(number) + 0.0);
     }
 
     Iteration(String[] words, Server server) {
