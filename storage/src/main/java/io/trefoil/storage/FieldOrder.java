@@ -331,14 +331,14 @@ public final class FieldOrder {
     }
     newestStamp = Math.max(newestStamp, store.stamp());
     int handle = store.foundHandle();
-    if (into.id == id && into.holds(order, handle, store.arena())) {
+    if (into.id == id && into.holds(order, handle, store)) {
       return true;
     }
     into.id = id;
     into.size = store.valueLength();
     store.copyValue(0, into.room(into.size), 0, into.size);
     into.parse();
-    into.isAs(order, handle, store.arena());
+    into.isAs(order, handle, store);
     return true;
   }
 
@@ -607,7 +607,7 @@ public final class FieldOrder {
     writeId(node.id);
     int handle =
         store.fields().write(index, stamp, order, idBytes, 0, ID_BYTES, node.bytes, 0, node.size);
-    node.isAs(order, handle, store.arena());
+    node.isAs(order, handle, store);
   }
 
   private void removeNode(int id) {

@@ -25,6 +25,7 @@ final class OrderNode {
   private int handle;
   private long index;
   private long stamp;
+  private long undone;
 
   byte[] bytes = new byte[FieldOrder.MAX_NODE_BYTES * 2];
   int size;
@@ -46,20 +47,25 @@ final class OrderNode {
   int child;
   long below;
 
-  /** Whether it holds what the record of a node does. */
-  boolean holds(long ofOrder, int ofHandle, Arena arena) {
+  /**
+   * Whether it holds what the record of a node does. Where a record was undone another of the same
+   * entry may have taken its place.
+   */
+  boolean holds(long ofOrder, int ofHandle, PartitionStore store) {
     return handle == ofHandle
         && order == ofOrder
-        && arena.index(handle) == index
-        && arena.stamp(handle) == stamp;
+        && store.undoneCount() == undone
+        && store.arena().index(handle) == index
+        && store.arena().stamp(handle) == stamp;
   }
 
   /** It holds what a record does. */
-  void isAs(long ofOrder, int ofHandle, Arena arena) {
+  void isAs(long ofOrder, int ofHandle, PartitionStore store) {
     order = ofOrder;
     handle = ofHandle;
-    index = arena.index(handle);
-    stamp = arena.stamp(handle);
+    index = store.arena().index(handle);
+    stamp = store.arena().stamp(handle);
+    undone = store.undoneCount();
   }
 
   /** Makes it an empty node. */

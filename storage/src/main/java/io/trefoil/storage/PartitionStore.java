@@ -62,6 +62,7 @@ public final class PartitionStore implements AutoCloseable {
   private long generationsWritten;
   private Position flushed;
   private Position persisted;
+  private long undone;
 
   private final Fetches fetches;
   private final CellSweep expired;
@@ -536,8 +537,14 @@ public final class PartitionStore implements AutoCloseable {
     }
   }
 
+  /** How many writes were undone, ever: the place of each may hold another one since. */
+  long undoneCount() {
+    return undone;
+  }
+
   private void undoNewest() {
     found = NONE;
+    undone++;
     int handle = uncommitted.removeBack();
     int flags = arena.flags(handle);
     if ((flags & Records.CLEAR) != 0) {

@@ -192,6 +192,27 @@ class FieldOrderTest {
     check(new Random(1));
   }
 
+  /** The record of a node that was undone, and the next one of the same entry, are in one place. */
+  @Test
+  void whatAnotherWritesInPlaceOfWhatWasUndoneIsSeen() {
+    byte[] first = number(1);
+    put(first, first);
+    store.commit(index - 1);
+    long mark = store.mark();
+    byte[] undone = number(2);
+    order.put(index, index, undone, 0, undone.length, undone, 0, undone.length);
+    store.undoTo(mark);
+
+    byte[] told = number(3);
+    FieldOrder another = new FieldOrder(store, Look.NEWEST);
+    another.open(CellType.LIST, 1, KEY, 0, 1);
+    another.put(index, index, told, 0, told.length, told, 0, told.length);
+
+    expected.put(Bytes.wrap(told), Bytes.wrap(told));
+    assertThat(order.find(undone, 0, undone.length)).isFalse();
+    assertThat(visited(0, Long.MAX_VALUE, false)).isEqualTo(List.copyOf(expected.entrySet()));
+  }
+
   @Test
   void undoneChangesLeaveNoTrace() {
     for (int i = 0; i < 500; i++) {
