@@ -3,10 +3,11 @@ package io.trefoil.check;
 /**
  * What a client asks of one key.
  *
- * @param argument the value to set, compare-and-set or append, or that expires; null where there is
- *     none
+ * @param argument the value to set, compare-and-set, append or push, or that expires, or the score;
+ *     null where there is none
  * @param expected the value that a compare-and-set replaces; null for "no value"
- * @param field of a hash, or member of a set; null where the call is about the whole key
+ * @param field of a hash, or member of a set or sorted set; null where the call is about the whole
+ *     key
  */
 public record Call(Kind kind, String argument, String expected, String field) {
   /** What is done to the key. */
@@ -23,14 +24,19 @@ public record Call(Kind kind, String argument, String expected, String field) {
     REMOVE_FIELD,
     GET_FIELD,
     HAS_FIELD,
-    COUNT_FIELDS
+    COUNT_FIELDS,
+    INCREMENT_FIELD,
+    PUSH_FIRST,
+    PUSH_LAST,
+    POP_FIRST,
+    POP_LAST
   }
 
   private Call(Kind kind, String argument, String expected) {
     this(kind, argument, expected, null);
   }
 
-  /** Sets a field of a hash. */
+  /** Sets a field of a hash, or the score of a member. */
   public static Call setField(String field, String value) {
     return new Call(Kind.SET_FIELD, value, null, field);
   }
@@ -54,8 +60,31 @@ public record Call(Kind kind, String argument, String expected, String field) {
     return new Call(Kind.HAS_FIELD, null, null, field);
   }
 
+  /** Asks for the number of fields, members or elements. */
   public static Call countFields() {
     return new Call(Kind.COUNT_FIELDS, null, null, null);
+  }
+
+  /** Adds one to the score of a member. */
+  public static Call incrementField(String member) {
+    return new Call(Kind.INCREMENT_FIELD, null, null, member);
+  }
+
+  public static Call pushFirst(String element) {
+    return new Call(Kind.PUSH_FIRST, element, null);
+  }
+
+  public static Call pushLast(String element) {
+    return new Call(Kind.PUSH_LAST, element, null);
+  }
+
+  /** Takes away the first element, or the member with the least score. */
+  public static Call popFirst() {
+    return new Call(Kind.POP_FIRST, null, null);
+  }
+
+  public static Call popLast() {
+    return new Call(Kind.POP_LAST, null, null);
   }
 
   public static Call get() {
@@ -114,6 +143,11 @@ public record Call(Kind kind, String argument, String expected, String field) {
       case GET_FIELD -> "get field " + field;
       case HAS_FIELD -> "ask for field " + field;
       case COUNT_FIELDS -> "count fields";
+      case INCREMENT_FIELD -> "increment field " + field;
+      case PUSH_FIRST -> "push " + argument + " first";
+      case PUSH_LAST -> "push " + argument + " last";
+      case POP_FIRST -> "pop the first";
+      case POP_LAST -> "pop the last";
     };
   }
 }

@@ -3,7 +3,6 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.check.Call;
 import io.trefoil.check.Counters;
 import io.trefoil.check.Durability;
-import io.trefoil.check.FieldsModel;
 import io.trefoil.check.Invocation;
 import io.trefoil.check.Linearizability;
 import io.trefoil.check.Sessions;
@@ -78,7 +77,7 @@ final class ClusterChecks {
         }
       }
       require(Linearizability.check(all, new StringModel()));
-      require(Linearizability.check(fields, new FieldsModel()));
+      require(FieldKeys.check(fields));
       // A copy that comes is a moment behind the leader, who answered in its place.
       require(world.isMoved() ? List.of() : readsThatGoBack());
       requireSessions();

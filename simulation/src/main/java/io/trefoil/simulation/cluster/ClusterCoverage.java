@@ -96,10 +96,12 @@ public final class ClusterCoverage {
           "stopped cleanly",
           "stopped in the middle of a task",
           "switched over",
+          "transaction",
           "uncertain",
           "unsynced writes lost",
           "wall clock frozen",
-          "wall clock moved");
+          "wall clock moved",
+          "what was watched had changed");
 
   /** The same of leaderless databases. */
   private static final List<String> EXPECTED_WITHOUT_LEADER =
@@ -134,6 +136,7 @@ public final class ClusterCoverage {
           "split in two",
           "stopped cleanly",
           "stopped in the middle of a task",
+          "transaction",
           "uncertain",
           "wall clock frozen",
           "wall clock moved",

@@ -818,8 +818,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         return;
       }
       String key = keys.get(next++);
-      FieldKeys.fields(key, RespText.results(reply, 0))
-          .forEach((field, value) -> contents.put(key + "/" + field, value));
+      contents.putAll(FieldKeys.contents(key, RespText.results(reply, 0)));
       ask();
     }
 

@@ -45,6 +45,7 @@ final class QuorumChecks {
             world.history.stream().filter(it -> it.key().startsWith("unique-")).toList(),
             data,
             Set.of()));
+    SimulatedClient.requireWholeTransactions(data.keySet());
     checkCounts(data);
     checkReads(data);
   }

@@ -15,6 +15,7 @@ final class QuorumClient extends SimulatedClient {
   static final String TEXT = "text";
   static final String THERE = "1";
   private static final int MEMBERS = 3;
+  private static final String SCORED = "m";
   private final List<String> there = new ArrayList<>();
   private final List<String> removed = new ArrayList<>();
   private long last;
@@ -30,7 +31,11 @@ final class QuorumClient extends SimulatedClient {
     }
     String value = name + "-" + ++last;
     String text = shared(TEXT);
-    switch (random.nextInt(16)) {
+    switch (random.nextInt(20)) {
+      case 16 -> setBoth(value, this::work);
+      case 17 -> push(value);
+      case 18 -> score();
+      case 19 -> members();
       case 0 -> decide(text, value);
       case 1 -> ask("unique-" + value, Call.set(value), "SET", "unique-" + value, value);
       case 2, 3 -> ask(text, Call.set(value), "SET", text, value);
@@ -97,6 +102,44 @@ final class QuorumClient extends SimulatedClient {
       case 1 -> ask(key, Call.delete(), "SREM", bag, member);
       default -> ask(key, Call.get(), "SISMEMBER", bag, member);
     }
+  }
+
+  /** An element that nobody else pushes, of a list that only grows. */
+  private void push(String value) {
+    String list = FieldKeys.GROWING_LIST + "-" + random.nextInt(2);
+    String word = random.nextBoolean() ? "LPUSH" : "RPUSH";
+    ask(list + "/" + value, Call.set(value), word, list, value);
+  }
+
+  /** A score that is counted. */
+  private void score() {
+    String key = shared(FieldKeys.COUNTED);
+    String counted = key + "/" + SCORED;
+    if (random.nextInt(3) == 0) {
+      ask(counted, Call.get(), "ZSCORE", key, SCORED);
+    } else {
+      ask(counted, Call.increment(), "ZINCRBY", key, "1", SCORED);
+    }
+  }
+
+  /** All members of a set at once: each is there, or not. */
+  private void members() {
+    String bag = shared(BAG);
+    long start = nowNanos();
+    world.started();
+    ask(
+        reply -> {
+          boolean known = reply != null && reply.startsWith("*");
+          List<String> found = known ? RespText.results(reply, 0) : List.of();
+          for (int i = 0; i < MEMBERS; i++) {
+            String one = known ? found.contains("m" + i) ? "$" + THERE : "$-1" : reply;
+            world.ended(seen(bag + "/m" + i, Call.get(), start, one, name), false);
+          }
+          world.answered();
+          work();
+        },
+        "SMEMBERS",
+        bag);
   }
 
   private void ask(String key, Call call, String... command) {

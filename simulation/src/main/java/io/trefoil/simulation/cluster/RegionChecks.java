@@ -2,7 +2,6 @@ package io.trefoil.simulation.cluster;
 
 import io.trefoil.check.Call;
 import io.trefoil.check.Durability;
-import io.trefoil.check.FieldsModel;
 import io.trefoil.check.Invocation;
 import io.trefoil.check.Linearizability;
 import io.trefoil.check.QuorumCounts;
@@ -43,6 +42,7 @@ final class RegionChecks {
     Map<String, String> data = contents.get(0);
     world.history.forEach(it -> world.count(it.outcome().name().toLowerCase(Locale.ROOT)));
     checkDurability(data);
+    SimulatedClient.requireWholeTransactions(data.keySet());
     checkCounts(data);
     checkRemoved(data);
     world.regions.forEach(this::checkOrder);
@@ -123,7 +123,7 @@ final class RegionChecks {
     fields.removeIf(it -> !FieldKeys.isShared(it.key()));
     writes.removeIf(it -> FieldKeys.isShared(it.key()));
     require(Linearizability.check(writes, new StringModel()));
-    require(Linearizability.check(fields, new FieldsModel()));
+    require(FieldKeys.check(fields));
     world.count("histories linearizable");
   }
 

@@ -3,6 +3,7 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.check.Call;
 import io.trefoil.check.FieldCalls;
 import io.trefoil.check.Invocation;
+import io.trefoil.check.OrderedCalls;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -64,7 +65,11 @@ final class RegionClient extends SimulatedClient {
       disconnect(); // and asks another node from now on
     }
     String value = name + "-" + ++last;
-    switch (random.nextInt(16)) {
+    switch (random.nextInt(20)) {
+      case 16 -> setBoth(value, this::work);
+      case 17 -> fields(own(FieldKeys.LIST), OrderedCalls.ofList(random, value));
+      case 18 -> fields(own(FieldKeys.SCORES), OrderedCalls.ofScores(random));
+      case 19 -> fields(shared(FieldKeys.SCORES), OrderedCalls.ofScores(random));
       case 0 -> unique(value);
       case 1, 2, 3 -> text(value);
       case 4 -> call("counter", Call.increment());
@@ -90,6 +95,12 @@ final class RegionClient extends SimulatedClient {
       ask("unique-" + value, Call.set(world.padded(value)), "SET", world.padded(value));
       return;
     }
+    if (random.nextBoolean()) {
+      String list = FieldKeys.GROWING_LIST + "-" + random.nextInt(2);
+      String push = random.nextBoolean() ? "LPUSH" : "RPUSH";
+      ask(list + "/" + value, Call.set(value), new String[] {push, list, value});
+      return;
+    }
     String hash = FieldKeys.GROWING + "-" + random.nextInt(2);
     ask(
         hash + "/" + value,
@@ -112,6 +123,11 @@ final class RegionClient extends SimulatedClient {
   }
 
   private void tally() {
+    if (random.nextBoolean()) {
+      String scores = shared(FieldKeys.COUNTED);
+      ask(scores + "/" + FIELD, Call.increment(), new String[] {"ZINCRBY", scores, "1", FIELD});
+      return;
+    }
     String key = shared(TALLY);
     ask(key + "/" + FIELD, Call.increment(), new String[] {"HINCRBY", key, FIELD, "1"});
   }

@@ -3,14 +3,17 @@ package io.trefoil.simulation.cluster;
 import io.trefoil.check.Call;
 import io.trefoil.check.FieldCalls;
 import io.trefoil.check.Invocation;
+import io.trefoil.check.OrderedCalls;
 import io.trefoil.control.Promises.Anomaly;
 import io.trefoil.simulation.Schedule;
 import io.trefoil.simulation.SimulationFailure;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -65,6 +68,11 @@ class SimulatedClient implements SimulatedSocket.End {
 
   /** Sends a command, on a new connection when there is none; the reply is null when none came. */
   void ask(Consumer<String> then, String... command) {
+    askInOne(then, List.<String[]>of(command));
+  }
+
+  /** As above, with several at once; the reply is that to the last one. */
+  private void askInOne(Consumer<String> then, List<String[]> commands) {
     if (socket == null) {
       connect();
     }
@@ -74,7 +82,8 @@ class SimulatedClient implements SimulatedSocket.End {
     }
     receiver = then;
     long number = ++asked;
-    socket.send(encode(command));
+    skip += commands.size() - 1;
+    commands.forEach(command -> socket.send(encode(command)));
     world.schedule.after(
         PATIENCE_MICROS,
         () -> {
@@ -224,8 +233,12 @@ class SimulatedClient implements SimulatedSocket.End {
       return;
     }
     String value = name + "-" + ++asked;
-    int kind = random.nextInt(17);
-    if (kind >= 13) {
+    int kind = random.nextInt(20);
+    if (kind >= 18) {
+      callInOrder(value);
+    } else if (kind == 17) {
+      callInTransaction(value);
+    } else if (kind >= 13) {
       callFields(kind, value);
     } else if (kind == 10) {
       callSeveral(value);
@@ -259,6 +272,140 @@ class SimulatedClient implements SimulatedSocket.End {
     } else {
       call(shared(FieldKeys.SET), FieldCalls.ofSet(random));
     }
+  }
+
+  /** A list or a sorted set: shared, or growing. */
+  private void callInOrder(String value) {
+    switch (random.nextInt(5)) {
+      case 0 -> {
+        String list = FieldKeys.GROWING_LIST + "-" + random.nextInt(2);
+        String push = random.nextBoolean() ? "LPUSH" : "RPUSH";
+        ask(List.of(new Asked(list + "/" + value, Call.set(value))), push, list, value);
+      }
+      case 1, 2 -> call(shared(FieldKeys.LIST), OrderedCalls.ofList(random, value));
+      default -> call(shared(FieldKeys.SCORES), OrderedCalls.ofScores(random));
+    }
+  }
+
+  /** Keys of one partition, of several types, that change together or not at all. */
+  private void callInTransaction(String value) {
+    String tag = "{" + shared("pair") + "}";
+    Asked list = new Asked(FieldKeys.LIST + "-" + tag, Call.countFields());
+    Asked set = new Asked(FieldKeys.SET + "-" + tag, Call.countFields());
+    switch (random.nextInt(4)) {
+      case 0 -> callWatched("watched-" + shared("key"), value);
+      case 1 -> transact(List.of(list, set));
+      default ->
+          transact(
+              List.of(
+                  new Asked(list.key(), Call.pushLast(value)),
+                  new Asked(set.key(), Call.addMember(value))));
+    }
+  }
+
+  /** Two keys that nobody else writes: in the end both are there, or none. */
+  final void setBoth(String value, Runnable then) {
+    String one = bothOf(value, 1);
+    String other = bothOf(value, 2);
+    List<Asked> calls = List.of(new Asked(one, Call.set(value)), new Asked(other, Call.set(value)));
+    long start = nowNanos();
+    world.started();
+    askInOne(
+        reply -> {
+          List<String> results = RespText.results(reply, calls.size());
+          for (int i = 0; i < calls.size(); i++) {
+            world.ended(
+                seen(calls.get(i).key(), calls.get(i).call(), start, reply, results.get(i), name),
+                false);
+          }
+          world.answered();
+          if (reply != null && reply.startsWith("*")) {
+            world.count("transaction");
+          }
+          then.run();
+        },
+        inTransaction(calls));
+  }
+
+  private static String bothOf(String value, int number) {
+    return "unique-{" + value + "}-" + number;
+  }
+
+  /** Whether of each transaction that set two keys all is there, or nothing. */
+  static void requireWholeTransactions(Set<String> keys) {
+    for (String key : keys) {
+      boolean one = key.startsWith("unique-{") && key.endsWith("}-1");
+      boolean other = key.startsWith("unique-{") && key.endsWith("}-2");
+      String twin = key.substring(0, key.length() - 1) + (one ? 2 : 1);
+      ClusterWorld.require(
+          !(one || other) || keys.contains(twin), "half of a transaction is there: " + key);
+    }
+  }
+
+  private void transact(List<Asked> calls) {
+    long start = nowNanos();
+    world.started();
+    askInOne(
+        reply -> {
+          List<String> results = RespText.results(reply, calls.size());
+          ended(calls, results, start, reply);
+          if (reply != null && reply.startsWith("*")) {
+            world.count("transaction");
+          }
+          work();
+        },
+        inTransaction(calls));
+  }
+
+  private static List<String[]> inTransaction(List<Asked> calls) {
+    List<String[]> commands = new ArrayList<>();
+    commands.add(new String[] {"MULTI"});
+    calls.forEach(each -> commands.add(command(each.key(), each.call())));
+    commands.add(new String[] {"EXEC"});
+    return commands;
+  }
+
+  /** Compares and sets, as it is done where somebody else may come between. */
+  private void callWatched(String key, String value) {
+    long start = nowNanos();
+    world.started();
+    askInOne(
+        reply -> {
+          Invocation read =
+              seenOf(key, Call.get(), start, reply, RespText.results(reply, 1).get(0));
+          world.ended(read, readsOfFollowers());
+          world.answered();
+          if (read.isAcknowledged()) {
+            setWatched(key, read.result(), value);
+          } else {
+            work();
+          }
+        },
+        List.of(new String[] {"WATCH", key}, new String[] {"GET", key}));
+  }
+
+  /** On the connection that watches the key; where it broke, nothing is done. */
+  private void setWatched(String key, String expected, String value) {
+    if (socket == null) {
+      work();
+      return;
+    }
+    Asked set = new Asked(key, Call.compareAndSet(expected, value));
+    long start = nowNanos();
+    world.started();
+    askInOne(
+        reply -> {
+          if (reply != null && reply.startsWith("*-1")) {
+            world.count("what was watched had changed");
+            world.ended(Invocation.refused(name, key, set.call(), start), readsOfFollowers());
+            world.answered();
+          } else {
+            boolean done = reply != null && reply.startsWith("*");
+            ended(List.of(set), List.of(done ? "1" : ""), start, done ? ":1" : reply);
+          }
+          work();
+        },
+        inTransaction(List.of(new Asked(key, Call.set(value)))));
   }
 
   private void callFleeting(String value) {
@@ -333,20 +480,22 @@ class SimulatedClient implements SimulatedSocket.End {
     world.started();
     ask(
         reply -> {
-          List<String> results = results(calls, reply);
-          for (int i = 0; i < calls.size(); i++) {
-            Asked it = calls.get(i);
-            world.ended(
-                seenOf(it.key(), it.call(), start, reply, results.get(i)), readsOfFollowers());
-          }
-          world.answered();
-          halfSeen(calls, results);
-          if (reply != null && reply.startsWith("-NOREPLICAS")) {
-            world.seen(Anomaly.WRITE_REFUSED);
-          }
+          ended(calls, results(calls, reply), start, reply);
           work();
         },
         command);
+  }
+
+  private void ended(List<Asked> calls, List<String> results, long start, String reply) {
+    for (int i = 0; i < calls.size(); i++) {
+      Asked it = calls.get(i);
+      world.ended(seenOf(it.key(), it.call(), start, reply, results.get(i)), readsOfFollowers());
+    }
+    world.answered();
+    halfSeen(calls, results);
+    if (reply != null && reply.startsWith("-NOREPLICAS")) {
+      world.seen(Anomaly.WRITE_REFUSED);
+    }
   }
 
   private static List<String> results(List<Asked> calls, String reply) {
@@ -429,7 +578,8 @@ class SimulatedClient implements SimulatedSocket.End {
       return Invocation.acknowledged(who, key, call, start, nowNanos(), result == null ? "0" : "1");
     }
     // HSET of a field that nobody else sets says that it is new.
-    boolean setsField = call.kind() == Call.Kind.SET && reply.equals(":1");
+    boolean setsField =
+        call.kind() == Call.Kind.SET && (reply.equals(":1") || FieldKeys.isElement(key));
     return Invocation.acknowledged(who, key, call, start, nowNanos(), setsField ? "OK" : result);
   }
 }

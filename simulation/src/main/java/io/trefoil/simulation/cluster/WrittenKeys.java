@@ -4,6 +4,7 @@ import io.trefoil.base.ByteSource;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.EntryReader;
 import io.trefoil.cell.Opened;
+import io.trefoil.cell.merge.Versions;
 import io.trefoil.replication.kernel.EntryBatch;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -52,8 +53,17 @@ final class WrittenKeys extends IgnoredChanges {
       byte[] value,
       int valueOffset,
       int valueLength) {
-    String name = new String(field, fieldOffset, fieldLength, StandardCharsets.UTF_8);
+    // A place in a list has no name; who pushed an element knows its value.
+    boolean list = of.type() == CellType.LIST;
+    String name =
+        list
+            ? new String(value, valueOffset, valueLength, StandardCharsets.UTF_8)
+            : new String(field, fieldOffset, fieldLength, StandardCharsets.UTF_8);
     keys.add(key(of) + "/" + name);
+  }
+
+  private static String utf8(byte[] text) {
+    return new String(text, StandardCharsets.UTF_8);
   }
 
   private static String key(Opened of) {
@@ -80,6 +90,11 @@ final class WrittenKeys extends IgnoredChanges {
       byte[] change,
       int at,
       int changeLength) {
+    if (type == CellType.LIST) {
+      Versions pushed = new Versions().read(new ByteSource(change, at, changeLength));
+      pushed.liveWrites().forEach(it -> keys.add(merged + "/" + utf8(it.value())));
+      return;
+    }
     keys.add(merged + "/" + new String(field, fieldOffset, fieldLength, StandardCharsets.UTF_8));
   }
 }
