@@ -1,5 +1,8 @@
 package io.trefoil.cell;
 
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
 /**
  * The fields of one key. Each is a cell of its own, so a change of one is no larger for the others.
  * A key without fields is absent.
@@ -18,6 +21,20 @@ package io.trefoil.cell;
 public interface Fields {
   /** How many there are; known without looking at them. */
   long count();
+
+  /**
+   * Says what the command is about to look for, or to change: so that much of it is fetched at a
+   * time when something of it is only on disk. Nothing else depends on it.
+   *
+   * @param names of the fields; asked for when one is missing, and then as far as is needed
+   * @param places that fields will have in the order, if their type has one
+   */
+  default void expect(Supplier<Stream<byte[]>> names, Supplier<Stream<byte[]>> places) {}
+
+  /** As above, where fields get no other places. */
+  default void expect(Supplier<Stream<byte[]>> names) {
+    expect(names, Stream::empty);
+  }
 
   /**
    * Looks a field up. When it is there, {@link #valueLength()} and {@link #copyValue} describe its

@@ -7,6 +7,8 @@ import io.trefoil.cell.Fields;
 import io.trefoil.resp.Args;
 import io.trefoil.resp.Decimal;
 import io.trefoil.resp.ReplyWriter;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a handler gets: one command and what it may touch. Used again for the next command; one per
@@ -184,8 +186,24 @@ public final class Call {
     return fields.find(args.array(), args.offset(index), args.length(index));
   }
 
+  /** Says that the fields are looked for that arguments name, from {@code first} on. */
+  void expect(Fields fields, int first) {
+    expect(fields, first, 1);
+  }
+
+  /** As above, of the arguments that each come {@code step} after the one before. */
+  void expect(Fields fields, int first, int step) {
+    fields.expect(() -> arguments(first, step));
+  }
+
+  /** Copies of the arguments from {@code first} on that each come {@code step} after another. */
+  Stream<byte[]> arguments(int first, int step) {
+    return IntStream.iterate(first, i -> i < args.count(), i -> i + step).mapToObj(args::copy);
+  }
+
   /** Removes the fields that the arguments from {@code first} on name; returns how many. */
   int removeFields(Fields fields, int first) {
+    expect(fields, first);
     int removed = 0;
     for (int i = first; i < args.count(); i++) {
       removed += fields.remove(args.array(), args.offset(i), args.length(i)) ? 1 : 0;

@@ -2,6 +2,7 @@ package io.trefoil.command;
 
 import io.trefoil.cell.Fields;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Names of fields that are to be removed: fields must not change under a visit. Bounded. */
 final class FieldNames implements Fields.Visitor {
@@ -51,7 +52,12 @@ final class FieldNames implements Fields.Visitor {
     return count;
   }
 
+  private byte[] name(int number) {
+    return Arrays.copyOfRange(names, number == 0 ? 0 : ends[number - 1], ends[number]);
+  }
+
   void removeFrom(Fields fields) {
+    fields.expect(() -> IntStream.range(0, count).mapToObj(this::name));
     int start = 0;
     for (int i = 0; i < count; i++) {
       fields.remove(names, start, ends[i] - start);

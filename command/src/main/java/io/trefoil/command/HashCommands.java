@@ -168,6 +168,7 @@ final class HashCommands {
   private static int putPairs(Call call) {
     Args args = call.args();
     Fields fields = call.fields(CellType.HASH);
+    call.expect(fields, 2, 2);
     int added = 0;
     for (int i = 2; i < args.count(); i += 2) {
       added += putArguments(args, fields, i) ? 1 : 0;
@@ -333,6 +334,7 @@ final class HashCommands {
 
   private static void hmget(Call call) {
     Fields fields = call.fields(CellType.HASH);
+    call.expect(fields, 2);
     int count = call.args().count();
     call.reply().array(count - 2);
     for (int i = 2; i < count; i++) {

@@ -77,6 +77,7 @@ final class MemberList implements Fields.Visitor {
 
   /** Removes them from where they were. */
   void removeFrom(Fields fields) {
+    fields.expect(() -> members.stream().map(member -> member.name.array()));
     for (Member member : members) {
       fields.remove(member.name.array(), 0, member.name.length());
     }

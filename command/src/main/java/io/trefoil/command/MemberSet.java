@@ -61,6 +61,11 @@ final class MemberSet implements Fields.Visitor {
     return members;
   }
 
+  /** Says that all are looked for among a key's fields, or removed there. */
+  void expectIn(Fields fields) {
+    fields.expect(() -> members.stream().map(Bytes::array));
+  }
+
   /**
    * Those that a key has, too.
    *
@@ -78,6 +83,7 @@ final class MemberSet implements Fields.Visitor {
           });
       return common;
     }
+    expectIn(others);
     Iterator<Bytes> each = members.iterator();
     while (each.hasNext() && common.size() < most) {
       Bytes member = each.next();
@@ -91,6 +97,7 @@ final class MemberSet implements Fields.Visitor {
   /** Removes those that a key has. */
   void removeAll(Fields others) {
     if (seeksIn(others)) {
+      expectIn(others);
       members.removeIf(member -> others.find(member.array(), 0, member.length()));
       return;
     }

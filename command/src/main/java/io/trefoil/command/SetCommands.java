@@ -109,6 +109,7 @@ final class SetCommands {
   private static void sadd(Call call) {
     Args args = call.args();
     Fields members = call.fields(CellType.SET);
+    call.expect(members, 2);
     int added = 0;
     boolean changed = false;
     for (int i = 2; i < args.count(); i++) {
@@ -201,6 +202,7 @@ final class SetCommands {
       call.remove(1); // one write, however many
       return;
     }
+    popped.expectIn(members);
     for (Bytes member : popped.all()) {
       members.remove(member.array(), 0, member.length());
     }
@@ -239,6 +241,7 @@ final class SetCommands {
 
   private static void smismember(Call call) {
     Fields members = call.fields(CellType.SET);
+    call.expect(members, 2);
     int count = call.args().count();
     call.reply().array(count - 2);
     for (int i = 2; i < count; i++) {

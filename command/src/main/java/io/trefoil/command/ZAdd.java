@@ -4,6 +4,8 @@ import io.trefoil.cell.CellType;
 import io.trefoil.cell.Fields;
 import io.trefoil.cell.Score;
 import io.trefoil.resp.Args;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** {@code ZADD} with its options, and {@code ZINCRBY}, which is one of them. */
 final class ZAdd {
@@ -140,6 +142,7 @@ final class ZAdd {
 
   private void apply() {
     Fields members = call.fields(CellType.ZSET);
+    members.expect(() -> call.arguments(first + 1, 2), this::places);
     for (int i = 0; i < scores.length; i++) {
       if (!apply(members, first + 2 * i + 1, scores[i])) {
         call.reply().error(NOT_A_NUMBER);
@@ -150,6 +153,19 @@ final class ZAdd {
       members.save();
     }
     reply();
+  }
+
+  /** Where the members come in the order, unless an option leaves them where they are. */
+  private Stream<byte[]> places() {
+    return increments ? Stream.empty() : IntStream.range(0, scores.length).mapToObj(this::place);
+  }
+
+  private byte[] place(int number) {
+    byte[] member = args.copy(first + 2 * number + 1);
+    byte[] place = new byte[Score.BYTES + member.length];
+    Score.write(scores[number], place, 0);
+    System.arraycopy(member, 0, place, Score.BYTES, member.length);
+    return place;
   }
 
   /** Returns false when the sum is no number; there is one member only then. */

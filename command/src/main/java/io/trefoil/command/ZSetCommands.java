@@ -183,6 +183,7 @@ final class ZSetCommands {
 
   private static void zmscore(Call call) {
     Fields members = call.fields(CellType.ZSET);
+    call.expect(members, 2);
     int count = call.args().count();
     call.reply().array(count - 2);
     for (int i = 2; i < count; i++) {

@@ -14,6 +14,8 @@ import io.trefoil.storage.OrderedFields;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.PartitionStore.Found;
 import java.util.Arrays;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A replica's cells as one command sees them: on the leader the newest, on a follower the committed
@@ -245,6 +247,8 @@ final class PartitionCells implements ReplicaCells, Cells {
     /** Where the fields are looked for, when their type has an order. */
     private OrderedFields ordered;
 
+    private Supplier<Stream<byte[]>> expected = Stream::empty;
+
     void begin(CellType newType, byte[] newKey, int offset, int length, boolean there) {
       type = newType;
       key = newKey;
@@ -256,6 +260,7 @@ final class PartitionCells implements ReplicaCells, Cells {
       countBefore = there ? store.fieldCount() : 0;
       count = countBefore;
       ordered = type.isOrdered() ? openedOrder() : null;
+      expected = Stream::empty;
     }
 
     private OrderedFields openedOrder() {
@@ -269,6 +274,14 @@ final class PartitionCells implements ReplicaCells, Cells {
     @Override
     public long count() {
       return count;
+    }
+
+    @Override
+    public void expect(Supplier<Stream<byte[]>> names, Supplier<Stream<byte[]>> places) {
+      expected = names;
+      if (ordered != null && of != null) {
+        ordered.expect(names, places);
+      }
     }
 
     @Override
@@ -288,7 +301,10 @@ final class PartitionCells implements ReplicaCells, Cells {
               : store.fields().findCommitted(collection, field, offset, length);
       if (found == Found.NOT_IN_MEMORY) {
         byte[] missing = Arrays.copyOfRange(field, offset, offset + length);
-        throw CellsNotInMemory.field(keyBytes(), collection, missing);
+        throw CellsNotInMemory.fields(
+            keyBytes(),
+            collection,
+            store.fields().missing(!leading, collection, missing, expected.get()));
       }
       heldIndex = Math.max(heldIndex, store.entryIndex());
       return found == Found.FOUND;

@@ -6,10 +6,12 @@ import io.trefoil.storage.PartitionStore.Found;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /**
  * The fields of a store's collections. They have versions as keys have, in the same order of
@@ -537,12 +539,35 @@ public final class FieldCells {
 
   // ---- fetching
 
-  /** As {@link PartitionStore#fetch}, for some fields, at least one. */
+  /**
+   * Fields that must be fetched: one, and others that are not in memory either.
+   *
+   * @param expected of which some may be
+   */
+  public List<byte[]> missing(
+      boolean committedOnly, long collection, byte[] field, Stream<byte[]> expected) {
+    List<byte[]> missing = new ArrayList<>(List.of(field));
+    Iterator<byte[]> names = expected.iterator();
+    while (names.hasNext() && missing.size() < MAX_FETCHED_FIELDS) {
+      byte[] name = names.next();
+      Layer layer = committedOnly ? store.bottom() : store.top();
+      if (!Arrays.equals(name, field)
+          && find(layer, committedOnly, collection, name, 0, name.length) == Found.NOT_IN_MEMORY) {
+        missing.add(name);
+      }
+    }
+    return missing;
+  }
+
+  /**
+   * As {@link PartitionStore#fetch}, for some fields, at least one. When they are large, only the
+   * first ones are fetched.
+   */
   public void fetch(long collection, List<byte[]> names, Runnable callback) {
     List<byte[]> diskKeys = names.stream().map(name -> diskKey(collection, name)).toList();
     fetches.add(
         diskKeys.get(0),
-        () -> diskKeys.stream().map(disk::get).toList(),
+        () -> read(diskKeys),
         stored -> {
           for (int i = 0; i < stored.size(); i++) {
             byte[] name = names.get(i);
@@ -551,6 +576,17 @@ public final class FieldCells {
           }
         },
         callback);
+  }
+
+  /** What the disk has of the first of some fields. */
+  private List<byte[]> read(List<byte[]> diskKeys) {
+    List<byte[]> stored = new ArrayList<>();
+    long bytes = 0;
+    for (int i = 0; i < diskKeys.size() && bytes < MAX_FETCHED_BYTES; i++) {
+      stored.add(disk.get(diskKeys.get(i)));
+      bytes += diskKeys.get(i).length + stored.get(i).length;
+    }
+    return stored;
   }
 
   private byte[] diskKey(long collection, byte[] field) {

@@ -6,10 +6,16 @@ import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
 import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
+import io.trefoil.cell.Fields;
 import io.trefoil.storage.PartitionStore.Found;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The order of a key's fields: places, compared as unsigned bytes, each with a value.
@@ -33,12 +39,12 @@ public final class FieldOrder {
   private static final int JOINED_NODE_BYTES = MAX_NODE_BYTES * 3 / 4;
 
   /** So many nodes are fetched at a time by who visits many places. */
-  private static final int FETCHED_NODES = 256;
+  private static final int FETCHED_NODES = 1_024;
 
   /** A visit of so few places wants a leaf or two: nothing is looked for ahead of it. */
   private static final int FEW_PLACES = 32;
 
-  /** So many nodes are looked for ahead of a visit. */
+  /** So many nodes are looked for at a time, ahead of a visit. */
   private static final int NODES_AHEAD = 4_096;
 
   private static final long ORDER = Long.MIN_VALUE;
@@ -59,6 +65,7 @@ public final class FieldOrder {
   private int depth;
   private long entryIndex;
   private long newestStamp;
+  private Supplier<Stream<byte[]>> expected = Stream::empty;
 
   // Of the change under way.
   private long index;
@@ -104,6 +111,12 @@ public final class FieldOrder {
     keyLength = length;
     entryIndex = 0;
     newestStamp = 0;
+    expected = Stream::empty;
+  }
+
+  /** Says which places are about to be looked for or changed, as {@link Fields#expect} does. */
+  void expect(Supplier<Stream<byte[]>> places) {
+    expected = places;
   }
 
   /** The latest entry that decided what was looked at since it was opened. */
@@ -161,10 +174,11 @@ public final class FieldOrder {
    * @param count at most so many
    */
   public void visit(long rank, long count, boolean backwards, Visitor visitor) {
-    fetchAhead(rank, count, backwards);
+    Ahead ahead = new Ahead(rank, count, backwards);
     long at = rank;
     long left = count;
     while (left > 0 && at >= 0) {
+      ahead.lookFrom(at);
       int number = descendToRank(at);
       if (number < 0) {
         return;
@@ -240,34 +254,50 @@ public final class FieldOrder {
 
   /**
    * Has nodes be in memory that a visit wants: the visit begins anew whenever one is missing. Those
-   * of a long visit come in several times, the first ones first.
+   * of a long visit come in several times, those that it wants first before the others.
    */
-  private void fetchAhead(long rank, long count, boolean backwards) {
-    if (count <= FEW_PLACES || look == Look.WAITING || !store.bottom().incomplete) {
-      return;
-    }
-    long first = backwards ? Math.max(0, rank - Math.min(rank, count - 1)) : rank;
-    long end = backwards ? rank + 1 : count > Long.MAX_VALUE - rank ? Long.MAX_VALUE : rank + count;
-    Ahead ahead = new Ahead(first, end);
-    OrderNode root = new OrderNode();
-    if (read(OrderNode.ROOT, root)) {
-      ahead.below(root, 0);
-    }
-    if (!ahead.missing.isEmpty()) {
-      throw CellsNotInMemory.fields(keyBytes(), order, ahead.missing);
-    }
-  }
-
-  /** Looks which nodes are missing that are above places of some ranks, or have them. */
   private final class Ahead {
+    private final boolean backwards;
+
+    /** Of the first place and the one after the last, in their order. */
     private final long first;
+
     private final long end;
+
+    /** Places from there on are not looked for yet; backwards, those before it. */
+    private long reached;
+
     private final List<byte[]> missing = new ArrayList<>();
     private int looked;
 
-    Ahead(long first, long end) {
-      this.first = first;
-      this.end = end;
+    /**
+     * @param rank of the place where the visit begins
+     * @param count how many it wants
+     */
+    Ahead(long rank, long count, boolean backwards) {
+      this.backwards = backwards;
+      first = backwards ? Math.max(0, rank - Math.min(rank, count - 1)) : rank;
+      end = backwards ? rank + 1 : count > Long.MAX_VALUE - rank ? Long.MAX_VALUE : rank + count;
+      boolean all = count <= FEW_PLACES || look == Look.WAITING || !store.bottom().incomplete;
+      reached = all == backwards ? first : end;
+    }
+
+    /** The visit goes on with a place: some nodes more are to be there. */
+    void lookFrom(long rank) {
+      if (backwards ? rank >= reached : rank < reached) {
+        return;
+      }
+      looked = 0;
+      OrderNode root = new OrderNode();
+      if (read(OrderNode.ROOT, root)) {
+        below(root, 0, rank);
+      }
+      if (!missing.isEmpty()) {
+        throw CellsNotInMemory.fields(keyBytes(), order, missing);
+      }
+      if (!isEnough()) {
+        reached = backwards ? first : end;
+      }
     }
 
     private boolean isEnough() {
@@ -276,29 +306,31 @@ public final class FieldOrder {
 
     /**
      * @param rank of the first place below the node
+     * @param at the place from which on nodes are wanted
      */
-    void below(OrderNode node, long rank) {
-      long from = rank;
+    private void below(OrderNode node, long rank, long at) {
       OrderNode child = node.level() > 1 ? new OrderNode() : null;
-      for (int i = 0; !node.isLeaf() && i < node.count() && from < end && !isEnough(); i++) {
-        node.look(i);
-        int id = node.child;
+      long from = backwards ? rank + node.total() : rank;
+      for (int i = 0; !node.isLeaf() && i < node.count() && !isEnough(); i++) {
+        node.look(backwards ? node.count() - 1 - i : i);
+        from -= backwards ? node.below : 0;
         long next = from + node.below;
-        if (next > first) {
-          look(id, child, from);
+        if (backwards ? from <= at && next > first : next > at && from < end) {
+          look(node.child, child, from, at);
+          reached = child != null ? reached : backwards ? from : next;
         }
-        from = next;
+        from = backwards ? from : next;
       }
     }
 
-    private void look(int id, OrderNode inner, long rank) {
+    private void look(int id, OrderNode inner, long rank, long at) {
       looked++;
       writeId(id);
       if (lookUp() == Found.NOT_IN_MEMORY) {
         missing.add(idBytes.clone());
       } else if (inner != null) {
         Invariants.check(read(id, inner), "a node has its children", id, 0);
-        below(inner, rank);
+        below(inner, rank, at);
       }
     }
   }
@@ -314,32 +346,105 @@ public final class FieldOrder {
     idBytes[3] = (byte) id;
   }
 
+  private byte[] bytesOf(int id) {
+    writeId(id);
+    return idBytes.clone();
+  }
+
   private Found lookUp() {
     return store.fields().find(look, order, idBytes, 0, ID_BYTES);
   }
 
   /** Reads a node; false when there is none. */
   private boolean read(int id, OrderNode into) {
+    Found found = readInMemory(id, into);
+    if (found == Found.NOT_IN_MEMORY) {
+      throw CellsNotInMemory.fields(keyBytes(), order, new Missing().with(id));
+    }
+    return found == Found.FOUND;
+  }
+
+  /** Looks which nodes are missing that are above places that are expected, or have them. */
+  private final class Missing {
+    private final Set<Integer> ids = new LinkedHashSet<>();
+    private final List<OrderNode> way = new ArrayList<>();
+
+    /** With one that is known to be missing. When it is alone, those it may be joined with. */
+    List<byte[]> with(int id) {
+      ids.add(id);
+      lookForAll(false);
+      if (ids.size() == 1) {
+        lookForAll(true);
+      }
+      return ids.stream().map(FieldOrder.this::bytesOf).toList();
+    }
+
+    private void lookForAll(boolean beside) {
+      Iterator<byte[]> places = expected.get().iterator();
+      while (places.hasNext() && ids.size() < FETCHED_NODES) {
+        lookFor(places.next(), beside);
+      }
+    }
+
+    /** Goes down to a place as far as nodes are in memory. */
+    private void lookFor(byte[] place, boolean beside) {
+      int id = OrderNode.ROOT;
+      for (int level = 0; ; level++) {
+        OrderNode node = wayNode(level);
+        if (!isThere(id, node) || node.isLeaf()) {
+          return;
+        }
+        int number = node.childFor(place, 0, place.length);
+        if (beside && node.level() == 1) {
+          lookAt(node, number - 1);
+          lookAt(node, number + 1);
+        }
+        node.look(number);
+        id = node.child;
+      }
+    }
+
+    private OrderNode wayNode(int level) {
+      while (way.size() <= level) {
+        way.add(new OrderNode());
+      }
+      return way.get(level);
+    }
+
+    private boolean isThere(int id, OrderNode into) {
+      Found found = readInMemory(id, into);
+      if (found == Found.NOT_IN_MEMORY) {
+        ids.add(id);
+      }
+      return found == Found.FOUND;
+    }
+
+    private void lookAt(OrderNode parent, int number) {
+      if (number >= 0 && number < parent.count()) {
+        parent.look(number);
+        isThere(parent.child, other);
+      }
+    }
+  }
+
+  private Found readInMemory(int id, OrderNode into) {
     writeId(id);
     Found found = lookUp();
-    if (found == Found.NOT_IN_MEMORY) {
-      throw CellsNotInMemory.field(keyBytes(), order, idBytes.clone());
-    }
     entryIndex = Math.max(entryIndex, store.entryIndex());
-    if (found == Found.ABSENT) {
-      return false;
+    if (found != Found.FOUND) {
+      return found;
     }
     newestStamp = Math.max(newestStamp, store.stamp());
     int handle = store.foundHandle();
     if (into.id == id && into.holds(order, handle, store)) {
-      return true;
+      return Found.FOUND;
     }
     into.id = id;
     into.size = store.valueLength();
     store.copyValue(0, into.room(into.size), 0, into.size);
     into.parse();
     into.isAs(order, handle, store);
-    return true;
+    return Found.FOUND;
   }
 
   /** Reads a node as it is stored, after its id. */

@@ -6,6 +6,9 @@ import io.trefoil.cell.Fields;
 import io.trefoil.cell.Score;
 import io.trefoil.storage.PartitionStore.Found;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The fields of a key that one leader writes, of a type that {@link CellType#isOrdered is ordered}.
@@ -30,6 +33,7 @@ public final class OrderedFields {
   private int keyOffset;
   private int keyLength;
   private long entryIndex;
+  private Supplier<Stream<byte[]>> expected = Stream::empty;
 
   public OrderedFields(PartitionStore store, Look look) {
     this.store = store;
@@ -49,7 +53,30 @@ public final class OrderedFields {
     keyOffset = offset;
     keyLength = length;
     entryIndex = 0;
+    expected = Stream::empty;
     order.open(type, collection, key, offset, length);
+  }
+
+  /** As {@link Fields#expect}. */
+  public void expect(Supplier<Stream<byte[]>> names, Supplier<Stream<byte[]>> places) {
+    expected = names;
+    order.expect(
+        type == CellType.LIST
+            ? names
+            : () ->
+                Stream.concat(names.get().map(this::placeOf), places.get())
+                    .filter(Objects::nonNull));
+  }
+
+  /** The place of a field in the order; null when it has none, or it is not in memory. */
+  private byte[] placeOf(byte[] field) {
+    if (store.fields().find(look, collection, field, 0, field.length) != Found.FOUND) {
+      return null;
+    }
+    byte[] there = new byte[Score.BYTES + field.length];
+    store.copyValue(0, there, 0, Score.BYTES);
+    System.arraycopy(field, 0, there, Score.BYTES, field.length);
+    return there;
   }
 
   /** The latest entry that decided what was looked at since it was opened. */
@@ -71,7 +98,11 @@ public final class OrderedFields {
     if (found == Found.NOT_IN_MEMORY) {
       byte[] missing = Arrays.copyOfRange(field, offset, offset + length);
       byte[] ofKey = Arrays.copyOfRange(key, keyOffset, keyOffset + keyLength);
-      throw CellsNotInMemory.field(ofKey, collection, missing);
+      boolean committed = look == Look.COMMITTED;
+      throw CellsNotInMemory.fields(
+          ofKey,
+          collection,
+          store.fields().missing(committed, collection, missing, expected.get()));
     }
     entryIndex = Math.max(entryIndex, store.entryIndex());
     return found == Found.FOUND;

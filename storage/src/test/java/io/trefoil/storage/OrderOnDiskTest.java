@@ -16,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An order of which only the disk has most: how often who looks at it has to begin anew. */
 class OrderOnDiskTest {
@@ -75,6 +77,10 @@ class OrderOnDiskTest {
   }
 
   private int visit(long rank, long count, boolean backwards, List<Bytes> seen) {
+    return visit(COLLECTION, rank, count, backwards, seen);
+  }
+
+  private int visit(long collection, long rank, long count, boolean backwards, List<Bytes> seen) {
     OrderedFields fields = new OrderedFields(test.store, Look.NEWEST);
     Fields.Visitor visitor =
         (field, offset, length, value, valueOffset, valueLength) ->
@@ -82,7 +88,7 @@ class OrderOnDiskTest {
     return rounds(
         () -> {
           seen.clear();
-          fields.open(CellType.LIST, COLLECTION, KEY, 0, 1);
+          fields.open(CellType.LIST, collection, KEY, 0, 1);
           fields.visit(rank, count, backwards, visitor);
         });
   }
@@ -94,6 +100,34 @@ class OrderOnDiskTest {
     assertThat(seen).isEqualTo(expected);
     assertThat(rounds).isBetween(1, 16);
     assertThat(visit(0, Long.MAX_VALUE, false, seen)).isZero();
+  }
+
+  /** More nodes than are looked for at a time. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aVisitOfAVeryLongOrderIsNoSlower(boolean backwards) {
+    test.close();
+    test = new TestStore(folder, MEMORY);
+    OrderedFields fields = new OrderedFields(test.store, Look.WAITING);
+    expected.clear();
+    for (int i = 0; i < 10_000; i++) {
+      byte[] name = new byte[600];
+      name[0] = (byte) (i >> 8);
+      name[1] = (byte) i;
+      test.index++;
+      fields.open(CellType.LIST, COLLECTION + 1, KEY, 0, 1);
+      fields.put(test.index, test.index, name, 0, name.length, name, 0, 1);
+      expected.add(Bytes.wrap(name));
+    }
+    test.flush();
+    startAgain();
+    List<Bytes> seen = new ArrayList<>();
+    int rounds = visit(COLLECTION + 1, backwards ? 9_999 : 0, 10_000, backwards, seen);
+    if (backwards) {
+      Collections.reverse(expected);
+    }
+    assertThat(seen).isEqualTo(expected);
+    assertThat(rounds).isBetween(8, 24);
   }
 
   @Test
