@@ -25,9 +25,10 @@ import java.util.stream.Stream;
  * each of its children: so a place is found by its rank, and a rank by its place, in as many nodes
  * as the tree is high. Every replica keeps its own: what travels is the fields.
  *
- * <p>A node is split when it is larger than {@link #MAX_NODE_BYTES}, and joined with a neighbour
- * when both are small. A place with a large value has a leaf of its own. One that is put last, or
- * first, leaves a full leaf as it is and begins another: what is only pushed is packed tight.
+ * <p>A node is split when it is larger than {@link #MAX_NODE_BYTES}, unless it has few children
+ * with long places, and joined with a neighbour when both are small. A place with a large value has
+ * a leaf of its own. One that is put last, or first, leaves a full leaf as it is and begins
+ * another: what is only pushed is packed tight.
  *
  * <p>For the owner's thread, like the store.
  *
@@ -36,6 +37,10 @@ import java.util.stream.Stream;
 public final class FieldOrder {
   static final int MAX_NODE_BYTES = 1_024;
   private static final int SMALL_NODE_BYTES = MAX_NODE_BYTES / 4;
+
+  /** A node with so many children is not split, however long their places are. */
+  private static final int LARGE_FAN_OUT = 8;
+
   private static final int JOINED_NODE_BYTES = MAX_NODE_BYTES * 3 / 4;
 
   /** So many nodes are fetched at a time by who visits many places. */
@@ -541,8 +546,9 @@ public final class FieldOrder {
     settleRoot();
   }
 
+  /** Above the leaves places may be long, too: a tree of nodes with two children would be high. */
   private static boolean isTooLarge(OrderNode node) {
-    return node.size > MAX_NODE_BYTES && node.count() > 1;
+    return node.size > MAX_NODE_BYTES && node.count() > (node.isLeaf() ? 1 : LARGE_FAN_OUT);
   }
 
   private void settleRoot() {
@@ -618,7 +624,7 @@ public final class FieldOrder {
       write(other);
       totals[half] = other.total();
       scratch.clear();
-      int length = root.lengthToTell(first);
+      int length = half == 0 ? 0 : root.lengthToTell(first); // nothing comes before the first one
       putChild(id + half, totals[half], root.bytes, root.placeAt, length);
       children.putBytes(scratch.array(), 0, scratch.size());
     }

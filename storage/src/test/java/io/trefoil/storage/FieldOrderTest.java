@@ -213,6 +213,28 @@ class FieldOrderTest {
     assertThat(visited(0, Long.MAX_VALUE, false)).isEqualTo(List.copyOf(expected.entrySet()));
   }
 
+  /** Places that are longer than a node, and alike for long or not at all. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1_500})
+  void longPlacesMakeNoHighTree(int alike) {
+    Random random = new Random(1);
+    byte[] large = new byte[4_000];
+    for (int i = 0; i < 2_000; i++) {
+      byte[] place = Arrays.copyOf(large, alike + 8 + random.nextInt(2_000));
+      System.arraycopy(number(random.nextLong()), 0, place, alike, 8);
+      put(place, number(i));
+    }
+    check(random);
+    assertThat(nodes()).isLessThan(2_000 * 3 / 2);
+    index++;
+    List<Bytes> places = new ArrayList<>(expected.keySet());
+    Collections.shuffle(places, random);
+    places.subList(0, 1_900).forEach(place -> remove(place.toArray()));
+    check(random);
+    List.copyOf(expected.keySet()).forEach(place -> remove(place.toArray()));
+    assertThat(nodes()).isZero();
+  }
+
   @Test
   void undoneChangesLeaveNoTrace() {
     for (int i = 0; i < 500; i++) {
