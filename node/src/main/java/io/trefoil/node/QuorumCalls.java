@@ -339,8 +339,8 @@ final class QuorumCalls {
       entry = replica.keep();
       wrote = entry > 0;
       sets = wrote && replica.onlySets();
-      if (!wrote && writesBack()) {
-        entry = replica.repair(List.of(), looks);
+      if (!wrote && writesBack() && !repairs(List.of(), this::attempt)) {
+        return;
       }
       index = Math.max(index, entry);
       reply = handler.reply();
@@ -385,11 +385,17 @@ final class QuorumCalls {
     }
 
     private void ask() {
-      rounds++;
       waitInTurn();
+      Bytes cells;
+      try {
+        cells = looks.ask(replica.merged());
+      } catch (CellsNotInMemory missing) {
+        replica.fetch(missing, this::ask); // it was looked at in an earlier run
+        return;
+      }
+      rounds++;
       question = ++lastQuestion;
       asking.put(question, this);
-      Bytes cells = looks.ask(replica.merged());
       replica.step(new LeaderlessEvent.Asked(question, level().reads(), cells));
     }
 
@@ -411,10 +417,12 @@ final class QuorumCalls {
     void informed(List<LeaderlessEffect.Differing> differing) {
       changed = write && hasChanged();
       if (!differing.isEmpty()) {
+        if (!repairs(differing, () -> informed(differing))) {
+          return;
+        }
         repaired = true;
         repairing.add(this);
         repairs++;
-        index = Math.max(index, replica.repair(differing, looks));
       } else if (!write) {
         reply = handler.reply();
         endTurn();
@@ -424,6 +432,22 @@ final class QuorumCalls {
         return;
       }
       attempt();
+    }
+
+    /**
+     * Has all replicas get what the command looked at.
+     *
+     * @param again runs when what is missing was fetched; nothing was done then
+     */
+    private boolean repairs(List<LeaderlessEffect.Differing> told, Runnable again) {
+      try {
+        index = Math.max(index, replica.repair(told, looks));
+        return true;
+      } catch (CellsNotInMemory missing) {
+        waitInTurn();
+        replica.fetch(missing, again);
+        return false;
+      }
     }
 
     private boolean hasChanged() {

@@ -288,8 +288,11 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
    * @param told changes of an entry each
    * @param question what they were asked
    * @return index of the entry that repairs; 0 when there is nothing
+   * @throws CellsNotInMemory when cells must be fetched first; nothing was merged then
    */
   long repair(List<LeaderlessEffect.Differing> told, CellQuestion question) {
+    question.writeAll(
+        merged, new ByteSink()); // all of it is in memory, or what is told is not merged
     builder.beginCommand(index());
     for (LeaderlessEffect.Differing each : told) {
       applier.put(index(), each.cells());
