@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -311,7 +312,7 @@ final class ClusterProcesses implements AutoCloseable {
           return;
         }
         last = null;
-      } catch (JedisException e) {
+      } catch (JedisException | ConnectException e) {
         last = e;
       } catch (Exception e) {
         throw new AssertionError("while waiting for " + what, e);

@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
  * and it stops when that closes.
  */
 final class NodeProcess {
+  private static final int LAST_WORDS = 4_000;
+
   /** Ports below those that the system hands out to connections, so that a restart finds them. */
   private final String name;
 
@@ -168,9 +170,17 @@ final class NodeProcess {
 
   /** A bare connection to the client port, for bytes that no client would send. */
   Socket connect() throws IOException {
+    if (!isAlive()) {
+      throw new AssertionError(name + " has ended, and said: " + lastWords());
+    }
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), clientPort());
     socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(ClusterProcesses.DEADLINE_SECONDS));
     return socket;
+  }
+
+  private String lastWords() throws IOException {
+    String said = standardError() + Files.readString(output());
+    return said.substring(Math.max(0, said.length() - LAST_WORDS));
   }
 
   /** Sends bytes and gives all that comes back until the node closes the connection. */

@@ -272,7 +272,7 @@ class ThreeNodesTest {
         }
         assertThat(client.waitReplicas(2, 60_000)).as(node.name()).isEqualTo(2);
         // More than there are: the time passes, and the reply is what is true.
-        assertThat(client.waitReplicas(3, 500)).as(node.name()).isEqualTo(2);
+        assertThat(client.waitReplicas(3, 2_000)).as(node.name()).isEqualTo(2);
       }
     }
   }
