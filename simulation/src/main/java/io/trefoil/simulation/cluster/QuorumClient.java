@@ -34,7 +34,7 @@ final class QuorumClient extends SimulatedClient {
     // Where there are fewer kinds of keys, more calls meet at each of them.
     boolean allKinds = world.shape().clients() % 2 == 0;
     switch (random.nextInt(allKinds ? 20 : 16)) {
-      case 16 -> setBoth(value, this::work);
+      case 16 -> setBoth(value);
       case 17 -> push(value);
       case 18 -> score();
       case 19 -> members();

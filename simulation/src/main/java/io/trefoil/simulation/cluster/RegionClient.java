@@ -66,7 +66,7 @@ final class RegionClient extends SimulatedClient {
     }
     String value = name + "-" + ++last;
     switch (random.nextInt(20)) {
-      case 16 -> setBoth(value, this::work);
+      case 16 -> setBoth(value);
       case 17 -> fields(own(FieldKeys.LIST), OrderedCalls.ofList(random, value));
       case 18 -> fields(own(FieldKeys.SCORES), OrderedCalls.ofScores(random));
       case 19 -> fields(shared(FieldKeys.SCORES), OrderedCalls.ofScores(random));

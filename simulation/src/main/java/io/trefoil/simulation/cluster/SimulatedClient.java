@@ -304,27 +304,11 @@ class SimulatedClient implements SimulatedSocket.End {
   }
 
   /** Two keys that nobody else writes: in the end both are there, or none. */
-  final void setBoth(String value, Runnable then) {
-    String one = bothOf(value, 1);
-    String other = bothOf(value, 2);
-    List<Asked> calls = List.of(new Asked(one, Call.set(value)), new Asked(other, Call.set(value)));
-    long start = nowNanos();
-    world.started();
-    askInOne(
-        reply -> {
-          List<String> results = RespText.results(reply, calls.size());
-          for (int i = 0; i < calls.size(); i++) {
-            world.ended(
-                seen(calls.get(i).key(), calls.get(i).call(), start, reply, results.get(i), name),
-                false);
-          }
-          world.answered();
-          if (reply != null && reply.startsWith("*")) {
-            world.count("transaction");
-          }
-          then.run();
-        },
-        inTransaction(calls));
+  final void setBoth(String value) {
+    transact(
+        List.of(
+            new Asked(bothOf(value, 1), Call.set(value)),
+            new Asked(bothOf(value, 2), Call.set(value))));
   }
 
   private static String bothOf(String value, int number) {
