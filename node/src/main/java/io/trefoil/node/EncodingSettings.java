@@ -9,8 +9,7 @@ import java.util.TreeMap;
 /**
  * Settings of Redis that say from which size on it keeps a value in another encoding. They are
  * taken and shown, for clients and test suites that set them; values are kept in cells here,
- * whatever they say. Those of the node's settings that can be changed while it runs; not after
- * that.
+ * whatever they say. A node forgets them when it stops.
  */
 final class EncodingSettings {
   /** As Redis 7.0 has them. */
