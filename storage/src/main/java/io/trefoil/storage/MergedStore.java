@@ -256,7 +256,8 @@ public final class MergedStore {
 
   /**
    * Keys that {@link #purge} found expired before both its horizon and its time, with nothing
-   * written since: to be removed by an entry, and then forgotten like what else was removed.
+   * written since then: to be removed by an entry, if they are still expired, and then forgotten
+   * like what else was removed.
    *
    * <p>They can't be forgotten without one. Who has forgotten a key makes it anew without saying
    * that what was there is removed; where that is still kept, it would be seen again with what is

@@ -124,6 +124,7 @@ class MergedStoreTest {
     long index;
     long clock = 1_000;
     long horizon;
+    long purgedUntil;
 
     TreeMap<String, Shown> model = new TreeMap<>();
     List<Sent> sent = new ArrayList<>();
@@ -164,7 +165,7 @@ class MergedStoreTest {
       } else if (dice < 84) {
         freezeBehind();
       } else if (dice < 90) {
-        owner.runPending();
+        runPending();
         storage.maintain(0, random.nextInt(1_000));
       } else if (dice < 96) {
         purge();
@@ -464,15 +465,23 @@ class MergedStoreTest {
     void purge() {
       commit();
       horizon = Math.max(horizon, Stamp.of(clock - random.nextInt(100), 0));
-      long now = clock - 50 + random.nextInt(100);
-      merged.purge(horizon, now, random.nextInt(keys) + 1);
+      purgedUntil = Math.max(purgedUntil, clock - 50 + random.nextInt(100));
+      merged.purge(horizon, purgedUntil, random.nextInt(keys) + 1);
+      runPending();
+    }
+
+    /**
+     * What readers found on disk comes in; which expired keys are among it is asked at once: of a
+     * key that was found earlier, somebody may have changed the expiry since.
+     */
+    void runPending() {
       owner.runPending();
       for (byte[] each : merged.takeExpired()) {
-        checkExpired(new String(each), Math.min(now, Stamp.millis(horizon)));
+        checkExpired(new String(each), Math.min(purgedUntil, Stamp.millis(horizon)));
       }
     }
 
-    /** A key that was found expired is, if nobody wrote it since. */
+    /** A key that was found expired is. */
     void checkExpired(String name, long untilMillis) {
       Shown shown = model.get(name);
       if (shown != null && shown.changed <= horizon) {
