@@ -57,9 +57,9 @@ class CopyMetaTest {
   @Test
   void a_newer_format_is_refused_by_its_number() {
     byte[] newer = meta().encode().toArray();
-    newer[0] = 5;
+    newer[0] = 6;
     assertThatThrownBy(() -> CopyMeta.decode(newer))
         .isInstanceOf(MalformedBytesException.class)
-        .hasMessage("a copy's meta has format 5, this version knows 1 and 4");
+        .hasMessage("a copy's meta has format 6, this version knows 1 and 5");
   }
 }
