@@ -1,7 +1,6 @@
 package io.trefoil.node;
 
 import io.trefoil.base.NodeId;
-import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.control.PartitionState;
 import io.trefoil.node.PartitionReplica.Mark;
@@ -14,6 +13,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.function.Predicate;
 
 /**
@@ -24,6 +24,9 @@ import java.util.function.Predicate;
  *
  * <p><b>Looks.</b> Then the sums of all are compared. Where they differ they are asked for again, a
  * second later, while writes are under way: see {@link LeafComparison}.
+ *
+ * <p><b>What is to be seen</b> decides in the end, of the leaves that still differ. Their sums are
+ * also of what was removed, until that is forgotten, which each replica does in its own time.
  *
  * <p>Belongs to the data loop's thread.
  */
@@ -49,6 +52,7 @@ final class LeaderlessVerification implements Verifications.Verification {
   private final Map<NodeId, Long> awaited = new HashMap<>();
 
   private int looks;
+  private boolean asksShown;
   private long askedId;
   private boolean pausing;
   private long resumeNanos;
@@ -82,15 +86,25 @@ final class LeaderlessVerification implements Verifications.Verification {
 
   private void look() {
     looks++;
+    ask(id -> new VerifyMessage.AskSums(state.id(), id, looks == 1));
+  }
+
+  private void askShown() {
+    asksShown = true;
+    List<Integer> leaves = comparison.differingLeaves();
+    long now = loop.wallMillis();
+    ask(id -> new VerifyMessage.AskShown(state.id(), id, leaves, now));
+  }
+
+  private void ask(LongFunction<VerifyMessage> question) {
     askedId = loop.nextStamp();
     sums.clear();
-    PartitionId partition = state.id();
     for (NodeId node : state.replicas()) {
       if (!isReached.test(node)) {
         problems.putIfAbsent(node, "is not connected");
       } else if (!problems.containsKey(node)) {
         awaited.put(node, loop.nowNanos());
-        network.accept(node, new VerifyMessage.AskSums(partition, askedId, looks == 1));
+        network.accept(node, question.apply(askedId));
       }
     }
     if (awaited.isEmpty()) {
@@ -130,8 +144,16 @@ final class LeaderlessVerification implements Verifications.Verification {
   }
 
   private void compare() {
+    if (asksShown) {
+      asksShown = false;
+      comparison.lookAtShown(sums);
+      look(); // what has changed meanwhile does not differ
+      return;
+    }
     comparison.look(sums);
-    if (comparison.open() == 0 || looks == MAX_LOOKS) {
+    if (looks == MAX_LOOKS && comparison.differing() > 0) {
+      askShown();
+    } else if (comparison.open() == 0 || looks >= MAX_LOOKS) {
       end();
     } else {
       pausing = true;

@@ -3,6 +3,7 @@ package io.trefoil.node;
 import io.trefoil.base.NodeId;
 import io.trefoil.storage.BucketDigests;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -35,6 +36,19 @@ final class LeafComparison {
     last = new TreeMap<>(sums);
   }
 
+  /**
+   * Takes what is to be seen in the leaves that {@link #differing() differ}: where that is equal
+   * they don't. What was removed is held, too, and replicas forget it in their own time.
+   */
+  void lookAtShown(Map<NodeId, BucketDigests> shown) {
+    for (int leaf = still.nextSetBit(0); leaf >= 0; leaf = still.nextSetBit(leaf + 1)) {
+      if (areEqual(shown, leaf)) {
+        open.clear(leaf);
+        still.clear(leaf);
+      }
+    }
+  }
+
   private static boolean areEqual(Map<NodeId, BucketDigests> sums, int leaf) {
     return sums.values().stream().mapToLong(own -> own.sum(leaf)).distinct().count() <= 1;
   }
@@ -56,6 +70,11 @@ final class LeafComparison {
   /** Those of them that had the same sums in the last two looks. */
   int differing() {
     return still.cardinality();
+  }
+
+  /** Those that {@link #differing()} counts, in their order. */
+  List<Integer> differingLeaves() {
+    return still.stream().boxed().toList();
   }
 
   /** What was seen last; of those that were compared then. */

@@ -19,6 +19,7 @@ import io.trefoil.replication.leaderless.SumTree;
 import io.trefoil.storage.MergedStore;
 import io.trefoil.transport.Lane;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -109,6 +110,21 @@ final class QuorumRepair implements RepairEffects, SumTree {
     long[] recounted = {0};
     cells.listLeaf(leaf, (key, digest) -> recounted[0] += digest);
     return recounted[0] == sum(LEAF_LEVEL, leaf);
+  }
+
+  /**
+   * The same wherever the same is to be seen in the keys of a leaf, whatever of what was removed is
+   * held. Reads the disk.
+   */
+  long shownIn(int leaf, long nowMillis) {
+    List<byte[]> keys = new ArrayList<>();
+    cells.listLeaf(leaf, (key, digest) -> keys.add(key));
+    long shown = 0;
+    for (byte[] key : keys) {
+      long digest = cells.open(key, 0, key.length).visibleDigest(nowMillis);
+      shown += digest == 0 ? 0 : Hash64.combine(Hash64.of(key), digest);
+    }
+    return shown;
   }
 
   void step(RepairEvent event) {

@@ -247,6 +247,8 @@ final class Verifications {
       snapshots.onDone(done);
     } else if (message instanceof VerifyMessage.AskSums ask) {
       sums.onAsk(from, ask);
+    } else if (message instanceof VerifyMessage.AskShown ask) {
+      sums.onAskShown(from, ask);
     } else {
       Verification verification = led.get(message.partition());
       if (verification != null) {

@@ -30,6 +30,7 @@ final class VerifyCodec {
   private static final int DONE = 10;
   private static final int ASK_SUMS = 11;
   private static final int SUMS = 12;
+  private static final int ASK_SHOWN = 13;
 
   private static final long ALL_HASHES = 1L << 32;
   private static final int MAX_REPLICAS = 1_000;
@@ -70,6 +71,10 @@ final class VerifyCodec {
     } else if (message instanceof VerifyMessage.AskSums ask) {
       begin(sink, ASK_SUMS, message);
       sink.putByte(ask.recount() ? 1 : 0);
+    } else if (message instanceof VerifyMessage.AskShown ask) {
+      begin(sink, ASK_SHOWN, message);
+      sink.putVarint(ask.nowMillis()).putVarint(ask.leaves().size());
+      ask.leaves().forEach(sink::putVarint);
     } else if (message instanceof VerifyMessage.Sums sums) {
       begin(sink, SUMS, message);
       sink.putVarint(sums.broken());
@@ -115,6 +120,10 @@ final class VerifyCodec {
           }
           case DONE -> new VerifyMessage.Done(partition, id);
           case ASK_SUMS -> new VerifyMessage.AskSums(partition, id, source.getByte() == 1);
+          case ASK_SHOWN -> {
+            long now = source.getVarint();
+            yield new VerifyMessage.AskShown(partition, id, getLeaves(source), now);
+          }
           case SUMS ->
               new VerifyMessage.Sums(
                   partition, id, source.getCount(BucketDigests.COUNT), getDigests(source));
@@ -132,6 +141,14 @@ final class VerifyCodec {
       throw new MalformedBytesException("a hash of " + hash + ", at least " + least);
     }
     return hash;
+  }
+
+  private static List<Integer> getLeaves(ByteSource source) {
+    List<Integer> leaves = new ArrayList<>();
+    for (int left = source.getCount(BucketDigests.COUNT); left > 0; left--) {
+      leaves.add(source.getCount(BucketDigests.COUNT - 1));
+    }
+    return leaves;
   }
 
   private static void putDigests(ByteSink sink, BucketDigests digests) {

@@ -4,6 +4,7 @@ import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.storage.BucketDigests;
 import io.trefoil.storage.CellList;
+import java.util.List;
 
 /**
  * What nodes say to each other to compare the replicas of a partition. {@link VerifyCodec} has the
@@ -53,7 +54,16 @@ sealed interface VerifyMessage {
   record AskSums(PartitionId partition, long id, boolean recount) implements VerifyMessage {}
 
   /**
-   * Replica to comparer: the sums of the leaves as it keeps them.
+   * Comparer to replica of a leaderless partition: tell what is to be seen in these leaves.
+   *
+   * @param leaves in their order; of the others nothing is told
+   * @param nowMillis by which keys have expired
+   */
+  record AskShown(PartitionId partition, long id, List<Integer> leaves, long nowMillis)
+      implements VerifyMessage {}
+
+  /**
+   * Replica to comparer: the sums of the leaves as it keeps them, or of what is to be seen there.
    *
    * @param broken leaves whose cells, recounted, add up to another sum
    */

@@ -58,6 +58,19 @@ class LeafComparisonTest {
   }
 
   @Test
+  void whatShowsTheSameDoesNotDiffer() {
+    for (int look = 0; look < 2; look++) {
+      comparison.look(Map.of(N1, sums(1, 2, 3), N2, sums(1, 9, 9)));
+    }
+    assertThat(comparison.differingLeaves()).containsExactly(1, 2);
+    comparison.lookAtShown(Map.of(N1, sums(0, 7, 8), N2, sums(0, 7, 6)));
+    assertThat(comparison.differingLeaves()).containsExactly(2);
+    comparison.look(Map.of(N1, sums(1, 2, 3), N2, sums(1, 9, 9)));
+    assertThat(comparison.differingLeaves()).containsExactly(2);
+    assertThat(comparison.open()).isOne();
+  }
+
+  @Test
   void oneThatIsNotComparedAnyMoreDoesNotCount() {
     comparison.look(Map.of(N1, sums(1), N2, sums(1), N3, sums(2)));
     assertThat(comparison.open()).isOne();

@@ -51,7 +51,8 @@ class VerifyCodecTest {
                 8)),
         new VerifyMessage.Done(PARTITION, ID),
         new VerifyMessage.AskSums(PARTITION, ID, true),
-        new VerifyMessage.AskSums(PARTITION, ID, false));
+        new VerifyMessage.AskSums(PARTITION, ID, false),
+        new VerifyMessage.AskShown(PARTITION, ID, List.of(0, 17, 4_095), 1_700_000_000_000L));
   }
 
   private static PartitionReport differing() {
