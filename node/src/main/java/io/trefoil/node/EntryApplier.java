@@ -266,6 +266,7 @@ final class EntryApplier implements EntryReader.Changes {
   public void mark(long id, long timeMillis) {
     if (!wrapped) {
       marks.put(index, id, timeMillis);
+      store.divideBatch(index + 1);
     }
   }
 

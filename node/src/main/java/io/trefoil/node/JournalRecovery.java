@@ -158,6 +158,7 @@ final class JournalRecovery implements JournalReplay {
       if (index <= commitIndex) {
         return;
       }
+      store.beginBatch(commitIndex + 1);
       while (!pending.isEmpty() && pending.peek().firstIndex() <= index) {
         EntryBatch batch = pending.poll();
         if (batch.lastIndex() > index) {

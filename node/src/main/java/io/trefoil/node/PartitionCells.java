@@ -399,7 +399,7 @@ final class PartitionCells implements ReplicaCells, Cells {
       if (ordered == null) {
         store.fields().remove(entry.index(), entry.stamp(), of.collection(), field, offset, length);
       } else {
-        ordered.remove(entry.index(), entry.stamp(), field, offset, length);
+        ordered.removeFound(entry.index(), entry.stamp(), field, offset, length);
       }
       count--;
       return true;

@@ -302,8 +302,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
    * @throws io.trefoil.cell.CellsRefused when the cells don't take what the command is to do
    */
   void runAsLeader(Work work) {
-    long mark = store.mark();
-    builder.beginCommand(lastIndex() + 1);
+    long mark = beginCommand();
     if (changed != null) {
       changed.begin();
     }
@@ -330,6 +329,20 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
       proposing = true;
       loop.proposes(this);
     }
+  }
+
+  /**
+   * The turn's batch goes on with a command, or begins with it.
+   *
+   * @return the place in the store to which it can be undone
+   */
+  private long beginCommand() {
+    long index = lastIndex() + 1;
+    if (builder.count() == 0) {
+      store.beginBatch(index);
+    }
+    builder.beginCommand(index);
+    return store.mark();
   }
 
   /** Who waits for keys of this leader; null while nobody does. */
@@ -398,6 +411,7 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   /** Writes a mark as leader, committed like any write; {@link PartitionHost#reachedMark} tells. */
   void writeMark(long markId, long timeMillis) {
     runAsLeader(none -> entry().mark(markId, timeMillis));
+    store.divideBatch(wrote + 1); // what comes up to the mark is compared without what follows
     addMark(wrote, markId, timeMillis);
   }
 
@@ -418,12 +432,11 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
    * @throws io.trefoil.base.MalformedBytesException when they are none; nothing is left of it then
    */
   long takeIn(ByteSink entryChanges) {
-    long mark = store.mark();
-    long index = lastIndex() + 1;
+    long mark = beginCommand();
+    long index = builder.index();
     if (changed != null) {
       changed.noteAll(index);
     }
-    builder.beginCommand(index);
     builder.open(nextStamp());
     builder.raw(entryChanges);
     try {
@@ -983,7 +996,10 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     if (machine.isLeader()) {
       committedWrites += index - store.committedIndex();
     }
-    putUpTo(index);
+    if (overlayIndex < index) {
+      store.beginBatch(overlayIndex + 1);
+      putUpTo(index);
+    }
     while (!marks.isEmpty() && marks.peek().index() <= index) {
       Mark mark = marks.poll();
       commitStore(mark.index());

@@ -48,6 +48,9 @@ public final class FieldCells {
 
   private static final int MAX_DRAWS = 100_000;
 
+  /** So often a slot of the index is drawn before another way is taken. */
+  private static final int SLOT_DRAWS = 100;
+
   /** So many fields are read together rather than one of them sought. */
   private static final int FEW = 128;
 
@@ -180,8 +183,11 @@ public final class FieldCells {
       int valueLength) {
     int hash = HashIndex.hash(field, fieldOffset, fieldLength);
     int current = store.top().fields.find(collection, hash, field, fieldOffset, fieldLength);
+    if (store.overwrites(current, index, stamp, value, valueOffset, valueLength, 0, valueLength)) {
+      return current;
+    }
     byte[] key = Records.fieldKey(collection, field, fieldOffset, fieldLength);
-    int handle = arena.allocate(Arena.recordBytes(key.length, valueLength));
+    int handle = arena.allocate(store.room(current, key.length, valueLength));
     arena.write(
         handle,
         index,
@@ -354,8 +360,9 @@ public final class FieldCells {
    * Visits one field of a collection, picked at random, each as likely as any other; {@link
    * PartitionStore#entryIndex} is then its.
    *
-   * <p>A stretch of hashes is drawn that has two fields on average, and a number: if it has so many
-   * fields, that one is picked, otherwise another stretch is drawn.
+   * <p>When the table has all fields, slots of its index are drawn until there is one in one of
+   * them. Otherwise a stretch of hashes is drawn that has two fields on average, and a number: if
+   * it has so many fields, that one is picked, otherwise another stretch is drawn.
    *
    * <p>This may wait for the disk, unless the collection is small.
    *
@@ -370,6 +377,9 @@ public final class FieldCells {
       LongSupplier random,
       Fields.Visitor visitor) {
     Layer layer = committedOnly ? store.bottom() : store.top();
+    if (!layer.incomplete && draw(layer, committedOnly, collection, random, visitor)) {
+      return Found.FOUND;
+    }
     boolean withDisk = layer.incomplete && !hasAll(layer, committedOnly, collection, count);
     if (withDisk && count <= FEW && !isFetched(collection)) {
       store.foundNothing(0);
@@ -377,6 +387,29 @@ public final class FieldCells {
     }
     pick(layer, withDisk, collection, committedOnly, count, random, visitor);
     return Found.FOUND;
+  }
+
+  /**
+   * Visits one field of a collection that the table has whole; false when some draws found none:
+   * most were removed a moment ago.
+   */
+  private boolean draw(
+      Layer layer,
+      boolean committedOnly,
+      long collection,
+      LongSupplier random,
+      Fields.Visitor visitor) {
+    for (int draws = 0; draws < SLOT_DRAWS; draws++) {
+      int newest = layer.fields.draw(collection, random.getAsLong());
+      int handle = committedOnly ? CellWalk.committed(arena, newest) : newest;
+      if (handle != NONE && !arena.is(handle, Records.TOMBSTONE)) {
+        Visit visit = new Visit(visitor);
+        visit.inTable(handle);
+        store.foundNothing(visit.index);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** As {@link #pick}, of the newest versions, but waits for the disk. */

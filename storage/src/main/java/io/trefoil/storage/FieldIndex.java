@@ -2,8 +2,6 @@ package io.trefoil.storage;
 
 import io.trefoil.base.Hash64;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.TreeSet;
 
 /**
  * Finds a field's newest record, and visits those of one collection in the order of their hashes.
@@ -17,85 +15,26 @@ import java.util.TreeSet;
 final class FieldIndex implements RecordIndex {
   private static final int LEAF_RECORDS = 128;
 
-  /** What a leaf costs beside its arrays. */
-  private static final int LEAF_OVERHEAD_BYTES = 160;
-
   private final Arena arena;
-  private final TreeSet<Leaf> leaves =
-      new TreeSet<>(Comparator.comparingLong((Leaf leaf) -> leaf.first + Long.MIN_VALUE));
-
-  /** Only its {@code first} is used, to search by. */
-  private final Leaf probe = new Leaf(0, 0);
+  private final FieldLeaves leaves = new FieldLeaves();
 
   // Where the last search ended: null when there is no leaf yet.
-  private Leaf leaf;
+  private FieldLeaf leaf;
   private int at;
+
+  // The last place that was sought, and how often leaves had changed by then: a field that is
+  // looked for, and then set, is sought once.
+  private long sought;
+  private FieldLeaf soughtLeaf;
+  private int soughtAt;
+  private long soughtChanges = -1;
+  private long changes;
+
+  /** How many records the largest leaf ever had room for. */
+  private int longest = LEAF_RECORDS;
 
   FieldIndex(Arena arena) {
     this.arena = arena;
-  }
-
-  private static final class Leaf {
-    /** No record of the leaf is before this; records from the next leaf's on are not here. */
-    long first;
-
-    long[] orders;
-    int[] handles;
-    int size;
-
-    Leaf(long first, int room) {
-      this.first = first;
-      orders = new long[room];
-      handles = new int[room];
-    }
-
-    long bytes() {
-      return orders.length * 12L + LEAF_OVERHEAD_BYTES;
-    }
-
-    /** The place of the first record at or after {@code order}. */
-    int lowerBound(long order) {
-      int low = 0;
-      int high = size;
-      while (low < high) {
-        int middle = low + high >>> 1;
-        if (Long.compareUnsigned(orders[middle], order) < 0) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
-      return low;
-    }
-
-    void insert(int place, long order, int handle) {
-      System.arraycopy(orders, place, orders, place + 1, size - place);
-      System.arraycopy(handles, place, handles, place + 1, size - place);
-      orders[place] = order;
-      handles[place] = handle;
-      size++;
-    }
-
-    void remove(int place) {
-      size--;
-      System.arraycopy(orders, place + 1, orders, place, size - place);
-      System.arraycopy(handles, place + 1, handles, place, size - place);
-    }
-
-    /** Where to split so that equal orders stay together; 0 when all are equal. */
-    int middle() {
-      for (int distance = 0; distance <= size / 2; distance++) {
-        int above = size / 2 + distance;
-        int below = size / 2 - distance;
-        if (above < size && above > 0 && orders[above] != orders[above - 1]) {
-          return above;
-        }
-        if (below > 0 && orders[below] != orders[below - 1]) {
-          return below;
-        }
-      }
-      return 0;
-    }
   }
 
   private static long order(long collection, int fieldHash) {
@@ -103,9 +42,14 @@ final class FieldIndex implements RecordIndex {
   }
 
   private void seek(long order) {
-    probe.first = order;
-    leaf = leaves.floor(probe);
-    at = leaf == null ? 0 : leaf.lowerBound(order);
+    if (order != sought || changes != soughtChanges) {
+      soughtLeaf = leaves.floor(order);
+      soughtAt = soughtLeaf == null ? 0 : soughtLeaf.lowerBound(order);
+      sought = order;
+      soughtChanges = changes;
+    }
+    leaf = soughtLeaf;
+    at = soughtAt;
   }
 
   private boolean isAt(long order) {
@@ -143,6 +87,7 @@ final class FieldIndex implements RecordIndex {
 
   @Override
   public void removeFound() {
+    changes++;
     leaf.remove(at);
     if (leaf.size == 0) {
       leaves.remove(leaf);
@@ -156,23 +101,25 @@ final class FieldIndex implements RecordIndex {
     seek(order);
     if (leaf == null) {
       // Leaves above may be all there are: the lowest one takes what is before it.
-      leaf = leaves.isEmpty() ? added(new Leaf(order, LEAF_RECORDS)) : lowered(order);
+      leaf = leaves.isEmpty() ? added(new FieldLeaf(order, LEAF_RECORDS)) : lowered(order);
     }
+    changes++;
     if (leaf.size == leaf.orders.length) {
       split();
-      seek(order);
+      leaf = leaves.floor(order);
     }
     leaf.insert(leaf.lowerBound(order), order, handle);
   }
 
-  private Leaf added(Leaf fresh) {
+  private FieldLeaf added(FieldLeaf fresh) {
     leaves.add(fresh);
     arena.addIndexBytes(fresh.bytes());
     return fresh;
   }
 
-  private Leaf lowered(long order) {
-    Leaf lowest = leaves.pollFirst();
+  private FieldLeaf lowered(long order) {
+    FieldLeaf lowest = leaves.first();
+    leaves.remove(lowest);
     lowest.first = order;
     leaves.add(lowest);
     return lowest;
@@ -182,12 +129,14 @@ final class FieldIndex implements RecordIndex {
     int middle = leaf.middle();
     if (middle == 0) {
       arena.addIndexBytes(12L * leaf.size);
+      longest = Math.max(longest, leaf.size * 2);
       leaf.orders = Arrays.copyOf(leaf.orders, leaf.size * 2);
       leaf.handles = Arrays.copyOf(leaf.handles, leaf.size * 2);
       return;
     }
     int moved = leaf.size - middle;
-    Leaf upper = new Leaf(leaf.orders[middle], Math.max(LEAF_RECORDS, 2 * moved));
+    FieldLeaf upper = new FieldLeaf(leaf.orders[middle], Math.max(LEAF_RECORDS, 2 * moved));
+    longest = Math.max(longest, upper.orders.length);
     System.arraycopy(leaf.orders, middle, upper.orders, 0, moved);
     System.arraycopy(leaf.handles, middle, upper.handles, 0, moved);
     upper.size = moved;
@@ -209,6 +158,13 @@ final class FieldIndex implements RecordIndex {
   private final class Range implements HashOrder {
     private final long collection;
 
+    // From where on was sought last, and what was found: a walk asks for it again, and then for
+    // what follows.
+    private long soughtFrom;
+    private long found;
+    private FieldLeaf foundLeaf;
+    private int foundAt;
+
     Range(long collection) {
       this.collection = collection;
     }
@@ -221,26 +177,52 @@ final class FieldIndex implements RecordIndex {
     @Override
     public long firstFrom(int hash) {
       long from = order(collection, hash);
-      probe.first = from;
-      leaf = leaves.floor(probe);
-      if (leaf == null) {
-        leaf = leaves.ceiling(probe);
+      boolean isBehind = foundLeaf != null && Long.compareUnsigned(from, soughtFrom) >= 0;
+      if (isBehind && Long.compareUnsigned(from, found) <= 0) {
+        leaf = foundLeaf;
+        at = foundAt;
+      } else if (isBehind && from == found + 1) {
+        leaf = foundLeaf;
+        at = foundAt + 1;
+        skipTo(from);
+      } else {
+        leaf = leaves.floor(from);
+        if (leaf == null) {
+          leaf = leaves.first();
+        }
+        at = leaf == null ? 0 : leaf.lowerBound(from);
+        skipTo(from);
       }
-      at = leaf == null ? 0 : leaf.lowerBound(from);
+      foundLeaf = null;
+      if (leaf == null) {
+        return 0;
+      }
+      soughtFrom = from;
+      found = leaf.orders[at];
+      foundLeaf = leaf;
+      foundAt = at;
+      return found << 32 | leaf.handles[at] & 0xffffffffL;
+    }
+
+    /**
+     * Goes on to the collection's first record at or after an order; no leaf when there is none.
+     */
+    private void skipTo(long from) {
       while (leaf != null) {
         for (; at < leaf.size; at++) {
           long order = leaf.orders[at];
           if (order >>> 32 != from >>> 32) {
-            return 0;
+            leaf = null;
+            return;
           }
-          if (arena.collection(leaf.handles[at]) == collection) {
-            return order << 32 | leaf.handles[at] & 0xffffffffL;
+          boolean isAtOrAfter = Long.compareUnsigned(order, from) >= 0;
+          if (isAtOrAfter && arena.collection(leaf.handles[at]) == collection) {
+            return;
           }
         }
-        leaf = leaves.higher(leaf);
+        leaf = leaves.after(leaf);
         at = 0;
       }
-      return 0;
     }
 
     /** Equal orders are in one leaf. */
@@ -257,18 +239,49 @@ final class FieldIndex implements RecordIndex {
     }
   }
 
+  /**
+   * Draws a record of a collection, each as likely as any other; 0 when this draw finds none, so
+   * that another one is to be made.
+   *
+   * @param random any number: all of its bits are used
+   */
+  int draw(long collection, long random) {
+    long from = order(collection, 0);
+    long to = from | 0xffffffffL;
+    FieldLeaf drawn = leaves.draw(from, to, random >>> Integer.SIZE);
+    int low = 0;
+    // Of many leaves all slots are as likely, whether a record is there or not.
+    int room = longest;
+    if (drawn != null && leaves.isOnlyOne()) {
+      low = drawn.lowerBound(from);
+      room = drawn.lowerBound(to + 1) - low;
+    }
+    if (drawn == null || room == 0) {
+      return 0;
+    }
+    int slot = low + (int) ((random & 0xffffffffL) % room);
+    boolean isThere =
+        slot < drawn.size
+            && drawn.orders[slot] >>> 32 == from >>> 32
+            && arena.collection(drawn.handles[slot]) == collection;
+    return isThere ? drawn.handles[slot] : 0;
+  }
+
   /** Takes some records out, for who wants all of them bit by bit; empty when none is left. */
   int[] takeSome() {
-    Leaf some = leaves.pollFirst();
+    changes++;
+    FieldLeaf some = leaves.first();
     if (some == null) {
       return new int[0];
     }
+    leaves.remove(some);
     arena.addIndexBytes(-some.bytes());
     return Arrays.copyOf(some.handles, some.size);
   }
 
   /** Returns the index's own memory; its records are not its to free. */
   void release() {
+    changes++;
     leaves.forEach(each -> arena.addIndexBytes(-each.bytes()));
     leaves.clear();
   }

@@ -141,9 +141,15 @@ public final class FieldOrder {
     if (!descend(place, offset, length)) {
       return false;
     }
-    OrderNode leaf = leaf();
-    leaf.chosen = leaf.lowerBound(place, offset, length);
-    return leaf.isAt(leaf.chosen, place, offset, length);
+    leaf().chosen = boundInLeaf(place, offset, length);
+    return leaf().isAt(leaf().chosen, place, offset, length);
+  }
+
+  /** The first entry of the leaf at or after a place. */
+  private int boundInLeaf(byte[] place, int offset, int length) {
+    return isOfList(order)
+        ? leaf().boundNearEnd(place, offset, length)
+        : leaf().lowerBound(place, offset, length);
   }
 
   /** Size in bytes of the value of the place found last. */
@@ -164,10 +170,7 @@ public final class FieldOrder {
     long rank = leaf().lowerBound(place, offset, length);
     for (int i = 0; i < depth; i++) {
       OrderNode node = path.get(i);
-      for (int child = 0; child < node.chosen; child++) {
-        node.look(child);
-        rank += node.below;
-      }
+      rank += node.before(node.chosen);
     }
     return rank;
   }
@@ -223,7 +226,10 @@ public final class FieldOrder {
       return false;
     }
     while (!node.isLeaf()) {
-      node.chosen = node.childFor(place, offset, length);
+      node.chosen =
+          isOfList(order)
+              ? node.childNearEnd(place, offset, length)
+              : node.childFor(place, offset, length);
       node = down(node);
     }
     return true;
@@ -246,12 +252,8 @@ public final class FieldOrder {
     }
     long left = rank;
     while (!node.isLeaf()) {
-      node.chosen = 0;
-      node.look(0);
-      while (left >= node.below && node.chosen + 1 < node.count()) {
-        left -= node.below;
-        node.look(++node.chosen);
-      }
+      node.chosen = node.childOfRank(left);
+      left -= node.before(node.chosen);
       node = down(node);
     }
     return left < node.count() ? (int) left : -1;
@@ -433,6 +435,14 @@ public final class FieldOrder {
   }
 
   private Found readInMemory(int id, OrderNode into) {
+    if (look != Look.COMMITTED) {
+      store.usesOrders(this);
+      if (into.isNewest(id, order, store)) {
+        entryIndex = Math.max(entryIndex, into.index());
+        newestStamp = Math.max(newestStamp, into.stamp());
+        return Found.FOUND;
+      }
+    }
     writeId(id);
     Found found = lookUp();
     entryIndex = Math.max(entryIndex, store.entryIndex());
@@ -490,21 +500,75 @@ public final class FieldOrder {
       int valueLength) {
     index = atIndex;
     stamp = atStamp;
+    tookId = false;
     if (!descend(place, offset, length)) {
       node(0).begin(OrderNode.ROOT, 0, 1);
     }
     OrderNode leaf = leaf();
-    leaf.chosen = leaf.lowerBound(place, offset, length);
+    leaf.chosen = boundInLeaf(place, offset, length);
     boolean fresh = !leaf.isAt(leaf.chosen, place, offset, length);
     scratch.clear();
     scratch.putBlock(place, offset, length).putBlock(value, valueOffset, valueLength);
+    if (fresh && beginsLeaf(leaf)) {
+      beginLeaf(leaf, place, offset, length);
+      settle(depth - 1, 1);
+      return true;
+    }
     if (fresh) {
       leaf.insert(leaf.chosen, scratch.array(), scratch.size());
     } else {
       leaf.set(leaf.chosen, scratch.array(), scratch.size());
     }
-    settle(fresh ? 1 : 0);
+    settle(depth, fresh ? 1 : 0);
     return fresh;
+  }
+
+  /** Whether what is in the scratch would be first or last in a leaf that is full. */
+  private boolean beginsLeaf(OrderNode leaf) {
+    return depth > 0
+        && leaf.size + scratch.size() > MAX_NODE_BYTES
+        && (leaf.chosen == 0 || leaf.chosen == leaf.count());
+  }
+
+  /** Puts what is in the scratch into a leaf of its own beside a full one, which stays as it is. */
+  private void beginLeaf(OrderNode leaf, byte[] place, int offset, int length) {
+    OrderNode parent = path.get(depth - 1);
+    int at = parent.chosen;
+    int id = takeId();
+    other.begin(id, 0, 0);
+    other.insert(0, scratch.array(), scratch.size());
+    write(other);
+    boolean first = leaf.chosen == 0;
+    leaf.look(first ? 0 : leaf.count() - 1);
+    int told =
+        1
+            + Arrays.mismatch(
+                leaf.bytes,
+                leaf.placeAt,
+                leaf.placeAt + leaf.placeLength,
+                place,
+                offset,
+                offset + length);
+    scratch.clear();
+    if (first) {
+      parent.look(at);
+      long below = parent.below;
+      setChild(parent, at, id, 1);
+      scratch.clear();
+      putChild(leaf.id, below, leaf.bytes, leaf.placeAt, told);
+    } else {
+      putChild(id, 1, place, offset, told);
+    }
+    parent.insert(at + 1, scratch.array(), scratch.size());
+    parent.chosen = first ? at : at + 1;
+  }
+
+  private int takeId() {
+    OrderNode root = path.get(0);
+    int id = root.nextId();
+    root.setNextId(id + 1);
+    tookId = true;
+    return id;
   }
 
   /**
@@ -513,20 +577,25 @@ public final class FieldOrder {
    * @return whether it was there
    */
   public boolean remove(long atIndex, long atStamp, byte[] place, int offset, int length) {
-    index = atIndex;
-    stamp = atStamp;
     if (!find(place, offset, length)) {
       return false;
     }
-    leaf().cut(leaf().chosen);
-    settle(-1);
+    removeFound(atIndex, atStamp);
     return true;
   }
 
-  /** Writes the changed leaf, and what is above it, which has so many places more. */
-  private void settle(int more) {
+  /** Removes the place that was just found, as of an entry. */
+  void removeFound(long atIndex, long atStamp) {
+    index = atIndex;
+    stamp = atStamp;
     tookId = false;
-    for (int level = depth; level > 0; level--) {
+    leaf().cut(leaf().chosen);
+    settle(depth, -1);
+  }
+
+  /** Writes a changed node, and what is above it, which has so many places more. */
+  private void settle(int changedLevel, int more) {
+    for (int level = changedLevel; level > 0; level--) {
       OrderNode node = path.get(level);
       OrderNode parent = path.get(level - 1);
       if (node.count() == 0) {
@@ -534,7 +603,7 @@ public final class FieldOrder {
         parent.cut(parent.chosen);
       } else if (isTooLarge(node)) {
         split(node, parent);
-      } else if (node.size >= SMALL_NODE_BYTES || more >= 0 || !join(node, parent)) {
+      } else if (more >= 0 || mayStay(node, parent) || !join(node, parent)) {
         write(node);
         if (more == 0 && !tookId) {
           return;
@@ -544,6 +613,16 @@ public final class FieldOrder {
       }
     }
     settleRoot();
+  }
+
+  /**
+   * Whether a node from which something was removed need not be joined with another: it is not
+   * small, or at an end, from which what comes is taken, too.
+   */
+  private static boolean mayStay(OrderNode node, OrderNode parent) {
+    return node.size >= SMALL_NODE_BYTES
+        || node.chosen == 0 && parent.chosen == 0
+        || node.chosen >= node.count() - 1 && parent.chosen == parent.count() - 1;
   }
 
   /** Above the leaves places may be long, too: a tree of nodes with two children would be high. */
@@ -567,10 +646,7 @@ public final class FieldOrder {
   /** Moves what comes after the middle to a new node behind it. */
   private void split(OrderNode node, OrderNode parent) {
     int middle = middle(node);
-    OrderNode root = path.get(0);
-    int id = root.nextId();
-    root.setNextId(id + 1);
-    tookId = true;
+    int id = takeId();
     copyPart(node, middle, node.count(), id);
     write(other);
     long after = other.total();
@@ -705,6 +781,10 @@ public final class FieldOrder {
 
   private void setChild(OrderNode parent, int number, int id, long below) {
     parent.look(number);
+    if (parent.child == id && parent.setBelow(number, below)) {
+      return;
+    }
+    parent.look(number);
     scratch.clear();
     putChild(id, below, parent.bytes, parent.placeAt, parent.placeLength);
     parent.set(number, scratch.array(), scratch.size());
@@ -715,10 +795,19 @@ public final class FieldOrder {
   }
 
   private void write(OrderNode node) {
-    writeId(node.id);
-    int handle =
-        store.fields().write(index, stamp, order, idBytes, 0, ID_BYTES, node.bytes, 0, node.size);
+    int handle = node.handle();
+    int from = Math.min(node.changedFrom(), node.size);
+    int to = Math.min(node.changedTo(), node.size);
+    if (!store.overwrites(handle, index, stamp, node.bytes, 0, node.size, from, to)) {
+      writeId(node.id);
+      handle =
+          store.fields().write(index, stamp, order, idBytes, 0, ID_BYTES, node.bytes, 0, node.size);
+    }
     node.isAs(order, handle, store);
+    for (int i = 0; i < path.size(); i++) {
+      path.get(i).forgetIf(node);
+    }
+    other.forgetIf(node);
   }
 
   private void removeNode(int id) {

@@ -20,12 +20,18 @@ final class OrderNode {
 
   int id;
 
-  // Of which record this is what it holds, unless it was changed since: then the record is 0.
+  // The record that this was read from, or written to; 0 when it is new.
   private long order;
   private int handle;
   private long index;
   private long stamp;
-  private long undone;
+  private long replaced;
+
+  /** It does not hold what its record does: from here on, and, if both are as long, to there. */
+  private boolean changed;
+
+  private int changedFrom;
+  private int changedTo;
 
   byte[] bytes = new byte[FieldOrder.MAX_NODE_BYTES * 2];
   int size;
@@ -34,6 +40,11 @@ final class OrderNode {
   private int[] starts = new int[64];
 
   private int count;
+
+  /** How many places are below an entry and those before it; known of the first so many. */
+  private long[] ends = new long[64];
+
+  private int endsKnown;
 
   /** The entry that the search went on from. */
   int chosen;
@@ -47,16 +58,35 @@ final class OrderNode {
   int child;
   long below;
 
-  /**
-   * Whether it holds what the record of a node does. Where a record was undone another of the same
-   * entry may have taken its place.
-   */
+  /** Whether it holds what the record of a node does. */
   boolean holds(long ofOrder, int ofHandle, PartitionStore store) {
     return handle == ofHandle
+        && !changed
         && order == ofOrder
-        && store.undoneCount() == undone
+        && store.replacedCount() == replaced
         && store.arena().index(handle) == index
         && store.arena().stamp(handle) == stamp;
+  }
+
+  /**
+   * Whether it holds what the newest record of a node does, as a look would find: the present batch
+   * wrote it, and nobody else writes orders.
+   */
+  boolean isNewest(int ofId, long ofOrder, PartitionStore store) {
+    return id == ofId
+        && order == ofOrder
+        && !changed
+        && store.isOfBatch(index)
+        && store.replacedCount() == replaced;
+  }
+
+  /** The entry that wrote it. */
+  long index() {
+    return index;
+  }
+
+  long stamp() {
+    return stamp;
   }
 
   /** It holds what a record does. */
@@ -65,7 +95,38 @@ final class OrderNode {
     handle = ofHandle;
     index = store.arena().index(handle);
     stamp = store.arena().stamp(handle);
-    undone = store.undoneCount();
+    replaced = store.replacedCount();
+    changed = false;
+    changedFrom = size;
+    changedTo = 0;
+  }
+
+  private void changed(int from, int to) {
+    changed = true;
+    changedFrom = Math.min(changedFrom, from);
+    changedTo = Math.max(changedTo, to);
+  }
+
+  /** Up to here it holds what its record does. */
+  int changedFrom() {
+    return changedFrom;
+  }
+
+  /** If it is as long as its record, it holds what that does from here on. */
+  int changedTo() {
+    return changedTo;
+  }
+
+  /** Which record is to be replaced when this is written; 0 when that must be looked up. */
+  int handle() {
+    return handle;
+  }
+
+  /** Another one was written: when it is the same node, what this holds is outdated. */
+  void forgetIf(OrderNode written) {
+    if (id == written.id && this != written) {
+      changed = true;
+    }
   }
 
   /** Makes it an empty node. */
@@ -74,16 +135,19 @@ final class OrderNode {
     id = newId;
     bytes[0] = (byte) level;
     size = header();
+    changed(0, Integer.MAX_VALUE);
     if (id == ROOT) {
       setNextId(nextId);
     }
     count = 0;
+    endsKnown = 0;
     starts[0] = size;
   }
 
   /** Its bytes were set: finds the entries. */
   void parse() {
     count = 0;
+    endsKnown = 0;
     at = header();
     while (at < size) {
       if (count + 1 == starts.length) {
@@ -127,7 +191,7 @@ final class OrderNode {
   }
 
   void setNextId(int next) {
-    handle = 0;
+    changed(1, ROOT_HEADER);
     bytes[1] = (byte) (next >>> 24);
     bytes[2] = (byte) (next >>> 16);
     bytes[3] = (byte) (next >>> 8);
@@ -236,6 +300,56 @@ final class OrderNode {
     return isAt(bound, place, offset, length) ? bound : bound - 1;
   }
 
+  /** As {@link #childFor}, for places that mostly are first or last. */
+  int childNearEnd(byte[] place, int offset, int length) {
+    if (count > 2) {
+      if (compare(count - 1, place, offset, length) <= 0) {
+        return count - 1;
+      }
+      if (compare(1, place, offset, length) > 0) {
+        return 0;
+      }
+    }
+    return childFor(place, offset, length);
+  }
+
+  /** As {@link #lowerBound}, for places that mostly are first or last. */
+  int boundNearEnd(byte[] place, int offset, int length) {
+    if (count > 2) {
+      if (compare(count - 1, place, offset, length) < 0) {
+        return count;
+      }
+      if (compare(0, place, offset, length) >= 0) {
+        return 0;
+      }
+    }
+    return lowerBound(place, offset, length);
+  }
+
+  /** Gives a child another count of places, if that takes as much room as before. */
+  boolean setBelow(int number, long newBelow) {
+    at = starts[number];
+    varint();
+    int from = at;
+    varint();
+    if (at - from != varintLength(newBelow)) {
+      return false;
+    }
+    changed(from, at);
+    endsKnown = Math.min(endsKnown, number);
+    long left = newBelow;
+    for (int i = from; i < at - 1; i++) {
+      bytes[i] = (byte) (left | 0x80);
+      left >>>= 7;
+    }
+    bytes[at - 1] = (byte) left;
+    return true;
+  }
+
+  private static int varintLength(long value) {
+    return (Long.SIZE + 6 - Long.numberOfLeadingZeros(value | 1)) / 7;
+  }
+
   /** Puts an entry before another. */
   void insert(int number, byte[] entry, int length) {
     replace(starts[number], starts[number], entry, length);
@@ -244,14 +358,14 @@ final class OrderNode {
     }
     System.arraycopy(starts, number, starts, number + 1, count + 1 - number);
     count++;
-    moveStarts(number + 1, length);
+    entriesMoved(number, length);
   }
 
   /** Puts an entry in the place of another. */
   void set(int number, byte[] entry, int length) {
     int before = starts[number + 1] - starts[number];
     replace(starts[number], starts[number + 1], entry, length);
-    moveStarts(number + 1, length - before);
+    entriesMoved(number, length - before);
   }
 
   /** Removes an entry. */
@@ -260,26 +374,29 @@ final class OrderNode {
     replace(starts[number], starts[number + 1], bytes, 0);
     System.arraycopy(starts, number + 1, starts, number, count - number);
     count--;
-    moveStarts(number, -length);
+    entriesMoved(number - 1, -length);
   }
 
-  private void moveStarts(int from, int by) {
-    for (int i = from; i <= count; i++) {
+  /** An entry is another one, and those after it begin elsewhere. */
+  private void entriesMoved(int number, int by) {
+    for (int i = number + 1; i <= count; i++) {
       starts[i] += by;
     }
+    endsKnown = Math.min(endsKnown, Math.max(0, number));
   }
 
   /** Keeps the entries before one. */
   void cutFrom(int number) {
-    handle = 0;
+    changed(starts[number], size);
     size = starts[number];
     count = number;
+    endsKnown = Math.min(endsKnown, number);
   }
 
   /** Puts bytes in the place of others; entries are to be parsed again. */
   void replace(int from, int to, byte[] with, int length) {
-    handle = 0;
     int more = length - (to - from);
+    changed(from, more == 0 ? to : Integer.MAX_VALUE);
     room(size + more);
     System.arraycopy(bytes, to, bytes, to + more, size - to);
     System.arraycopy(with, 0, bytes, from, length);
@@ -288,14 +405,42 @@ final class OrderNode {
 
   /** How many places are in it or below it. */
   long total() {
-    if (isLeaf()) {
-      return count;
+    return isLeaf() ? count : before(count);
+  }
+
+  /** How many places are below the children before one. */
+  long before(int number) {
+    if (ends.length < number) {
+      ends = Arrays.copyOf(ends, starts.length);
     }
-    long total = 0;
-    for (int i = 0; i < count; i++) {
-      look(i);
-      total += below;
+    for (; endsKnown < number; endsKnown++) {
+      look(endsKnown);
+      ends[endsKnown] = below + (endsKnown == 0 ? 0 : ends[endsKnown - 1]);
     }
-    return total;
+    return number == 0 ? 0 : ends[number - 1];
+  }
+
+  /** The child below which the place of a rank is, or the last one. */
+  int childOfRank(long rank) {
+    int low = 0;
+    int high = count - 1;
+    if (endsKnown > 0 && ends[endsKnown - 1] > rank) {
+      high = Math.min(high, endsKnown - 1);
+    } else {
+      low = Math.min(endsKnown, high);
+      while (low < high && before(low + 1) <= rank) {
+        low++;
+      }
+      return low;
+    }
+    while (low < high) {
+      int middle = low + high >>> 1;
+      if (ends[middle] <= rank) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 }

@@ -178,17 +178,23 @@ public final class OrderedFields {
    * @return whether it was there
    */
   public boolean remove(long index, long stamp, byte[] field, int offset, int length) {
-    if (type == CellType.LIST) {
-      return order.remove(index, stamp, field, offset, length);
-    }
     if (!find(field, offset, length)) {
       return false;
+    }
+    removeFound(index, stamp, field, offset, length);
+    return true;
+  }
+
+  /** As {@link #remove}, of the field that was just found. */
+  public void removeFound(long index, long stamp, byte[] field, int offset, int length) {
+    if (type == CellType.LIST) {
+      order.removeFound(index, stamp);
+      return;
     }
     copyValue(0, score, 0, Score.BYTES);
     store.fields().remove(index, stamp, collection, field, offset, length);
     int placeLength = writePlace(score, 0, field, offset, length);
     order.remove(index, stamp, place, 0, placeLength);
-    return true;
   }
 
   private int writePlace(byte[] scoreBytes, int scoreOffset, byte[] field, int offset, int length) {

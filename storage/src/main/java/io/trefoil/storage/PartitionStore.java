@@ -62,7 +62,9 @@ public final class PartitionStore implements AutoCloseable {
   private long generationsWritten;
   private Position flushed;
   private Position persisted;
-  private long undone;
+  private final Overwrites overwrites;
+  private long replaced;
+  private FieldOrder orderUser;
 
   private final Fetches fetches;
   private final CellSweep expired;
@@ -99,6 +101,7 @@ public final class PartitionStore implements AutoCloseable {
     this.owner = owner;
     number = memory.add(this);
     dirty = new DirtyCells(arena);
+    overwrites = new Overwrites(arena);
     fetches = new Fetches(storage, this);
     expired = new CellSweep(storage, this, arena);
     purged = new CellSweep(storage, this, arena);
@@ -380,6 +383,12 @@ public final class PartitionStore implements AutoCloseable {
       int valueLength) {
     int hash = HashIndex.hash(key, keyOffset, keyLength);
     int current = top.index.find(hash, key, keyOffset, keyLength);
+    if (overwrites.takes(current, valueLength) && isAlike(current, type, value, valueOffset)) {
+      found = NONE;
+      overwrites.write(
+          current, index, stamp, expireAtMillis, value, valueOffset, valueLength, 0, valueLength);
+      return;
+    }
     int before = before(current, hash, key, keyOffset, keyLength);
     int handle = arena.allocate(Arena.recordBytes(keyLength, valueLength));
     arena.write(
@@ -397,6 +406,42 @@ public final class PartitionStore implements AutoCloseable {
         valueOffset,
         valueLength);
     push(index, hash, current, handle);
+  }
+
+  /** Whether a head would be of the same collection, and any other value of the same type. */
+  private boolean isAlike(int record, CellType type, byte[] value, int valueOffset) {
+    return arena.type(record) == type.code()
+        && (!arena.isHead(record)
+            || arena.headCollection(record) == Head.collection(value, valueOffset));
+  }
+
+  /**
+   * Writes over a field's newest version if its batch wrote that.
+   *
+   * @param changed from which byte of the value on it is another one
+   * @param same from which byte on it is the same again, if it is as long as before
+   * @return whether it did
+   */
+  boolean overwrites(
+      int field,
+      long index,
+      long stamp,
+      byte[] value,
+      int valueOffset,
+      int valueLength,
+      int changed,
+      int same) {
+    if (!overwrites.takes(field, valueLength)) {
+      return false;
+    }
+    found = NONE;
+    overwrites.write(field, index, stamp, 0, value, valueOffset, valueLength, changed, same);
+    return true;
+  }
+
+  /** Bytes to take for a version of a field. */
+  long room(int before, int keyLength, int valueLength) {
+    return overwrites.room(before, Arena.recordBytes(keyLength, valueLength));
   }
 
   /** Removes a key as of entry {@code index}. Nothing happens when it is known to be absent. */
@@ -515,36 +560,76 @@ public final class PartitionStore implements AutoCloseable {
     return (arena.isPresent(handle) ? 1 : 0) - (arena.is(handle, Records.PRESENT_BEFORE) ? 1 : 0);
   }
 
+  // ---- batches
+
+  /**
+   * Says that entries from this one on are committed together, all until the next call or commit:
+   * versions between need not be kept.
+   */
+  public void beginBatch(long firstIndex) {
+    overwrites.begin(firstIndex);
+  }
+
+  /** Divides the present batch, if any: what came before this entry may be committed without it. */
+  public void divideBatch(long firstIndex) {
+    overwrites.divide(firstIndex);
+  }
+
+  /** Whether an entry belongs to the present batch, which is not committed. */
+  boolean isOfBatch(long entry) {
+    return overwrites.isOfBatch(entry);
+  }
+
+  /**
+   * Changes when what was read of orders' nodes may be outdated although the records are of the
+   * same entries: one was undone, and another took its place; or somebody else uses orders, who may
+   * write over a node several times in an entry.
+   */
+  long replacedCount() {
+    return replaced;
+  }
+
+  /** Says who looks at the newest nodes of orders, and changes them, from now on. */
+  void usesOrders(FieldOrder by) {
+    if (orderUser != by) {
+      orderUser = by;
+      replaced++;
+    }
+  }
+
   // ---- undo
 
-  /** A place among the uncommitted writes, for {@link #undoTo}. */
+  /**
+   * A place among the uncommitted writes, for {@link #undoTo}. Within a batch a command begins here
+   * that writes an entry of its own, and only the last one can be undone by itself.
+   */
   public long mark() {
+    overwrites.commandBegins();
     return uncommitted.back();
   }
 
   /** Undoes what was written since {@link #mark()} returned {@code mark}. */
   public void undoTo(long mark) {
     Invariants.check(mark >= uncommitted.front(), "undo of what is committed", mark, 0);
+    overwrites.undoCommand();
     while (uncommitted.back() > mark) {
       undoNewest();
     }
+    replaced++;
+    found = NONE;
   }
 
-  /** Undoes what entries after {@code index} wrote. */
+  /** Undoes what entries after {@code index} wrote; of a batch all or nothing. */
   public void undoAfter(long index) {
     while (!uncommitted.isEmpty() && arena.index(uncommitted.peekBack()) > index) {
       undoNewest();
     }
-  }
-
-  /** How many writes were undone, ever: the place of each may hold another one since. */
-  long undoneCount() {
-    return undone;
+    overwrites.undoneAfter(index);
   }
 
   private void undoNewest() {
     found = NONE;
-    undone++;
+    replaced++;
     int handle = uncommitted.removeBack();
     int flags = arena.flags(handle);
     if ((flags & Records.CLEAR) != 0) {
@@ -585,6 +670,7 @@ public final class PartitionStore implements AutoCloseable {
       }
     }
     committedIndex = Math.max(committedIndex, index);
+    overwrites.committed(index);
   }
 
   private void commitVersion(int handle) {

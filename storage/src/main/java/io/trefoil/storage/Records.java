@@ -92,6 +92,9 @@ class Records {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
   ByteBuffer[] buffers;
   int[] next;
   private byte[] scratch = new byte[256];
@@ -143,6 +146,50 @@ class Records {
       writeChain(handle, HEADER, key, keyOffset, keyLength);
       writeChain(handle, HEADER + (long) keyLength, value, valueOffset, valueLength);
     }
+  }
+
+  /** What {@link #saveVersion} keeps beside bytes of the value. */
+  static final int SAVED_HEADER = AT_PREVIOUS + 2 * Integer.BYTES;
+
+  /** Gives a record that is no chain a value of another length, as of another entry. */
+  void overwrite(int handle, long index, long stamp, long expireAt, int valueLength) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle);
+    b.putLong(at + AT_INDEX, index);
+    b.putLong(at + AT_STAMP, stamp);
+    b.putLong(at + AT_EXPIRE, expireAt);
+    b.putInt(at + AT_VALUE_LENGTH, valueLength);
+  }
+
+  /** Gives a record that is no chain other bytes in its value, from byte {@code from} on. */
+  void overwriteValue(int handle, int from, byte[] value, int offset, int length) {
+    buffer(handle).put(valueAt(handle) + from, value, offset, length);
+  }
+
+  private int valueAt(int handle) {
+    return at(handle) + HEADER + keyLength(handle);
+  }
+
+  /** Keeps what {@link #overwrite} changes, and some bytes of the value. */
+  void saveVersion(int handle, byte[] to, int toOffset, int from, int length) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle);
+    LONG.set(to, toOffset, b.getLong(at + AT_INDEX));
+    LONG.set(to, toOffset + AT_STAMP, b.getLong(at + AT_STAMP));
+    LONG.set(to, toOffset + AT_EXPIRE, b.getLong(at + AT_EXPIRE));
+    INT.set(to, toOffset + AT_PREVIOUS, b.getInt(at + AT_VALUE_LENGTH));
+    INT.set(to, toOffset + AT_PREVIOUS + Integer.BYTES, from);
+    b.get(valueAt(handle) + from, to, toOffset + SAVED_HEADER, length);
+  }
+
+  /** Puts back what {@link #saveVersion} kept. */
+  void restoreVersion(int handle, byte[] kept, int keptOffset, int length) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle);
+    b.put(at, kept, keptOffset, AT_PREVIOUS);
+    b.putInt(at + AT_VALUE_LENGTH, (int) INT.get(kept, keptOffset + AT_PREVIOUS));
+    int from = (int) INT.get(kept, keptOffset + AT_PREVIOUS + Integer.BYTES);
+    b.put(valueAt(handle) + from, kept, keptOffset + SAVED_HEADER, length);
   }
 
   private void writeChain(int handle, long from, byte[] source, int offset, int length) {

@@ -60,6 +60,7 @@ class FieldOrderTest {
   private void next() {
     if (++index % 64 == 0) {
       store.commit(index - 1);
+      store.beginBatch(index);
     }
   }
 

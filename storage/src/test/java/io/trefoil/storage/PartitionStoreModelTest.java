@@ -88,6 +88,14 @@ class PartitionStoreModelTest {
     /** Of each entry, when it was written: by what is committed, expiry is collected. */
     final TreeMap<Long, Long> logTimes = new TreeMap<>();
 
+    /** Whether entries are said to be committed together, and of several those but the last. */
+    final boolean batched;
+
+    final TreeSet<Long> inBatches = new TreeSet<>();
+
+    /** Goes on with its nodes from one write to the next. */
+    OrderedFields ordered;
+
     long collections;
     boolean snapshotUnderWay;
 
@@ -101,6 +109,7 @@ class PartitionStoreModelTest {
       keys = 1 << random.nextInt(12);
       largestValue = 1 << random.nextInt(19);
       largestHash = 1 << random.nextInt(9);
+      batched = random.nextBoolean();
       open();
     }
 
@@ -115,12 +124,15 @@ class PartitionStoreModelTest {
               ? Storage.open(settings, BUDGET, onFailure)
               : Storage.open(memoryDisk, BUDGET, Runnable::run, Runnable::run, onFailure);
       store = storage.store(7, 0, owner);
+      ordered = new OrderedFields(store, Look.WAITING);
     }
 
     void step() {
       int dice = random.nextInt(100);
-      if (dice < 45) {
-        write(++index);
+      if (dice < 35) {
+        write(next());
+      } else if (dice < 45) {
+        batch();
       } else if (dice < 55) {
         commit();
       } else if (dice < 60) {
@@ -149,6 +161,45 @@ class PartitionStoreModelTest {
     }
 
     // ---- writes
+
+    /** The next entry, which is committed without any other. */
+    long next() {
+      index++;
+      if (batched) {
+        store.beginBatch(index);
+      }
+      return index;
+    }
+
+    /** Entries of several commands, of which some are taken back. */
+    void batch() {
+      long first = next();
+      for (int i = random.nextInt(20); i > 0; i--) {
+        long mark = store.mark();
+        int kept = model.uncommitted.size();
+        for (int j = random.nextInt(3); j >= 0; j--) {
+          write(index);
+        }
+        if (random.nextInt(4) == 0) {
+          store.undoTo(mark);
+          model.uncommitted.subList(kept, model.uncommitted.size()).clear();
+        } else if (i > 1) {
+          index++;
+        }
+      }
+      for (long each = first; batched && each < index; each++) {
+        inBatches.add(each);
+      }
+    }
+
+    /** Some entry up to which all is committed, or undone: at the end of a batch. */
+    long someEntry() {
+      long to = model.committedIndex + random.nextInt((int) (index - model.committedIndex) + 1);
+      while (inBatches.contains(to)) {
+        to++;
+      }
+      return to;
+    }
 
     long committedTime() {
       Map.Entry<Long, Long> last = logTimes.floorEntry(model.committedIndex);
@@ -289,7 +340,7 @@ class PartitionStoreModelTest {
     void applyOrdered(Write write, long stamp) {
       byte[] key = write.key().array();
       byte[] field = write.field().array();
-      OrderedFields fields = new OrderedFields(store, Look.WAITING);
+      OrderedFields fields = ordered;
       fields.open(typeOf(write.collection()), write.collection(), key, 0, key.length);
       if (write.kind() == Kind.FIELD) {
         byte[] value = write.value().array();
@@ -313,22 +364,25 @@ class PartitionStoreModelTest {
     }
 
     void commit() {
-      long to = model.committedIndex + random.nextInt((int) (index - model.committedIndex) + 1);
+      long to = someEntry();
       store.commit(to);
       model.commit(to);
     }
 
     void undo() {
-      long to = model.committedIndex + random.nextInt((int) (index - model.committedIndex) + 1);
+      long to = someEntry();
       store.undoAfter(to);
+      inBatches.tailSet(to).clear();
       model.uncommitted.removeIf(write -> write.index() > to);
       index = to;
     }
 
-    /** Half of one entry's changes are undone. */
+    /** Half of one entry's changes are undone, where versions of an entry are kept. */
     void undoHalf() {
-      index++;
-      write(index);
+      if (batched) {
+        return;
+      }
+      write(next());
       long mark = store.mark();
       int kept = model.uncommitted.size();
       for (int i = random.nextInt(4); i >= 0; i--) {
@@ -365,13 +419,14 @@ class PartitionStoreModelTest {
         assertThat(storage.copies().get(0).meta()).isEqualTo(Bytes.utf8("meta " + from));
       }
       for (Write write : model.committed) {
+        store.commit(write.index() - 1);
         if (write.index() > from && (write.kind() != Kind.EXPIRE || stillThere(write))) {
           apply(write);
         }
-        store.commit(write.index());
       }
       store.commit(model.committedIndex);
       model.uncommitted.clear();
+      inBatches.clear();
       index = model.committedIndex;
     }
 
@@ -389,7 +444,7 @@ class PartitionStoreModelTest {
       assertThat(store.wantsFreeze(0)).isTrue();
       freeze();
       // Later writes must not be seen.
-      write(++index);
+      write(next());
       owner.runUntil(() -> taken[0] != null);
       try (CellSnapshot snapshot = taken[0]) {
         assertThat(snapshot.digest(logTime)).isEqualTo(store.digest(logTime, 0, 1L << 32));
