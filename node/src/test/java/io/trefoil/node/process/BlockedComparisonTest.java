@@ -1,7 +1,6 @@
 package io.trefoil.node.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.trefoil.resp.Reply;
 import java.io.Closeable;
@@ -15,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,10 +35,7 @@ class BlockedComparisonTest {
 
   @BeforeAll
   static void start() throws IOException {
-    boolean there =
-        Stream.of(System.getenv("PATH").split(":"))
-            .anyMatch(each -> Files.isExecutable(Path.of(each, "redis-server")));
-    assumeTrue(there, "no redis-server on the PATH");
+    Programs.require("redis-server");
     redisPort = FreePorts.four();
     redis =
         new ProcessBuilder(

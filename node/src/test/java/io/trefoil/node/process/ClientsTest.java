@@ -3,7 +3,6 @@ package io.trefoil.node.process;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.KeyScanCursor;
@@ -17,7 +16,6 @@ import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -270,10 +268,7 @@ class ClientsTest {
 
   /** What a tool prints; the test is left out where there is no such tool. */
   private static String tool(String... words) throws IOException, InterruptedException {
-    boolean there =
-        Arrays.stream(System.getenv("PATH").split(":"))
-            .anyMatch(each -> Files.isExecutable(Path.of(each, words[0])));
-    assumeTrue(there, words[0] + " is not installed");
+    Programs.require(words[0]);
     List<String> command = new ArrayList<>(List.of(words));
     command.addAll(1, List.of("-p", Integer.toString(port())));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -2,7 +2,6 @@ package io.trefoil.node.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -14,7 +13,6 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -609,10 +607,7 @@ class PubSubTest {
   }
 
   private static Process startRedis(Path own, int port) throws IOException {
-    boolean there =
-        Arrays.stream(System.getenv("PATH").split(":"))
-            .anyMatch(each -> Files.isExecutable(Path.of(each, "redis-server")));
-    assumeTrue(there, "no redis-server on the PATH");
+    Programs.require("redis-server");
     return new ProcessBuilder(
             "redis-server",
             "--bind",

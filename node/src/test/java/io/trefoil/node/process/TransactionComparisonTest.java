@@ -2,7 +2,6 @@ package io.trefoil.node.process;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.trefoil.resp.Args;
 import io.trefoil.resp.Reply;
@@ -16,7 +15,6 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,10 +35,7 @@ class TransactionComparisonTest {
 
   @BeforeAll
   static void start() throws IOException {
-    boolean there =
-        Stream.of(System.getenv("PATH").split(":"))
-            .anyMatch(each -> Files.isExecutable(Path.of(each, "redis-server")));
-    assumeTrue(there, "no redis-server on the PATH");
+    Programs.require("redis-server");
     redisPort = FreePorts.four();
     redis =
         new ProcessBuilder(
