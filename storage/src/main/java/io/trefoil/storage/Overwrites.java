@@ -28,14 +28,13 @@ final class Overwrites {
   private long first = Long.MAX_VALUE;
   private long lastBefore;
 
-  /** The records that the running command wrote over, one after the other. */
+  /** The records that the running command wrote over, and where what they had is kept. */
   private int[] records = new int[16];
 
-  /** What they had, from where on; the last number is where all of it ends. */
-  private byte[] kept = new byte[4 * MAX_BYTES];
-
-  private int[] starts = new int[17];
+  private int[] starts = new int[16];
   private int count;
+  private byte[] kept = new byte[4 * MAX_BYTES];
+  private int end;
 
   private static final class Batch {
     final long first;
@@ -73,7 +72,7 @@ final class Overwrites {
 
   /** What was written over so far is not undone any more, unless its whole batch is. */
   void commandBegins() {
-    count = 0;
+    forgetKept();
     lastBefore = batches.isEmpty() ? 0 : batches.peekLast().last;
   }
 
@@ -119,27 +118,29 @@ final class Overwrites {
     Invariants.check(index >= before, "written over out of order", index, before);
     if (index > before) {
       batches.peekLast().last = index;
+      keep(record);
     }
     int lengthBefore = arena.valueLength(record);
     int from = Math.min(changed, lengthBefore);
-    keep(record, from, (valueLength == lengthBefore ? same : lengthBefore) - from);
-    int end = valueLength == lengthBefore ? same : valueLength;
+    int to = valueLength == lengthBefore ? same : valueLength;
     arena.overwrite(record, index, stamp, expireAt, valueLength);
-    arena.overwriteValue(record, from, value, valueOffset + from, end - from);
+    arena.overwriteValue(record, from, value, valueOffset + from, to - from);
   }
 
-  private void keep(int record, int from, int length) {
+  /** Once in a command, however often it writes over the record. */
+  private void keep(int record) {
     if (count == records.length) {
       records = Arrays.copyOf(records, 2 * count);
-      starts = Arrays.copyOf(starts, 2 * count + 1);
+      starts = Arrays.copyOf(starts, 2 * count);
     }
-    int start = starts[count];
-    if (start + Records.SAVED_HEADER + length > kept.length) {
+    int length = Records.SAVED_HEADER + arena.valueLength(record);
+    if (end + length > kept.length) {
       kept = Arrays.copyOf(kept, 2 * kept.length);
     }
-    arena.saveVersion(record, kept, start, from, length);
-    records[count++] = record;
-    starts[count] = start + Records.SAVED_HEADER + length;
+    arena.saveVersion(record, kept, end);
+    records[count] = record;
+    starts[count++] = end;
+    end += length;
   }
 
   /** Records have again what they had before the running command. */
@@ -147,11 +148,15 @@ final class Overwrites {
     if (count > 0) {
       batches.peekLast().last = lastBefore;
     }
-    while (count > 0) {
-      count--;
-      int length = starts[count + 1] - starts[count] - Records.SAVED_HEADER;
-      arena.restoreVersion(records[count], kept, starts[count], length);
+    for (int i = 0; i < count; i++) {
+      arena.restoreVersion(records[i], kept, starts[i]);
     }
+    forgetKept();
+  }
+
+  private void forgetKept() {
+    count = 0;
+    end = 0;
   }
 
   /** Entries after this one are undone. */
@@ -164,7 +169,7 @@ final class Overwrites {
       Invariants.check(last <= index, "a batch is undone as a whole", index, last);
     }
     first = Long.MAX_VALUE;
-    count = 0;
+    forgetKept();
   }
 
   /** Entries up to this one are committed. */
@@ -174,6 +179,6 @@ final class Overwrites {
       Invariants.check(last <= index, "a batch is committed as a whole", index, last);
     }
     first = batches.isEmpty() ? Long.MAX_VALUE : first;
-    count = 0;
+    forgetKept();
   }
 }

@@ -148,8 +148,8 @@ class Records {
     }
   }
 
-  /** What {@link #saveVersion} keeps beside bytes of the value. */
-  static final int SAVED_HEADER = AT_PREVIOUS + 2 * Integer.BYTES;
+  /** What {@link #saveVersion} keeps beside the value. */
+  static final int SAVED_HEADER = AT_PREVIOUS + Integer.BYTES;
 
   /** Gives a record that is no chain a value of another length, as of another entry. */
   void overwrite(int handle, long index, long stamp, long expireAt, int valueLength) {
@@ -170,26 +170,26 @@ class Records {
     return at(handle) + HEADER + keyLength(handle);
   }
 
-  /** Keeps what {@link #overwrite} changes, and some bytes of the value. */
-  void saveVersion(int handle, byte[] to, int toOffset, int from, int length) {
+  /** Keeps what {@link #overwrite} changes, and the value. */
+  void saveVersion(int handle, byte[] to, int toOffset) {
     ByteBuffer b = buffer(handle);
     int at = at(handle);
+    int length = b.getInt(at + AT_VALUE_LENGTH);
     LONG.set(to, toOffset, b.getLong(at + AT_INDEX));
     LONG.set(to, toOffset + AT_STAMP, b.getLong(at + AT_STAMP));
     LONG.set(to, toOffset + AT_EXPIRE, b.getLong(at + AT_EXPIRE));
-    INT.set(to, toOffset + AT_PREVIOUS, b.getInt(at + AT_VALUE_LENGTH));
-    INT.set(to, toOffset + AT_PREVIOUS + Integer.BYTES, from);
-    b.get(valueAt(handle) + from, to, toOffset + SAVED_HEADER, length);
+    INT.set(to, toOffset + AT_PREVIOUS, length);
+    b.get(valueAt(handle), to, toOffset + SAVED_HEADER, length);
   }
 
   /** Puts back what {@link #saveVersion} kept. */
-  void restoreVersion(int handle, byte[] kept, int keptOffset, int length) {
+  void restoreVersion(int handle, byte[] kept, int keptOffset) {
     ByteBuffer b = buffer(handle);
     int at = at(handle);
+    int length = (int) INT.get(kept, keptOffset + AT_PREVIOUS);
     b.put(at, kept, keptOffset, AT_PREVIOUS);
-    b.putInt(at + AT_VALUE_LENGTH, (int) INT.get(kept, keptOffset + AT_PREVIOUS));
-    int from = (int) INT.get(kept, keptOffset + AT_PREVIOUS + Integer.BYTES);
-    b.put(valueAt(handle) + from, kept, keptOffset + SAVED_HEADER, length);
+    b.putInt(at + AT_VALUE_LENGTH, length);
+    b.put(valueAt(handle), kept, keptOffset + SAVED_HEADER, length);
   }
 
   private void writeChain(int handle, long from, byte[] source, int offset, int length) {

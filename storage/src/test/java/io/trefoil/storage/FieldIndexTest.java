@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trefoil.base.Bytes;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
 
 class FieldIndexTest {
   private final Arena arena = new Arena(64 << 20);
@@ -56,6 +60,63 @@ class FieldIndexTest {
     }
     assertThat(taken).isEqualTo(model.stream().mapToInt(Map::size).sum());
     assertThat(arena.usedBytes() % Arena.CHUNK).isEqualTo(indexBytes % Arena.CHUNK);
+  }
+
+  /** So many that there are several branches of leaves. */
+  @Test
+  void largeCollectionsAreSetsToo() {
+    Random random = new Random(1);
+    FieldIndex index = new FieldIndex(arena);
+    List<List<Integer>> model = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    for (int i = 0; i < 120_000; i++) {
+      int number = random.nextInt(3);
+      model.get(number).add(insert(index, number, Bytes.utf8("f" + i)));
+    }
+    for (int number = 0; number < 3; number++) {
+      assertThat(new HashSet<>(walk(index, number))).isEqualTo(new HashSet<>(model.get(number)));
+      Collections.shuffle(model.get(number), random);
+    }
+    for (int number = 0; number < 3; number++) {
+      List<Integer> handles = model.get(number);
+      while (handles.size() > (number == 1 ? 30_000 : 0)) {
+        assertThat(index.findHandle(handles.remove(handles.size() - 1))).isTrue();
+        index.removeFound();
+      }
+    }
+    assertThat(walk(index, 0)).isEmpty();
+    assertThat(walk(index, 1)).hasSize(30_000);
+    assertThat(new HashSet<>(walk(index, 1))).isEqualTo(new HashSet<>(model.get(1)));
+    assertThat(walk(index, 2)).isEmpty();
+  }
+
+  /**
+   * Chi-squared of 20 draws of each: its mean is the count, its deviation the root of twice that.
+   */
+  @Test
+  void ofALargeCollectionEachRecordIsDrawnAsOftenAsAnyOther() {
+    Random random = new Random(2);
+    FieldIndex index = new FieldIndex(arena);
+    int count = 40_000;
+    for (int i = 0; i < count; i++) {
+      insert(index, 1, Bytes.utf8("f" + i));
+      insert(index, 2 + i % 500, Bytes.utf8("other" + i));
+    }
+    Map<Integer, Integer> drawn = new HashMap<>();
+    int draws = 0;
+    for (int found = 0; found < 20 * count; draws++) {
+      int handle = index.draw(2, random.nextLong());
+      if (handle != 0) {
+        drawn.merge(handle, 1, Integer::sum);
+        found++;
+      }
+    }
+    assertThat(drawn).hasSize(count);
+    double distance = 0;
+    for (int times : drawn.values()) {
+      distance += (times - 20.0) * (times - 20.0) / 20;
+    }
+    assertThat(distance).isLessThan(count + 4 * Math.sqrt(2.0 * count));
+    assertThat(draws).isLessThan(100 * count);
   }
 
   private static int find(FieldIndex index, int number, Bytes field) {

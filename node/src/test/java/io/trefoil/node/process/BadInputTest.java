@@ -2,6 +2,7 @@ package io.trefoil.node.process;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol;
 
 /** What is wrong is refused in a line that says what, and nothing is lost by it. */
 class BadInputTest {
@@ -63,6 +66,58 @@ class BadInputTest {
       try (Socket socket = cluster.node(1).connect()) {
         socket.getOutputStream().write(half.substring(0, i).getBytes(ISO_8859_1));
       }
+    }
+    assertServes();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ZADD {big} 1 a 2 b 3 | ERR syntax error",
+        "ZADD {big} nan a | ERR value is not a valid float",
+        "MSET {big} 1 {big}2 | ERR wrong number of arguments for 'mset' command",
+        "SRANDMEMBER {big} -9223372036854775808 | ERR value is out of range",
+        "HRANDFIELD {big} -4611686018427387904 WITHVALUES | ERR value is out of range",
+        "LPOP {big} -1 | ERR value is out of range, must be positive",
+        "SCAN nothing | ERR invalid cursor",
+        "HSCAN {big} 99999999999999999999 | ERR invalid cursor",
+        "SETRANGE {big} 536870912 x | ERR string exceeds maximum allowed size",
+        "SETBIT {big} 4294967296 1 | ERR bit offset is not an integer or out of range",
+        "LSET {big} 0 x | ERR no such key",
+        "EXPIRE {big} 9223372036854775807 | ERR invalid expire time in 'expire' command",
+      })
+  void what_a_command_may_not_say_is_refused(String command, String error) throws IOException {
+    try (Jedis client = ClusterProcesses.client(cluster.node(1))) {
+      String[] words = command.split(" ");
+      String[] rest = Arrays.copyOfRange(words, 1, words.length);
+      assertThatThrownBy(() -> client.sendCommand(() -> words[0].getBytes(ISO_8859_1), rest))
+          .hasMessageStartingWith(error);
+      assertThat(client.exists("{big}")).isFalse();
+    }
+    assertServes();
+  }
+
+  @Test
+  void a_million_arguments_are_taken_or_refused_as_a_whole() throws IOException {
+    String[] million = new String[1_000_000];
+    Arrays.setAll(million, i -> i == 0 ? "{big}" : Integer.toString(i));
+    String[] one = {"{big}", "once"};
+    try (Jedis client = ClusterProcesses.client(cluster.node(1))) {
+      assertThatThrownBy(() -> client.sendCommand(Protocol.Command.ZADD, million))
+          .hasMessage("ERR syntax error"); // scores without members
+      assertThatThrownBy(() -> client.sendCommand(Protocol.Command.HSET, one))
+          .hasMessage("ERR wrong number of arguments for 'hset' command");
+      assertThat(client.exists("{big}")).isFalse();
+      assertThat(client.sendCommand(Protocol.Command.RPUSH, million)).isEqualTo(999_999L);
+      assertThat(client.llen("{big}")).isEqualTo(999_999);
+      assertThat(client.lrange("{big}", -2, -1)).containsExactly("999998", "999999");
+      assertThatThrownBy(() -> client.sendCommand(Protocol.Command.SADD, million))
+          .hasMessageStartingWith("WRONGTYPE");
+      assertThat(client.del("{big}")).isOne();
+      assertThat(client.sendCommand(Protocol.Command.SADD, million)).isEqualTo(999_999L);
+      assertThat(client.scard("{big}")).isEqualTo(999_999);
+      client.del("{big}");
     }
     assertServes();
   }
