@@ -18,7 +18,8 @@ import java.util.function.Consumer;
  *
  * <p><b>Versions.</b> A write makes a new version in front of the key's older one. Commit drops
  * what it supersedes; undo takes the newest off again. So the newest versions are what a leader's
- * commands see, and the committed ones what a follower's readers may.
+ * commands see, and the committed ones what a follower's readers may. Of entries that are committed
+ * together the last version is enough: see {@link #beginBatch}.
  *
  * <p><b>Writing behind.</b> {@link #freeze} takes all that was committed since the last time as one
  * generation, which reaches RocksDB in one batch with its position. Until then its records stay in
