@@ -9,11 +9,17 @@ import java.util.Arrays;
  * <p>Records are in one order: by 32 bits of their collection's number, mixed, then by the top 32
  * bits of their field's hash. So a collection's fields lie together, but for a rare other whose
  * number mixes to the same. The order is cut into leaves of a hundred or so: small collections
- * share one, large ones take many. A full leaf splits, an empty one goes; nothing grows by more
- * than a leaf at once, however large a collection is.
+ * share one, large ones take many. A full leaf splits, nearly empty ones are joined; nothing grows
+ * by more than a leaf at once, however large a collection is.
  */
 final class FieldIndex implements RecordIndex {
   private static final int LEAF_RECORDS = 128;
+
+  /** A leaf with so few may be joined with the next one; who draws would meet empty slots. */
+  private static final int FEW_RECORDS = 32;
+
+  /** Looked for each time that so many were removed. */
+  private static final int JOIN_STEPS = 8;
 
   private final Arena arena;
   private final FieldLeaves leaves = new FieldLeaves();
@@ -90,8 +96,23 @@ final class FieldIndex implements RecordIndex {
     changes++;
     leaf.remove(at);
     if (leaf.size == 0) {
-      leaves.remove(leaf);
-      arena.addIndexBytes(-leaf.bytes());
+      removeLeaf(leaf);
+    } else if (leaf.size <= FEW_RECORDS && leaf.size % JOIN_STEPS == 0) {
+      joinNext();
+    }
+  }
+
+  private void removeLeaf(FieldLeaf gone) {
+    leaves.remove(gone);
+    arena.addIndexBytes(-gone.bytes());
+  }
+
+  /** Takes over what the next leaf has, if both together are far from full. */
+  private void joinNext() {
+    FieldLeaf next = leaves.after(leaf);
+    if (next != null && leaf.size + next.size <= 2 * FEW_RECORDS) {
+      removeLeaf(next);
+      leaf.append(next);
     }
   }
 
@@ -274,8 +295,7 @@ final class FieldIndex implements RecordIndex {
     if (some == null) {
       return new int[0];
     }
-    leaves.remove(some);
-    arena.addIndexBytes(-some.bytes());
+    removeLeaf(some);
     return Arrays.copyOf(some.handles, some.size);
   }
 

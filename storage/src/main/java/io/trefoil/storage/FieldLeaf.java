@@ -45,6 +45,13 @@ final class FieldLeaf {
     size++;
   }
 
+  /** Adds the records of a leaf that came after this one; there is room. */
+  void append(FieldLeaf other) {
+    System.arraycopy(other.orders, 0, orders, size, other.size);
+    System.arraycopy(other.handles, 0, handles, size, other.size);
+    size += other.size;
+  }
+
   void remove(int place) {
     size--;
     System.arraycopy(orders, place + 1, orders, place, size - place);

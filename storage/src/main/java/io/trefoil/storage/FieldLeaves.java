@@ -7,14 +7,17 @@ import java.util.function.Consumer;
 
 /**
  * The leaves of a {@link FieldIndex}, in their order. They are found by where they begin: first in
- * the branches, then among the leaves of one. A branch that is full becomes two; one without leaves
- * goes.
+ * the branches, then among the leaves of one. A branch that is full becomes two; nearly empty ones
+ * are joined.
  *
  * <p>Arrays of plain numbers, since each search of a field goes through here: a tree of objects
  * took a fifth of a {@code ZADD}.
  */
 final class FieldLeaves {
   private static final int BRANCH_LEAVES = 256;
+
+  /** A branch with so few may be joined with the next one; who draws would meet empty places. */
+  private static final int FEW_LEAVES = 64;
 
   private final List<Branch> branches = new ArrayList<>();
 
@@ -45,6 +48,13 @@ final class FieldLeaves {
       System.arraycopy(firsts, place + 1, firsts, place, size - place);
       System.arraycopy(leaves, place + 1, leaves, place, size - place);
       leaves[size] = null;
+    }
+
+    /** Adds the leaves of a branch that came after this one; there is room. */
+    void append(Branch other) {
+      System.arraycopy(other.firsts, 0, firsts, size, other.size);
+      System.arraycopy(other.leaves, 0, leaves, size, other.size);
+      size += other.size;
     }
 
     /** Takes the upper half out. */
@@ -175,11 +185,22 @@ final class FieldLeaves {
     Branch branch = branches.get(branchAt);
     branch.remove(leafAt);
     if (branch.size == 0) {
-      branches.remove(branchAt);
-      System.arraycopy(firsts, branchAt + 1, firsts, branchAt, branches.size() - branchAt);
-    } else {
-      firsts[branchAt] = branch.firsts[0];
+      removeBranch(branchAt);
+      return;
     }
+    firsts[branchAt] = branch.firsts[0];
+    int next = branchAt + 1;
+    if (branch.size <= FEW_LEAVES
+        && next < branches.size()
+        && branch.size + branches.get(next).size <= 2 * FEW_LEAVES) {
+      branch.append(branches.get(next));
+      removeBranch(next);
+    }
+  }
+
+  private void removeBranch(int place) {
+    branches.remove(place);
+    System.arraycopy(firsts, place + 1, firsts, place, branches.size() - place);
   }
 
   void forEach(Consumer<FieldLeaf> visitor) {

@@ -42,7 +42,6 @@ final class Generation {
   /** Owner: the batch is in RocksDB. */
   boolean written;
 
-  /** Owner: how many of the records have been drained. */
   private int drained;
 
   Generation(
@@ -200,6 +199,15 @@ final class Generation {
    */
   boolean holds(int handle, int place) {
     return place >= drained && place < records.size() && records.get(place) == handle;
+  }
+
+  IntList records() {
+    return records;
+  }
+
+  /** How many of the records have been drained. */
+  int drained() {
+    return drained;
   }
 
   boolean isDrained() {

@@ -44,11 +44,17 @@ final class MemoryTable {
   private static final class DeadLayer {
     final PartitionStore store;
     final Layer layer;
+
+    /** What was to be written, with records that have left the layer's indexes. */
+    final IntList unwritten;
+
+    int seenUnwritten;
     long hash;
 
-    DeadLayer(PartitionStore store, Layer layer) {
+    DeadLayer(PartitionStore store, Layer layer, IntList unwritten) {
       this.store = store;
       this.layer = layer;
+      this.unwritten = unwritten;
     }
   }
 
@@ -84,9 +90,13 @@ final class MemoryTable {
     return false;
   }
 
-  /** Takes over the records of a layer, to be freed in steps. */
-  void bury(PartitionStore store, Layer layer) {
-    dead.add(new DeadLayer(store, layer));
+  /**
+   * Takes over the records of a layer, to be freed in steps.
+   *
+   * @param unwritten those that were to be written next
+   */
+  void bury(PartitionStore store, Layer layer, IntList unwritten) {
+    dead.add(new DeadLayer(store, layer, unwritten));
   }
 
   boolean maintain(int steps) {
@@ -107,7 +117,8 @@ final class MemoryTable {
     int done = 0;
     while (done < steps && !dead.isEmpty()) {
       DeadLayer layer = dead.peek();
-      int freed = freeFields(layer);
+      int freed = freeRemoved(layer, steps - done);
+      freed += freed == 0 ? freeFields(layer) : 0;
       freed += freed == 0 ? freeKeys(layer) : 0;
       if (freed == 0) {
         finish(dead.remove());
@@ -115,6 +126,17 @@ final class MemoryTable {
       done += freed;
     }
     return done;
+  }
+
+  /** First, while the others of which the list tells are there; returns how many it looked at. */
+  private static int freeRemoved(DeadLayer layer, int steps) {
+    int from = layer.seenUnwritten;
+    int to = Math.min(from + steps, layer.unwritten.size());
+    for (int i = from; i < to; i++) {
+      layer.store.removed().freeUnwritten(layer.unwritten.get(i));
+    }
+    layer.seenUnwritten = to;
+    return to - from;
   }
 
   private static int freeFields(DeadLayer layer) {

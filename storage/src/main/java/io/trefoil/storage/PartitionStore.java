@@ -64,6 +64,7 @@ public final class PartitionStore implements AutoCloseable {
   private Position flushed;
   private Position persisted;
   private final Overwrites overwrites;
+  private final RemovedCells removed;
   private long replaced;
   private FieldOrder orderUser;
 
@@ -103,6 +104,7 @@ public final class PartitionStore implements AutoCloseable {
     number = memory.add(this);
     dirty = new DirtyCells(arena);
     overwrites = new Overwrites(arena);
+    removed = new RemovedCells(this, arena);
     fetches = new Fetches(storage, this);
     expired = new CellSweep(storage, this, arena);
     purged = new CellSweep(storage, this, arena);
@@ -244,7 +246,7 @@ public final class PartitionStore implements AutoCloseable {
 
   /**
    * Index of the entry that made the last search's answer what it is, also when the answer was
-   * ABSENT; 0 or any index up to the flushed position when that entry is on disk already.
+   * ABSENT; 0 or any index up to the committed one when that entry is committed.
    */
   public long entryIndex() {
     return foundIndex;
@@ -280,7 +282,9 @@ public final class PartitionStore implements AutoCloseable {
   void merges(MergedTree sums) {
     Invariants.check(tree == null || tree == sums, "one tree for all who write a copy");
     tree = sums;
-    bottom.incomplete |= flushed.index() > 0;
+    if (flushed.index() > 0) {
+      lacksSome();
+    }
   }
 
   /** The record that the last search found, or 0. */
@@ -686,6 +690,7 @@ public final class PartitionStore implements AutoCloseable {
     } else {
       supersede(old, handle);
     }
+    removed.committed(bottom, handle);
   }
 
   /** Puts a committed version in the place of the committed one before it. */
@@ -714,7 +719,7 @@ public final class PartitionStore implements AutoCloseable {
   }
 
   private void commitClear() {
-    memory.bury(this, layers.removeFirst());
+    memory.bury(this, layers.removeFirst(), dirty.records());
     bottom = layers.peekFirst();
     dirty = dirty.afterClear();
     fields.cleared();
@@ -867,7 +872,7 @@ public final class PartitionStore implements AutoCloseable {
   }
 
   /** Takes a record out of the table if it is the newest of its key or field. */
-  private boolean takeOut(int handle) {
+  boolean takeOut(int handle) {
     RecordIndex index = bottom.indexOf(arena, handle);
     boolean newest = index.findHandle(handle);
     if (newest) {
@@ -933,11 +938,28 @@ public final class PartitionStore implements AutoCloseable {
       return false;
     }
     if (!arena.is(handle, Records.TOMBSTONE)) {
-      bottom.incomplete = true;
+      lacksSome();
     }
     arena.free(handle);
     found = NONE;
     return true;
+  }
+
+  /** Some cells are only on disk from now on, or may be. */
+  private void lacksSome() {
+    if (bottom.incomplete) {
+      return;
+    }
+    bottom.incomplete = true;
+    removed.comeBack(bottom, dirty.records(), 0);
+    if (generation != null && generation.layer == bottom) {
+      removed.comeBack(bottom, generation.records(), generation.drained());
+    }
+  }
+
+  /** What was removed and left the index. */
+  RemovedCells removed() {
+    return removed;
   }
 
   /** Moves a clean record to another chunk. */
@@ -1265,7 +1287,7 @@ public final class PartitionStore implements AutoCloseable {
     }
     undoAfter(-1);
     closed = true;
-    memory.bury(this, bottom);
+    memory.bury(this, bottom, dirty.records());
     fields.cleared();
     dirty = new DirtyCells(arena);
     fetches.clear();

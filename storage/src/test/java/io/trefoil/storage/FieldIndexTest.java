@@ -119,6 +119,28 @@ class FieldIndexTest {
     assertThat(draws).isLessThan(100 * count);
   }
 
+  /** Leaves that are nearly empty are joined, so that a draw goes on finding something. */
+  @Test
+  void ofWhatIsLeftOfALargeCollectionARecordIsFoundSoon() {
+    Random random = new Random(3);
+    FieldIndex index = new FieldIndex(arena);
+    List<Integer> handles = new ArrayList<>();
+    for (int i = 0; i < 120_000; i++) {
+      handles.add(insert(index, 1, Bytes.utf8("f" + i)));
+    }
+    Collections.shuffle(handles, random);
+    while (handles.size() > 1_000) {
+      assertThat(index.findHandle(handles.remove(handles.size() - 1))).isTrue();
+      index.removeFound();
+    }
+    int found = 0;
+    for (int draws = 0; draws < 10_000; draws++) {
+      found += index.draw(2, random.nextLong()) != 0 ? 1 : 0;
+    }
+    assertThat(found).isGreaterThan(1_000);
+    assertThat(walk(index, 1)).hasSize(1_000);
+  }
+
   private static int find(FieldIndex index, int number, Bytes field) {
     int hash = HashIndex.hash(field.array(), 0, field.length());
     return index.find(number + 1, hash, field.array(), 0, field.length());
