@@ -58,7 +58,7 @@ public final class FieldOrder {
 
   private final PartitionStore store;
   private final Look look;
-  private final List<OrderNode> path = new ArrayList<>();
+  private OrderNode[] path = {new OrderNode()};
   private final OrderNode other = new OrderNode();
   private final ByteSink scratch = new ByteSink(256);
   private final byte[] idBytes = new byte[ID_BYTES];
@@ -169,7 +169,7 @@ public final class FieldOrder {
     }
     long rank = leaf().lowerBound(place, offset, length);
     for (int i = 0; i < depth; i++) {
-      OrderNode node = path.get(i);
+      OrderNode node = path[i];
       rank += node.before(node.chosen);
     }
     return rank;
@@ -182,11 +182,13 @@ public final class FieldOrder {
    * @param count at most so many
    */
   public void visit(long rank, long count, boolean backwards, Visitor visitor) {
-    Ahead ahead = new Ahead(rank, count, backwards);
+    Ahead ahead = count <= FEW_PLACES ? null : new Ahead(rank, count, backwards);
     long at = rank;
     long left = count;
     while (left > 0 && at >= 0) {
-      ahead.lookFrom(at);
+      if (ahead != null) {
+        ahead.lookFrom(at);
+      }
       int number = descendToRank(at);
       if (number < 0) {
         return;
@@ -208,14 +210,15 @@ public final class FieldOrder {
   }
 
   private OrderNode leaf() {
-    return path.get(depth);
+    return path[depth];
   }
 
   private OrderNode node(int level) {
-    while (path.size() <= level) {
-      path.add(new OrderNode());
+    if (level == path.length) {
+      path = Arrays.copyOf(path, level + 1);
+      path[level] = new OrderNode();
     }
-    return path.get(level);
+    return path[level];
   }
 
   /** Goes down to the leaf where a place is or would be; false when there is no node. */
@@ -285,7 +288,7 @@ public final class FieldOrder {
       this.backwards = backwards;
       first = backwards ? Math.max(0, rank - Math.min(rank, count - 1)) : rank;
       end = backwards ? rank + 1 : count > Long.MAX_VALUE - rank ? Long.MAX_VALUE : rank + count;
-      boolean all = count <= FEW_PLACES || look == Look.WAITING || !store.bottom().incomplete;
+      boolean all = look == Look.WAITING || !store.bottom().incomplete;
       reached = all == backwards ? first : end;
     }
 
@@ -532,7 +535,7 @@ public final class FieldOrder {
 
   /** Puts what is in the scratch into a leaf of its own beside a full one, which stays as it is. */
   private void beginLeaf(OrderNode leaf, byte[] place, int offset, int length) {
-    OrderNode parent = path.get(depth - 1);
+    OrderNode parent = path[depth - 1];
     int at = parent.chosen;
     int id = takeId();
     other.begin(id, 0, 0);
@@ -564,7 +567,7 @@ public final class FieldOrder {
   }
 
   private int takeId() {
-    OrderNode root = path.get(0);
+    OrderNode root = path[0];
     int id = root.nextId();
     root.setNextId(id + 1);
     tookId = true;
@@ -596,8 +599,8 @@ public final class FieldOrder {
   /** Writes a changed node, and what is above it, which has so many places more. */
   private void settle(int changedLevel, int more) {
     for (int level = changedLevel; level > 0; level--) {
-      OrderNode node = path.get(level);
-      OrderNode parent = path.get(level - 1);
+      OrderNode node = path[level];
+      OrderNode parent = path[level - 1];
       if (node.count() == 0) {
         removeNode(node.id);
         parent.cut(parent.chosen);
@@ -631,7 +634,7 @@ public final class FieldOrder {
   }
 
   private void settleRoot() {
-    OrderNode root = path.get(0);
+    OrderNode root = path[0];
     if (root.count() == 0) {
       removeNode(OrderNode.ROOT);
     } else if (isTooLarge(root)) {
@@ -804,8 +807,8 @@ public final class FieldOrder {
           store.fields().write(index, stamp, order, idBytes, 0, ID_BYTES, node.bytes, 0, node.size);
     }
     node.isAs(order, handle, store);
-    for (int i = 0; i < path.size(); i++) {
-      path.get(i).forgetIf(node);
+    for (OrderNode each : path) {
+      each.forgetIf(node);
     }
     other.forgetIf(node);
   }

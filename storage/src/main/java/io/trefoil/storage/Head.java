@@ -13,6 +13,8 @@ import java.nio.ByteOrder;
 final class Head {
   static final int BYTES = 16;
 
+  static final int COUNT_AT = 8;
+
   /**
    * Behind the head of a key that several origins write: what it adds to the {@link MergedTree}.
    */
@@ -62,7 +64,7 @@ final class Head {
 
   static void write(byte[] to, long collection, long count) {
     LONG.set(to, 0, collection);
-    LONG.set(to, 8, count);
+    LONG.set(to, COUNT_AT, count);
   }
 
   static long collection(byte[] from, int offset) {
@@ -70,6 +72,6 @@ final class Head {
   }
 
   static long count(byte[] from, int offset) {
-    return (long) LONG.get(from, offset + 8);
+    return (long) LONG.get(from, offset + COUNT_AT);
   }
 }

@@ -259,7 +259,7 @@ public final class PartitionStore implements AutoCloseable {
 
   /** How many fields the found key has, when its type has fields. */
   public long fieldCount() {
-    return Head.count(arena.value(checkedFound()), 0);
+    return arena.headCount(checkedFound());
   }
 
   /** The store describes nothing until the next search, which some entry decided. */

@@ -391,6 +391,11 @@ class Records {
     return valueLong(handle, 0);
   }
 
+  /** How many fields the collection has whose head the record is. */
+  long headCount(int handle) {
+    return valueLong(handle, Head.COUNT_AT);
+  }
+
   /** As {@link Head#numbers}, of a record that is a head. */
   long[] headNumbers(int handle) {
     CellType type = CellType.ofStored(type(handle));
@@ -409,6 +414,10 @@ class Records {
   }
 
   private long valueLong(int handle, int from) {
+    int at = valueAt(handle) + from;
+    if (at + Long.BYTES <= CHUNK) {
+      return buffer(handle).getLong(at);
+    }
     copyValue(handle, from, scratch, 0, Long.BYTES);
     return (long) LONG.get(scratch, 0);
   }
