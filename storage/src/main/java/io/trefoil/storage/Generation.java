@@ -201,6 +201,7 @@ final class Generation {
     return place >= drained && place < records.size() && records.get(place) == handle;
   }
 
+  /** As {@link DirtyCells#records()}. */
   IntList records() {
     return records;
   }

@@ -128,12 +128,18 @@ final class MemoryTable {
     return done;
   }
 
-  /** First, while the others of which the list tells are there; returns how many it looked at. */
-  private static int freeRemoved(DeadLayer layer, int steps) {
+  /**
+   * Frees {@link RemovedCells}: first, while all records of which the list tells are there. Returns
+   * how many it looked at.
+   */
+  private int freeRemoved(DeadLayer layer, int steps) {
     int from = layer.seenUnwritten;
     int to = Math.min(from + steps, layer.unwritten.size());
     for (int i = from; i < to; i++) {
-      layer.store.removed().freeUnwritten(layer.unwritten.get(i));
+      int handle = layer.unwritten.get(i);
+      if (handle != 0 && arena.marked(handle, Records.DETACHED)) {
+        arena.free(handle);
+      }
     }
     layer.seenUnwritten = to;
     return to - from;

@@ -957,11 +957,6 @@ public final class PartitionStore implements AutoCloseable {
     }
   }
 
-  /** What was removed and left the index. */
-  RemovedCells removed() {
-    return removed;
-  }
-
   /** Moves a clean record to another chunk. */
   boolean relocate(int handle) {
     RecordIndex index = bottom.indexOf(arena, handle);

@@ -68,15 +68,4 @@ final class RemovedCells {
       layer.index.insert(hash, handle);
     }
   }
-
-  /**
-   * Frees one that left, as nothing is written any more of what it was removed from.
-   *
-   * @param handle of such a record or another one, or 0
-   */
-  void freeUnwritten(int handle) {
-    if (handle != NONE && arena.marked(handle, Records.DETACHED)) {
-      arena.free(handle);
-    }
-  }
 }
