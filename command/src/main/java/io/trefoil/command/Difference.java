@@ -145,9 +145,9 @@ public enum Difference {
       "Redis has one role for a node, Trefoil one for a partition"),
   WAITS_FOR_FOLLOWERS(
       "",
-      "counts followers that have the connection's last write, or, when that was forwarded,"
-          + " everything its leader had when it was asked",
-      "those were answered when their commit rule held"),
+      "counts followers that have the connection's last write, also when its leader hands over"
+          + " meanwhile; where nothing was written every copy has it",
+      "which replicas have a write, its leader knows"),
   STOPS_THE_NODE("", "stops the node; its options are ignored", "the journal is the save"),
 
   // Publishing and transactions.

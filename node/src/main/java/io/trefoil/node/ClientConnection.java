@@ -2,6 +2,7 @@ package io.trefoil.node;
 
 import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.NodeId;
+import io.trefoil.base.PartitionId;
 import io.trefoil.base.Position;
 import io.trefoil.command.Server;
 import io.trefoil.command.Session;
@@ -70,9 +71,9 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   private long answeredIndex;
   private long answeredAgeMillis;
   private QuorumAnswer answeredQuorum;
-  private PartitionReplica lastWrite;
+  private PartitionId lastWritten;
+  private long lastWriteEpoch;
   private long lastWriteIndex;
-  private Routes.PartitionRoute lastWriteElsewhere;
 
   /** It had no room after this client's last write; null when it had. */
   private PartitionReplica full;
@@ -129,7 +130,8 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
   void ended(int start, PartitionReplica replica) {
     noteAnswer(++asked, true, replica.answeredEpoch(), replica.answeredIndex(), 0);
     if (replica.wroteIndex() > 0) {
-      lastWrite = replica;
+      lastWritten = replica.id();
+      lastWriteEpoch = replica.epoch();
       lastWriteIndex = replica.wroteIndex();
       full = replica.hasRoom() ? null : replica;
     }
@@ -262,15 +264,11 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
         });
   }
 
-  /** The connection's last write went another way than straight to a replica here. */
-  void wroteElsewhere(Routes.PartitionRoute partition) {
-    lastWrite = null;
-    lastWriteElsewhere = partition;
-  }
-
-  /** The partition of the connection's last write, when that went another way; else null. */
-  Routes.PartitionRoute lastWriteElsewhere() {
-    return lastWrite == null ? lastWriteElsewhere : null;
+  /** The connection's last write, which another way than straight to a replica here was taken. */
+  void wroteElsewhere(PartitionId partition, Position position) {
+    lastWritten = partition;
+    lastWriteEpoch = position.epoch();
+    lastWriteIndex = position.index();
   }
 
   /** Who answered the last command on cells. */
@@ -283,14 +281,14 @@ public final class ClientConnection implements DataLoop.Turnable, ReplyQueue.Exi
         answeredQuorum);
   }
 
-  /** The replica here that took the connection's last write straight; null when none did. */
-  PartitionReplica lastWrite() {
-    return lastWrite;
+  /** The partition of the connection's last write that a leader took; null when there is none. */
+  PartitionId lastWritten() {
+    return lastWritten;
   }
 
-  /** Index of that write. */
-  long lastWriteIndex() {
-    return lastWriteIndex;
+  /** The entry of that write, or a later one. */
+  Position lastWrite() {
+    return new Position(lastWriteEpoch, lastWriteIndex);
   }
 
   // Reading.

@@ -83,7 +83,8 @@ final class CommandRunner implements PartitionReplica.Work {
     void answer(Command command, ClientConnection connection, ReplyWriter reply);
 
     /** Runs one that another node sent to the leader of a partition. */
-    void runForwarded(Command command, Args args, PartitionReplica leader, Delivery delivery);
+    void runForwarded(
+        Command command, Args args, PartitionReplica leader, Position floor, Delivery delivery);
 
     /** Runs one that another node sent to this one for what only this one has. */
     void runForNode(Command command, Args args, int protocol, Delivery delivery);
@@ -563,7 +564,7 @@ final class CommandRunner implements PartitionReplica.Work {
         delivery.clientWait(),
         (by, reply) -> {
           if (by.leader() && reply.length > 0 && reply[0] != '-') {
-            connection.wroteElsewhere(route);
+            connection.wroteElsewhere(route.id(), by.position());
           }
           delivery.deliver(by, reply);
         });
@@ -1156,7 +1157,7 @@ final class CommandRunner implements PartitionReplica.Work {
     if (command == null) {
       refuse(answer, "CLUSTERDOWN this node does not know the partition");
     } else if (route.leadsHere() && command.runs() == Runs.ON_NODE) {
-      nodeCommands.runForwarded(command, args, route.local(), answer);
+      nodeCommands.runForwarded(command, args, route.local(), floor, answer);
     } else if (!sendsBack && (route.hasWaiting() || isUndecided(route, epoch))) {
       long atMost = route.leadsHere() ? route.terms().writeTimeoutNanos() : APPOINTED_NANOS;
       await(
@@ -1242,8 +1243,13 @@ final class CommandRunner implements PartitionReplica.Work {
       Position floor,
       Args args,
       Delivery answer) {
-    if (isServedHere(route) && route.local().epoch() == epoch) {
-      runAsLeader(route, table.findForwarded(args), args, protocol, floor, null, answer);
+    Command command = table.findForwarded(args);
+    if (command.runs() == Runs.ON_NODE && route.leadsHere()) {
+      nodeCommands.runForwarded(command, args, route.local(), floor, answer);
+    } else if (command.runs() != Runs.ON_NODE
+        && isServedHere(route)
+        && route.local().epoch() == epoch) {
+      runAsLeader(route, command, args, protocol, floor, null, answer);
     } else {
       blocked.forwarded().over(from, id);
       forwards.bounce(from, id);

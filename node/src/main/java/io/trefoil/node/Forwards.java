@@ -291,6 +291,11 @@ final class Forwards {
     answer(to, id, Answer.NONE, new byte[0]);
   }
 
+  /** As {@link #bounce}, for a command that waited here. */
+  static void bounce(Delivery toOther) {
+    toOther.deliver(Answer.NONE, new byte[0]);
+  }
+
   /** Encodes a reply for the node that forwarded the command. */
   void answer(PeerConnection to, long id, Answer by, byte[] reply) {
     frame.clear();

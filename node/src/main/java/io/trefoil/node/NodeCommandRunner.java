@@ -49,7 +49,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final Repairs repairs;
   private final PubSub pubSub;
   private final Outside outside;
-  private final List<Wait> waits = new ArrayList<>();
+  private final CopyWaits copyWaits;
   private final SessionWaits sessionWaits;
   private final List<Submitted> submitted = new ArrayList<>();
   private final List<Unfinished> unfinished = new ArrayList<>();
@@ -82,14 +82,6 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   interface Submitter {
     void submit(ControlCommand command, Consumer<Outcome> receiver);
   }
-
-  /**
-   * A {@code WAIT} that is not satisfied yet.
-   *
-   * @param replica the leader of the write; null when there was none
-   */
-  private record Wait(
-      PartitionReplica replica, long index, int followers, long deadlineNanos, Delivery delivery) {}
 
   /**
    * A change that is decided and not through.
@@ -127,6 +119,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     this.verifications = verifications;
     this.divergences = divergences;
     this.conflicts = conflicts;
+    this.copyWaits = new CopyWaits(loop, routes, forwards);
     this.sessionWaits = new SessionWaits(loop, routes);
     this.writeStatus = new WriteStatus(loop, routes, forwards, asyncReplies, divergences);
     this.repairs = new Repairs(loop, routes, forwards, outside.state());
@@ -146,7 +139,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       return;
     }
     switch (command.name()) {
-      case "wait" -> waitFor(args, 1, 2, connection);
+      case "wait" -> copyWaits.begin(args, connection);
       case "role" -> now(connection, reply -> role(connection, reply));
       case "database" -> database(DatabaseGrammar.parse(words(args)), connection);
       case "switchover" -> switchover(DatabaseGrammar.parseSwitchover(words(args)), connection);
@@ -212,63 +205,20 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     return reply.toArray();
   }
 
-  // WAIT and ROLE.
+  // Of other nodes, and ROLE.
 
-  private void waitFor(Args args, int countAt, int timeoutAt, ClientConnection connection) {
-    if (!args.parseLong(countAt)) {
-      now(connection, reply -> reply.error("ERR value is not an integer or out of range"));
-      return;
-    }
-    int wanted = (int) Math.min(Math.max(args.parsed(), 0), Integer.MAX_VALUE);
-    if (!args.parseLong(timeoutAt)) {
-      now(connection, reply -> reply.error("ERR timeout is not an integer or out of range"));
-      return;
-    }
-    long timeoutMillis = args.parsed();
-    if (timeoutMillis < 0) {
-      now(connection, reply -> reply.error("ERR timeout is negative"));
-      return;
-    }
-    long deadline = deadline(timeoutMillis);
-    PartitionRoute elsewhere = connection.lastWriteElsewhere();
-    NodeId leader = elsewhere == null ? null : elsewhere.leader();
-    if (leader != null && !leader.equals(loop.self()) && forwards.canReach(leader)) {
-      Delivery delivery = connection.await();
-      forwards.send(
-          leader,
-          elsewhere,
-          connection.session().protocol(),
-          false,
-          Position.ZERO,
-          args.detached(),
-          deadline,
-          delivery,
-          () -> waits.add(new Wait(null, 0, wanted, deadline, delivery)));
-      return;
-    }
-    PartitionReplica replica = elsewhere == null ? connection.lastWrite() : elsewhere.local();
-    long index =
-        elsewhere == null || replica == null ? connection.lastWriteIndex() : replica.lastIndex();
-    await(new Wait(replica, index, wanted, deadline, connection.await()));
-  }
-
-  /** For a write that another node forwarded: it is among the entries so far. */
   @Override
-  public void runForwarded(Command command, Args args, PartitionReplica leader, Delivery delivery) {
+  public void runForwarded(
+      Command command, Args args, PartitionReplica leader, Position floor, Delivery delivery) {
     if (command.name().equals("write|status")) {
       writeStatus.answer(args, leader, delivery);
-      return;
-    }
-    boolean isWait =
-        command.name().equals("wait") && args.parseLong(1) && args.parsed() <= Integer.MAX_VALUE;
-    int wanted = isWait ? (int) args.parsed() : 0;
-    if (!isWait || !args.parseLong(2)) {
+    } else if (command.name().equals("wait")) {
+      copyWaits.runForwarded(args, leader, floor, delivery);
+    } else {
       delivery.deliver(
           Answer.NONE,
           AsyncReplies.encodeError("ERR " + command.upperName() + " is not forwarded"));
-      return;
     }
-    await(new Wait(leader, leader.lastIndex(), wanted, deadline(args.parsed()), delivery));
   }
 
   @Override
@@ -288,35 +238,6 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
           Answer.NONE,
           AsyncReplies.encodeError("ERR " + command.upperName() + " is not forwarded"));
     }
-  }
-
-  private long deadline(long timeoutMillis) {
-    return timeoutMillis == 0
-        ? Long.MAX_VALUE
-        : loop.nowNanos() + Math.min(timeoutMillis, 1L << 40) * 1_000_000;
-  }
-
-  private void await(Wait wait) {
-    if (!answer(wait)) {
-      waits.add(wait);
-    }
-  }
-
-  /** Answers a WAIT that has what it asks for, or no time left. */
-  private boolean answer(Wait wait) {
-    int followers =
-        wait.replica() == null
-            ? 0
-            : Math.max(wait.replica().machine().copiesOf(wait.index()) - 1, 0);
-    boolean late =
-        wait.deadlineNanos() != Long.MAX_VALUE && loop.nowNanos() - wait.deadlineNanos() >= 0;
-    boolean done = followers >= wait.followers() || late;
-    if (done) {
-      ReplyWriter reply = new ReplyWriter();
-      reply.integer(followers);
-      wait.delivery().deliver(Answer.NONE, reply.toArray());
-    }
-    return done;
   }
 
   private void role(ClientConnection connection, ReplyWriter reply) {
@@ -873,7 +794,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
 
   /** Looks at what waits. */
   void tick() {
-    waits.removeIf(this::answer);
+    copyWaits.tick();
     sessionWaits.tick();
     repairs.tick();
     pubSub.tick();

@@ -278,6 +278,50 @@ class ThreeNodesTest {
   }
 
   @Test
+  void wait_goes_on_at_the_next_leader_when_the_write_s_own_hands_over() throws Exception {
+    int database = cluster.createDatabase("over", "REPLICAS", "3", "PARTITIONS", "1");
+    List<CompletableFuture<Long>> counted = new ArrayList<>();
+    for (NodeProcess node : cluster.nodes()) {
+      counted.add(CompletableFuture.supplyAsync(() -> setAndWait(node, database)));
+    }
+    for (NodeProcess node : cluster.nodes()) {
+      ClusterProcesses.await("WAIT at " + node.name(), () -> runsWait(node));
+    }
+    NodeProcess leader = cluster.awaitLeader(cluster.node(1), database, 0);
+    NodeProcess next = cluster.nodeBeside(leader);
+    try (Jedis admin = ClusterProcesses.client(leader)) {
+      ClusterProcesses.command(admin, "SWITCHOVER", "over", "TO", next.name());
+    }
+    ClusterProcesses.await(
+        next.name() + " leads", () -> cluster.awaitLeader(leader, database, 0) == next);
+    assertThat(counted).noneMatch(CompletableFuture::isDone);
+    for (CompletableFuture<Long> each : counted) {
+      assertThat(each.get()).isEqualTo(2);
+    }
+  }
+
+  private static long setAndWait(NodeProcess node, int database) {
+    try (Jedis client = ClusterProcesses.client(node, database, 90_000)) {
+      client.set("key of " + node.name(), "1");
+      return client.waitReplicas(3, 8_000);
+    }
+  }
+
+  private static boolean runsWait(NodeProcess node) {
+    try (Jedis client = ClusterProcesses.client(node)) {
+      return client.clientList().contains("cmd=wait");
+    }
+  }
+
+  @Test
+  void wait_counts_all_followers_where_nothing_was_written() {
+    try (Jedis client = ClusterProcesses.client(cluster.node(2))) {
+      assertThat(client.waitReplicas(2, 0)).isEqualTo(2);
+      assertThat(client.waitReplicas(0, 0)).isEqualTo(2);
+    }
+  }
+
+  @Test
   void role_and_info_say_who_leads_and_who_follows() {
     NodeProcess leader = cluster.awaitLeader(cluster.node(1), 0, 0);
     cluster.awaitInSync();
