@@ -269,11 +269,7 @@ final class Arena extends Records {
     if (sizeClass != WHOLE) {
       return SLOT_BYTES[sizeClass];
     }
-    return recordBytes(keyLength(handle), valueLength(handle)) + CHUNK - 1 & -(long) CHUNK;
-  }
-
-  static long recordBytes(int keyLength, int valueLength) {
-    return (long) HEADER + keyLength + valueLength;
+    return bytesWith(handle, valueLength(handle)) + CHUNK - 1 & -(long) CHUNK;
   }
 
   // ---- chunks, as the evictor sees them
@@ -319,9 +315,6 @@ final class Arena extends Records {
   /** Copies a record into a slot of the same class. */
   void copyRecord(int from, int to) {
     buffers[to >>> OFFSET_BITS].put(
-        at(to),
-        buffers[from >>> OFFSET_BITS],
-        at(from),
-        (int) recordBytes(keyLength(from), valueLength(from)));
+        at(to), buffers[from >>> OFFSET_BITS], at(from), (int) bytesWith(from, valueLength(from)));
   }
 }

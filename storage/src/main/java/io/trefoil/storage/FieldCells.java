@@ -216,7 +216,7 @@ public final class FieldCells {
       return;
     }
     byte[] key = Records.fieldKey(collection, field, offset, length);
-    int handle = arena.allocate(Arena.recordBytes(key.length, 0));
+    int handle = arena.allocate(Records.fieldBytes(key.length, 0));
     int flags = Records.UNCOMMITTED | Records.FIELD | Records.TOMBSTONE;
     int type = StoredCell.FIELD;
     int number = store.number();
@@ -542,7 +542,7 @@ public final class FieldCells {
     int old = index.find(collection, hash, field, 0, field.length);
     int flags = Records.UNCOMMITTED | Records.FIELD | (value == null ? Records.TOMBSTONE : 0);
     byte[] bytes = value == null ? CellDisk.ABSENT : value;
-    int handle = arena.allocate(Arena.recordBytes(key.length, bytes.length));
+    int handle = arena.allocate(Records.fieldBytes(key.length, bytes.length));
     arena.write(
         handle,
         arena.index(old),

@@ -35,7 +35,10 @@ import java.util.stream.Stream;
  * @see "Bayer, McCreight 1972, Organization and maintenance of large ordered indexes"
  */
 public final class FieldOrder {
-  static final int MAX_NODE_BYTES = 1_024;
+  /** With its header and its key it fits a slot of {@link #NODE_RECORD_BYTES}. */
+  static final int MAX_NODE_BYTES = 976;
+
+  static final int NODE_RECORD_BYTES = 1_024;
   private static final int SMALL_NODE_BYTES = MAX_NODE_BYTES / 4;
 
   /** A node with so many children is not split, however long their places are. */

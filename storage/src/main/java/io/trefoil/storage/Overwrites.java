@@ -85,17 +85,19 @@ final class Overwrites {
       return false;
     }
     long slot = arena.footprint(record);
-    long bytes = Arena.recordBytes(arena.keyLength(record), valueLength);
+    long bytes = arena.bytesWith(record, valueLength);
     return slot <= MAX_BYTES && bytes <= slot && bytes >= slot / 2;
   }
 
   /**
    * How many bytes to take for a record. One that the same batch wrote before is growing: some more
-   * spare it being moved each time.
+   * spare it being moved each time, but no more than a full node takes.
    */
   long room(int before, long bytes) {
-    boolean grows = before != NONE && arena.index(before) >= first && bytes <= MAX_BYTES / 2;
-    return grows ? bytes + bytes / 2 : bytes;
+    boolean grows = before != NONE && arena.index(before) >= first;
+    return grows
+        ? Math.max(bytes, Math.min(bytes + bytes / 2, FieldOrder.NODE_RECORD_BYTES))
+        : bytes;
   }
 
   /**

@@ -339,7 +339,12 @@ public final class PartitionStore implements AutoCloseable {
   int writeBase(int flags, byte[] key, int offset, int length, byte[] stored) {
     boolean absent = stored == CellDisk.ABSENT;
     int valueLength = absent ? 0 : StoredCell.valueLength(stored);
-    int handle = arena.allocate(Arena.recordBytes(length, valueLength));
+    boolean isField = (flags & Records.FIELD) != 0;
+    int handle =
+        arena.allocate(
+            isField
+                ? Records.fieldBytes(length, valueLength)
+                : Records.keyBytes(length, valueLength));
     arena.write(
         handle,
         0,
@@ -395,7 +400,7 @@ public final class PartitionStore implements AutoCloseable {
       return;
     }
     int before = before(current, hash, key, keyOffset, keyLength);
-    int handle = arena.allocate(Arena.recordBytes(keyLength, valueLength));
+    int handle = arena.allocate(Records.keyBytes(keyLength, valueLength));
     arena.write(
         handle,
         index,
@@ -446,7 +451,7 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Bytes to take for a version of a field. */
   long room(int before, int keyLength, int valueLength) {
-    return overwrites.room(before, Arena.recordBytes(keyLength, valueLength));
+    return overwrites.room(before, Records.fieldBytes(keyLength, valueLength));
   }
 
   /** Removes a key as of entry {@code index}. Nothing happens when it is known to be absent. */
@@ -457,7 +462,7 @@ public final class PartitionStore implements AutoCloseable {
     if (before == 0) {
       return;
     }
-    int handle = arena.allocate(Arena.recordBytes(length, 0));
+    int handle = arena.allocate(Records.keyBytes(length, 0));
     int flags = Records.UNCOMMITTED | Records.TOMBSTONE | before;
     arena.write(handle, index, stamp, 0, flags, 0, number, key, offset, length, key, 0, 0);
     push(index, hash, current, handle);
@@ -504,7 +509,7 @@ public final class PartitionStore implements AutoCloseable {
     // Entries of before several origins wrote may come when they do already.
     Invariants.check(
         tree == null || tree.isEmpty(), "what several origins write is removed key by key");
-    int handle = arena.allocate(Arena.recordBytes(0, 0));
+    int handle = arena.allocate(Records.keyBytes(0, 0));
     int flags = Records.UNCOMMITTED | Records.CLEAR;
     arena.write(
         handle, index, stamp, 0, flags, 0, number, CellDisk.ABSENT, 0, 0, CellDisk.ABSENT, 0, 0);
@@ -1101,7 +1106,7 @@ public final class PartitionStore implements AutoCloseable {
   /** Removes the committed record that the index of keys found last. */
   void forgetFound(int handle) {
     byte[] key = arena.key(handle);
-    int tombstone = arena.allocate(Arena.recordBytes(key.length, 0));
+    int tombstone = arena.allocate(Records.keyBytes(key.length, 0));
     int flags = Records.UNCOMMITTED | Records.TOMBSTONE;
     long index = arena.index(handle);
     long stamp = arena.stamp(handle);
@@ -1112,7 +1117,7 @@ public final class PartitionStore implements AutoCloseable {
   /** Gives the committed record that the index of keys found last another value, as old as it. */
   void replaceFound(int handle, CellType type, byte[] value, int length) {
     byte[] key = arena.key(handle);
-    int newer = arena.allocate(Arena.recordBytes(key.length, length));
+    int newer = arena.allocate(Records.keyBytes(key.length, length));
     arena.write(
         newer,
         arena.index(handle),

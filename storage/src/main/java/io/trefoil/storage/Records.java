@@ -19,17 +19,30 @@ import java.util.Arrays;
  * the marks.
  *
  * <pre>
- * index of its entry 8 · stamp 8 · expireAt 8 · previous 4 · link 4 · valueLength 4 · keyLength 4
- * · flags 1 · marks 1 · type 1 · store 2 · key · value
+ * index of its entry 8 · stamp 8 · previous 4 · link 4 · flags 1 · marks 1 · store 2
+ * · keyLength 2 · valueLength 2; or 65535 2 · 0 2 · keyLength 4 · valueLength 4
+ * · of keys only: type 1 · expireAt 8
+ * · key · value
  * </pre>
  *
  * <p>The key of a {@link #FIELD field's} record is its collection's number (8) and then the field;
- * its type is 0. The value of a collection's head is a {@link Head}.
+ * its type is 0, and it does not expire by itself. The value of a collection's head is a {@link
+ * Head}.
  */
 class Records {
   static final int CHUNK_BITS = 18;
   static final int CHUNK = 1 << CHUNK_BITS;
-  static final int HEADER = 45;
+
+  /** A record's lengths, its type and what follows begin here. */
+  private static final int SHORT_HEADER = 32;
+
+  /** Lengths that two bytes each are too short for take so many more. */
+  private static final int LENGTHS = 2 * Integer.BYTES;
+
+  /** What the records of keys have, and those of fields don't. */
+  private static final int OF_KEY = 1 + Long.BYTES;
+
+  private static final int LONG_LENGTHS = 0xffff;
 
   static final int UNIT_BITS = 4;
   static final int OFFSET_BITS = CHUNK_BITS - UNIT_BITS;
@@ -37,15 +50,13 @@ class Records {
 
   static final int AT_INDEX = 0;
   private static final int AT_STAMP = 8;
-  private static final int AT_EXPIRE = 16;
-  private static final int AT_PREVIOUS = 24;
-  private static final int AT_LINK = 28;
-  private static final int AT_VALUE_LENGTH = 32;
-  private static final int AT_KEY_LENGTH = 36;
-  static final int AT_FLAGS = 40;
-  private static final int AT_MARKS = 41;
-  private static final int AT_TYPE = 42;
-  private static final int AT_STORE = 43;
+  private static final int AT_PREVIOUS = 16;
+  private static final int AT_LINK = 20;
+  static final int AT_FLAGS = 24;
+  private static final int AT_MARKS = 25;
+  private static final int AT_STORE = 26;
+  private static final int AT_KEY_LENGTH = 28;
+  private static final int AT_VALUE_LENGTH = 30;
 
   // Flags, the low three bits: where the record is on its way to the disk.
   static final int STATE = 7;
@@ -112,6 +123,45 @@ class Records {
     return buffers[handle >>> OFFSET_BITS];
   }
 
+  /** Bytes that the record of a key takes. */
+  static long keyBytes(int keyLength, int valueLength) {
+    return fieldBytes(keyLength, valueLength) + OF_KEY;
+  }
+
+  /**
+   * Bytes that the record of a field takes.
+   *
+   * @param keyLength of its collection's number and the field
+   */
+  static long fieldBytes(int keyLength, int valueLength) {
+    int more = areLong(keyLength, valueLength) ? LENGTHS : 0;
+    return (long) SHORT_HEADER + more + keyLength + valueLength;
+  }
+
+  private static boolean areLong(int keyLength, int valueLength) {
+    return keyLength >= LONG_LENGTHS || valueLength > LONG_LENGTHS;
+  }
+
+  /** Bytes of a record, had it a value of this length. */
+  long bytesWith(int handle, int valueLength) {
+    int keyLength = keyLength(handle);
+    return fieldBytes(keyLength, valueLength) + (is(handle, FIELD) ? 0 : OF_KEY);
+  }
+
+  /** Bytes before the key. */
+  private int header(int handle) {
+    return ofKey(handle) + (is(handle, FIELD) ? 0 : OF_KEY);
+  }
+
+  /** Bytes before what only the records of keys have. */
+  private int ofKey(int handle) {
+    return shortKeyLength(handle) == LONG_LENGTHS ? SHORT_HEADER + LENGTHS : SHORT_HEADER;
+  }
+
+  private int shortKeyLength(int handle) {
+    return buffer(handle).getShort(at(handle) + AT_KEY_LENGTH) & 0xffff;
+  }
+
   /** Writes a whole record; it is not marked and follows nothing. */
   void write(
       int handle,
@@ -131,34 +181,61 @@ class Records {
     int at = at(handle);
     b.putLong(at + AT_INDEX, index);
     b.putLong(at + AT_STAMP, stamp);
-    b.putLong(at + AT_EXPIRE, expireAt);
-    b.putLong(at + AT_PREVIOUS, 0);
-    b.putInt(at + AT_VALUE_LENGTH, valueLength);
-    b.putInt(at + AT_KEY_LENGTH, keyLength);
+    b.putLong(at + AT_PREVIOUS, 0); // and no link
     b.put(at + AT_FLAGS, (byte) flags);
     b.put(at + AT_MARKS, (byte) 0);
-    b.put(at + AT_TYPE, (byte) type);
     b.putShort(at + AT_STORE, (short) store);
-    if ((long) at + HEADER + keyLength + valueLength <= CHUNK) {
-      b.put(at + HEADER, key, keyOffset, keyLength);
-      b.put(at + HEADER + keyLength, value, valueOffset, valueLength);
+    int header = SHORT_HEADER;
+    if (areLong(keyLength, valueLength)) {
+      b.putShort(at + AT_KEY_LENGTH, (short) LONG_LENGTHS);
+      b.putShort(at + AT_VALUE_LENGTH, (short) 0);
+      b.putInt(at + SHORT_HEADER, keyLength);
+      b.putInt(at + SHORT_HEADER + Integer.BYTES, valueLength);
+      header += LENGTHS;
     } else {
-      writeChain(handle, HEADER, key, keyOffset, keyLength);
-      writeChain(handle, HEADER + (long) keyLength, value, valueOffset, valueLength);
+      b.putShort(at + AT_KEY_LENGTH, (short) keyLength);
+      b.putShort(at + AT_VALUE_LENGTH, (short) valueLength);
+    }
+    if ((flags & FIELD) == 0) {
+      b.put(at + header, (byte) type);
+      b.putLong(at + header + 1, expireAt);
+      header += OF_KEY;
+    }
+    if ((long) at + header + keyLength + valueLength <= CHUNK) {
+      b.put(at + header, key, keyOffset, keyLength);
+      b.put(at + header + keyLength, value, valueOffset, valueLength);
+    } else {
+      writeChain(handle, header, key, keyOffset, keyLength);
+      writeChain(handle, header + (long) keyLength, value, valueOffset, valueLength);
     }
   }
 
-  /** What {@link #saveVersion} keeps beside the value. */
-  static final int SAVED_HEADER = AT_PREVIOUS + Integer.BYTES;
+  /** What {@link #saveVersion} keeps beside the value: index, stamp, expiry, the value's length. */
+  static final int SAVED_HEADER = 3 * Long.BYTES + Integer.BYTES;
 
-  /** Gives a record that is no chain a value of another length, as of another entry. */
+  private static final int SAVED_EXPIRE = AT_STAMP + Long.BYTES;
+  private static final int SAVED_LENGTH = SAVED_EXPIRE + Long.BYTES;
+
+  /**
+   * Gives a record whose lengths are short a value of another length, as of another entry.
+   *
+   * @param expireAt of a key
+   */
   void overwrite(int handle, long index, long stamp, long expireAt, int valueLength) {
     ByteBuffer b = buffer(handle);
     int at = at(handle);
     b.putLong(at + AT_INDEX, index);
     b.putLong(at + AT_STAMP, stamp);
-    b.putLong(at + AT_EXPIRE, expireAt);
-    b.putInt(at + AT_VALUE_LENGTH, valueLength);
+    setVersion(handle, expireAt, valueLength);
+  }
+
+  private void setVersion(int handle, long expireAt, int valueLength) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle);
+    b.putShort(at + AT_VALUE_LENGTH, (short) valueLength);
+    if (!is(handle, FIELD)) {
+      b.putLong(at + SHORT_HEADER + 1, expireAt);
+    }
   }
 
   /** Gives a record that is no chain other bytes in its value, from byte {@code from} on. */
@@ -167,18 +244,18 @@ class Records {
   }
 
   private int valueAt(int handle) {
-    return at(handle) + HEADER + keyLength(handle);
+    return at(handle) + header(handle) + keyLength(handle);
   }
 
   /** Keeps what {@link #overwrite} changes, and the value. */
   void saveVersion(int handle, byte[] to, int toOffset) {
     ByteBuffer b = buffer(handle);
     int at = at(handle);
-    int length = b.getInt(at + AT_VALUE_LENGTH);
+    int length = valueLength(handle);
     LONG.set(to, toOffset, b.getLong(at + AT_INDEX));
     LONG.set(to, toOffset + AT_STAMP, b.getLong(at + AT_STAMP));
-    LONG.set(to, toOffset + AT_EXPIRE, b.getLong(at + AT_EXPIRE));
-    INT.set(to, toOffset + AT_PREVIOUS, length);
+    LONG.set(to, toOffset + SAVED_EXPIRE, expireAt(handle));
+    INT.set(to, toOffset + SAVED_LENGTH, length);
     b.get(valueAt(handle), to, toOffset + SAVED_HEADER, length);
   }
 
@@ -186,9 +263,10 @@ class Records {
   void restoreVersion(int handle, byte[] kept, int keptOffset) {
     ByteBuffer b = buffer(handle);
     int at = at(handle);
-    int length = (int) INT.get(kept, keptOffset + AT_PREVIOUS);
-    b.put(at, kept, keptOffset, AT_PREVIOUS);
-    b.putInt(at + AT_VALUE_LENGTH, length);
+    int length = (int) INT.get(kept, keptOffset + SAVED_LENGTH);
+    b.putLong(at + AT_INDEX, (long) LONG.get(kept, keptOffset));
+    b.putLong(at + AT_STAMP, (long) LONG.get(kept, keptOffset + AT_STAMP));
+    setVersion(handle, (long) LONG.get(kept, keptOffset + SAVED_EXPIRE), length);
     b.put(valueAt(handle), kept, keptOffset + SAVED_HEADER, length);
   }
 
@@ -221,8 +299,9 @@ class Records {
     return buffer(handle).getLong(at(handle) + AT_STAMP);
   }
 
+  /** When a key expires, or 0; 0 of a field. */
   long expireAt(int handle) {
-    return buffer(handle).getLong(at(handle) + AT_EXPIRE);
+    return is(handle, FIELD) ? 0 : buffer(handle).getLong(at(handle) + ofKey(handle) + 1);
   }
 
   int previous(int handle) {
@@ -243,11 +322,16 @@ class Records {
   }
 
   int valueLength(int handle) {
-    return buffer(handle).getInt(at(handle) + AT_VALUE_LENGTH);
+    ByteBuffer b = buffer(handle);
+    int at = at(handle);
+    return shortKeyLength(handle) == LONG_LENGTHS
+        ? b.getInt(at + SHORT_HEADER + Integer.BYTES)
+        : b.getShort(at + AT_VALUE_LENGTH) & 0xffff;
   }
 
   int keyLength(int handle) {
-    return buffer(handle).getInt(at(handle) + AT_KEY_LENGTH);
+    int length = shortKeyLength(handle);
+    return length == LONG_LENGTHS ? buffer(handle).getInt(at(handle) + SHORT_HEADER) : length;
   }
 
   int flags(int handle) {
@@ -290,8 +374,9 @@ class Records {
     b.put(at, (byte) (b.get(at) & ~mark));
   }
 
+  /** Of a key's record, the {@link CellType}'s code; 0 of a field's. */
   int type(int handle) {
-    return buffer(handle).get(at(handle) + AT_TYPE) & 0xff;
+    return is(handle, FIELD) ? 0 : buffer(handle).get(at(handle) + ofKey(handle)) & 0xff;
   }
 
   int store(int handle) {
@@ -300,16 +385,18 @@ class Records {
 
   // ---- key and value
 
+  /** Whether the record of a key is of this one. */
   boolean keyEquals(int handle, byte[] key, int offset, int length) {
     ByteBuffer b = buffer(handle);
     int at = at(handle);
-    if (b.getInt(at + AT_KEY_LENGTH) != length) {
+    if (keyLength(handle) != length) {
       return false;
     }
-    if (at + HEADER + (long) length > CHUNK) {
+    int header = ofKey(handle) + OF_KEY;
+    if (at + header + (long) length > CHUNK) {
       return Arrays.equals(key(handle), Arrays.copyOfRange(key, offset, offset + length));
     }
-    return equalAt(b, at + HEADER, key, offset, length);
+    return equalAt(b, at + header, key, offset, length);
   }
 
   private static boolean equalAt(ByteBuffer b, int at, byte[] key, int offset, int length) {
@@ -342,26 +429,27 @@ class Records {
 
   /** The number of the collection that a field's record belongs to. */
   long collection(int handle) {
-    return buffer(handle).getLong(at(handle) + HEADER);
+    return buffer(handle).getLong(at(handle) + ofKey(handle));
   }
 
   /** Whether the record is of this field of this collection. */
   boolean fieldEquals(int handle, long collection, byte[] field, int offset, int length) {
     ByteBuffer b = buffer(handle);
     int at = at(handle);
-    if (b.getInt(at + AT_KEY_LENGTH) != FIELD_AT + length || b.getLong(at + HEADER) != collection) {
+    int header = ofKey(handle);
+    if (keyLength(handle) != FIELD_AT + length || b.getLong(at + header) != collection) {
       return false;
     }
-    if (at + HEADER + FIELD_AT + (long) length > CHUNK) {
+    if (at + header + FIELD_AT + (long) length > CHUNK) {
       byte[] whole = key(handle);
       return Arrays.equals(whole, FIELD_AT, whole.length, field, offset, offset + length);
     }
-    return equalAt(b, at + HEADER + FIELD_AT, field, offset, length);
+    return equalAt(b, at + header + FIELD_AT, field, offset, length);
   }
 
   byte[] key(int handle) {
     byte[] key = new byte[keyLength(handle)];
-    copy(handle, HEADER, key, 0, key.length);
+    copy(handle, header(handle), key, 0, key.length);
     return key;
   }
 
@@ -371,7 +459,7 @@ class Records {
     if (length > scratch.length) {
       scratch = new byte[Math.max(length, scratch.length * 2)];
     }
-    copy(handle, HEADER, scratch, 0, length);
+    copy(handle, header(handle), scratch, 0, length);
     int from = is(handle, FIELD) ? FIELD_AT : 0;
     return HashIndex.hash(scratch, from, length - from);
   }
@@ -434,7 +522,7 @@ class Records {
         "outside the value",
         from,
         length);
-    copy(handle, (long) HEADER + keyLength(handle) + from, to, toOffset, length);
+    copy(handle, (long) header(handle) + keyLength(handle) + from, to, toOffset, length);
   }
 
   private void copy(int handle, long from, byte[] to, int toOffset, int length) {
@@ -457,12 +545,12 @@ class Records {
 
   /** Copies a record's key to the beginning of {@code to}. */
   void copyKey(int handle, byte[] to) {
-    copy(handle, HEADER, to, 0, keyLength(handle));
+    copy(handle, header(handle), to, 0, keyLength(handle));
   }
 
   /** Appends a record's value to a buffer. */
   void copyValueTo(int handle, ByteBuffer to) {
-    copyTo(handle, (long) HEADER + keyLength(handle), valueLength(handle), to);
+    copyTo(handle, (long) header(handle) + keyLength(handle), valueLength(handle), to);
   }
 
   private void copyTo(int handle, long from, int length, ByteBuffer to) {

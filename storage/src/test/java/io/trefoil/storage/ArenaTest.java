@@ -22,7 +22,7 @@ class ArenaTest {
   }
 
   private int record(byte[] key, byte[] value) {
-    int handle = arena.allocate(Arena.recordBytes(key.length, value.length));
+    int handle = arena.allocate(Records.keyBytes(key.length, value.length));
     int flags = Records.CLEAN | Records.PRESENT_BEFORE;
     arena.write(handle, 11, 22, 33, flags, 44, 55, key, 0, key.length, value, 0, value.length);
     return handle;
@@ -37,13 +37,17 @@ class ArenaTest {
     "7, 1000",
     "16, 65000",
     "16, 100000",
-    "16, 131027",
-    "16, 131028",
-    "16, 262083",
-    "16, 262084",
+    "16, 65535",
+    "16, 65536",
+    "65534, 1",
+    "65535, 1",
+    "16, 131007",
+    "16, 131008",
+    "16, 262079",
+    "16, 262080",
     "300000, 10",
-    "262099, 600000",
-    "262100, 5"
+    "262095, 600000",
+    "262096, 5"
   })
   void aRecordOfAnySizeIsReadAsWritten(int keyLength, int valueLength) {
     byte[] key = bytes(keyLength);
@@ -64,6 +68,45 @@ class ArenaTest {
     if (keyLength > 0) {
       key[keyLength - 1]++;
       assertThat(arena.keyEquals(handle, key, 0, key.length)).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0",
+    "8, 16",
+    "16, 65535",
+    "16, 65536",
+    "65526, 1",
+    "65527, 1",
+    "16, 262080",
+    "16, 262081",
+    "262096, 600000",
+    "262097, 5"
+  })
+  void aFieldOfAnySizeIsReadAsWritten(int fieldLength, int valueLength) {
+    byte[] field = bytes(fieldLength);
+    byte[] value = bytes(valueLength);
+    byte[] key = Records.fieldKey(77, field, 0, fieldLength);
+    record(bytes(3), bytes(3));
+    int handle = arena.allocate(Records.fieldBytes(key.length, valueLength));
+    int flags = Records.CLEAN | Records.FIELD;
+    arena.write(handle, 11, 22, 0, flags, 0, 55, key, 0, key.length, value, 0, valueLength);
+    assertThat(arena.key(handle)).isEqualTo(key);
+    assertThat(arena.value(handle)).isEqualTo(value);
+    assertThat(arena.collection(handle)).isEqualTo(77);
+    assertThat(arena.fieldEquals(handle, 77, field, 0, fieldLength)).isTrue();
+    assertThat(arena.fieldEquals(handle, 78, field, 0, fieldLength)).isFalse();
+    assertThat(arena.hash(handle)).isEqualTo(HashIndex.hash(field, 0, fieldLength));
+    assertThat(arena.index(handle)).isEqualTo(11);
+    assertThat(arena.stamp(handle)).isEqualTo(22);
+    assertThat(arena.expireAt(handle)).isZero();
+    assertThat(arena.type(handle)).isZero();
+    assertThat(arena.store(handle)).isEqualTo(55);
+    assertThat(arena.footprint(handle)).isGreaterThanOrEqualTo(key.length + valueLength);
+    if (fieldLength > 0) {
+      field[fieldLength - 1]++;
+      assertThat(arena.fieldEquals(handle, 77, field, 0, fieldLength)).isFalse();
     }
   }
 

@@ -148,7 +148,7 @@ class FieldIndexTest {
 
   private int insert(FieldIndex index, int number, Bytes field) {
     byte[] key = Records.fieldKey(number + 1, field.array(), 0, field.length());
-    int handle = arena.allocate(Arena.recordBytes(key.length, 0));
+    int handle = arena.allocate(Records.fieldBytes(key.length, 0));
     int flags = Records.CLEAN | Records.FIELD;
     arena.write(handle, 0, 0, 0, flags, 0, 0, key, 0, key.length, key, 0, 0);
     index.insert(number + 1, HashIndex.hash(field.array(), 0, field.length()), handle);
