@@ -25,6 +25,10 @@ import java.util.stream.Stream;
  * each of its children: so a place is found by its rank, and a rank by its place, in as many nodes
  * as the tree is high. Every replica keeps its own: what travels is the fields.
  *
+ * <p>Commands of a batch often change one leaf after each other: an end of a list, the smallest of
+ * a sorted set. While they do, the way down {@link #stays}, and the nodes above are owed how many
+ * places more there are, until it goes elsewhere, or the batch ends.
+ *
  * <p>A node is split when it is larger than {@link #MAX_NODE_BYTES}, unless it has few children
  * with long places, and joined with a neighbour when both are small. A place with a large value has
  * a leaf of its own. One that is put last, or first, leaves a full leaf as it is and begins
@@ -80,6 +84,28 @@ public final class FieldOrder {
   private long stamp;
   private boolean tookId;
 
+  /** The path leads to a leaf that the present batch changed, and is as the newest records are. */
+  private boolean stays;
+
+  // What is so as long as it does: whether anything is before the leaf, or after it, which entry
+  // wrote a node last, and how many places are before the leaf; -1 when nobody counted.
+  private boolean isFirst;
+  private boolean isLast;
+  private long stayIndex;
+  private long stayStamp;
+  private long rankOfLeaf;
+
+  // How many places more the nodes above are owed by commands before the running one, and by that
+  // one; as of which entries; and what the sum may be, at least and at most.
+  private long owedBefore;
+  private long earlierIndex;
+  private long earlierStamp;
+  private long owed;
+  private long owedIndex;
+  private long owedStamp;
+  private long leastOwed;
+  private long mostOwed;
+
   public FieldOrder(PartitionStore store, Look look) {
     this.store = store;
     this.look = look;
@@ -113,7 +139,11 @@ public final class FieldOrder {
    * @param ofKey the key, for whoever fetches what is missing; not kept beyond the next call
    */
   public void open(CellType type, long collection, byte[] ofKey, int offset, int length) {
-    order = number(type, collection);
+    long opened = number(type, collection);
+    if (opened != order) {
+      leave();
+    }
+    order = opened;
     key = ofKey;
     keyOffset = offset;
     keyLength = length;
@@ -185,7 +215,10 @@ public final class FieldOrder {
    * @param count at most so many
    */
   public void visit(long rank, long count, boolean backwards, Visitor visitor) {
-    Ahead ahead = count <= FEW_PLACES ? null : new Ahead(rank, count, backwards);
+    if (stays && !hasAll(rank, count, backwards)) {
+      leave();
+    }
+    Ahead ahead = stays || count <= FEW_PLACES ? null : new Ahead(rank, count, backwards);
     long at = rank;
     long left = count;
     while (left > 0 && at >= 0) {
@@ -226,6 +259,11 @@ public final class FieldOrder {
 
   /** Goes down to the leaf where a place is or would be; false when there is no node. */
   private boolean descend(byte[] place, int offset, int length) {
+    if (stays && leaf().spans(place, offset, length, isFirst, isLast)) {
+      noteStay();
+      return true;
+    }
+    leave();
     depth = 0;
     OrderNode node = node(0);
     if (!read(OrderNode.ROOT, node)) {
@@ -251,6 +289,10 @@ public final class FieldOrder {
 
   /** Goes down to the leaf of a rank; returns its number there, or -1 beyond the end. */
   private int descendToRank(long rank) {
+    if (stays) {
+      noteStay();
+      return (int) (rank - rankOfLeaf());
+    }
     depth = 0;
     OrderNode node = node(0);
     if (!read(OrderNode.ROOT, node)) {
@@ -488,6 +530,137 @@ public final class FieldOrder {
     }
   }
 
+  // ---- staying at a leaf
+
+  /** Takes it that the path leads to what the batch just changed, if what is above can be owed. */
+  private void stay() {
+    leastOwed = Long.MIN_VALUE;
+    mostOwed = Long.MAX_VALUE;
+    isFirst = true;
+    isLast = true;
+    stayIndex = 0;
+    stayStamp = 0;
+    for (int level = 0; level <= depth; level++) {
+      OrderNode node = path[level];
+      if (!node.isNewest(node.id, order, store)) {
+        return;
+      }
+      stayIndex = Math.max(stayIndex, node.index());
+      stayStamp = Math.max(stayStamp, node.stamp());
+      if (level < depth) {
+        if (!store.wouldOverwrite(node.handle(), node.size)) {
+          return;
+        }
+        leastOwed = Math.max(leastOwed, node.mayFall(node.chosen));
+        mostOwed = Math.min(mostOwed, node.mayGrow(node.chosen));
+        isFirst &= node.chosen == 0;
+        isLast &= node.chosen == node.count() - 1;
+      }
+    }
+    rankOfLeaf = -1;
+    stays = true;
+  }
+
+  /** What was asked for was found where the path stays. */
+  private void noteStay() {
+    entryIndex = Math.max(entryIndex, Math.max(stayIndex, leaf().index()));
+    newestStamp = Math.max(newestStamp, Math.max(stayStamp, leaf().stamp()));
+  }
+
+  private long rankOfLeaf() {
+    if (rankOfLeaf < 0) {
+      rankOfLeaf = 0;
+      for (int level = 0; level < depth; level++) {
+        rankOfLeaf += path[level].before(path[level].chosen);
+      }
+    }
+    return rankOfLeaf;
+  }
+
+  /** Whether all that a visit wants is in the leaf where the path stays. */
+  private boolean hasAll(long rank, long count, boolean backwards) {
+    long at = rank - rankOfLeaf();
+    long left = leaf().count() - at;
+    return at >= 0 && left > 0 && count <= (backwards ? at + 1 : left);
+  }
+
+  /** Whether the leaf where the path stays is all that a change of it changes now. */
+  private boolean canOwe(int more) {
+    OrderNode leaf = leaf();
+    long sum = owedBefore + owed + more;
+    return stays
+        && leaf.count() > 0
+        && !isTooLarge(leaf)
+        && (more >= 0 || depth == 0 || mayStay(leaf, path[depth - 1]))
+        && sum >= leastOwed
+        && sum <= mostOwed;
+  }
+
+  /** The path may lead elsewhere from now on: what nodes are owed is written. */
+  void leave() {
+    if (stays) {
+      payEarlier();
+      if (owed != 0) {
+        raiseCounts(owed);
+        for (int level = depth - 1; level >= 0; level--) {
+          write(path[level], owedIndex, owedStamp);
+        }
+      }
+      owed = 0;
+      stays = false;
+    }
+  }
+
+  private void payEarlier() {
+    if (owedBefore != 0) {
+      raiseCounts(owedBefore);
+      for (int level = depth - 1; level >= 0; level--) {
+        OrderNode node = path[level];
+        int from = node.changedFrom();
+        int to = node.changedTo();
+        store.overwriteForEarlier(
+            node.handle(), earlierIndex, earlierStamp, node.bytes, node.size, from, to);
+        wrote(node, node.handle());
+      }
+    }
+    owedBefore = 0;
+  }
+
+  private void raiseCounts(long by) {
+    for (int level = depth - 1; level >= 0; level--) {
+      OrderNode node = path[level];
+      node.look(node.chosen);
+      boolean fits = node.setBelow(node.chosen, node.below + by);
+      Invariants.check(fits, "an owed count takes more room than before", node.id, by);
+    }
+  }
+
+  /** Another command runs: what was owed so far is not undone with it. */
+  void commandBegins() {
+    if (owed != 0) {
+      owedBefore += owed;
+      earlierIndex = owedIndex;
+      earlierStamp = owedStamp;
+      owed = 0;
+    }
+  }
+
+  /** What the running command wrote over has been undone; what was owed before it is not. */
+  void commandUndone() {
+    owed = 0;
+    if (stays) {
+      payEarlier();
+      stays = false;
+    }
+  }
+
+  /** All that the present batch wrote is undone. */
+  void batchUndone() {
+    owedBefore = 0;
+    owed = 0;
+    stays = false;
+  }
+
   // ---- changing
 
   /**
@@ -516,6 +689,7 @@ public final class FieldOrder {
     scratch.clear();
     scratch.putBlock(place, offset, length).putBlock(value, valueOffset, valueLength);
     if (fresh && beginsLeaf(leaf)) {
+      leave();
       beginLeaf(leaf, place, offset, length);
       settle(depth - 1, 1);
       return true;
@@ -601,15 +775,28 @@ public final class FieldOrder {
 
   /** Writes a changed node, and what is above it, which has so many places more. */
   private void settle(int changedLevel, int more) {
+    if (changedLevel == depth && canOwe(more)) {
+      write(leaf());
+      owed += more;
+      owedIndex = index;
+      owedStamp = stamp;
+      return;
+    }
+    leave();
+    boolean sameNodes = true;
     for (int level = changedLevel; level > 0; level--) {
       OrderNode node = path[level];
       OrderNode parent = path[level - 1];
       if (node.count() == 0) {
         removeNode(node.id);
         parent.cut(parent.chosen);
+        sameNodes = false;
       } else if (isTooLarge(node)) {
         split(node, parent);
-      } else if (more >= 0 || mayStay(node, parent) || !join(node, parent)) {
+        sameNodes = false;
+      } else if (more < 0 && !mayStay(node, parent) && join(node, parent)) {
+        sameNodes = false;
+      } else {
         write(node);
         if (more == 0 && !tookId) {
           return;
@@ -618,7 +805,9 @@ public final class FieldOrder {
         setChild(parent, parent.chosen, node.id, parent.below + more);
       }
     }
-    settleRoot();
+    if (settleRoot() && sameNodes && changedLevel == depth) {
+      stay();
+    }
   }
 
   /**
@@ -636,7 +825,8 @@ public final class FieldOrder {
     return node.size > MAX_NODE_BYTES && node.count() > (node.isLeaf() ? 1 : LARGE_FAN_OUT);
   }
 
-  private void settleRoot() {
+  /** Writes the root; false if other nodes are below it than before. */
+  private boolean settleRoot() {
     OrderNode root = path[0];
     if (root.count() == 0) {
       removeNode(OrderNode.ROOT);
@@ -646,7 +836,9 @@ public final class FieldOrder {
       shrinkRoot(root);
     } else {
       write(root);
+      return true;
     }
+    return false;
   }
 
   /** Moves what comes after the middle to a new node behind it. */
@@ -801,14 +993,24 @@ public final class FieldOrder {
   }
 
   private void write(OrderNode node) {
+    write(node, index, stamp);
+  }
+
+  private void write(OrderNode node, long atIndex, long atStamp) {
     int handle = node.handle();
     int from = Math.min(node.changedFrom(), node.size);
     int to = Math.min(node.changedTo(), node.size);
-    if (!store.overwrites(handle, index, stamp, node.bytes, 0, node.size, from, to)) {
+    if (!store.overwrites(handle, atIndex, atStamp, node.bytes, 0, node.size, from, to)) {
       writeId(node.id);
       handle =
-          store.fields().write(index, stamp, order, idBytes, 0, ID_BYTES, node.bytes, 0, node.size);
+          store
+              .fields()
+              .write(atIndex, atStamp, order, idBytes, 0, ID_BYTES, node.bytes, 0, node.size);
     }
+    wrote(node, handle);
+  }
+
+  private void wrote(OrderNode node, int handle) {
     node.isAs(order, handle, store);
     for (OrderNode each : path) {
       each.forgetIf(node);

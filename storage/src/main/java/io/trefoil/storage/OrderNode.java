@@ -292,6 +292,35 @@ final class OrderNode {
   }
 
   /**
+   * Whether a place is not before the first entry nor after the last one.
+   *
+   * @param first whether nothing is before the node: then no place is before its first entry
+   * @param last the same of its last one
+   */
+  boolean spans(byte[] place, int offset, int length, boolean first, boolean last) {
+    return count > 0
+        && (first || compare(0, place, offset, length) <= 0)
+        && (last || compare(count - 1, place, offset, length) >= 0);
+  }
+
+  /** The smallest count that takes so many bytes. */
+  private static long leastOf(int varintLength) {
+    return varintLength == 1 ? 0 : 1L << 7 * (varintLength - 1);
+  }
+
+  /** By how much the count of a child may fall and still take as much room; not positive. */
+  long mayFall(int number) {
+    look(number);
+    return leastOf(varintLength(below)) - below;
+  }
+
+  /** By how much the count of a child may grow and still take as much room; not negative. */
+  long mayGrow(int number) {
+    look(number);
+    return leastOf(varintLength(below) + 1) - 1 - below;
+  }
+
+  /**
    * The child below which a place is or would be. The first child takes all before the second one,
    * whatever its own first place says: that was of another, which is gone.
    */

@@ -122,6 +122,32 @@ final class Overwrites {
       batches.peekLast().last = index;
       keep(record);
     }
+    replace(record, index, stamp, expireAt, value, valueOffset, valueLength, changed, same);
+  }
+
+  /**
+   * Writes over a field's record what commands before the running one changed: it is not undone
+   * with that one, which must not have written over it.
+   */
+  void writeForEarlier(
+      int record, long index, long stamp, byte[] value, int valueLength, int changed, int same) {
+    long before = arena.index(record);
+    Invariants.check(index >= before, "written over out of order", index, before);
+    Batch batch = batches.peekLast();
+    batch.last = Math.max(batch.last, index);
+    replace(record, index, stamp, 0, value, 0, valueLength, changed, same);
+  }
+
+  private void replace(
+      int record,
+      long index,
+      long stamp,
+      long expireAt,
+      byte[] value,
+      int valueOffset,
+      int valueLength,
+      int changed,
+      int same) {
     int lengthBefore = arena.valueLength(record);
     int from = Math.min(changed, lengthBefore);
     int to = valueLength == lengthBefore ? same : valueLength;

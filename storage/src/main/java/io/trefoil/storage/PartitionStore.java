@@ -449,6 +449,22 @@ public final class PartitionStore implements AutoCloseable {
     return true;
   }
 
+  /** Whether {@link #overwrites} would, with a value of so many bytes. */
+  boolean wouldOverwrite(int field, int valueLength) {
+    return overwrites.takes(field, valueLength);
+  }
+
+  /**
+   * As {@link #overwrites}, for what commands before the running one changed: it stays when that
+   * one is undone.
+   */
+  void overwriteForEarlier(
+      int field, long index, long stamp, byte[] value, int valueLength, int changed, int same) {
+    Invariants.check(overwrites.takes(field, valueLength), "can't be written over", index, 0);
+    found = NONE;
+    overwrites.writeForEarlier(field, index, stamp, value, valueLength, changed, same);
+  }
+
   /** Bytes to take for a version of a field. */
   long room(int before, int keyLength, int valueLength) {
     return overwrites.room(before, Records.fieldBytes(keyLength, valueLength));
@@ -509,6 +525,7 @@ public final class PartitionStore implements AutoCloseable {
     // Entries of before several origins wrote may come when they do already.
     Invariants.check(
         tree == null || tree.isEmpty(), "what several origins write is removed key by key");
+    settleOrder();
     int handle = arena.allocate(Records.keyBytes(0, 0));
     int flags = Records.UNCOMMITTED | Records.CLEAR;
     arena.write(
@@ -577,11 +594,13 @@ public final class PartitionStore implements AutoCloseable {
    * versions between need not be kept.
    */
   public void beginBatch(long firstIndex) {
+    settleOrder();
     overwrites.begin(firstIndex);
   }
 
   /** Divides the present batch, if any: what came before this entry may be committed without it. */
   public void divideBatch(long firstIndex) {
+    settleOrder();
     overwrites.divide(firstIndex);
   }
 
@@ -602,8 +621,16 @@ public final class PartitionStore implements AutoCloseable {
   /** Says who looks at the newest nodes of orders, and changes them, from now on. */
   void usesOrders(FieldOrder by) {
     if (orderUser != by) {
+      settleOrder();
       orderUser = by;
       replaced++;
+    }
+  }
+
+  /** Has whoever changes an order write what it still owes. */
+  private void settleOrder() {
+    if (orderUser != null) {
+      orderUser.leave();
     }
   }
 
@@ -615,6 +642,9 @@ public final class PartitionStore implements AutoCloseable {
    */
   public long mark() {
     overwrites.commandBegins();
+    if (orderUser != null) {
+      orderUser.commandBegins();
+    }
     return uncommitted.back();
   }
 
@@ -622,6 +652,9 @@ public final class PartitionStore implements AutoCloseable {
   public void undoTo(long mark) {
     Invariants.check(mark >= uncommitted.front(), "undo of what is committed", mark, 0);
     overwrites.undoCommand();
+    if (orderUser != null) {
+      orderUser.commandUndone();
+    }
     while (uncommitted.back() > mark) {
       undoNewest();
     }
@@ -631,6 +664,9 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Undoes what entries after {@code index} wrote; of a batch all or nothing. */
   public void undoAfter(long index) {
+    if (orderUser != null) {
+      orderUser.batchUndone();
+    }
     while (!uncommitted.isEmpty() && arena.index(uncommitted.peekBack()) > index) {
       undoNewest();
     }
@@ -669,6 +705,7 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Makes what entries up to {@code index} wrote permanent. */
   public void commit(long index) {
+    settleOrder();
     found = NONE;
     while (!uncommitted.isEmpty() && arena.index(uncommitted.peekFront()) <= index) {
       int handle = uncommitted.removeFront();
