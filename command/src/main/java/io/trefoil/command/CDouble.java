@@ -12,6 +12,9 @@ final class CDouble {
   /** As of {@link LongDouble}; longer texts, which Redis reads, are no numbers here. */
   private static final int MAX_TEXT = LongDouble.MAX_TEXT;
 
+  /** Numbers of so many digits are exact as doubles. */
+  private static final int EXACT_DIGITS = 15;
+
   private CDouble() {}
 
   /**
@@ -22,10 +25,31 @@ final class CDouble {
     if (length > MAX_TEXT) {
       return Double.NaN;
     }
+    if (isShortNumber(array, offset, length)) {
+      return shortNumber(array, offset, length);
+    }
     String text = new String(array, offset, length, StandardCharsets.ISO_8859_1);
     double value = read(text);
     boolean left = Double.isInfinite(value) && !isInfinity(unsigned(text));
     return left || value == 0 && hasDigits(unsigned(text)) ? Double.NaN : value;
+  }
+
+  /** Most numbers are whole, and so short that a double has them exactly. */
+  private static boolean isShortNumber(byte[] array, int offset, int length) {
+    for (int i = offset; i < offset + length; i++) {
+      if (!isDigit(array[i])) {
+        return false;
+      }
+    }
+    return length > 0 && length <= EXACT_DIGITS;
+  }
+
+  private static double shortNumber(byte[] array, int offset, int length) {
+    long number = 0;
+    for (int i = offset; i < offset + length; i++) {
+      number = 10 * number + array[i] - '0';
+    }
+    return number;
   }
 
   /**

@@ -65,7 +65,12 @@ public final class FieldOrder {
 
   private final PartitionStore store;
   private final Look look;
-  private OrderNode[] path = {new OrderNode()};
+
+  /** From the root down to the leaf; others than inner nodes are read into {@link #own}. */
+  private OrderNode[] path = new OrderNode[4];
+
+  private OrderNode[] own = new OrderNode[4];
+  private final InnerNodes inner = new InnerNodes();
   private final OrderNode other = new OrderNode();
   private final ByteSink scratch = new ByteSink(256);
   private final byte[] idBytes = new byte[ID_BYTES];
@@ -87,10 +92,8 @@ public final class FieldOrder {
   /** The path leads to a leaf that the present batch changed, and is as the newest records are. */
   private boolean stays;
 
-  // What is so as long as it does: whether anything is before the leaf, or after it, which entry
-  // wrote a node last, and how many places are before the leaf; -1 when nobody counted.
-  private boolean isFirst;
-  private boolean isLast;
+  // What is so as long as it does: which entry it changed first, and how many places are before the
+  // leaf; -1 when nobody counted.
   private long stayIndex;
   private long stayStamp;
   private long rankOfLeaf;
@@ -105,6 +108,7 @@ public final class FieldOrder {
   private long owedStamp;
   private long leastOwed;
   private long mostOwed;
+  private boolean limitsKnown;
 
   public FieldOrder(PartitionStore store, Look look) {
     this.store = store;
@@ -249,17 +253,34 @@ public final class FieldOrder {
     return path[depth];
   }
 
+  /** Where the path's node of a level is read into, but for inner nodes that have a slot. */
   private OrderNode node(int level) {
     if (level == path.length) {
-      path = Arrays.copyOf(path, level + 1);
-      path[level] = new OrderNode();
+      path = Arrays.copyOf(path, 2 * level);
+      own = Arrays.copyOf(own, 2 * level);
     }
-    return path[level];
+    if (own[level] == null) {
+      own[level] = new OrderNode();
+    }
+    path[level] = own[level];
+    return own[level];
+  }
+
+  private OrderNode innerNode(int level, int id) {
+    OrderNode fallback = node(level);
+    OrderNode slot = inner.slot(id, path[0].nextId());
+    for (int above = 0; above < level; above++) {
+      if (path[above] == slot) {
+        return fallback;
+      }
+    }
+    path[level] = slot;
+    return slot;
   }
 
   /** Goes down to the leaf where a place is or would be; false when there is no node. */
   private boolean descend(byte[] place, int offset, int length) {
-    if (stays && leaf().spans(place, offset, length, isFirst, isLast)) {
+    if (stays && leafHas(place, offset, length)) {
       noteStay();
       return true;
     }
@@ -282,7 +303,9 @@ public final class FieldOrder {
   private OrderNode down(OrderNode from) {
     from.look(from.chosen);
     int child = from.child;
-    OrderNode node = node(++depth);
+    depth++;
+    OrderNode node =
+        from.level() > 1 && look != Look.COMMITTED ? innerNode(depth, child) : node(depth);
     Invariants.check(read(child, node), "a node has its children", from.id, child);
     return node;
   }
@@ -532,33 +555,55 @@ public final class FieldOrder {
 
   // ---- staying at a leaf
 
-  /** Takes it that the path leads to what the batch just changed, if what is above can be owed. */
+  /** All nodes of the path have just been written. */
   private void stay() {
-    leastOwed = Long.MIN_VALUE;
-    mostOwed = Long.MAX_VALUE;
-    isFirst = true;
-    isLast = true;
-    stayIndex = 0;
-    stayStamp = 0;
-    for (int level = 0; level <= depth; level++) {
-      OrderNode node = path[level];
-      if (!node.isNewest(node.id, order, store)) {
-        return;
-      }
-      stayIndex = Math.max(stayIndex, node.index());
-      stayStamp = Math.max(stayStamp, node.stamp());
-      if (level < depth) {
-        if (!store.wouldOverwrite(node.handle(), node.size)) {
-          return;
-        }
-        leastOwed = Math.max(leastOwed, node.mayFall(node.chosen));
-        mostOwed = Math.min(mostOwed, node.mayGrow(node.chosen));
-        isFirst &= node.chosen == 0;
-        isLast &= node.chosen == node.count() - 1;
+    stays = store.isOfBatch(index);
+    stayIndex = index;
+    stayStamp = stamp;
+    rankOfLeaf = -1;
+    limitsKnown = false;
+  }
+
+  /** Whether the leaf where the path stays is the one where a place is or would be. */
+  private boolean leafHas(byte[] place, int offset, int length) {
+    OrderNode leaf = leaf();
+    int last = leaf.count() - 1;
+    return last >= 0
+        && (leaf.compare(0, place, offset, length) <= 0 || isFirst())
+        && (leaf.compare(last, place, offset, length) >= 0 || isLast());
+  }
+
+  private boolean isFirst() {
+    for (int level = 0; level < depth; level++) {
+      if (path[level].chosen > 0) {
+        return false;
       }
     }
-    rankOfLeaf = -1;
-    stays = true;
+    return true;
+  }
+
+  private boolean isLast() {
+    for (int level = 0; level < depth; level++) {
+      if (path[level].chosen < path[level].count() - 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Finds how much the nodes above may be owed so that they can be written where they are. */
+  private void findLimits() {
+    leastOwed = Long.MIN_VALUE;
+    mostOwed = Long.MAX_VALUE;
+    for (int level = 0; level < depth; level++) {
+      OrderNode node = path[level];
+      leastOwed = Math.max(leastOwed, node.mayFall(node.chosen));
+      mostOwed = Math.min(mostOwed, node.mayGrow(node.chosen));
+      if (!store.wouldOverwrite(node.handle(store), node.size)) {
+        mostOwed = Long.MIN_VALUE;
+      }
+    }
+    limitsKnown = true;
   }
 
   /** What was asked for was found where the path stays. */
@@ -587,13 +632,15 @@ public final class FieldOrder {
   /** Whether the leaf where the path stays is all that a change of it changes now. */
   private boolean canOwe(int more) {
     OrderNode leaf = leaf();
+    boolean isWhole = more >= 0 || depth == 0 || mayStay(leaf, path[depth - 1]);
+    if (!stays || leaf.count() == 0 || isTooLarge(leaf) || !isWhole) {
+      return false;
+    }
+    if (!limitsKnown) {
+      findLimits();
+    }
     long sum = owedBefore + owed + more;
-    return stays
-        && leaf.count() > 0
-        && !isTooLarge(leaf)
-        && (more >= 0 || depth == 0 || mayStay(leaf, path[depth - 1]))
-        && sum >= leastOwed
-        && sum <= mostOwed;
+    return sum >= leastOwed && sum <= mostOwed;
   }
 
   /** The path may lead elsewhere from now on: what nodes are owed is written. */
@@ -619,8 +666,8 @@ public final class FieldOrder {
         int from = node.changedFrom();
         int to = node.changedTo();
         store.overwriteForEarlier(
-            node.handle(), earlierIndex, earlierStamp, node.bytes, node.size, from, to);
-        wrote(node, node.handle());
+            node.handle(store), earlierIndex, earlierStamp, node.bytes, node.size, from, to);
+        wrote(node, node.handle(store));
       }
     }
     owedBefore = 0;
@@ -997,7 +1044,7 @@ public final class FieldOrder {
   }
 
   private void write(OrderNode node, long atIndex, long atStamp) {
-    int handle = node.handle();
+    int handle = node.handle(store);
     int from = Math.min(node.changedFrom(), node.size);
     int to = Math.min(node.changedTo(), node.size);
     if (!store.overwrites(handle, atIndex, atStamp, node.bytes, 0, node.size, from, to)) {
@@ -1012,9 +1059,12 @@ public final class FieldOrder {
 
   private void wrote(OrderNode node, int handle) {
     node.isAs(order, handle, store);
-    for (OrderNode each : path) {
-      each.forgetIf(node);
+    for (OrderNode each : own) {
+      if (each != null) {
+        each.forgetIf(node);
+      }
     }
+    inner.forgetIf(node);
     other.forgetIf(node);
   }
 

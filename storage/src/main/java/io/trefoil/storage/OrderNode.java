@@ -33,16 +33,19 @@ final class OrderNode {
   private int changedFrom;
   private int changedTo;
 
-  byte[] bytes = new byte[FieldOrder.MAX_NODE_BYTES * 2];
+  byte[] bytes = new byte[FieldOrder.NODE_RECORD_BYTES];
   int size;
 
   /** Where entries begin, and where the last one ends. */
   private int[] starts = new int[64];
 
+  /** Where their places begin. */
+  private int[] places = new int[64];
+
   private int count;
 
   /** How many places are below an entry and those before it; known of the first so many. */
-  private long[] ends = new long[64];
+  private long[] ends = new long[8];
 
   private int endsKnown;
 
@@ -69,15 +72,11 @@ final class OrderNode {
   }
 
   /**
-   * Whether it holds what the newest record of a node does, as a look would find: the present batch
-   * wrote it, and nobody else writes orders.
+   * Whether it holds what the newest record of a node does, as a look would find: nobody but its
+   * reader writes orders, and nothing was undone since it was read.
    */
   boolean isNewest(int ofId, long ofOrder, PartitionStore store) {
-    return id == ofId
-        && order == ofOrder
-        && !changed
-        && store.isOfBatch(index)
-        && store.replacedCount() == replaced;
+    return id == ofId && order == ofOrder && !changed && store.replacedCount() == replaced;
   }
 
   /** The entry that wrote it. */
@@ -117,9 +116,12 @@ final class OrderNode {
     return changedTo;
   }
 
-  /** Which record is to be replaced when this is written; 0 when that must be looked up. */
-  int handle() {
-    return handle;
+  /**
+   * Which record is to be replaced when this is written; 0 when that must be looked up: what an
+   * earlier batch wrote may be elsewhere by now, or only on disk.
+   */
+  int handle(PartitionStore store) {
+    return store.isOfBatch(index) ? handle : 0;
   }
 
   /** Another one was written: when it is the same node, what this holds is outdated. */
@@ -150,11 +152,11 @@ final class OrderNode {
     endsKnown = 0;
     at = header();
     while (at < size) {
-      if (count + 1 == starts.length) {
-        starts = Arrays.copyOf(starts, 2 * count + 2);
-      }
-      starts[count++] = at;
-      skipEntry();
+      roomForEntries(count + 1);
+      starts[count] = at;
+      skipToPlace();
+      places[count++] = at;
+      skipRest();
     }
     starts[count] = size;
     Invariants.check(at == size, "a node ends where its last entry does", at, size);
@@ -214,14 +216,28 @@ final class OrderNode {
     }
   }
 
-  private void skipEntry() {
+  private void roomForEntries(int entries) {
+    if (entries >= starts.length) {
+      starts = Arrays.copyOf(starts, 2 * entries);
+      places = Arrays.copyOf(places, 2 * entries);
+    }
+  }
+
+  /** Goes on from an entry's beginning to its place, whose length is then known. */
+  private void skipToPlace() {
+    if (!isLeaf()) {
+      child = (int) varint();
+      below = varint();
+    }
+    placeLength = (int) varint();
+  }
+
+  /** Goes on from an entry's place to its end. */
+  private void skipRest() {
+    at += placeLength;
     if (isLeaf()) {
       skipBlock();
-    } else {
-      varint();
-      varint();
     }
-    skipBlock();
   }
 
   private void skipBlock() {
@@ -232,11 +248,7 @@ final class OrderNode {
   /** Looks at an entry. */
   void look(int number) {
     at = starts[number];
-    if (!isLeaf()) {
-      child = (int) varint();
-      below = varint();
-    }
-    placeLength = (int) varint();
+    skipToPlace();
     placeAt = at;
     at += placeLength;
     if (isLeaf()) {
@@ -261,10 +273,19 @@ final class OrderNode {
     return 1 + Arrays.mismatch(bytes, from, to, bytes, placeAt, placeAt + placeLength);
   }
 
-  private int compare(int number, byte[] place, int offset, int length) {
-    look(number);
-    return Arrays.compareUnsigned(
-        bytes, placeAt, placeAt + placeLength, place, offset, offset + length);
+  /** How the place of an entry compares with another one. */
+  int compare(int number, byte[] place, int offset, int length) {
+    int from = places[number];
+    return Arrays.compareUnsigned(bytes, from, placeEnd(number), place, offset, offset + length);
+  }
+
+  private int placeEnd(int number) {
+    if (!isLeaf()) {
+      return starts[number + 1];
+    }
+    at = starts[number];
+    int length = (int) varint(); // which moves on itself
+    return at + length;
   }
 
   /** The first entry at or after a place; {@link #count()} when there is none. */
@@ -288,19 +309,11 @@ final class OrderNode {
 
   /** Whether entry {@code number} is of this place; it is then looked at. */
   boolean isAt(int number, byte[] place, int offset, int length) {
-    return number < count && compare(number, place, offset, length) == 0;
-  }
-
-  /**
-   * Whether a place is not before the first entry nor after the last one.
-   *
-   * @param first whether nothing is before the node: then no place is before its first entry
-   * @param last the same of its last one
-   */
-  boolean spans(byte[] place, int offset, int length, boolean first, boolean last) {
-    return count > 0
-        && (first || compare(0, place, offset, length) <= 0)
-        && (last || compare(count - 1, place, offset, length) >= 0);
+    if (number == count || compare(number, place, offset, length) != 0) {
+      return false;
+    }
+    look(number);
+    return true;
   }
 
   /** The smallest count that takes so many bytes. */
@@ -382,12 +395,12 @@ final class OrderNode {
   /** Puts an entry before another. */
   void insert(int number, byte[] entry, int length) {
     replace(starts[number], starts[number], entry, length);
-    if (count + 2 > starts.length) {
-      starts = Arrays.copyOf(starts, 2 * count + 2);
-    }
+    roomForEntries(count + 1);
     System.arraycopy(starts, number, starts, number + 1, count + 1 - number);
+    System.arraycopy(places, number, places, number + 1, count - number);
     count++;
     entriesMoved(number, length);
+    notePlace(number);
   }
 
   /** Puts an entry in the place of another. */
@@ -395,6 +408,13 @@ final class OrderNode {
     int before = starts[number + 1] - starts[number];
     replace(starts[number], starts[number + 1], entry, length);
     entriesMoved(number, length - before);
+    notePlace(number);
+  }
+
+  private void notePlace(int number) {
+    at = starts[number];
+    skipToPlace();
+    places[number] = at;
   }
 
   /** Removes an entry. */
@@ -402,15 +422,18 @@ final class OrderNode {
     int length = starts[number + 1] - starts[number];
     replace(starts[number], starts[number + 1], bytes, 0);
     System.arraycopy(starts, number + 1, starts, number, count - number);
+    System.arraycopy(places, number + 1, places, number, count - 1 - number);
     count--;
     entriesMoved(number - 1, -length);
   }
 
   /** An entry is another one, and those after it begin elsewhere. */
   private void entriesMoved(int number, int by) {
-    for (int i = number + 1; i <= count; i++) {
+    for (int i = number + 1; i < count; i++) {
       starts[i] += by;
+      places[i] += by;
     }
+    starts[count] += by;
     endsKnown = Math.min(endsKnown, Math.max(0, number));
   }
 
