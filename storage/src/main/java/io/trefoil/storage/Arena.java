@@ -28,6 +28,7 @@ final class Arena extends Records {
   private static final int WHOLE = 127;
   private static final int TAIL = 126;
   private static final int LARGEST_SLOT = CHUNK / 2;
+  private static final int CACHE_LINE = 64;
   private static final int[] SLOT_BYTES = slotSizes();
   private static final byte[] CLASS_OF_UNITS = classTable();
 
@@ -209,7 +210,7 @@ final class Arena extends Records {
       growTo(chunkLimit);
     }
     if (buffers[chunk] == null) {
-      buffers[chunk] = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+      buffers[chunk] = alignedChunk();
     }
     chunksHeld++;
     classOf[chunk] = (byte) sizeClass;
@@ -217,6 +218,16 @@ final class Arena extends Records {
     bump[chunk] = 0;
     freeSlot[chunk] = -1;
     return chunk;
+  }
+
+  /**
+   * So that the header of a record, which is looked at alone, is mostly in one line of the cache.
+   */
+  private static ByteBuffer alignedChunk() {
+    return ByteBuffer.allocateDirect(CHUNK + CACHE_LINE)
+        .alignedSlice(CACHE_LINE)
+        .slice(0, CHUNK)
+        .order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private void release(int chunk) {
