@@ -1,6 +1,7 @@
 package io.trefoil.storage;
 
 import io.trefoil.base.ByteSink;
+import io.trefoil.base.Hash64;
 import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
@@ -70,12 +71,15 @@ public final class FieldOrder {
   private OrderNode[] path = new OrderNode[4];
 
   private OrderNode[] own = new OrderNode[4];
-  private final InnerNodes inner = new InnerNodes();
   private final OrderNode other = new OrderNode();
   private final ByteSink scratch = new ByteSink(256);
   private final byte[] idBytes = new byte[ID_BYTES];
 
   private long order;
+
+  /** The slot of its node 0 among {@link InnerNodes}. */
+  private int firstSlot;
+
   private byte[] key;
   private int keyOffset;
   private int keyLength;
@@ -146,6 +150,7 @@ public final class FieldOrder {
     long opened = number(type, collection);
     if (opened != order) {
       leave();
+      firstSlot = (int) Hash64.combine(opened, store.number());
     }
     order = opened;
     key = ofKey;
@@ -268,7 +273,7 @@ public final class FieldOrder {
 
   private OrderNode innerNode(int level, int id) {
     OrderNode fallback = node(level);
-    OrderNode slot = inner.slot(id, path[0].nextId());
+    OrderNode slot = store.innerNodes().slot(this, firstSlot, id);
     for (int above = 0; above < level; above++) {
       if (path[above] == slot) {
         return fallback;
@@ -1064,7 +1069,7 @@ public final class FieldOrder {
         each.forgetIf(node);
       }
     }
-    inner.forgetIf(node);
+    store.innerNodes().forgetIf(node, this, firstSlot);
     other.forgetIf(node);
   }
 

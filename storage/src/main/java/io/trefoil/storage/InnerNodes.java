@@ -1,47 +1,40 @@
 package io.trefoil.storage;
 
+import java.util.Arrays;
+
 /**
  * The nodes above the leaves of orders that were looked at lately, so that many commands read them
- * once: by their numbers, one in a slot. Whether a slot's node is still the newest, the node says.
+ * once. Of all orders of a loop: so many slots and no more, and in each the node that was read into
+ * it last. Whether that is still the newest, the node says.
  */
 final class InnerNodes {
-  private static final int MOST_SLOTS = 1_024;
+  private static final int SLOTS = 1_024;
 
-  /** An order has a slot for so many of its nodes: most of them are leaves. */
-  private static final int NODES_FOR_SLOT = 16;
-
-  private OrderNode[] slots = new OrderNode[8];
+  private final OrderNode[] slots = new OrderNode[SLOTS];
 
   /**
-   * Where a node is, or may be put.
+   * Where a node is, or is to be read into.
    *
-   * @param nodes how many the order has, about
+   * @param first the slot of the order's node 0
    */
-  OrderNode slot(int id, int nodes) {
-    if (slots.length < MOST_SLOTS && nodes / NODES_FOR_SLOT > slots.length) {
-      grow();
-    }
-    int at = id & slots.length - 1;
+  OrderNode slot(FieldOrder reader, int first, int id) {
+    int at = first + id & SLOTS - 1;
     if (slots[at] == null) {
       slots[at] = new OrderNode();
     }
+    slots[at].readBy(reader);
     return slots[at];
   }
 
-  private void grow() {
-    OrderNode[] before = slots;
-    slots = new OrderNode[2 * before.length];
-    for (OrderNode each : before) {
-      if (each != null) {
-        slots[each.id & slots.length - 1] = each;
-      }
-    }
+  /** A store is gone: nothing of it is held. */
+  void clear() {
+    Arrays.fill(slots, null);
   }
 
-  /** Another copy of a node was written. */
-  void forgetIf(OrderNode written) {
-    OrderNode there = slots[written.id & slots.length - 1];
-    if (there != null) {
+  /** Another copy of a node was written: one that is here is outdated. */
+  void forgetIf(OrderNode written, FieldOrder reader, int first) {
+    OrderNode there = slots[first + written.id & SLOTS - 1];
+    if (there != null && there.isReadBy(reader)) {
       there.forgetIf(written);
     }
   }
