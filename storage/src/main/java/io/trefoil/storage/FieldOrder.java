@@ -1,7 +1,6 @@
 package io.trefoil.storage;
 
 import io.trefoil.base.ByteSink;
-import io.trefoil.base.Hash64;
 import io.trefoil.base.InvariantViolation;
 import io.trefoil.base.Invariants;
 import io.trefoil.base.MalformedBytesException;
@@ -71,15 +70,12 @@ public final class FieldOrder {
   private OrderNode[] path = new OrderNode[4];
 
   private OrderNode[] own = new OrderNode[4];
+  private final InnerNodes inner = new InnerNodes();
   private final OrderNode other = new OrderNode();
   private final ByteSink scratch = new ByteSink(256);
   private final byte[] idBytes = new byte[ID_BYTES];
 
   private long order;
-
-  /** The slot of its node 0 among {@link InnerNodes}. */
-  private int firstSlot;
-
   private byte[] key;
   private int keyOffset;
   private int keyLength;
@@ -96,10 +92,7 @@ public final class FieldOrder {
   /** The path leads to a leaf that the present batch changed, and is as the newest records are. */
   private boolean stays;
 
-  // What is so as long as it does: which entry it changed first, and how many places are before the
-  // leaf; -1 when nobody counted.
-  private long stayIndex;
-  private long stayStamp;
+  /** How many places are before that leaf; -1 when nobody counted. */
   private long rankOfLeaf;
 
   // How many places more the nodes above are owed by commands before the running one, and by that
@@ -150,7 +143,6 @@ public final class FieldOrder {
     long opened = number(type, collection);
     if (opened != order) {
       leave();
-      firstSlot = (int) Hash64.combine(opened, store.number());
     }
     order = opened;
     key = ofKey;
@@ -273,7 +265,7 @@ public final class FieldOrder {
 
   private OrderNode innerNode(int level, int id) {
     OrderNode fallback = node(level);
-    OrderNode slot = store.innerNodes().slot(this, firstSlot, id);
+    OrderNode slot = inner.slot(id);
     for (int above = 0; above < level; above++) {
       if (path[above] == slot) {
         return fallback;
@@ -563,8 +555,6 @@ public final class FieldOrder {
   /** All nodes of the path have just been written. */
   private void stay() {
     stays = store.isOfBatch(index);
-    stayIndex = index;
-    stayStamp = stamp;
     rankOfLeaf = -1;
     limitsKnown = false;
   }
@@ -611,10 +601,12 @@ public final class FieldOrder {
     limitsKnown = true;
   }
 
-  /** What was asked for was found where the path stays. */
+  /**
+   * What was asked for was found where the path stays: nothing above was written after its leaf.
+   */
   private void noteStay() {
-    entryIndex = Math.max(entryIndex, Math.max(stayIndex, leaf().index()));
-    newestStamp = Math.max(newestStamp, Math.max(stayStamp, leaf().stamp()));
+    entryIndex = Math.max(entryIndex, leaf().index());
+    newestStamp = Math.max(newestStamp, leaf().stamp());
   }
 
   private long rankOfLeaf() {
@@ -1069,7 +1061,7 @@ public final class FieldOrder {
         each.forgetIf(node);
       }
     }
-    store.innerNodes().forgetIf(node, this, firstSlot);
+    inner.forgetIf(node);
     other.forgetIf(node);
   }
 

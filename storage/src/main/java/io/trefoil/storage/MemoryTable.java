@@ -30,7 +30,6 @@ final class MemoryTable {
 
   private final Arena arena;
   private final List<PartitionStore> stores = new ArrayList<>();
-  private final InnerNodes innerNodes = new InnerNodes();
   private final ArrayDeque<DeadLayer> dead = new ArrayDeque<>();
 
   private int chunk = 1;
@@ -61,10 +60,6 @@ final class MemoryTable {
 
   Arena arena() {
     return arena;
-  }
-
-  InnerNodes innerNodes() {
-    return innerNodes;
   }
 
   /** Gives a store the number by which its records name it. */
@@ -180,7 +175,6 @@ final class MemoryTable {
   void removeIfGone(PartitionStore store) {
     if (store.isClosed() && !store.hasGeneration() && !hasDeadLayer(store)) {
       stores.set(stores.indexOf(store), null);
-      innerNodes.clear();
     }
   }
 

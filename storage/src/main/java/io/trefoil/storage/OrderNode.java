@@ -20,9 +20,6 @@ final class OrderNode {
 
   int id;
 
-  /** Whose it is, of a slot that orders share. */
-  private FieldOrder reader;
-
   // The record that this was read from, or written to; 0 when it is new.
   private long order;
   private int handle;
@@ -125,18 +122,6 @@ final class OrderNode {
    */
   int handle(PartitionStore store) {
     return store.isOfBatch(index) ? handle : 0;
-  }
-
-  /** It is to be read by this one from now on: what another one read is nothing to it. */
-  void readBy(FieldOrder by) {
-    if (reader != by) {
-      reader = by;
-      changed = true;
-    }
-  }
-
-  boolean isReadBy(FieldOrder by) {
-    return reader == by;
   }
 
   /** Another one was written: when it is the same node, what this holds is outdated. */

@@ -627,11 +627,6 @@ public final class PartitionStore implements AutoCloseable {
     }
   }
 
-  /** Those of orders that were looked at lately, in any store of the loop. */
-  InnerNodes innerNodes() {
-    return memory.innerNodes();
-  }
-
   /** Has whoever changes an order write what it still owes. */
   private void settleOrder() {
     if (orderUser != null) {
