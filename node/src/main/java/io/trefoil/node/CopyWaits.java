@@ -94,7 +94,9 @@ final class CopyWaits {
    */
   void runForwarded(Args args, PartitionReplica leader, Position write, Delivery delivery) {
     if (!args.parseLong(1) || args.parsed() < 0 || args.parsed() > Integer.MAX_VALUE) {
-      delivery.deliver(Answer.NONE, AsyncReplies.encodeError("ERR a node sent a WAIT for nobody"));
+      delivery.deliver(
+          Answer.NONE,
+          AsyncReplies.encodeError("ERR WAIT wants a number of replicas that is not negative"));
       return;
     }
     int wanted = (int) args.parsed();

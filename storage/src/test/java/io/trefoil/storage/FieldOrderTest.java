@@ -21,15 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FieldOrderTest {
   private static final byte[] KEY = {'k'};
 
-  private final Storage storage =
-      Storage.open(
-          new MemoryCellDisk(),
-          64L << 20,
-          Runnable::run,
-          Runnable::run,
-          broken -> {
-            throw broken;
-          });
+  private final Storage storage = TestStore.inMemory();
   private final PartitionStore store = storage.store(7, 0, Runnable::run);
   private final FieldOrder order = new FieldOrder(store, Look.NEWEST);
   private final TreeMap<Bytes, Bytes> expected = new TreeMap<>();

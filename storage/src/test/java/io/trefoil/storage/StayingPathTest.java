@@ -20,15 +20,7 @@ class StayingPathTest {
   private static final byte[] KEY = {'k'};
   private static final long MIDDLE = 1L << 40;
 
-  private final Storage storage =
-      Storage.open(
-          new MemoryCellDisk(),
-          64L << 20,
-          Runnable::run,
-          Runnable::run,
-          broken -> {
-            throw broken;
-          });
+  private final Storage storage = TestStore.inMemory();
   private final PartitionStore store = storage.store(7, 0, Runnable::run);
   private final FieldOrder order = new FieldOrder(store, Look.NEWEST);
 

@@ -24,6 +24,18 @@ final class TestStore implements AutoCloseable {
     open(1);
   }
 
+  /** A storage without files or threads. */
+  static Storage inMemory() {
+    return Storage.open(
+        new MemoryCellDisk(),
+        64L << 20,
+        Runnable::run,
+        Runnable::run,
+        broken -> {
+          throw broken;
+        });
+  }
+
   void open(long copy) {
     store = storage.store(copy, 0, owner);
     index = store.flushedPosition().index();
