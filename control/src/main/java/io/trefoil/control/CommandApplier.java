@@ -135,6 +135,16 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
               + " were issued");
     }
     boolean sameProcess = node.claim() == presence.claim();
+    Optional<PartitionState> only = onlyCopy(node, presence);
+    if (!sameProcess && only.isPresent()) {
+      return refusal(
+          String.format(
+              "ERR %s has set its data aside, and no other node has a whole copy of partition %d of"
+                  + " '%s': ./trefoil heal --undo puts it back",
+              node.id(),
+              only.get().id().number(),
+              state.databases().get(only.get().id().database()).title()));
+    }
     if (!sameProcess && presence.issued() != node.issued()) {
       return Optional.of(new Outcome.Overtaken(node.issued()));
     }
@@ -153,6 +163,25 @@ final class CommandApplier implements ControlCommand.Handler<Applied> {
       return nameTaken(holder.get());
     }
     return Optional.empty();
+  }
+
+  /**
+   * A partition that would be lost if a node went on without what its disk had: an empty disk under
+   * its identity shows that everything was set aside.
+   */
+  private Optional<PartitionState> onlyCopy(ClusterNode node, Presence presence) {
+    boolean isEmpty = presence.journaled() == 0 && node.incarnation() > 0;
+    if (!isEmpty || presence.node() == null) {
+      return Optional.empty();
+    }
+    return state.partitions().values().stream()
+        .filter(each -> each.replicas().contains(node.id()))
+        .filter(each -> each.replicas().stream().noneMatch(it -> remembers(it, node.id())))
+        .findFirst();
+  }
+
+  private boolean remembers(NodeId other, NodeId emptied) {
+    return !other.equals(emptied) && !state.nodes().get(other).amnesiac();
   }
 
   private Optional<Outcome> whyNotFresh(Presence presence, boolean holderAlive) {

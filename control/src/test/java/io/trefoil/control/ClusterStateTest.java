@@ -137,6 +137,35 @@ class ClusterStateTest {
     assertThat(log.state.nodes().get(node(2)).amnesiac()).isTrue();
   }
 
+  /** Whose data was set aside goes on only where others can fill its copies. */
+  @Test
+  void anEmptiedDiskIsRefusedWhileItsNodeHasTheOnlyWholeCopy() {
+    Log log = Clusters.of(2, options("REPLICAS 2 PARTITIONS 1"));
+    assertRegistered(register(log, emptied(2, 21)), 2, 2, true);
+    log.apply(new ControlCommand.Start(node(2), 21, 2));
+    assertError(
+        register(log, emptied(1, 11)),
+        "ERR n1 has set its data aside, and no other node has a whole copy of partition 0 of '0':"
+            + " ./trefoil heal --undo puts it back");
+    log.apply(new ControlCommand.Whole(node(2), 2));
+    assertRegistered(register(log, emptied(1, 11)), 1, 2, true);
+  }
+
+  private static Presence emptied(int n, long claim) {
+    Presence whole = presence(n, claim, 1);
+    return new Presence(
+        whole.clusterId(),
+        whole.node(),
+        whole.diskId(),
+        claim,
+        0,
+        0,
+        whole.name(),
+        whole.region(),
+        whole.addresses(),
+        false);
+  }
+
   @Test
   void anIncarnationThatWasNeverServedUnderLeavesNoAmnesia() {
     Log log = Clusters.of(2, DatabaseOptions.NONE);
@@ -567,7 +596,10 @@ class ClusterStateTest {
   }
 
   private static Outcome register(Log log, int n, long claim, long journaled) {
-    Presence presence = presence(n, claim, journaled);
+    return register(log, presence(n, claim, journaled));
+  }
+
+  private static Outcome register(Log log, Presence presence) {
     Outcome outcome = log.apply(new ControlCommand.Register(presence, false));
     return outcome instanceof Outcome.Overtaken overtaken
         ? log.apply(new ControlCommand.Register(presence.withIssued(overtaken.issued()), false))

@@ -23,8 +23,7 @@ public final class JournalDamaged extends RuntimeException {
             + position
             + ": "
             + why
-            + "; stop this node, check the disk, and let it start with an empty data folder so that"
-            + " its replicas heal from others (keep this folder if it may be the last copy)");
+            + "; check the disk; ./trefoil heal then has the others fill this node's copies anew");
     this.file = file;
     this.position = position;
   }

@@ -38,7 +38,7 @@ public final class Main {
   }
 
   /** {@code --config file} and {@code --config=file} are another way to say {@code file}. */
-  private static List<String> withoutConfigFlag(List<String> words) {
+  static List<String> withoutConfigFlag(List<String> words) {
     return words.stream()
         .filter(word -> !word.equals("--config"))
         .map(word -> word.startsWith("--config=") ? word.substring("--config=".length()) : word)

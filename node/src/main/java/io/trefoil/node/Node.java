@@ -243,12 +243,21 @@ final class Node implements NodePorts {
 
   @Override
   public Executor background() {
-    return background;
+    return task -> background.execute(() -> guarded(task));
   }
 
   @Override
   public Executor verifying() {
-    return verifying;
+    return task -> verifying.execute(() -> guarded(task));
+  }
+
+  /** What these threads read may be damaged: nobody else would notice. */
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      failed("work in the background", e);
+    }
   }
 
   @Override

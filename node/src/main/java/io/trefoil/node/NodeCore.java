@@ -134,7 +134,9 @@ public final class NodeCore implements ControlLoop.Listener {
           "journal and storage in "
               + settings.node().dataDir()
               + " contradict each other: "
-              + e.getMessage(),
+              + e.getMessage()
+              + "; put both back as they were together; or ./trefoil heal has the others fill this"
+              + " node's copies anew",
           e);
     }
     if (journal.recovery().found() && !journal.recovery().unbroken()) {
@@ -144,8 +146,8 @@ public final class NodeCore implements ControlLoop.Listener {
       throw new NodeFailure(
           "the journal of "
               + settings.node().dataDir()
-              + " is missing, although this disk has served: put it back, or start with an empty"
-              + " data.dir, and the node joins as a new one",
+              + " is missing, although this disk has served: put it back; or ./trefoil heal has the"
+              + " others fill this node's copies anew",
           null);
     }
     try {
@@ -238,6 +240,7 @@ public final class NodeCore implements ControlLoop.Listener {
 
   private void makeReplicas(Outcome.Registered registered) {
     boolean unbroken = journal.recovery().unbroken() && !registered.amnesiac();
+    boolean forgot = registered.amnesiac() || journal.recovery().found() && !unbroken;
     List<PartitionReplica.Start> found = recovery.replicas(unbroken);
     HybridClock stamps = new HybridClock(recovery.lastStamp());
     DataLoop loop =
@@ -330,6 +333,7 @@ public final class NodeCore implements ControlLoop.Listener {
                 recovery::place,
                 recovery.toldClock(),
                 unbroken,
+                forgot,
                 registered.amnesiac()));
     receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
     regions =

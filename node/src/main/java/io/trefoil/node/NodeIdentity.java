@@ -61,7 +61,8 @@ public record NodeIdentity(long diskId, long clusterId, int node, long incarnati
           file
               + " is not a readable identity: "
               + e.getMessage()
-              + ". Start with an empty data.dir; the node then joins as a new one",
+              + ". Start with an empty data.dir: the node joins as a new one, to which DATABASE MOVE"
+              + " brings the copies of this one",
           e);
     }
   }
@@ -90,6 +91,11 @@ public record NodeIdentity(long diskId, long clusterId, int node, long incarnati
 
   NodeIdentity joined(long cluster, int number, long newIncarnation) {
     return new NodeIdentity(diskId, cluster, number, newIncarnation);
+  }
+
+  /** As the disk is when all that this node had journaled is gone from it. */
+  NodeIdentity emptied() {
+    return new NodeIdentity(diskId, clusterId, node, 0);
   }
 
   private static int crc(byte[] bytes, int length) {

@@ -118,7 +118,8 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
    * @param origin under which number the stream of a copy began that was found, or 0
    * @param place for which place it was made, or 0
    * @param toldClock the last one; 0 for none
-   * @param unbroken whether everything ever written is there
+   * @param unbroken whether everything ever written is there; not where nothing is
+   * @param forgot whether something that this node wrote is not there
    * @param older whether it lacks a start of this node, and so may have what the node lost since
    */
   record Found(
@@ -127,6 +128,7 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
       ToLongFunction<PartitionId> place,
       long toldClock,
       boolean unbroken,
+      boolean forgot,
       boolean older) {}
 
   NodeReplicas(Surroundings around, Found found) {
@@ -454,10 +456,11 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
     return replica;
   }
 
-  /** What was recovered of a partition, or an empty copy that has forgotten nothing. */
+  /** What was recovered of a partition, or an empty copy; it counts unless there was one before. */
   private PartitionReplica.Start startOf(PartitionId id) {
     PartitionReplica.Start start = recovered.remove(id);
-    return start == null ? startEmpty(id, true) : noteCounts(start);
+    boolean mayHaveForgotten = found.forgot() && id.database() < databasesBefore;
+    return start == null ? startEmpty(id, !mayHaveForgotten) : noteCounts(start);
   }
 
   private PartitionReplica.Start startEmpty(PartitionId id, boolean counts) {

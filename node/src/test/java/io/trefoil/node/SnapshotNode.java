@@ -78,7 +78,7 @@ final class SnapshotNode implements Peers {
                 new RepairPace(loop, 32L << 20),
                 10_000),
             new NodeReplicas.Found(
-                java.util.List.of(), partition -> 0, partition -> 0, 0, true, false));
+                java.util.List.of(), partition -> 0, partition -> 0, 0, true, false, false));
     receiver = newReceiver();
   }
 

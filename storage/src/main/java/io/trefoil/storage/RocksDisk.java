@@ -29,6 +29,7 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
+import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -49,10 +50,14 @@ final class RocksDisk extends CellDisk {
   private static final int RANDOM_READ_BLOCK = 4 << 10;
   private static final int READ_ERRORS_SHOWN = 200;
 
+  /** Of a file that is there once damage was found, and says what was. */
+  private static final String DAMAGED = "DAMAGED";
+
   static {
     RocksDB.loadLibrary();
   }
 
+  private final Path folder;
   private final RocksDB db;
   private final ColumnFamilyHandle metas;
   private final ColumnFamilyHandle cells;
@@ -61,7 +66,7 @@ final class RocksDisk extends CellDisk {
   private final WriteOptions writes = new WriteOptions().setDisableWAL(true);
 
   RocksDisk(StorageSettings settings) {
-    Path folder = settings.folder();
+    folder = settings.folder();
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -70,6 +75,7 @@ final class RocksDisk extends CellDisk {
     if (!Files.isWritable(folder)) {
       throw new StorageException("storage folder " + folder + " is not writable");
     }
+    refuseWhatWasFoundDamaged();
     LRUCache cache = new LRUCache(settings.blockCacheBytes());
     BloomFilter bloom = new BloomFilter(BLOOM_BITS_PER_KEY, false);
     // Filters and indexes stay in memory outside the cache (1.3 bytes a key), so that a missing key
@@ -96,16 +102,25 @@ final class RocksDisk extends CellDisk {
             .setStatsDumpPeriodSec(0);
     natives.addAll(List.of(options, families, bloom, cache));
     List<ColumnFamilyHandle> handles = new ArrayList<>();
-    db = open(folder, options, families, handles);
+    db = open(options, families, handles);
     metas = handles.get(0);
     cells = handles.get(1);
   }
 
+  /** A process that found damage stopped: the next one would serve until it finds it again. */
+  private void refuseWhatWasFoundDamaged() {
+    Path mark = folder.resolve(DAMAGED);
+    if (Files.exists(mark)) {
+      try {
+        throw new StorageDamaged(Files.readString(mark), null);
+      } catch (IOException e) {
+        throw new StorageDamaged(mark + " says that this storage is damaged", e);
+      }
+    }
+  }
+
   private RocksDB open(
-      Path folder,
-      DBOptions options,
-      ColumnFamilyOptions families,
-      List<ColumnFamilyHandle> handles) {
+      DBOptions options, ColumnFamilyOptions families, List<ColumnFamilyHandle> handles) {
     try {
       return RocksDB.open(
           options,
@@ -116,19 +131,32 @@ final class RocksDisk extends CellDisk {
           handles);
     } catch (RocksDBException e) {
       closeNatives();
-      throw new StorageException(openFailure(folder, e), e);
+      throw openFailure(e);
     }
   }
 
-  private static String openFailure(Path folder, RocksDBException e) {
+  private StorageException openFailure(RocksDBException e) {
     String text = shown(e);
     if (text.contains("LOCK") || text.contains("lock ")) {
-      return "storage folder " + folder + " is in use by another process: " + text;
+      return new StorageException(
+          "storage folder " + folder + " is in use by another process: " + text, e);
     }
-    if (text.startsWith("Corruption") || text.contains("CURRENT") || text.contains("MANIFEST")) {
-      return "storage in " + folder + " is damaged and must be replaced from a replica: " + text;
+    if (isDamage(e) || text.contains("CURRENT") || text.contains("MANIFEST")) {
+      return new StorageDamaged(damage(text), e);
     }
-    return "storage folder " + folder + " can't be opened: " + text;
+    return new StorageException("storage folder " + folder + " can't be opened: " + text, e);
+  }
+
+  private String damage(String text) {
+    return "storage in "
+        + folder
+        + " is damaged: "
+        + text
+        + "; ./trefoil heal has the others fill it anew";
+  }
+
+  private static boolean isDamage(RocksDBException e) {
+    return e.getStatus() != null && e.getStatus().getCode() == Status.Code.Corruption;
   }
 
   private static String shown(RocksDBException e) {
@@ -137,8 +165,19 @@ final class RocksDisk extends CellDisk {
     return text.substring(0, Math.min(text.length(), READ_ERRORS_SHOWN));
   }
 
-  private static StorageException failed(String what, RocksDBException e) {
-    return new StorageException("storage can't " + what + ": " + shown(e), e);
+  private StorageException failed(String what, RocksDBException e) {
+    String text = "can't " + what + ": " + shown(e);
+    return isDamage(e) ? foundDamaged(text, e) : new StorageException("storage " + text, e);
+  }
+
+  private StorageDamaged foundDamaged(String text, Exception cause) {
+    StorageDamaged damaged = new StorageDamaged(damage(text), cause);
+    try {
+      Files.writeString(folder.resolve(DAMAGED), damaged.getMessage());
+    } catch (IOException e) {
+      damaged.addSuppressed(e); // a later start finds it by reading there again
+    }
+    return damaged;
   }
 
   // ---- reading
@@ -258,11 +297,14 @@ final class RocksDisk extends CellDisk {
           found.add(ByteBuffer.wrap(all.key()).getLong());
         }
       }
+      all.status();
+    } catch (RocksDBException e) {
+      throw failed("list the unfinished copies", e);
     }
     return found;
   }
 
-  private static CopyState copyState(byte[] key, byte[] value) {
+  private CopyState copyState(byte[] key, byte[] value) {
     try {
       ByteSource source = new ByteSource(value);
       int format = source.getByte();
@@ -275,7 +317,7 @@ final class RocksDisk extends CellDisk {
       Bytes meta = Bytes.wrap(source.getBytes(source.remaining()));
       return new CopyState(ByteBuffer.wrap(key).getLong(), position, count, meta);
     } catch (MalformedBytesException e) {
-      throw new StorageException("the record of a copy is damaged: " + e.getMessage(), e);
+      throw foundDamaged("the record of a copy is malformed: " + e.getMessage(), e);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.trefoil.storage;
 
 /** Storage can't be opened, read or written. The message says what an operator can do about it. */
-public final class StorageException extends RuntimeException {
+public sealed class StorageException extends RuntimeException permits StorageDamaged {
   public StorageException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -1,0 +1,244 @@
+package io.trefoil.node.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.util.SafeEncoder;
+
+/** Real nodes whose disks are damaged: none serves what is wrong, and others fill them anew. */
+@Tag("slow")
+class BadDisksTest {
+  private static final int KEYS = 3_000;
+
+  /** Each test damages one node, which is whole again at its end. */
+  private static ClusterProcesses cluster;
+
+  @BeforeAll
+  static void start(@TempDir Path folder) {
+    cluster = ClusterProcesses.start(folder, 3, "--journal.segment", "64kb");
+    cluster.createDatabase("carts", "NUMBER", "3", "REPLICATION", "LEADERLESS", "PARTITIONS", "2");
+    write(cluster.node(1), 0, "a");
+    write(cluster.node(1), 3, "b");
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void a_node_with_a_damaged_journal_is_filled_by_the_others() throws Exception {
+    NodeProcess bad = cluster.node(2);
+    bad.kill();
+    flipByteInTheMiddle(oldestSegment(bad));
+
+    bad.start();
+    assertThat(bad.awaitExit()).isOne();
+    assertThat(bad.standardError())
+        .contains("is damaged: file segment-")
+        .contains("./trefoil heal");
+
+    heal(bad, 0);
+    bad.start();
+    cluster.awaitInSync();
+    assertIsWhole(bad);
+  }
+
+  @Test
+  void a_node_that_reads_damaged_cells_stops_and_is_filled_by_the_others() throws Exception {
+    NodeProcess bad = cluster.node(3);
+    bad.terminate();
+    flipByteInTheMiddle(largest(bad, ".sst"));
+
+    bad.start();
+    readUntilItStops(bad);
+    assertThat(bad.awaitExit()).isOne();
+    assertThat(bad.standardError()).contains("is damaged").contains("./trefoil heal");
+    // Nor does the next process serve what is left.
+    bad.start();
+    assertThat(bad.awaitExit()).isOne();
+
+    heal(bad, 0);
+    bad.start();
+    cluster.awaitInSync();
+    assertIsWhole(bad);
+  }
+
+  @Test
+  void a_node_whose_cells_are_gone_refuses_and_is_filled_by_the_others() throws Exception {
+    NodeProcess bad = cluster.node(1);
+    // As long as the journal has all, cells are made of it anew.
+    ClusterProcesses.await(
+        "the journal's beginning to go",
+        () -> !oldestSegment(bad).getFileName().toString().endsWith("-0000000000000001"));
+    bad.terminate();
+    delete(bad.dataDir().resolve("storage"));
+    bad.start();
+    assertThat(bad.awaitExit()).isOne();
+    assertThat(bad.standardError()).contains("contradict each other").contains("./trefoil heal");
+
+    heal(bad, 0);
+    bad.start();
+    cluster.awaitInSync();
+    assertIsWhole(bad);
+  }
+
+  @Test
+  void the_only_copy_is_not_given_up(@TempDir Path own) throws Exception {
+    try (ClusterProcesses alone = ClusterProcesses.start(own, 1)) {
+      NodeProcess only = alone.node(1);
+      write(only, 0, "a");
+      assertThat(heal(only, 1)).contains("is held by process");
+      only.terminate();
+      heal(only, 0);
+      only.start();
+      assertThat(only.awaitExit()).isOne();
+      assertThat(only.standardError())
+          .contains("no other node has a whole copy of partition")
+          .contains("./trefoil heal --undo");
+
+      heal(only, 0, "--undo");
+      only.start();
+      alone.awaitInSync();
+      assertAllThere(only, 0, "a");
+      only.terminate();
+      assertThat(heal(only, 1, "--undo")).contains("has served since");
+    }
+  }
+
+  private static void write(NodeProcess node, int database, String prefix) {
+    try (Jedis client = ClusterProcesses.client(node, database, 30_000);
+        Pipeline pipeline = client.pipelined()) {
+      for (int i = 0; i < KEYS; i++) {
+        pipeline.set(prefix + i, valueOf(prefix + i));
+      }
+      assertThat(pipeline.syncAndReturnAll()).hasSize(KEYS).containsOnly("OK");
+    }
+  }
+
+  private static String valueOf(String key) {
+    return "value of " + key;
+  }
+
+  /** Also when one more node is gone, so that its copies are needed. */
+  private static void assertIsWhole(NodeProcess node) throws Exception {
+    assertEqualCopies("0");
+    assertEqualCopies("carts");
+    NodeProcess other = cluster.nodeBeside(node);
+    other.kill();
+    assertAllThere(node, 0, "a");
+    assertAllThere(node, 3, "b");
+    other.start();
+    cluster.awaitInSync();
+  }
+
+  private static void assertAllThere(NodeProcess node, int database, String prefix) {
+    Map<String, String> found = ClusterProcesses.contents(node, database);
+    for (int i = 0; i < KEYS; i++) {
+      assertThat(found).containsEntry(prefix + i, valueOf(prefix + i));
+    }
+  }
+
+  /** Its own copies; it must never say anything wrong. */
+  private static void readUntilItStops(NodeProcess node) {
+    ClusterProcesses.await(
+        node.name() + " to find the damage",
+        () -> {
+          try (Jedis client = ClusterProcesses.client(node, 0, 5_000)) {
+            client.readonly();
+            for (int i = 0; i < KEYS; i++) {
+              assertThat(client.get("a" + i)).isEqualTo(valueOf("a" + i));
+            }
+          } catch (JedisException e) {
+            return !node.isAlive();
+          }
+          return false;
+        });
+  }
+
+  /** All copies were compared, and none differs. */
+  private static void assertEqualCopies(String database) {
+    try (Jedis client = ClusterProcesses.client(cluster.node(1))) {
+      Object reply =
+          client.sendCommand(() -> "DATABASE".getBytes(StandardCharsets.UTF_8), "VERIFY", database);
+      assertThat(SafeEncoder.encodeObject(reply).toString())
+          .contains("result, equal")
+          .doesNotContain("differ", "incomplete");
+    }
+  }
+
+  private static String heal(NodeProcess node, int exitCode, String... options) throws Exception {
+    Path said = Files.createTempFile(node.dataDir().getParent(), "heal", ".txt");
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    List<String> command =
+        Stream.concat(
+                Stream.of(
+                    java,
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    "io.trefoil.node.HealCommand",
+                    "--config",
+                    node.dataDir().resolveSibling("node.yaml").toString()),
+                Stream.of(options))
+            .toList();
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    assertThat(process.waitFor(ClusterProcesses.DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(Files.readString(said)).isEqualTo(exitCode);
+    return Files.readString(said);
+  }
+
+  /** Whose bytes are all of use: later ones may be prepared, with what they held before. */
+  private static Path oldestSegment(NodeProcess node) throws IOException {
+    try (Stream<Path> files = Files.list(node.dataDir().resolve("journal"))) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("segment-"))
+          .min(Comparator.naturalOrder())
+          .orElseThrow();
+    }
+  }
+
+  private static Path largest(NodeProcess node, String suffix) throws IOException {
+    try (Stream<Path> files = Files.list(node.dataDir().resolve("storage"))) {
+      return files
+          .filter(file -> file.getFileName().toString().endsWith(suffix))
+          .max(Comparator.comparingLong(file -> file.toFile().length()))
+          .orElseThrow();
+    }
+  }
+
+  private static void flipByteInTheMiddle(Path path) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      long middle = file.length() / 2;
+      file.seek(middle);
+      int before = file.read();
+      file.seek(middle);
+      file.write(before ^ 0x10);
+    }
+  }
+
+  private static void delete(Path top) throws IOException {
+    try (Stream<Path> all = Files.walk(top)) {
+      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
+  }
+}
