@@ -94,7 +94,7 @@ public record NodeIdentity(long diskId, long clusterId, int node, long incarnati
   }
 
   /** As the disk is when all that this node had journaled is gone from it. */
-  NodeIdentity emptied() {
+  public NodeIdentity emptied() {
     return new NodeIdentity(diskId, clusterId, node, 0);
   }
 

@@ -17,6 +17,12 @@ public final class MemoryCellDisk extends CellDisk {
   private TreeMap<Long, Meta> flushedMetas;
   private boolean unflushed;
 
+  /** The key on disk of a cell that can't be read as it was written; null for none. */
+  private byte[] damaged;
+
+  /** Whether a process has read it: none serves from then on. */
+  private boolean foundDamaged;
+
   /** State of a copy; null while it is not whole. */
   private record Meta(CopyState state) {}
 
@@ -38,16 +44,56 @@ public final class MemoryCellDisk extends CellDisk {
    * durable by then, by itself.
    */
   public MemoryCellDisk afterCrash() {
-    return new MemoryCellDisk(flushedCells, flushedMetas);
+    MemoryCellDisk left = new MemoryCellDisk(flushedCells, flushedMetas);
+    left.foundDamaged = foundDamaged;
+    if (damaged != null && left.cells.containsKey(damaged)) {
+      left.damaged = damaged;
+    }
+    return left;
+  }
+
+  /**
+   * One of the cells can't be read from now on, until it is overwritten or removed.
+   *
+   * @param draw which; any number
+   */
+  public void damage(long draw) {
+    if (!flushedCells.isEmpty()) {
+      List<byte[]> keys = new ArrayList<>(flushedCells.keySet());
+      damaged = keys.get(Math.floorMod(draw, keys.size()));
+    }
+  }
+
+  /** Whether some cell can't be read, or one could not be once. */
+  public boolean isDamaged() {
+    return damaged != null || foundDamaged;
+  }
+
+  /** As if nothing had been damaged. */
+  public void repair() {
+    damaged = null;
+    foundDamaged = false;
+  }
+
+  private void check(byte[] diskKey) {
+    if (isDamaged(diskKey)) {
+      foundDamaged = true;
+      throw new StorageDamaged("a cell is damaged", null);
+    }
+  }
+
+  private boolean isDamaged(byte[] diskKey) {
+    return damaged != null && Arrays.equals(damaged, diskKey);
   }
 
   @Override
   byte[] peek(byte[] diskKey) {
-    return get(diskKey);
+    return isDamaged(diskKey) ? null : get(diskKey);
   }
 
   @Override
   byte[] get(byte[] diskKey) {
+    check(diskKey);
     return cells.getOrDefault(diskKey, ABSENT);
   }
 
@@ -68,6 +114,9 @@ public final class MemoryCellDisk extends CellDisk {
 
   @Override
   List<CopyState> copies() {
+    if (foundDamaged) {
+      throw new StorageDamaged("a cell was found damaged", null);
+    }
     return metas.values().stream().filter(it -> it.state() != null).map(Meta::state).toList();
   }
 
@@ -126,23 +175,43 @@ public final class MemoryCellDisk extends CellDisk {
 
     @Override
     void put(byte[] diskKey, byte[] stored) {
-      changes.add(() -> cells.put(diskKey, stored));
+      changes.add(
+          () -> {
+            cells.put(diskKey, stored);
+            mend(diskKey);
+          });
     }
 
     @Override
     void delete(ByteBuffer diskKey) {
-      byte[] key = bytes(diskKey);
-      changes.add(() -> cells.remove(key));
+      delete(bytes(diskKey));
     }
 
     @Override
     void delete(byte[] diskKey) {
-      changes.add(() -> cells.remove(diskKey));
+      changes.add(
+          () -> {
+            cells.remove(diskKey);
+            mend(diskKey);
+          });
+    }
+
+    /** Nothing is left of the damage. */
+    private void mend(byte[] diskKey) {
+      if (isDamaged(diskKey)) {
+        damaged = null;
+      }
     }
 
     @Override
     void deleteRange(byte[] from, byte[] end) {
-      changes.add(() -> cells.subMap(from, end).clear());
+      changes.add(
+          () -> {
+            cells.subMap(from, end).clear();
+            if (damaged != null && !cells.containsKey(damaged)) {
+              damaged = null;
+            }
+          });
     }
 
     @Override
@@ -162,16 +231,16 @@ public final class MemoryCellDisk extends CellDisk {
   }
 
   /** Finds its next cell anew each time, so that writes may go on. */
-  private static final class Walk extends CellIterator {
-    private final TreeMap<byte[], byte[]> cells;
+  private final class Walk extends CellIterator {
+    private final TreeMap<byte[], byte[]> walked;
     private final byte[] end;
     private byte[] at;
 
-    Walk(TreeMap<byte[], byte[]> cells, byte[] from, byte[] end, int header) {
+    Walk(TreeMap<byte[], byte[]> walked, byte[] from, byte[] end, int header) {
       super(header);
-      this.cells = cells;
+      this.walked = walked;
       this.end = end;
-      this.at = cells.ceilingKey(from);
+      this.at = walked.ceilingKey(from);
     }
 
     @Override
@@ -186,12 +255,13 @@ public final class MemoryCellDisk extends CellDisk {
 
     @Override
     byte[] stored() {
-      return cells.getOrDefault(at, ABSENT);
+      check(at);
+      return walked.getOrDefault(at, ABSENT);
     }
 
     @Override
     void next() {
-      at = cells.higherKey(at);
+      at = walked.higherKey(at);
     }
 
     @Override

@@ -79,6 +79,7 @@ final class ClusterFaults {
         });
     every(shape.rate(FaultRate.REGION_CUTS), this::cutRegions);
     every(shape.rate(FaultRate.REGION_OUTAGES), this::loseRegion);
+    every(shape.rate(FaultRate.HEALED_DISKS), this::damageAndHeal);
   }
 
   /** How many faults there were. */
@@ -329,7 +330,7 @@ final class ClusterFaults {
    */
   private void loseDisk() {
     Machine machine = anyMachine();
-    if (!machine.isUp() || machine.isTakenOut() || machine.journal.isDamaged()) {
+    if (!machine.isUp() || machine.isTakenOut() || machine.isDamaged()) {
       return;
     }
     if (!machine.hasBackup() || random.nextInt(4) == 0) {
@@ -356,6 +357,43 @@ final class ClusterFaults {
       world.schedule.after(
           (1_000 + random.nextInt(4_000)) * Schedule.MILLIS, () -> putBack(machine));
     }
+    starter.startLater(machine, 300);
+  }
+
+  /** The node is healed whether or not it found what is damaged. */
+  private void damageAndHeal() {
+    Machine machine = anyMachine();
+    boolean maySuffer = machine.isUp() && !machine.isTakenOut() && !machine.isDamaged();
+    if (!maySuffer || lostWrites != null && !isWhole(lostWrites)) {
+      return;
+    }
+    kill(machine, false);
+    lostWrites = machine;
+    lostUnder = Long.MAX_VALUE; // until it is healed
+    if (random.nextBoolean()) {
+      world.count("bit flipped");
+      world.note(machine, "a bit of its journal turned over");
+      machine.journal.flipBit(random);
+    } else {
+      world.count("cell damaged");
+      world.note(machine, "one of its cells is damaged");
+      machine.cells.damage(random.nextLong());
+    }
+    starter.startLater(machine, 300);
+    world.schedule.after((500 + random.nextInt(3_000)) * Schedule.MILLIS, () -> heal(machine));
+  }
+
+  private void heal(Machine machine) {
+    if (over || machine.isTakenOut()) {
+      return;
+    }
+    if (machine.isUp()) {
+      kill(machine, false);
+    }
+    world.count("disk healed");
+    world.note(machine, "has its data set aside, to be filled anew");
+    lostUnder = machine.identity.incarnation();
+    machine.heal();
     starter.startLater(machine, 300);
   }
 

@@ -68,6 +68,7 @@ record ClusterShape(
     rates.put(FaultRate.SWITCHOVERS, 0);
     if (writes == 1 || sloppy) {
       rates.put(FaultRate.DISK_LOSSES, 0); // it would take acknowledged writes with it
+      rates.put(FaultRate.HEALED_DISKS, 0);
     }
     return new ClusterShape(
         led.nodes,
@@ -96,6 +97,7 @@ record ClusterShape(
     Map<FaultRate, Integer> rates = new EnumMap<>(led.rates);
     // A disk that is older may have told other regions what it lacks now.
     rates.put(FaultRate.DISK_LOSSES, 0);
+    rates.put(FaultRate.HEALED_DISKS, 0);
     rates.put(FaultRate.MOVES, 0);
     rates.put(FaultRate.RULE_CHANGES, 0);
     rates.put(FaultRate.OTHER_DATABASES, 0);
@@ -197,6 +199,7 @@ record ClusterShape(
     rates.put(FaultRate.SWITCHOVERS, maybe(random, 200 + random.nextInt(3_000)));
     rates.put(FaultRate.REGION_CUTS, 0);
     rates.put(FaultRate.REGION_OUTAGES, 0);
+    rates.put(FaultRate.HEALED_DISKS, 2 * rates.get(FaultRate.DISK_LOSSES));
     return rates;
   }
 

@@ -426,7 +426,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
 
   @Override
   public void failed(SimulatedProcess process, String what, Throwable cause) {
-    if (process.machine.journal.isFull() || process.machine.journal.isDamaged()) {
+    if (process.machine.journal.isFull() || process.machine.isDamaged()) {
       count("node stopped by its disk");
       world.note(process.machine, "stops itself: " + what + ": " + cause.getMessage());
       process.kill();
@@ -502,8 +502,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       machine.wallOffsetMillis = 0;
       machine.clockStandsAt = 0;
       machine.journal.full(false);
+      machine.cells.repair();
       if (!machine.isUp()) {
-        machine.journal.repair();
+        machine.repair();
       }
     }
     world.machines.stream().filter(machine -> !machine.isUp()).forEach(this::start);

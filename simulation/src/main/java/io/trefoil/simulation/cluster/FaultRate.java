@@ -30,6 +30,8 @@ public enum FaultRate {
    * cost something.
    */
   DISK_LOSSES,
+  /** Damage that the node is healed from by the others. As above. */
+  HEALED_DISKS,
   /** Changes of the commit rule. */
   RULE_CHANGES,
   /** Copies that are added, taken away or moved. */

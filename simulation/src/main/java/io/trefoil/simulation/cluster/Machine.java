@@ -93,6 +93,25 @@ final class Machine {
     takenOut = null;
   }
 
+  /** What it has is set aside, and its identity says so. */
+  void heal() {
+    journal.full(false);
+    journal = journal.empty();
+    cells = new MemoryCellDisk();
+    identity = identity.emptied();
+  }
+
+  /** Whether its disk gives back something that was not written. */
+  boolean isDamaged() {
+    return journal.isDamaged() || cells.isDamaged();
+  }
+
+  /** As if nothing had been damaged. */
+  void repair() {
+    journal.repair();
+    cells.repair();
+  }
+
   private Disk disk() {
     return new Disk(journal, cells, identity);
   }
