@@ -179,10 +179,14 @@ final class ClusterStatus {
               + stray.asText()
               + " that has no place there any more, until it is compared with its leader's");
     }
+    JsonNode report = report(node.id().number());
+    if (report != null && report.has("disk")) {
+      warnings.add(report.path("disk").asText() + ": it takes no writes that need more");
+    }
     if (node.amnesiac()) {
       warnings.add(node.name() + " came back with an older disk; its copies do not count yet");
     }
-    if (report(node.id().number()) == null) {
+    if (report == null) {
       warnings.add(node.name() + " is not heard of");
     }
   }

@@ -66,6 +66,7 @@ final class CommandRunner implements PartitionReplica.Work {
   private final AsyncReplies asyncReplies;
   private final CommandTable table;
   private final NodeCommands nodeCommands;
+  private final DiskRoom room;
   private final TransactionRunner transactions;
   private final BlockedCommands blocked;
   private final Call call;
@@ -108,8 +109,10 @@ final class CommandRunner implements PartitionReplica.Work {
       Forwards forwards,
       AsyncReplies asyncReplies,
       NodeCommands nodeCommands,
+      DiskRoom room,
       long maxValueBytes) {
     this.loop = loop;
+    this.room = room;
     this.routes = routes;
     this.forwards = forwards;
     this.asyncReplies = asyncReplies;
@@ -370,6 +373,11 @@ final class CommandRunner implements PartitionReplica.Work {
       int protocol,
       Level level,
       Delivery delivery) {
+    String refusal = room.refusal(command);
+    if (refusal != null) {
+      refuse(delivery, refusal);
+      return;
+    }
     int count = partitionCount(route);
     ReplyWriter reply = new ReplyWriter();
     List<Bytes> keys = keysOf(command, args);
@@ -570,6 +578,11 @@ final class CommandRunner implements PartitionReplica.Work {
         });
   }
 
+  private String refusalOfWrite(PartitionReplica replica, Command command) {
+    String refusal = replica.refuseWrite();
+    return refusal != null ? refusal : room.refusal(command);
+  }
+
   /** The straight way. False when the command's cells have to be fetched first. */
   private boolean runHere(
       ClientConnection connection,
@@ -581,7 +594,7 @@ final class CommandRunner implements PartitionReplica.Work {
     PartitionReplica replica = route.local();
     ReplyWriter reply = connection.replies().writer();
     if (command.has(Flag.WRITE)) {
-      String refusal = replica.refuseWrite();
+      String refusal = refusalOfWrite(replica, command);
       if (refusal != null) {
         replica.countRefused();
         reply.error(refusal);
@@ -948,7 +961,7 @@ final class CommandRunner implements PartitionReplica.Work {
       blocked.run(route, command, args, protocol, delivery, again);
       return;
     }
-    String refusal = command.has(Flag.WRITE) ? replica.refuseWrite() : null;
+    String refusal = command.has(Flag.WRITE) ? refusalOfWrite(replica, command) : null;
     if (refusal != null) {
       replica.countRefused();
       refuse(delivery, refusal);

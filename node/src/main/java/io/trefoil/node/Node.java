@@ -62,6 +62,7 @@ final class Node implements NodePorts {
   private static final long CONFLICT_FILE_BYTES = 4 << 20;
   private static final long VERIFYING_SECONDS = 10;
   private static final long SERVING_SECONDS = 5;
+  private static final long DISK_MILLIS = 1_000;
 
   private final NodeSettings settings;
   private final IntConsumer onEnd;
@@ -83,6 +84,7 @@ final class Node implements NodePorts {
   private NodeMetrics metrics;
   private Channel clientPort;
   private volatile boolean serving;
+  private volatile long freeDiskBytes = Long.MAX_VALUE;
   private volatile String failure;
 
   /**
@@ -111,6 +113,8 @@ final class Node implements NodePorts {
     } catch (IOException e) {
       throw new NodeFailure(e.getMessage(), e);
     }
+    lookAtDisk();
+    controlLoop.every(DISK_MILLIS, DISK_MILLIS, () -> background().execute(this::lookAtDisk));
     core.start();
     startHttp();
     LOG.info(
@@ -302,6 +306,19 @@ final class Node implements NodePorts {
   @Override
   public void store(NodeIdentity identity) throws IOException {
     identity.store(dataDir);
+  }
+
+  private void lookAtDisk() {
+    try {
+      freeDiskBytes = Files.getFileStore(dataDir).getUsableSpace();
+    } catch (IOException e) {
+      LOG.warn("how much room {} has can't be told: {}", dataDir, e.toString());
+    }
+  }
+
+  @Override
+  public long freeDiskBytes() {
+    return freeDiskBytes;
   }
 
   @Override

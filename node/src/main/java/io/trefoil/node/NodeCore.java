@@ -92,9 +92,12 @@ public final class NodeCore implements ControlLoop.Listener {
   private NodeCommandRunner nodeCommands;
   private volatile Divergences divergences;
 
+  private final DiskRoom room;
   private volatile ClusterState state = ClusterState.EMPTY;
   private volatile long lastPersistMillis;
   private long saidWholeNanos;
+  private long drainedNanos;
+  private boolean drainedForRoom;
 
   /**
    * @param identity what the disk says, stored or not yet
@@ -112,6 +115,8 @@ public final class NodeCore implements ControlLoop.Listener {
     traffic.control(control);
     this.startedNanos = clock.monotonicNanos();
     this.saidWholeNanos = startedNanos;
+    this.drainedNanos = startedNanos;
+    this.room = new DiskRoom(settings.node().name(), settings.node().reserveBytes());
     this.lastPersistMillis = clock.wallMillis();
   }
 
@@ -299,7 +304,13 @@ public final class NodeCore implements ControlLoop.Listener {
             outside(loop));
     runner =
         new CommandRunner(
-            loop, routes, forwards, asyncReplies, nodeCommands, settings.client().maxBulkBytes());
+            loop,
+            routes,
+            forwards,
+            asyncReplies,
+            nodeCommands,
+            room,
+            settings.client().maxBulkBytes());
     kept.use(runner);
     divergences = kept;
     CopyIds copyIds = new CopyIds(registered.incarnation());
@@ -500,6 +511,7 @@ public final class NodeCore implements ControlLoop.Listener {
   // Time.
 
   private void tick() {
+    lookAtDisk();
     replicas.tick();
     regions.tick();
     sender.tick();
@@ -511,6 +523,27 @@ public final class NodeCore implements ControlLoop.Listener {
     data.expireReplies();
     data.runStalled();
     maybeSayWhole();
+  }
+
+  /** A disk that fills up is left to others, as far as they have the same data. */
+  private void lookAtDisk() {
+    if (room.measured(ports.freeDiskBytes())) {
+      if (room.isLow()) {
+        LOG.warn(
+            "{}: no writes that need more are taken, and others lead where they can", room.text());
+      } else {
+        LOG.info("{} MB of disk are free again: all writes are taken", room.freeBytes() >> 20);
+      }
+    }
+    ClusterNode self = state.nodes().get(data.self());
+    boolean due = data.nowNanos() - drainedNanos > REPORT_MILLIS * 1_000_000;
+    boolean wrong =
+        self != null && (room.isLow() ? !self.drained() : drainedForRoom && self.drained());
+    if (wrong && due) {
+      drainedNanos = data.nowNanos();
+      drainedForRoom = room.isLow();
+      control.submit(new ControlCommand.Drain(self.name(), room.isLow()), outcome -> {});
+    }
   }
 
   /** A node that came back with an older disk counts again once all its replicas are whole. */
@@ -559,6 +592,9 @@ public final class NodeCore implements ControlLoop.Listener {
                   replicas.strays().ids(),
                   divergences,
                   loop.nowNanos() / 1_000_000);
+          if (room.isLow()) {
+            report.put("disk", room.text());
+          }
           StatusReport.addClocks(report, replicas.clocks().recent(loop.nowNanos() / 1_000_000));
           control.loop().execute(() -> send(loop.self(), report));
         });

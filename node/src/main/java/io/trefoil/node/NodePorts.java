@@ -65,6 +65,9 @@ public interface NodePorts {
   /** Stores durably whose disk this is. */
   void store(NodeIdentity identity) throws IOException;
 
+  /** How much room the disk had when it was looked at last, a second ago or so; never waits. */
+  long freeDiskBytes();
+
   /** Where this node keeps what left the history. */
   DivergenceFolder divergences();
 

@@ -41,12 +41,14 @@ public record NodeSettings(
    * Who the node is and where it keeps its data.
    *
    * @param dataDir one node's alone
+   * @param reserveBytes of its disk that are to stay free
    */
-  public record Node(String name, String region, Path dataDir) {
+  public record Node(String name, String region, Path dataDir, long reserveBytes) {
     public Node {
       SettingTable.NODE_NAME.require(name);
       SettingTable.NODE_REGION.require(region);
       SettingTable.DATA_DIR.require(dataDir);
+      SettingTable.DATA_RESERVE.require(reserveBytes);
     }
 
     /** Whether somebody chose its region, so that it is not the one that all have by default. */

@@ -28,6 +28,14 @@ final class SettingTable {
           "data/ + node.name",
           "Folder of everything that the node keeps; one node's alone.");
 
+  static final Setting<Long> DATA_RESERVE =
+      Setting.of(
+          "data.reserve",
+          size("0", "1tb"),
+          "256mb",
+          "With less room on the disk of data.dir the node takes no writes that may make the data"
+              + " larger, and leads only what nobody else can.");
+
   static final Setting<String> CLIENT_BIND =
       Setting.of(
           "client.bind",
@@ -229,6 +237,7 @@ final class SettingTable {
           NODE_NAME,
           NODE_REGION,
           DATA_DIR,
+          DATA_RESERVE,
           CLIENT_BIND,
           CLIENT_PORT,
           CLIENT_ADVERTISE,

@@ -147,7 +147,8 @@ public final class SettingsReader {
     return new NodeSettings.Node(
         name,
         given.value(SettingTable.NODE_REGION),
-        given.find(SettingTable.DATA_DIR).orElseGet(() -> Path.of("data", name)));
+        given.find(SettingTable.DATA_DIR).orElseGet(() -> Path.of("data", name)),
+        given.value(SettingTable.DATA_RESERVE));
   }
 
   private NodeSettings.Client client() {

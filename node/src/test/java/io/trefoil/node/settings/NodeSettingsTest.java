@@ -24,7 +24,7 @@ class NodeSettingsTest {
     assertThatThrownBy(() -> new NodeSettings.Cluster(List.of(), 1, Duration.ZERO, 1))
         .isInstanceOf(SettingsError.class)
         .hasMessageStartingWith("cluster.lease: ");
-    assertThatThrownBy(() -> new NodeSettings.Node("a b", "eu", DEFAULTS.node().dataDir()))
+    assertThatThrownBy(() -> new NodeSettings.Node("a b", "eu", DEFAULTS.node().dataDir(), 0))
         .isInstanceOf(SettingsError.class)
         .hasMessageStartingWith("node.name: ");
   }

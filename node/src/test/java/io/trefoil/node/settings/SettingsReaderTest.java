@@ -29,7 +29,7 @@ class SettingsReaderTest {
   void withoutAnythingGivenTheDefaultsHold() {
     NodeSettings settings = SettingsReader.read(List.of());
     assertThat(settings.node())
-        .isEqualTo(new NodeSettings.Node("n1", "local", Path.of("data", "n1")));
+        .isEqualTo(new NodeSettings.Node("n1", "local", Path.of("data", "n1"), 256L << 20));
     assertThat(settings.client().bind()).isEqualTo("127.0.0.1");
     assertThat(settings.client().port()).isEqualTo(6379);
     assertThat(settings.client().advertise()).isEqualTo("127.0.0.1");
@@ -89,7 +89,7 @@ class SettingsReaderTest {
             """
                 .formatted(secret));
     assertThat(settings.node())
-        .isEqualTo(new NodeSettings.Node("n2", "eu", Path.of("/var/lib/trefoil")));
+        .isEqualTo(new NodeSettings.Node("n2", "eu", Path.of("/var/lib/trefoil"), 256L << 20));
     assertThat(settings.client())
         .isEqualTo(
             new NodeSettings.Client(

@@ -332,6 +332,11 @@ final class SimulatedProcess implements NodePorts {
   }
 
   @Override
+  public long freeDiskBytes() {
+    return machine.journal.isFull() ? 0 : Long.MAX_VALUE;
+  }
+
+  @Override
   public DivergenceFolder divergences() {
     return new MachineDivergences(machine, world, this::mayDie);
   }
