@@ -181,7 +181,7 @@ final class ClusterStatus {
     }
     JsonNode report = report(node.id().number());
     if (report != null && report.has("disk")) {
-      warnings.add(report.path("disk").asText() + ": it takes no writes that need more");
+      warnings.add(report.path("disk").asText());
     }
     if (node.amnesiac()) {
       warnings.add(node.name() + " came back with an older disk; its copies do not count yet");

@@ -68,6 +68,9 @@ final class ControlLoop {
 
     void handOver(List<ControlMessage.HandOver> partitions);
 
+    /** Whether the data loop waits for the disk for so long that others should lead. */
+    boolean isStuck();
+
     /** The cluster does not want this process. */
     void refused(String error);
 
@@ -406,6 +409,9 @@ final class ControlLoop {
   // Serving.
 
   private void keepUp(long now) {
+    if (listener.isStuck()) {
+      return;
+    }
     if (isDue(leaseAskedNanos, state.leaseTerms().renewNanos(), now)) {
       leaseAskedNanos = now;
       ask(

@@ -24,7 +24,8 @@ import java.util.concurrent.RejectedExecutionException;
  * system call, and what that commits is answered, with one flush per socket. Batches form by
  * themselves when there is load, and nothing waits when there is none.
  *
- * <p>Everything here belongs to the loop's thread, but for {@link #execute}.
+ * <p>Everything here belongs to the loop's thread, but for {@link #execute} and {@link
+ * #writingNanos}.
  */
 final class DataLoop {
   /** What takes part in the end of a turn. */
@@ -64,6 +65,8 @@ final class DataLoop {
    */
   private static final long MAX_TURN_NANOS = 20_000_000;
 
+  private static final long NOT_WRITING = Long.MIN_VALUE;
+
   /** Looking at the clock costs as much as a small command does. */
   private static final int COMMANDS_PER_LOOK = 64;
 
@@ -101,6 +104,7 @@ final class DataLoop {
   private List<Runnable> stalled = new ArrayList<>();
   private Storage storage;
   private boolean journalDirty;
+  private volatile long writingSinceNanos = NOT_WRITING;
 
   /** Work that waits until the journal is synced up to an offset. */
   private record SyncWaiter(long offset, Runnable then) {}
@@ -254,6 +258,12 @@ final class DataLoop {
   /** How long all turns that have ended took together. */
   long busyNanos() {
     return busyNanos;
+  }
+
+  /** How long the journal's write has taken that is under way; 0 when there is none. Any thread. */
+  long writingNanos() {
+    long since = writingSinceNanos;
+    return since == NOT_WRITING ? 0 : clock.workNanos() - since;
   }
 
   /** Wall time at the beginning of this turn. */
@@ -422,7 +432,9 @@ final class DataLoop {
   private void writeJournal() {
     while (journalDirty) {
       journalDirty = false;
+      writingSinceNanos = clock.workNanos();
       long offset = journal.write();
+      writingSinceNanos = NOT_WRITING;
       stampWaiters(offset);
       List<Appender> written = List.copyOf(appended);
       appended.clear();

@@ -93,11 +93,12 @@ public final class NodeCore implements ControlLoop.Listener {
   private volatile Divergences divergences;
 
   private final DiskRoom room;
+  private final DiskPace pace;
   private volatile ClusterState state = ClusterState.EMPTY;
   private volatile long lastPersistMillis;
   private long saidWholeNanos;
   private long drainedNanos;
-  private boolean drainedForRoom;
+  private boolean drainedForDisk;
 
   /**
    * @param identity what the disk says, stored or not yet
@@ -117,6 +118,7 @@ public final class NodeCore implements ControlLoop.Listener {
     this.saidWholeNanos = startedNanos;
     this.drainedNanos = startedNanos;
     this.room = new DiskRoom(settings.node().name(), settings.node().reserveBytes());
+    this.pace = new DiskPace(settings.node().name(), startedNanos);
     this.lastPersistMillis = clock.wallMillis();
   }
 
@@ -525,25 +527,41 @@ public final class NodeCore implements ControlLoop.Listener {
     maybeSayWhole();
   }
 
-  /** A disk that fills up is left to others, as far as they have the same data. */
+  /** A disk that fills up or does not answer is left to others, as far as they have the same. */
   private void lookAtDisk() {
     if (room.measured(ports.freeDiskBytes())) {
       if (room.isLow()) {
-        LOG.warn(
-            "{}: no writes that need more are taken, and others lead where they can", room.text());
+        LOG.warn("{}", room.text());
       } else {
         LOG.info("{} MB of disk are free again: all writes are taken", room.freeBytes() >> 20);
       }
     }
+    if (pace.looked(journal.written(), journal.synced(), data.nowNanos())) {
+      if (pace.isStalled()) {
+        LOG.warn("{}", pace.text());
+      } else {
+        LOG.info("the disk answers again");
+      }
+    }
+    leaveToOthers(room.isLow() || pace.isStalled());
+  }
+
+  private void leaveToOthers(boolean isBad) {
     ClusterNode self = state.nodes().get(data.self());
     boolean due = data.nowNanos() - drainedNanos > REPORT_MILLIS * 1_000_000;
-    boolean wrong =
-        self != null && (room.isLow() ? !self.drained() : drainedForRoom && self.drained());
+    boolean wrong = self != null && (isBad ? !self.drained() : drainedForDisk && self.drained());
     if (wrong && due) {
       drainedNanos = data.nowNanos();
-      drainedForRoom = room.isLow();
-      control.submit(new ControlCommand.Drain(self.name(), room.isLow()), outcome -> {});
+      drainedForDisk = isBad;
+      control.submit(new ControlCommand.Drain(self.name(), isBad), outcome -> {});
     }
+  }
+
+  /** While this thread waits for the disk nothing here serves, whatever the lease says. */
+  @Override
+  public boolean isStuck() {
+    DataLoop loop = data;
+    return loop != null && loop.writingNanos() > DiskPace.STALLED_NANOS;
   }
 
   /** A node that came back with an older disk counts again once all its replicas are whole. */
@@ -592,8 +610,8 @@ public final class NodeCore implements ControlLoop.Listener {
                   replicas.strays().ids(),
                   divergences,
                   loop.nowNanos() / 1_000_000);
-          if (room.isLow()) {
-            report.put("disk", room.text());
+          if (room.isLow() || pace.isStalled()) {
+            report.put("disk", room.isLow() ? room.text() : pace.text());
           }
           StatusReport.addClocks(report, replicas.clocks().recent(loop.nowNanos() / 1_000_000));
           control.loop().execute(() -> send(loop.self(), report));

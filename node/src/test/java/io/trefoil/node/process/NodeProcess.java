@@ -85,12 +85,21 @@ final class NodeProcess {
                 settings.toString(),
                 "--stop-on-stdin-close"));
     command.addAll(flags);
+    ProcessBuilder builder = new ProcessBuilder(command);
+    if (Files.exists(preloaded())) {
+      builder.environment().put("LD_PRELOAD", preloaded().toString());
+    }
     process =
-        new ProcessBuilder(command)
+        builder
             .redirectOutput(ProcessBuilder.Redirect.appendTo(output().toFile()))
             .redirectError(ProcessBuilder.Redirect.appendTo(errors().toFile()))
             .start();
     return this;
+  }
+
+  /** Where a test puts a library that stands before the C library's, if it does. */
+  private Path preloaded() {
+    return folder.resolve("preloaded.so");
   }
 
   private String settings() {

@@ -79,6 +79,7 @@ final class ClusterFaults {
         });
     every(shape.rate(FaultRate.REGION_CUTS), this::cutRegions);
     every(shape.rate(FaultRate.REGION_OUTAGES), this::loseRegion);
+    every(shape.rate(FaultRate.BAD_SYNCS), this::breakSyncs);
     every(shape.rate(FaultRate.HEALED_DISKS), this::damageAndHeal);
   }
 
@@ -358,6 +359,23 @@ final class ClusterFaults {
           (1_000 + random.nextInt(4_000)) * Schedule.MILLIS, () -> putBack(machine));
     }
     starter.startLater(machine, 300);
+  }
+
+  /**
+   * What is written stays unsynced for seconds; or a sync fails, and what it was for may be lost.
+   */
+  private void breakSyncs() {
+    Machine machine = anyMachine();
+    if (random.nextBoolean()) {
+      long lasts = (1_000 + random.nextInt(5_000)) * Schedule.MILLIS;
+      world.count("disk stalled");
+      world.note(machine, "its disk syncs nothing for " + lasts / Schedule.MILLIS + " ms");
+      machine.stalledUntilMicros = world.schedule.nowMicros() + lasts;
+    } else if (machine.isUp()) {
+      world.count("sync failed");
+      world.note(machine, "its disk's next sync fails");
+      machine.journal.failNextSync();
+    }
   }
 
   /** The node is healed whether or not it found what is damaged. */

@@ -199,6 +199,7 @@ record ClusterShape(
     rates.put(FaultRate.SWITCHOVERS, maybe(random, 200 + random.nextInt(3_000)));
     rates.put(FaultRate.REGION_CUTS, 0);
     rates.put(FaultRate.REGION_OUTAGES, 0);
+    rates.put(FaultRate.BAD_SYNCS, 2 * rates.get(FaultRate.DISK_FAULTS));
     rates.put(FaultRate.HEALED_DISKS, 2 * rates.get(FaultRate.DISK_LOSSES));
     return rates;
   }

@@ -426,7 +426,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
 
   @Override
   public void failed(SimulatedProcess process, String what, Throwable cause) {
-    if (process.machine.journal.isFull() || process.machine.isDamaged()) {
+    boolean isByDisk = process.machine.journal.isFull() || process.machine.journal.hasFailed();
+    if (isByDisk || process.machine.isDamaged()) {
       count("node stopped by its disk");
       world.note(process.machine, "stops itself: " + what + ": " + cause.getMessage());
       process.kill();
@@ -502,6 +503,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       machine.wallOffsetMillis = 0;
       machine.clockStandsAt = 0;
       machine.journal.full(false);
+      machine.stalledUntilMicros = 0;
       machine.cells.repair();
       if (!machine.isUp()) {
         machine.repair();

@@ -30,6 +30,8 @@ public enum FaultRate {
    * cost something.
    */
   DISK_LOSSES,
+  /** Syncs that take seconds, or fail. */
+  BAD_SYNCS,
   /** Damage that the node is healed from by the others. As above. */
   HEALED_DISKS,
   /** Changes of the commit rule. */

@@ -24,6 +24,8 @@ final class JournalFiles implements JournalDisk {
   private UUID boot = new UUID(1, 1);
   private boolean full;
   private Flip flipped;
+  private boolean failsNextSync;
+  private boolean failed;
 
   /** A bit that is wrong, to be set right again. */
   private record Flip(Content content, int position, int bit) {
@@ -48,8 +50,22 @@ final class JournalFiles implements JournalDisk {
 
     final List<Undo> unsynced = new ArrayList<>();
 
+    /** What a sync that failed was to make durable: the system takes it for done. */
+    final List<Undo> dropped = new ArrayList<>();
+
     Content(int size) {
       bytes = new byte[size];
+    }
+
+    /** A sector of which something is written anew is synced with the next sync. */
+    void writtenAgain(int start, int end) {
+      for (Undo undo : List.copyOf(dropped)) {
+        int sector = undo.position() / SECTOR;
+        if (sector >= start / SECTOR && sector <= (end - 1) / SECTOR) {
+          dropped.remove(undo);
+          unsynced.add(0, undo);
+        }
+      }
     }
 
     Content copy() {
@@ -111,6 +127,8 @@ final class JournalFiles implements JournalDisk {
     boolean lost = false;
     int survives = random.nextInt(3) * 50; // of a hundred sectors
     for (Content file : files.values()) {
+      file.unsynced.addAll(0, file.dropped);
+      file.dropped.clear();
       for (int i = file.unsynced.size() - 1; i >= 0; i--) {
         if (random.nextInt(100) >= survives) {
           Undo undo = file.unsynced.get(i);
@@ -121,6 +139,16 @@ final class JournalFiles implements JournalDisk {
       file.unsynced.clear();
     }
     return lost;
+  }
+
+  /** The next sync fails, and what it was to sync reads well but is not on disk. */
+  void failNextSync() {
+    failsNextSync = true;
+  }
+
+  /** Whether a sync of the process that has it open has failed. */
+  boolean hasFailed() {
+    return failed;
   }
 
   /** Whether there is no space for more. */
@@ -252,6 +280,7 @@ final class JournalFiles implements JournalDisk {
         content.unsynced.add(new Undo(at, Arrays.copyOfRange(content.bytes, at, end)));
         at = end;
       }
+      content.writtenAgain(start, start + length);
       if (flipped != null && flipped.isIn(content, start, length)) {
         flipped = null; // nothing is left of the damage
       }
@@ -269,8 +298,15 @@ final class JournalFiles implements JournalDisk {
     }
 
     @Override
-    public void force() {
+    public void force() throws IOException {
       process.mayDie();
+      if (failsNextSync && !content.unsynced.isEmpty()) {
+        failsNextSync = false;
+        failed = true;
+        content.dropped.addAll(content.unsynced);
+        content.unsynced.clear();
+        throw new IOException("Input/output error");
+      }
       if (syncs) {
         content.unsynced.clear();
       }
@@ -292,6 +328,7 @@ final class JournalFiles implements JournalDisk {
       if (size < content.bytes.length) {
         content.bytes = Arrays.copyOf(content.bytes, size);
         content.unsynced.removeIf(undo -> undo.position() + undo.before().length > size);
+        content.dropped.removeIf(undo -> undo.position() + undo.before().length > size);
       }
     }
 

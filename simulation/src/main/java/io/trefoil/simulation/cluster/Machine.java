@@ -44,6 +44,9 @@ final class Machine {
   /** What the wall clock shows while it stands still; 0 while it goes. */
   long clockStandsAt;
 
+  /** Nothing is synced before then. */
+  long stalledUntilMicros;
+
   /** What the divergence files hold. */
   final Map<String, LeftHistory> diverged = new LinkedHashMap<>();
 

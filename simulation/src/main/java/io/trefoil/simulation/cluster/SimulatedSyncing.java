@@ -50,8 +50,9 @@ final class SimulatedSyncing implements Syncing {
     }
     syncing = true;
     again = false;
+    long stalled = process.machine.stalledUntilMicros - world.schedule.nowMicros();
     process.after(
-        world.chance.syncMicros(),
+        Math.max(world.chance.syncMicros(), stalled),
         () -> {
           process.run(this::finish);
           syncing = false;
