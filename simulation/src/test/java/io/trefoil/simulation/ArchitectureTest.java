@@ -44,7 +44,8 @@ class ArchitectureTest {
           "node",
           "cli",
           "simulation",
-          "chaos");
+          "chaos",
+          "bench");
 
   private static String in(String module) {
     return "io.trefoil." + module + "..";

@@ -1,0 +1,9 @@
+package io.trefoil.bench.load;
+
+/** How a request ended. */
+public enum Outcome {
+  GOOD,
+  /** A read found nothing. */
+  MISSING,
+  ERROR
+}
