@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -276,8 +277,12 @@ public final class BenchCommand implements Callable<Integer> {
           isJson ? new JsonReport(settings, stdio.out()) : new TextReport(settings, stdio.out());
       new Bench(settings, workspace, BenchCommand::launch, file, this::say).run(report);
       report.end();
-      return 0;
-    } catch (IOException e) {
+      return CommandLine.ExitCode.OK;
+    } catch (IOException | CommandFailed e) {
+      if (ending.getState() != Thread.State.NEW) {
+        // A signal ended the servers: they answer no more.
+        return CommandLine.ExitCode.SOFTWARE;
+      }
       throw new CommandFailed(e.getMessage() == null ? e.toString() : e.getMessage());
     } finally {
       endsByItself(ending);

@@ -108,7 +108,8 @@ final class TextReport implements Report {
 
   private static String millis(List<Sample> samples, Figure figure) {
     double millis = Medians.of(samples, figure);
-    return String.format(Locale.ROOT, millis < 10 ? "%.2f" : "%.1f", millis);
+    String format = millis < 1 ? "%.3f" : millis < 10 ? "%.2f" : "%.1f";
+    return String.format(Locale.ROOT, format, millis);
   }
 
   private static String cores(List<Sample> samples) {

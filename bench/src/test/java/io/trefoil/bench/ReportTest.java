@@ -11,6 +11,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ReportTest {
   private static final List<Servers> SIDES =
@@ -54,6 +56,15 @@ class ReportTest {
             "50% reads -P 16 trefoil    1,900,000   309.8   619.5   1239.0   1858.5  0.50, 0.25, 0.13",
             "                trefoil / cassandra: ops/s 1.75 (1.50–2.00), p50 2.07 (0.03–4.11)");
     assertThat(text()).contains("ops/s 1.75 (1.50–2.00)", "p99 2.07 (0.03–4.11)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.0426,0.043", "4.256,4.26", "42.56,42.6"})
+  void latencyHasThreeDigits(double p99, String shown) {
+    Report report = new TextReport(BenchCommandTest.settings(), print);
+    report.begin(SIDES.subList(0, 1));
+    report.add(new Measured(0, 1, 0, List.of(List.of(Samples.of(1, p99)))));
+    assertThat(text()).containsPattern(" " + shown + " ");
   }
 
   @Test

@@ -26,7 +26,7 @@ final class Loop implements Replies {
   /**
    * A selector waits in milliseconds. For less the thread sleeps, and looks at replies so often.
    */
-  private static final long LOOK_NANOS = 50_000;
+  private static final long LOOK_NANOS = 20_000;
 
   /** A server that has said nothing for so long is taken for dead. */
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
@@ -110,6 +110,7 @@ final class Loop implements Replies {
   // --- when they are due
 
   private void runOpen(Arrivals arrivals, long end) throws IOException {
+    TimerSlack.none();
     for (long now = System.nanoTime(); now - end < 0; now = System.nanoTime()) {
       for (; arrivals.due() - now <= 0; arrivals.advance()) {
         tally.addUnsent(backlog.offer(arrivals.due()) ? 0 : 1);

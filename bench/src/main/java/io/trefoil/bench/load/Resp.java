@@ -40,7 +40,8 @@ public final class Resp implements Protocol {
     this.database = database;
     this.replicas = replicas;
     this.wait = ascii("WAIT " + replicas + " " + waitMillis + "\r\n");
-    this.expected = new IntRing(2 * pipeline);
+    // A refused write's slot is free before the WAIT behind it is answered: one more for each.
+    this.expected = new IntRing(3 * pipeline);
     this.taken = new IntRing(pipeline);
   }
 

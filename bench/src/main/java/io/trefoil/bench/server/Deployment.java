@@ -79,8 +79,9 @@ public record Deployment(
   String describe() {
     return String.format(
         Locale.ROOT,
-        "%s, %d %s, %d %s, %s",
+        "%s%s, %d %s, %d %s, %s",
         algorithm,
+        algorithm == Algorithm.MULTI_LEADER ? " in two regions" : "",
         replicas,
         replicas == 1 ? "replica" : "replicas",
         partitions,

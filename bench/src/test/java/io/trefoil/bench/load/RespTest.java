@@ -117,6 +117,18 @@ class RespTest {
   }
 
   @Test
+  void aRefusedWriteMakesRoomBeforeItsWaitIsAnswered() throws IOException {
+    Resp resp = new Resp("0", 1, 2, 1_500);
+    for (int i = 0; i < 5; i++) {
+      write(resp, 0);
+      resp.end(out);
+      String wait = i == 0 ? "" : ":2\r\n";
+      assertThat(Received.of(resp, bytes(wait + "-ERR full\r\n"), 0))
+          .containsExactly("0 ERROR ERR full");
+    }
+  }
+
+  @Test
   void whatIsNoReplyEndsTheMeasurement() {
     Resp resp = plain();
     assertThatThrownBy(() -> Received.of(resp, bytes("+OK\r\n"), 0))
