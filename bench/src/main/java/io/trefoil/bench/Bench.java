@@ -23,8 +23,8 @@ import java.util.function.Supplier;
  * A B A B, so that what else the machine does meanwhile meets both.
  */
 final class Bench {
-  private static final long SEED = 42;
   private static final int PEAK_SECONDS_MIN = 2;
+  private static final int FILLS_MAX = 3;
 
   private final Settings settings;
   private final Workspace workspace;
@@ -53,14 +53,7 @@ final class Bench {
   /** Measures, and tells the report of each kind of request when it is done. */
   void run(Report report) throws IOException, InterruptedException {
     for (Servers servers : start()) {
-      sides.add(
-          new Side(
-              servers,
-              Load.connect(
-                  servers.nodes(),
-                  () -> servers.protocol(settings.pipelineMax()),
-                  settings.size(),
-                  SEED)));
+      sides.add(new Side(servers, settings.size()));
     }
     report.begin(sides.stream().map(Side::servers).toList());
     for (Side side : sides) {
@@ -72,7 +65,7 @@ final class Bench {
       }
     }
     for (Side side : sides) {
-      side.load().close();
+      side.close();
     }
   }
 
@@ -111,8 +104,24 @@ final class Bench {
     };
   }
 
-  /** Writes every key once, so that reads find them, and then each kind of request for a while. */
+  /** Writes every key, so that reads find them, and then sends each kind of request for a while. */
   private void warmUp(Side side) throws IOException, InterruptedException {
+    side.connect();
+    long refused = fill(side);
+    for (int more = 1; more < FILLS_MAX && refused > 0; more++) {
+      // A cold server may not keep up. Which ones it refused is not known.
+      refused = fill(side);
+    }
+    for (double reads : settings.reads()) {
+      if (settings.warmUp() > 0) {
+        Load.Result warm = run(side, reads, Pace.MAX, settings.pipelineMax(), settings.warmUp());
+        progress.accept(side.name() + ": warm" + Report.faults(List.of(warm.tally())));
+      }
+    }
+  }
+
+  /** Returns how many keys were refused. */
+  private long fill(Side side) throws IOException, InterruptedException {
     Load.Result filled = side.load().fill(settings.workload(0));
     progress.accept(
         String.format(
@@ -122,12 +131,7 @@ final class Bench {
             filled.tally().good(),
             filled.seconds(),
             Report.faults(List.of(filled.tally()))));
-    for (double reads : settings.reads()) {
-      if (settings.warmUp() > 0) {
-        Load.Result warm = run(side, reads, Pace.MAX, settings.pipelineMax(), settings.warmUp());
-        progress.accept(side.name() + ": warm" + Report.faults(List.of(warm.tally())));
-      }
-    }
+    return filled.tally().errors();
   }
 
   // --- measuring
@@ -156,6 +160,7 @@ final class Bench {
     double least = Double.MAX_VALUE;
     int seconds = Math.max(PEAK_SECONDS_MIN, settings.seconds());
     for (Side side : sides) {
+      side.connect();
       Load.Result peak = run(side, reads, Pace.MAX, pipeline, seconds);
       double rate = peak.tally().good() / peak.seconds();
       progress.accept(String.format(Locale.ROOT, "%s: %,.0f a second at most", side.name(), rate));
@@ -166,11 +171,15 @@ final class Bench {
 
   private Sample sample(Side side, Measured measured, Pace pace, int pair)
       throws IOException, InterruptedException {
+    side.connect();
     Cores cores = new Cores(side, sides);
     Load.Result result = run(side, measured.reads(), pace, measured.pipeline(), settings.seconds());
     double seconds = result.seconds();
     Sample sample =
         Sample.of(result, cores.servers(seconds), cores.client(seconds), cores.others(seconds));
+    if (!side.isWhereItWas()) {
+      progress.accept(side.name() + ": another node came to lead while this was measured");
+    }
     if (series != null) {
       series.add(side.name(), measured, pair, result.series());
     }

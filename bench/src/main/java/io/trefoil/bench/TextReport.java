@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** For people: a line for each side, and one for what Trefoil is of each peer. */
+/** For people: a line for each side, and two for what Trefoil is of each peer. */
 final class TextReport implements Report {
   private static final String ROW = "%-16s%-10s%10s%8s%8s%9s%9s  %s";
   private static final String CORES = "cores: own, client, others";
@@ -31,6 +31,9 @@ final class TextReport implements Report {
     for (Servers side : sides) {
       out.println(String.format("%-10s %s", side.name(), side.setup()));
       out.println(String.format("%-10s acknowledged: %s", "", side.promise()));
+    }
+    if (sides.stream().map(Servers::promise).distinct().count() > 1) {
+      out.println("           The sides do not promise the same.");
     }
     out.println("requests   " + requests());
     out.println("           " + rate());

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ReportTest {
   private static final List<Servers> SIDES =
-      List.of(new Samples.Named("cassandra"), new Samples.Named("trefoil"));
+      List.of(new Samples.Named("cassandra", "nothing"), new Samples.Named("trefoil", "nothing"));
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
@@ -65,6 +65,16 @@ class ReportTest {
     report.begin(SIDES.subList(0, 1));
     report.add(new Measured(0, 1, 0, List.of(List.of(Samples.of(1, p99)))));
     assertThat(text()).containsPattern(" " + shown + " ");
+  }
+
+  @Test
+  void sidesThatPromiseDifferentThingsAreToldApart() {
+    String line = "The sides do not promise the same.";
+    new TextReport(BenchCommandTest.settings(), print).begin(SIDES);
+    assertThat(text()).doesNotContain(line);
+    new TextReport(BenchCommandTest.settings(), print)
+        .begin(List.of(SIDES.get(0), new Samples.Named("trefoil", "2 copies synced")));
+    assertThat(text()).contains(line);
   }
 
   @Test

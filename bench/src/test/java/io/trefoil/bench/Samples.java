@@ -19,16 +19,11 @@ final class Samples {
     return of(rate, p99, Tallies.empty());
   }
 
-  /** Servers that are only a name. */
-  record Named(String name) implements Servers {
+  /** Servers that are only a name and a promise. */
+  record Named(String name, String promise) implements Servers {
     @Override
     public String setup() {
       return name + " 1.0";
-    }
-
-    @Override
-    public String promise() {
-      return "nothing";
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -34,7 +35,6 @@ public final class EtcdServers implements Servers {
   private final String version;
   private final List<Integer> ports;
   private final List<ServerProcess> processes = new ArrayList<>();
-  private final List<InetSocketAddress> nodes;
 
   /**
    * Starts them.
@@ -54,8 +54,7 @@ public final class EtcdServers implements Servers {
     for (int i = 0; i < ports.size(); i++) {
       start(workspace, i);
     }
-    Await.until(READY_SECONDS, "etcd", processes, () -> leader() >= 0);
-    nodes = addresses();
+    awaitLeader();
   }
 
   private void start(Workspace workspace, int number) throws IOException {
@@ -97,11 +96,6 @@ public final class EtcdServers implements Servers {
 
   private static String name(int number) {
     return "etcd" + (number + 1);
-  }
-
-  private List<InetSocketAddress> addresses() throws IOException {
-    List<Integer> used = isSpread ? ports : List.of(ports.get(leader()));
-    return used.stream().map(port -> new InetSocketAddress("127.0.0.1", port)).toList();
   }
 
   /** Which member leads, when all know; else -1. */
@@ -155,8 +149,22 @@ public final class EtcdServers implements Servers {
   }
 
   @Override
-  public List<InetSocketAddress> nodes() {
-    return nodes;
+  public List<InetSocketAddress> nodes() throws InterruptedException {
+    List<Integer> used = isSpread ? ports : List.of(ports.get(awaitLeader()));
+    return used.stream().map(port -> new InetSocketAddress("127.0.0.1", port)).toList();
+  }
+
+  private int awaitLeader() throws InterruptedException {
+    AtomicInteger leader = new AtomicInteger();
+    Await.until(
+        READY_SECONDS,
+        "etcd",
+        processes,
+        () -> {
+          leader.set(leader());
+          return leader.get() >= 0;
+        });
+    return leader.get();
   }
 
   @Override

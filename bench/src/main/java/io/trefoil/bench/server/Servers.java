@@ -1,6 +1,7 @@
 package io.trefoil.bench.server;
 
 import io.trefoil.bench.load.Protocol;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 
@@ -15,8 +16,8 @@ public interface Servers {
   /** What an acknowledged write can rely on. */
   String promise();
 
-  /** Where clients connect, in turn. */
-  List<InetSocketAddress> nodes();
+  /** Where clients connect now, in turn; waits for a leader where one is needed. */
+  List<InetSocketAddress> nodes() throws IOException, InterruptedException;
 
   /**
    * A connection's protocol.

@@ -14,7 +14,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Nodes of Trefoil: a cluster, or two regions of one node each that are linked without a delay,
@@ -143,20 +144,28 @@ public final class TrefoilNodes {
   }
 
   /** The client port of the node that leads a database's first partition. */
-  int leaderPort(String database) throws IOException {
+  int awaitLeader(String database) throws InterruptedException {
+    AtomicInteger port = new AtomicInteger();
+    await(
+        "a leader of '" + database + "'",
+        () -> {
+          port.set(leaderPort(database).orElse(0));
+          return port.get() > 0;
+        });
+    return port.get();
+  }
+
+  private Optional<Integer> leaderPort(String database) throws IOException {
     try (RespClient client = connect(nodes.get(0))) {
-      ClusterStatus status = ClusterStatus.parse(client.call("STATUS").text());
       String leader =
-          status
+          ClusterStatus.parse(client.call("STATUS").text())
               .database(database)
               .map(it -> it.partitionStates().get(0).leader())
-              .orElseThrow(() -> new CommandFailed("STATUS knows no database " + database));
+              .orElse("");
       return nodes.stream()
           .filter(node -> node.name().equals(leader))
-          .findFirst()
-          .orElseThrow(() -> new CommandFailed("nobody leads '" + database + "'"))
-          .ports()
-          .client();
+          .map(node -> node.ports().client())
+          .findFirst();
     }
   }
 
@@ -174,7 +183,7 @@ public final class TrefoilNodes {
   List<ProcessHandle> processes() {
     return nodes.stream()
         .map(node -> ProcessHandle.of(node.pid()))
-        .flatMap(handle -> handle.map(Stream::of).orElseGet(Stream::empty))
+        .flatMap(Optional::stream)
         .toList();
   }
 

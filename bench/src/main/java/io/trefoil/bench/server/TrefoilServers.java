@@ -13,7 +13,6 @@ public final class TrefoilServers implements Servers {
   private final TrefoilNodes nodes;
   private final Deployment deployment;
   private final String version;
-  private final List<InetSocketAddress> addresses;
 
   TrefoilServers(String name, int number, Deployment deployment, TrefoilNodes nodes)
       throws IOException {
@@ -22,15 +21,6 @@ public final class TrefoilServers implements Servers {
     this.nodes = nodes;
     this.deployment = deployment;
     version = nodes.version();
-    addresses = ports().stream().map(port -> new InetSocketAddress("127.0.0.1", port)).toList();
-  }
-
-  private List<Integer> ports() throws IOException {
-    if (deployment.isSpread()) {
-      return nodes.clientPorts();
-    }
-    boolean isLed = deployment.algorithm() != Deployment.Algorithm.LEADERLESS;
-    return List.of(isLed ? nodes.leaderPort(name) : nodes.clientPorts().get(0));
   }
 
   @Override
@@ -52,8 +42,16 @@ public final class TrefoilServers implements Servers {
   }
 
   @Override
-  public List<InetSocketAddress> nodes() {
-    return addresses;
+  public List<InetSocketAddress> nodes() throws InterruptedException {
+    return ports().stream().map(port -> new InetSocketAddress("127.0.0.1", port)).toList();
+  }
+
+  private List<Integer> ports() throws InterruptedException {
+    if (deployment.isSpread()) {
+      return nodes.clientPorts();
+    }
+    boolean isLed = deployment.algorithm() != Deployment.Algorithm.LEADERLESS;
+    return List.of(isLed ? nodes.awaitLeader(name) : nodes.clientPorts().get(0));
   }
 
   @Override
