@@ -89,7 +89,7 @@ class BadDisksTest {
         "the journal's beginning to go",
         () -> !oldestSegment(bad).getFileName().toString().endsWith("-0000000000000001"));
     bad.terminate();
-    delete(bad.dataDir().resolve("storage"));
+    NodeClasses.delete(bad.dataDir().resolve("storage"));
     bad.start();
     assertThat(bad.awaitExit()).isOne();
     assertThat(bad.standardError()).contains("contradict each other").contains("./trefoil heal");
@@ -186,18 +186,13 @@ class BadDisksTest {
 
   private static String heal(NodeProcess node, int exitCode, String... options) throws Exception {
     Path said = Files.createTempFile(node.dataDir().getParent(), "heal", ".txt");
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    List<String> command =
-        Stream.concat(
-                Stream.of(
-                    java,
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    "io.trefoil.node.HealCommand",
-                    "--config",
-                    node.dataDir().resolveSibling("node.yaml").toString()),
-                Stream.of(options))
-            .toList();
+    List<String> command = NodeClasses.command();
+    command.addAll(
+        List.of(
+            "io.trefoil.node.HealCommand",
+            "--config",
+            node.dataDir().resolveSibling("node.yaml").toString()));
+    command.addAll(List.of(options));
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
     assertThat(process.waitFor(ClusterProcesses.DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
@@ -231,14 +226,6 @@ class BadDisksTest {
       int before = file.read();
       file.seek(middle);
       file.write(before ^ 0x10);
-    }
-  }
-
-  private static void delete(Path top) throws IOException {
-    try (Stream<Path> all = Files.walk(top)) {
-      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(each);
-      }
     }
   }
 }

@@ -72,18 +72,8 @@ final class NodeProcess {
     Files.createDirectories(folder);
     Path settings = folder.resolve("node.yaml");
     Files.writeString(settings, settings());
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-Xmx192m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "io.trefoil.node.Main",
-                settings.toString(),
-                "--stop-on-stdin-close"));
+    List<String> command = NodeClasses.command();
+    command.addAll(List.of("io.trefoil.node.Main", settings.toString(), "--stop-on-stdin-close"));
     command.addAll(flags);
     ProcessBuilder builder = new ProcessBuilder(command);
     if (Files.exists(preloaded())) {
