@@ -183,6 +183,9 @@ final class ClusterStatus {
     if (report != null && report.has("disk")) {
       warnings.add(report.path("disk").asText());
     }
+    if (report != null) {
+      report.path("differing").forEach(each -> warnings.add(each.asText()));
+    }
     if (node.amnesiac()) {
       warnings.add(node.name() + " came back with an older disk; its copies do not count yet");
     }

@@ -1,5 +1,6 @@
 package io.trefoil.node;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trefoil.base.ByteSink;
 import io.trefoil.base.Clock;
@@ -88,6 +89,7 @@ public final class NodeCore implements ControlLoop.Listener {
   private SnapshotSender sender;
   private SnapshotReceiver receiver;
   private Verifications verifications;
+  private volatile Scrub scrub;
   private RegionLinks regions;
   private NodeCommandRunner nodeCommands;
   private volatile Divergences divergences;
@@ -277,7 +279,10 @@ public final class NodeCore implements ControlLoop.Listener {
     forwards = new Forwards(loop, routes);
     RateLimit rate = new RateLimit(settings.snapshot().rateBytes(), clock.monotonicNanos());
     sender = new SnapshotSender(loop, ports.background(), rate);
-    verifications = new Verifications(loop, routes, ports.verifying());
+    verifications =
+        new Verifications(
+            loop, routes, ports.verifying(), why -> failed("scrub", storage.foundDamaged(why)));
+    scrub = new Scrub(loop, routes, verifications, this::nodeName, settings.scrubEvery().toNanos());
     AsyncReplies asyncReplies = new AsyncReplies(loop);
     Divergences kept =
         new Divergences(
@@ -510,6 +515,11 @@ public final class NodeCore implements ControlLoop.Listener {
     ports.failed(what, cause);
   }
 
+  private String nodeName(NodeId node) {
+    ClusterNode known = state.nodes().get(node);
+    return known == null ? node.toString() : known.name();
+  }
+
   // Time.
 
   private void tick() {
@@ -519,6 +529,7 @@ public final class NodeCore implements ControlLoop.Listener {
     sender.tick();
     receiver.tick();
     verifications.tick();
+    scrub.tick();
     forwards.expire();
     nodeCommands.tick();
     runner.retryWaiting();
@@ -612,6 +623,10 @@ public final class NodeCore implements ControlLoop.Listener {
                   loop.nowNanos() / 1_000_000);
           if (room.isLow() || pace.isStalled()) {
             report.put("disk", room.isLow() ? room.text() : pace.text());
+          }
+          if (!scrub.differing().isEmpty()) {
+            ArrayNode differing = report.putArray("differing");
+            scrub.differing().values().forEach(differing::add);
           }
           StatusReport.addClocks(report, replicas.clocks().recent(loop.nowNanos() / 1_000_000));
           control.loop().execute(() -> send(loop.self(), report));
@@ -743,7 +758,7 @@ public final class NodeCore implements ControlLoop.Listener {
 
   /** Figures for the metrics page; waits for the data loop. */
   io.trefoil.node.http.NodeSample sample() {
-    return NodeSampler.sample(data, replicas, clients, storage, divergences, state);
+    return NodeSampler.sample(data, replicas, scrub, clients, storage, divergences, state);
   }
 
   Clients clients() {

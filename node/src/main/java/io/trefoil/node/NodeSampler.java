@@ -27,7 +27,7 @@ final class NodeSampler {
   private static final long WAIT_MILLIS = 1_000;
   private static final NodeSample NOTHING =
       new NodeSample(
-          0, 0, 0, 0, 0, CallCounts.NONE, RepairCounts.NONE, List.of(), List.of(), List.of());
+          0, 0, 0, 0, 0, 0, CallCounts.NONE, RepairCounts.NONE, List.of(), List.of(), List.of());
 
   private NodeSampler() {}
 
@@ -35,6 +35,7 @@ final class NodeSampler {
   static NodeSample sample(
       DataLoop loop,
       NodeReplicas replicas,
+      Scrub scrub,
       Clients clients,
       Storage storage,
       Divergences divergences,
@@ -43,7 +44,8 @@ final class NodeSampler {
       return NOTHING;
     }
     CompletableFuture<NodeSample> taken = new CompletableFuture<>();
-    loop.execute(() -> taken.complete(take(loop, replicas, clients, storage, divergences, state)));
+    loop.execute(
+        () -> taken.complete(take(loop, replicas, scrub, clients, storage, divergences, state)));
     try {
       return taken.get(WAIT_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
@@ -57,6 +59,7 @@ final class NodeSampler {
   private static NodeSample take(
       DataLoop loop,
       NodeReplicas replicas,
+      Scrub scrub,
       Clients clients,
       Storage storage,
       Divergences divergences,
@@ -70,6 +73,7 @@ final class NodeSampler {
         clients.count(),
         loop.journal().sizeBytes(),
         replicas.leftBehind(),
+        scrub.differing().size(),
         storage.memoryBytes(0),
         divergences.undecidedFiles(),
         replicas.callCounts(),

@@ -31,6 +31,7 @@ final class Verifications {
 
   private final DataLoop loop;
   private final Routes routes;
+  private final Consumer<String> onDamaged;
   private final MarkedSnapshots snapshots;
   private final LeafSums sums;
   private final Map<PartitionId, Verification> led = new HashMap<>();
@@ -67,9 +68,11 @@ final class Verifications {
 
   /**
    * @param reader runs one task after the other
+   * @param onDamaged gets why a replica here is
    */
-  Verifications(DataLoop loop, Routes routes, Executor reader) {
+  Verifications(DataLoop loop, Routes routes, Executor reader, Consumer<String> onDamaged) {
     this.loop = loop;
+    this.onDamaged = onDamaged;
     this.routes = routes;
     this.snapshots = new MarkedSnapshots(loop, this::send, reader);
     this.sums = new LeafSums(loop, routes, this::send);
@@ -88,6 +91,16 @@ final class Verifications {
     for (int i = 0; i < PARTITIONS_AT_ONCE; i++) {
       verification.next();
     }
+  }
+
+  /** Compares the replicas of one partition. */
+  void verify(PartitionRoute partition, Consumer<PartitionReport> then) {
+    ask(partition, then);
+  }
+
+  /** Tells the node of a replica that was found damaged, which may be this one. */
+  void condemn(NodeId node, PartitionId partition, String why) {
+    send(node, new VerifyMessage.Damaged(partition, 0, why));
   }
 
   /** Asks for one partition after the other. */
@@ -245,6 +258,8 @@ final class Verifications {
       snapshots.onListCells(from, list);
     } else if (message instanceof VerifyMessage.Done done) {
       snapshots.onDone(done);
+    } else if (message instanceof VerifyMessage.Damaged damaged) {
+      onDamaged.accept(damaged.why());
     } else if (message instanceof VerifyMessage.AskSums ask) {
       sums.onAsk(from, ask);
     } else if (message instanceof VerifyMessage.AskShown ask) {

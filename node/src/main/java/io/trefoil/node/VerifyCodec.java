@@ -31,6 +31,7 @@ final class VerifyCodec {
   private static final int ASK_SUMS = 11;
   private static final int SUMS = 12;
   private static final int ASK_SHOWN = 13;
+  private static final int DAMAGED = 14;
 
   private static final long ALL_HASHES = 1L << 32;
   private static final int MAX_REPLICAS = 1_000;
@@ -53,6 +54,9 @@ final class VerifyCodec {
     } else if (message instanceof VerifyMessage.Unable unable) {
       begin(sink, UNABLE, message);
       sink.putText(unable.why());
+    } else if (message instanceof VerifyMessage.Damaged damaged) {
+      begin(sink, DAMAGED, message);
+      sink.putText(damaged.why());
     } else if (message instanceof VerifyMessage.Reading) {
       begin(sink, READING, message);
     } else if (message instanceof VerifyMessage.Digests digests) {
@@ -106,6 +110,7 @@ final class VerifyCodec {
           case REPORT -> new VerifyMessage.Report(partition, id, getReport(source));
           case BUSY -> new VerifyMessage.Busy(partition, id);
           case UNABLE -> new VerifyMessage.Unable(partition, id, source.getText());
+          case DAMAGED -> new VerifyMessage.Damaged(partition, id, source.getText());
           case READING -> new VerifyMessage.Reading(partition, id);
           case DIGESTS ->
               new VerifyMessage.Digests(

@@ -70,6 +70,9 @@ sealed interface VerifyMessage {
   record Sums(PartitionId partition, long id, int broken, BucketDigests sums)
       implements VerifyMessage {}
 
+  /** Leader to replica: it differs from all the others, which are equal. */
+  record Damaged(PartitionId partition, long id, String why) implements VerifyMessage {}
+
   /** Leader to replica: the snapshot is needed no more. */
   record Done(PartitionId partition, long id) implements VerifyMessage {}
 }

@@ -136,6 +136,13 @@ public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk
   /** Makes one kind of change in a batch of its own. */
   abstract void write(String what, Change change);
 
+  /**
+   * Notes that something here is damaged, so that the disk is not opened again.
+   *
+   * @param cause null when it was not found by reading
+   */
+  abstract StorageDamaged foundDamaged(String text, Exception cause);
+
   /** Makes all that was written durable: both families at one point. */
   abstract void flush();
 

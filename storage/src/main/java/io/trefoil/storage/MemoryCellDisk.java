@@ -77,9 +77,14 @@ public final class MemoryCellDisk extends CellDisk {
 
   private void check(byte[] diskKey) {
     if (isDamaged(diskKey)) {
-      foundDamaged = true;
-      throw new StorageDamaged("a cell is damaged", null);
+      throw foundDamaged("a cell is damaged", null);
     }
+  }
+
+  @Override
+  StorageDamaged foundDamaged(String text, Exception cause) {
+    foundDamaged = true;
+    return new StorageDamaged(text, cause);
   }
 
   private boolean isDamaged(byte[] diskKey) {

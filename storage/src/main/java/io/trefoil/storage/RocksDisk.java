@@ -170,7 +170,8 @@ final class RocksDisk extends CellDisk {
     return isDamage(e) ? foundDamaged(text, e) : new StorageException("storage " + text, e);
   }
 
-  private StorageDamaged foundDamaged(String text, Exception cause) {
+  @Override
+  StorageDamaged foundDamaged(String text, Exception cause) {
     StorageDamaged damaged = new StorageDamaged(damage(text), cause);
     try {
       Files.writeString(folder.resolve(DAMAGED), damaged.getMessage());

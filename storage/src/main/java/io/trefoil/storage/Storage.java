@@ -226,6 +226,16 @@ public final class Storage implements AutoCloseable {
     return memory[loop].overBudget();
   }
 
+  /**
+   * Others found that what is here is not what they have: no later process serves it.
+   *
+   * @param why in words
+   * @return what to stop with
+   */
+  public StorageDamaged foundDamaged(String why) {
+    return disk.foundDamaged(why, null);
+  }
+
   /** Bytes of memory that the loop's table takes. */
   public long memoryBytes(int loop) {
     return memory[loop].arena().usedBytes();

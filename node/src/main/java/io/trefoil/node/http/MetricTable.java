@@ -92,6 +92,14 @@ final class MetricTable {
                       + " partition that this node leads: they get a snapshot when they are back."),
               NodeSample::leftBehind),
           new Gauge<>(
+              gauge(
+                  "trefoil_differing_partitions",
+                  "partitions",
+                  NONE,
+                  "Partitions whose replicas were found to differ, of those that this node compares"
+                      + " every scrub.every: DATABASE VERIFY tells what differs."),
+              NodeSample::differing),
+          new Gauge<>(
               gauge("trefoil_memory_table_bytes", "bytes", NONE, "Memory table in use."),
               NodeSample::memoryTableBytes),
           new Gauge<>(

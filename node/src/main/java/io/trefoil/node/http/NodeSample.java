@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param journalBytes of its files on disk
  * @param leftBehind followers that are away and need a snapshot when they are back
+ * @param differing partitions whose replicas differ, as far as this node compares them
  * @param memoryTableBytes in use, of the memory set aside
  * @param divergedFiles not yet replayed or discarded
  * @param calls of all partitions that the node has or had a replica of
@@ -19,6 +20,7 @@ public record NodeSample(
     long connectedClients,
     long journalBytes,
     long leftBehind,
+    long differing,
     long memoryTableBytes,
     long divergedFiles,
     CallCounts calls,

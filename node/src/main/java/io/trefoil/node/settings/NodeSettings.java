@@ -15,6 +15,7 @@ import java.util.Optional;
  *
  * @param httpPort of {@code /metrics}, {@code /healthz} and {@code /readyz}, on loopback
  * @param eventLoops threads that run commands
+ * @param scrubEvery between two comparisons of a partition's replicas
  * @param clockMaxSkew clocks of other nodes that are further ahead are warned of
  * @param insecure whether ports of nodes may be opened beyond this machine
  * @param stopOnStdinClose whether the end of standard input stops the node
@@ -32,6 +33,7 @@ public record NodeSettings(
     Hints hints,
     int httpPort,
     int eventLoops,
+    Duration scrubEvery,
     Duration clockMaxSkew,
     LogLevel logLevel,
     boolean insecure,
@@ -198,6 +200,7 @@ public record NodeSettings(
   public NodeSettings {
     SettingTable.HTTP_PORT.require(httpPort);
     SettingTable.EVENT_LOOPS.require(eventLoops);
+    SettingTable.SCRUB_EVERY.require(scrubEvery);
     SettingTable.CLOCK_MAX_SKEW.require(clockMaxSkew);
     Objects.requireNonNull(node);
     Objects.requireNonNull(region);

@@ -209,6 +209,14 @@ final class SettingTable {
 
   static final Setting<Integer> EVENT_LOOPS =
       Setting.of("event-loops", SettingType.EVENT_LOOPS, "1", "Threads that run commands.");
+  static final Setting<Duration> SCRUB_EVERY =
+      Setting.of(
+          "scrub.every",
+          SettingType.duration("1s", "8760h"),
+          "24h",
+          "How long after the replicas of a partition were compared they are compared again, so that"
+              + " what a disk lost is found while others still have it.");
+
   static final Setting<Duration> CLOCK_MAX_SKEW =
       Setting.of(
           "clock.max-skew",
@@ -266,6 +274,7 @@ final class SettingTable {
           HINTS_MAX_AGE,
           HINTS_RATE,
           EVENT_LOOPS,
+          SCRUB_EVERY,
           CLOCK_MAX_SKEW,
           LOG_LEVEL,
           INSECURE,

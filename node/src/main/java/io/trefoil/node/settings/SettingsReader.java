@@ -136,6 +136,7 @@ public final class SettingsReader {
             given.value(SettingTable.HINTS_MAX_AGE), given.value(SettingTable.HINTS_RATE)),
         httpPort,
         given.value(SettingTable.EVENT_LOOPS),
+        given.value(SettingTable.SCRUB_EVERY),
         given.value(SettingTable.CLOCK_MAX_SKEW),
         given.value(SettingTable.LOG_LEVEL),
         insecure,

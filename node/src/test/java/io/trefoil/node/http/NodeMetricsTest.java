@@ -36,6 +36,7 @@ class NodeMetricsTest {
               11,
               12,
               15,
+              16,
               13,
               14,
               new CallCounts(5, 1, 0, 2, 3, 6, 1),
@@ -87,7 +88,17 @@ class NodeMetricsTest {
 
   private static NodeSample of(ReplicaSample... replicas) {
     return new NodeSample(
-        0, 0, 0, 0, 0, CallCounts.NONE, RepairCounts.NONE, List.of(replicas), List.of(), List.of());
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        CallCounts.NONE,
+        RepairCounts.NONE,
+        List.of(replicas),
+        List.of(),
+        List.of());
   }
 
   @Test
@@ -102,6 +113,7 @@ class NodeMetricsTest {
             "trefoil_connected_clients{node=\"n1\",region=\"eu\"} 11.0",
             "trefoil_journal_bytes{node=\"n1\",region=\"eu\"} 12.0",
             "trefoil_followers_left_behind{node=\"n1\",region=\"eu\"} 15.0",
+            "trefoil_differing_partitions{node=\"n1\",region=\"eu\"} 16.0",
             "trefoil_memory_table_bytes{node=\"n1\",region=\"eu\"} 13.0",
             "trefoil_diverged_files{node=\"n1\",region=\"eu\"} 14.0",
             "trefoil_leader" + replica + "1.0",

@@ -7,6 +7,8 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.DBOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksIterator;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.exceptions.JedisException;
@@ -32,7 +39,8 @@ class BadDisksTest {
 
   @BeforeAll
   static void start(@TempDir Path folder) {
-    cluster = ClusterProcesses.start(folder, 3, "--journal.segment", "64kb");
+    cluster =
+        ClusterProcesses.start(folder, 3, "--journal.segment", "64kb", "--scrub.every", "20s");
     cluster.createDatabase("carts", "NUMBER", "3", "REPLICATION", "LEADERLESS", "PARTITIONS", "2");
     write(cluster.node(1), 0, "a");
     write(cluster.node(1), 3, "b");
@@ -93,6 +101,25 @@ class BadDisksTest {
     bad.start();
     assertThat(bad.awaitExit()).isOne();
     assertThat(bad.standardError()).contains("contradict each other").contains("./trefoil heal");
+
+    heal(bad, 0);
+    bad.start();
+    cluster.awaitInSync();
+    assertIsWhole(bad);
+  }
+
+  /** What no checksum shows: the disk gives back another value, as if it had been written. */
+  @Test
+  void a_node_that_differs_from_all_others_is_told_stops_and_is_filled_by_them() throws Exception {
+    NodeProcess bad = cluster.node(3);
+    bad.terminate();
+    changeOneValue(bad);
+    bad.start();
+    assertThat(bad.awaitExit()).isOne();
+    assertThat(bad.standardError())
+        .contains("of '0' on n3 differs at ")
+        .contains("from what n1 and n2 have alike")
+        .contains("./trefoil heal");
 
     heal(bad, 0);
     bad.start();
@@ -198,6 +225,33 @@ class BadDisksTest {
     assertThat(process.waitFor(ClusterProcesses.DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(Files.readString(said)).isEqualTo(exitCode);
     return Files.readString(said);
+  }
+
+  private static void changeOneValue(NodeProcess node) throws Exception {
+    byte[] value = valueOf("a7").getBytes(StandardCharsets.UTF_8);
+    List<ColumnFamilyDescriptor> families =
+        List.of(
+            new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY),
+            new ColumnFamilyDescriptor("cells".getBytes(StandardCharsets.UTF_8)));
+    List<ColumnFamilyHandle> handles = new ArrayList<>();
+    String folder = node.dataDir().resolve("storage").toString();
+    try (DBOptions options = new DBOptions();
+        RocksDB disk = RocksDB.open(options, folder, families, handles);
+        RocksIterator cells = disk.newIterator(handles.get(1))) {
+      cells.seekToFirst();
+      while (!endsWith(cells.value(), value)) {
+        cells.next();
+      }
+      byte[] changed = cells.value();
+      changed[changed.length - 1]++;
+      disk.put(handles.get(1), cells.key(), changed);
+      handles.forEach(ColumnFamilyHandle::close);
+    }
+  }
+
+  private static boolean endsWith(byte[] stored, byte[] value) {
+    int start = stored.length - value.length;
+    return start >= 0 && Arrays.equals(stored, start, stored.length, value, 0, value.length);
   }
 
   /** Whose bytes are all of use: later ones may be prepared, with what they held before. */

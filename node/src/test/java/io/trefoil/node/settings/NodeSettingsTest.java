@@ -58,6 +58,7 @@ class NodeSettingsTest {
         DEFAULTS.hints(),
         DEFAULTS.httpPort(),
         1,
+        DEFAULTS.scrubEvery(),
         DEFAULTS.clockMaxSkew(),
         LogLevel.INFO,
         false,
