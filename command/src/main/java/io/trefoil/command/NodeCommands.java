@@ -133,6 +133,15 @@ final class NodeCommands {
                 "Show values that were hidden where regions wrote without seeing each other's")
             .flags(ADMIN, NOSCRIPT, LOADING, STALE)
             .onNode(),
+        new Row(
+                "tail",
+                -2,
+                Group.TREFOIL,
+                OWN,
+                "O(N) with N the number of entries given",
+                "Give a partition's committed entries after a position, as JSON lines")
+            .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+            .onNode(),
         row(
                 "switchover",
                 -2,

@@ -113,7 +113,7 @@ record ConflictRecord(
   }
 
   private static void text(ObjectNode json, String name, Text text) {
-    DivergenceFile.text(json, name, text.begin().array(), 0, text.begin().length());
+    EntryLines.text(json, name, text.begin().array(), 0, text.begin().length());
     json.put(name + "_bytes", text.length());
   }
 

@@ -3,27 +3,17 @@ package io.trefoil.node;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trefoil.base.ByteSource;
-import io.trefoil.base.Bytes;
 import io.trefoil.base.Position;
-import io.trefoil.cell.CellType;
-import io.trefoil.cell.Cells;
 import io.trefoil.cell.EntryReader;
-import io.trefoil.cell.Opened;
-import io.trefoil.cell.Score;
-import io.trefoil.cell.merge.MergedKey;
-import io.trefoil.cell.merge.Versions;
-import io.trefoil.cell.merge.Write;
 import io.trefoil.replication.kernel.EntryBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Base64;
 
 /**
  * What may have been acknowledged and is not in the history any more, kept for people and for
@@ -56,19 +46,12 @@ import java.util.Base64;
  *
  * <p>Keys, fields and values that are not UTF-8 are given as {@code key_base64} and so on.
  */
-final class DivergenceFile implements EntryReader.Changes {
-  /** Of a line: the change to be merged again. */
-  static final String MERGE = "merge_base64";
-
+final class DivergenceFile {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final StringBuilder lines = new StringBuilder();
-  private final ByteSource entry = new ByteSource(new byte[0]);
-  private Position position = Position.ZERO;
-  private long stamp;
-
-  /** The key that was merged last. */
-  private byte[] merged;
+  private final EntryLines changes =
+      new EntryLines(JSON::createObjectNode, number -> "", this::line);
 
   private DivergenceFile() {}
 
@@ -92,18 +75,11 @@ final class DivergenceFile implements EntryReader.Changes {
     ByteSource body = new ByteSource(batch.body().array());
     for (int i = 0; i < batch.count(); i++) {
       int length = body.getBlockLength();
-      entry.reset(body.array(), body.skip(length), length);
-      position = new Position(batch.epoch(), batch.firstIndex() + i);
-      add();
-    }
-  }
-
-  private void add() {
-    int start = entry.position();
-    stamp = EntryReader.stamp(entry);
-    ByteSource whole = new ByteSource(entry.array(), start, entry.remaining() + Long.BYTES);
-    if (!EntryReader.isForeign(whole)) {
-      EntryReader.changes(entry, this);
+      int start = body.skip(length);
+      if (!EntryReader.isForeign(new ByteSource(body.array(), start, length))) {
+        Position position = new Position(batch.epoch(), batch.firstIndex() + i);
+        changes.add(position, 0, new ByteSource(body.array(), start, length));
+      }
     }
   }
 
@@ -134,206 +110,6 @@ final class DivergenceFile implements EntryReader.Changes {
   static void syncNames(Path folder) throws IOException {
     try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
       names.force(true);
-    }
-  }
-
-  @Override
-  public void put(
-      CellType type,
-      long expireAtMillis,
-      byte[] key,
-      int keyOffset,
-      int keyLength,
-      byte[] value,
-      int valueOffset,
-      int valueLength) {
-    ObjectNode json = change("put").put("type", type.redisName());
-    text(json, "key", key, keyOffset, keyLength);
-    text(json, "value", value, valueOffset, valueLength);
-    line(expiry(json, expireAtMillis));
-  }
-
-  @Override
-  public void remove(byte[] key, int offset, int length) {
-    line(text(change("remove"), "key", key, offset, length));
-  }
-
-  @Override
-  public void expire(long expireAtMillis, byte[] key, int offset, int length) {
-    line(expiry(text(change("expire"), "key", key, offset, length), expireAtMillis));
-  }
-
-  @Override
-  public void clear() {
-    line(change("clear"));
-  }
-
-  @Override
-  public void field(
-      Opened of,
-      byte[] field,
-      int fieldOffset,
-      int fieldLength,
-      byte[] value,
-      int valueOffset,
-      int valueLength) {
-    ObjectNode json = text(change("field", of), "field", field, fieldOffset, fieldLength);
-    line(value(of.type(), json, value, valueOffset, valueLength));
-  }
-
-  /** Of a member of a set there is none; a score's bytes are shown as a number, too. */
-  private ObjectNode value(CellType type, ObjectNode json, byte[] value, int offset, int length) {
-    if (type == CellType.SET) {
-      return json;
-    }
-    if (type == CellType.ZSET) {
-      json.put("score", Double.toString(Score.read(value, offset)));
-    }
-    return text(json, "value", value, offset, length);
-  }
-
-  @Override
-  public void drop(Opened of, byte[] field, int offset, int length) {
-    line(text(change("drop", of), "field", field, offset, length));
-  }
-
-  @Override
-  public void head(Opened of, long expireAtMillis, long count) {
-    line(expiry(change("head", of).put("fields", count), expireAtMillis));
-  }
-
-  private ObjectNode change(String name, Opened of) {
-    ObjectNode json = change(name).put("type", of.type().redisName());
-    return text(json, "key", of.array(), of.offset(), of.length());
-  }
-
-  @Override
-  public void mark(long id, long timeMillis) {
-    // It changed nothing: there is nothing to keep.
-  }
-
-  @Override
-  public void merge(byte[] key, int offset, int length, byte[] change, int at, int changeLength) {
-    merged = Bytes.copyOf(key, offset, length).array();
-    ObjectNode json = keyChange(new MergedKey().read(new ByteSource(change, at, changeLength)));
-    if (json != null) {
-      line(change(json, change, at, changeLength));
-    }
-  }
-
-  /** What a change shows of a key; null when it only names the key for its fields. */
-  private ObjectNode keyChange(MergedKey key) {
-    Write written = key.string().written();
-    ObjectNode json;
-    if (written != null) {
-      json = mergedChange("put", CellType.STRING);
-      text(json, "value", written.array(), written.offset(), written.length());
-    } else if (key.string().hasCounter()) {
-      json = mergedChange("add", CellType.STRING).put("total", key.string().counterSum());
-    } else if (key.hasExpiry()) {
-      json = mergedChange("expire");
-    } else if (key.fieldsType() != null) {
-      json = mergedChange("fields", key.fieldsType());
-    } else {
-      json = key.isEmpty() ? null : mergedChange("remove");
-    }
-    return key.hasExpiry() ? expiry(json, key.expireAt()) : json;
-  }
-
-  private ObjectNode mergedChange(String name) {
-    return text(change(name), "key", merged, 0, merged.length);
-  }
-
-  private ObjectNode mergedChange(String name, CellType type) {
-    ObjectNode json = change(name).put("type", type.redisName());
-    return text(json, "key", merged, 0, merged.length);
-  }
-
-  private static ObjectNode change(ObjectNode json, byte[] change, int at, int length) {
-    byte[] bytes = Bytes.copyOf(change, at, length).array();
-    return json.put(MERGE, Base64.getEncoder().encodeToString(bytes));
-  }
-
-  @Override
-  public void part(
-      CellType type,
-      byte[] field,
-      int fieldOffset,
-      int fieldLength,
-      byte[] change,
-      int at,
-      int changeLength) {
-    Versions versions = new Versions().read(new ByteSource(change, at, changeLength));
-    Write written = versions.written();
-    boolean adds = written == null && versions.hasCounter();
-    String name = written != null ? "field" : adds ? "add" : "drop";
-    ObjectNode json = text(mergedChange(name, type), "field", field, fieldOffset, fieldLength);
-    if (written != null) {
-      value(type, json, written.array(), written.offset(), written.length());
-    } else if (adds) {
-      json.put("total", versions.counterSum());
-    }
-    line(change(json, change, at, changeLength));
-  }
-
-  @Override
-  public void fill(long purgedStamp) {
-    throw notOwn();
-  }
-
-  @Override
-  public void from(int origin, long originIndex, int count) {
-    throw notOwn();
-  }
-
-  @Override
-  public void entry(long entryStamp) {
-    throw notOwn();
-  }
-
-  @Override
-  public void told(int region, byte[] what, int offset, int length) {
-    // changes no cell, and is told again
-  }
-
-  @Override
-  public void adopt(byte[] key, int offset, int length) {
-    // is done again by whoever leads
-  }
-
-  @Override
-  public void adopted() {
-    // as above
-  }
-
-  @Override
-  public void reached(int region, long epoch, long upTo) {
-    throw notOwn();
-  }
-
-  private static IllegalStateException notOwn() {
-    return new IllegalStateException("only what a leader here wrote can leave its history");
-  }
-
-  private ObjectNode change(String name) {
-    return JSON.createObjectNode()
-        .put("position", position.toString())
-        .put("stamp", stamp)
-        .put("change", name);
-  }
-
-  private static ObjectNode expiry(ObjectNode json, long expireAtMillis) {
-    return expireAtMillis == Cells.NEVER ? json : json.put("expire_at_ms", expireAtMillis);
-  }
-
-  /** Puts bytes as text, or as {@code name_base64} where they are none. */
-  static ObjectNode text(ObjectNode json, String name, byte[] array, int offset, int length) {
-    byte[] bytes = Bytes.copyOf(array, offset, length).array();
-    try {
-      return json.put(
-          name, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
-    } catch (CharacterCodingException e) {
-      return json.put(name + "_base64", Base64.getEncoder().encodeToString(bytes));
     }
   }
 }

@@ -491,10 +491,10 @@ final class Divergences {
 
   /** As the file has it, whatever the kind of change; but not what is only to be merged. */
   private static void writeChange(JsonNode change, ReplyWriter reply) throws IOException {
-    reply.map(change.size() - (change.has(DivergenceFile.MERGE) ? 1 : 0));
+    reply.map(change.size() - (change.has(EntryLines.MERGE) ? 1 : 0));
     for (Map.Entry<String, JsonNode> field : change.properties()) {
       String name = field.getKey();
-      if (name.equals(DivergenceFile.MERGE)) {
+      if (name.equals(EntryLines.MERGE)) {
         continue;
       }
       if (name.equals("stamp")) {

@@ -124,7 +124,7 @@ final class LeftKeys {
         change.path("type").asText().equals(CellType.STRING.redisName())
             && (change.has("value") || change.has("value_base64"));
     Key before = byKey.remove(key); // the last change decides the order
-    if (change.has(DivergenceFile.MERGE)) {
+    if (change.has(EntryLines.MERGE)) {
       byKey.put(key, merged(before, key, change, at, position));
       return;
     }

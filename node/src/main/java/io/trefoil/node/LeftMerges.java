@@ -35,7 +35,7 @@ final class LeftMerges {
    */
   void add(JsonNode change, long at) throws IOException {
     lines.add(at);
-    bytes += change.path(DivergenceFile.MERGE).asText().length();
+    bytes += change.path(EntryLines.MERGE).asText().length();
     type = change.path("type").asText(type);
     byte[] field = DivergenceReader.bytes(change, "field");
     if (field != null) {

@@ -45,6 +45,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
   private final Verifications verifications;
   private final Divergences divergences;
   private final Conflicts conflicts;
+  private final Tails tails;
   private final WriteStatus writeStatus;
   private final Repairs repairs;
   private final PubSub pubSub;
@@ -112,6 +113,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       AsyncReplies asyncReplies,
       Divergences divergences,
       Conflicts conflicts,
+      Tails tails,
       Outside outside) {
     this.loop = loop;
     this.routes = routes;
@@ -119,6 +121,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
     this.verifications = verifications;
     this.divergences = divergences;
     this.conflicts = conflicts;
+    this.tails = tails;
     this.copyWaits = new CopyWaits(loop, routes, forwards);
     this.sessionWaits = new SessionWaits(loop, routes);
     this.writeStatus = new WriteStatus(loop, routes, forwards, asyncReplies, divergences);
@@ -164,6 +167,7 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
           divergences.run(args.detached(), connection.session().protocol(), connection.await());
       case "conflicts" ->
           conflicts.run(args.detached(), connection.session().protocol(), connection.await());
+      case "tail" -> tails.run(args.detached(), connection.await());
       case "write|status" ->
           writeStatus.ask(args.detached(), connection.session().protocol(), connection.await());
       case "repair|status", "repair|run" ->
@@ -212,6 +216,8 @@ final class NodeCommandRunner implements CommandRunner.NodeCommands {
       Command command, Args args, PartitionReplica leader, Position floor, Delivery delivery) {
     if (command.name().equals("write|status")) {
       writeStatus.answer(args, leader, delivery);
+    } else if (command.name().equals("tail")) {
+      tails.answer(args, leader, delivery);
     } else if (command.name().equals("wait")) {
       copyWaits.runForwarded(args, leader, floor, delivery);
     } else {

@@ -308,6 +308,7 @@ public final class NodeCore implements ControlLoop.Listener {
             asyncReplies,
             kept,
             new Conflicts(loop, routes, forwards, () -> state, conflictLog),
+            new Tails(loop, routes, forwards, asyncReplies, ports.background(), () -> state),
             outside(loop));
     runner =
         new CommandRunner(
@@ -605,7 +606,8 @@ public final class NodeCore implements ControlLoop.Listener {
   }
 
   private void release(Map<Long, Position> durable) {
-    replicas.release(durable, settings.journal().keepBytes());
+    NodeSettings.Journal kept = settings.journal();
+    replicas.release(durable, kept.keepBytes(), kept.tailBytes());
   }
 
   private void report() {

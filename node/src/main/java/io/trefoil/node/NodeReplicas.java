@@ -596,13 +596,15 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
    * Lets the journal go up to what storage has made durable, as far as followers need it no more.
    * Entries that some replica lacks may yet leave the history, and are kept, too. Of more than the
    * cap the oldest goes, whoever lacks it: only that, so that others are still caught up. Hints go
-   * when they are too old, too.
+   * when they are too old, too. What nobody needs stays for a while, for those who tail.
    *
    * @param keepBytes the journal held back for followers; past it they get a snapshot instead
+   * @param tailBytes the journal held back for those who tail; no more than {@code keepBytes} count
    */
-  void release(Map<Long, Position> durable, long keepBytes) {
+  void release(Map<Long, Position> durable, long keepBytes, long tailBytes) {
     Journal journal = loop.journal();
     long capped = journal.appended() - keepBytes;
+    long tailed = journal.appended() - tailBytes;
     for (PartitionReplica replica : replicas.values()) {
       Position position = durable.get(replica.copy());
       if (position == null) {
@@ -610,7 +612,10 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
       }
       long unwanted =
           Math.max(
-              replica.machine().everywhereIndex(), journal.lastIndexBefore(replica.copy(), capped));
+              Math.min(
+                  replica.machine().everywhereIndex(),
+                  journal.lastIndexBefore(replica.copy(), tailed)),
+              journal.lastIndexBefore(replica.copy(), capped));
       long released = Math.min(position.index(), unwanted);
       if (released > 0) {
         journal.release(replica.copy(), released);
@@ -756,22 +761,27 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   }
 
   private long readBatches(long copy, long fromIndex, int maxBytes, List<EntryBatch> into) {
-    return loop.journal()
-        .read(
-            copy,
-            fromIndex,
-            maxBytes,
-            (copyId, epoch, first, count, commit, logTime, issuer, array, offset, length) -> {
-              EntryBatch batch =
-                  new EntryBatch(
-                      epoch,
-                      first,
-                      count,
-                      logTime,
-                      Math.toIntExact(issuer),
-                      Bytes.copyOf(array, offset, length));
-              into.add(first < fromIndex ? batch.from(fromIndex) : batch);
-            });
+    return readBatches(loop.journal(), copy, fromIndex, maxBytes, into);
+  }
+
+  /** As {@link Journal#read}, into a list. */
+  static long readBatches(
+      Journal journal, long copy, long fromIndex, int maxBytes, List<EntryBatch> into) {
+    return journal.read(
+        copy,
+        fromIndex,
+        maxBytes,
+        (copyId, epoch, first, count, commit, logTime, issuer, array, offset, length) -> {
+          EntryBatch batch =
+              new EntryBatch(
+                  epoch,
+                  first,
+                  count,
+                  logTime,
+                  Math.toIntExact(issuer),
+                  Bytes.copyOf(array, offset, length));
+          into.add(first < fromIndex ? batch.from(fromIndex) : batch);
+        });
   }
 
   @Override

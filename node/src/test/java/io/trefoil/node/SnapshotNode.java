@@ -21,7 +21,6 @@ import io.trefoil.transport.Peers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.SortedMap;
 
 /** A node's replicas, with all that they need and no more, in the one thread of a test. */
@@ -106,17 +105,20 @@ final class SnapshotNode implements Peers {
 
   /** Makes the journal let go of what neither storage nor a follower within the cap needs. */
   void release(long keepBytes) {
+    release(keepBytes, 0);
+  }
+
+  /** As above, but for what is kept for those who tail. */
+  void release(long keepBytes, long tailBytes) {
     loop.execute(replicas::freezeIdle);
     world.tasks.runAll();
     syncing.requestSync(journal.written());
     world.tasks.runAll();
-    storage.persist().thenAccept(durable -> loop.execute(() -> release(durable, keepBytes)));
+    storage
+        .persist()
+        .thenAccept(durable -> loop.execute(() -> replicas.release(durable, keepBytes, tailBytes)));
     world.tasks.runAll();
     prepare();
-  }
-
-  private void release(Map<Long, Position> durable, long keepBytes) {
-    replicas.release(durable, keepBytes);
   }
 
   private void prepare() {

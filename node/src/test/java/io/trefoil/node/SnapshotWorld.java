@@ -331,6 +331,10 @@ final class SnapshotWorld implements Clock {
       }
     }
 
+    int waiting() {
+      return queue.size();
+    }
+
     @Override
     public void execute(Runnable task) {
       queue.add(task);

@@ -149,11 +149,13 @@ public record NodeSettings(
    * The journal's files.
    *
    * @param keepBytes cap on what is held back for followers that are away; at least two segments
+   * @param tailBytes what is held back for {@code TAIL}, within that cap
    */
-  public record Journal(long segmentBytes, long keepBytes) {
+  public record Journal(long segmentBytes, long keepBytes, long tailBytes) {
     public Journal {
       SettingTable.JOURNAL_SEGMENT.require(segmentBytes);
       SettingTable.JOURNAL_KEEP.require(keepBytes);
+      SettingTable.JOURNAL_TAIL.require(tailBytes);
     }
   }
 

@@ -166,6 +166,13 @@ final class SettingTable {
           size("128kb", "1024tb"),
           "1gb",
           "How much of the journal is kept for a follower that is away; at least two segments.");
+  static final Setting<Long> JOURNAL_TAIL =
+      Setting.of(
+          "journal.tail",
+          size("0", "1024tb"),
+          "256mb",
+          "How much of the journal is kept for TAIL when nobody else needs it; no more than"
+              + " journal.keep.");
   static final Setting<Long> SNAPSHOT_RATE =
       Setting.of(
           "snapshot.rate",
@@ -268,6 +275,7 @@ final class SettingTable {
           MEMORY_BLOCK_CACHE,
           JOURNAL_SEGMENT,
           JOURNAL_KEEP,
+          JOURNAL_TAIL,
           SNAPSHOT_RATE,
           REPAIR_PAUSE,
           REPAIR_RATE,

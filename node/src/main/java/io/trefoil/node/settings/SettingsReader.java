@@ -112,7 +112,9 @@ public final class SettingsReader {
     NodeSettings.Peer peer = peer(client.port());
     NodeSettings.Journal journal =
         new NodeSettings.Journal(
-            given.value(SettingTable.JOURNAL_SEGMENT), given.value(SettingTable.JOURNAL_KEEP));
+            given.value(SettingTable.JOURNAL_SEGMENT),
+            given.value(SettingTable.JOURNAL_KEEP),
+            given.value(SettingTable.JOURNAL_TAIL));
     int httpPort = port(SettingTable.HTTP_PORT, client.port(), SettingTable.HTTP_PORT_OFFSET);
     boolean insecure = given.value(SettingTable.INSECURE);
     NodeSettings.brokenRules(client, peer, journal, httpPort, insecure).stream()

@@ -43,7 +43,8 @@ class SettingsReaderTest {
     assertThat(settings.cluster())
         .isEqualTo(new NodeSettings.Cluster(List.of(), 1, Duration.ofMillis(600), 12));
     assertThat(settings.memory()).isEqualTo(new NodeSettings.Memory(256 << 20, 64 << 20));
-    assertThat(settings.journal()).isEqualTo(new NodeSettings.Journal(64 << 20, 1 << 30));
+    assertThat(settings.journal())
+        .isEqualTo(new NodeSettings.Journal(64 << 20, 1 << 30, 256 << 20));
     assertThat(settings.httpPort()).isEqualTo(8379);
     assertThat(settings.eventLoops()).isEqualTo(1);
     assertThat(settings.logLevel()).isEqualTo(LogLevel.INFO);
@@ -83,6 +84,7 @@ class SettingsReaderTest {
             journal:
               segment: 1mb
               keep: 2mb
+              tail: 3mb
             event-loops: 1
             log: {level: debug}
             insecure: true
@@ -109,7 +111,7 @@ class SettingsReaderTest {
                 Duration.ofSeconds(1),
                 1));
     assertThat(settings.memory()).isEqualTo(new NodeSettings.Memory(1 << 30, 32 << 20));
-    assertThat(settings.journal()).isEqualTo(new NodeSettings.Journal(1 << 20, 2 << 20));
+    assertThat(settings.journal()).isEqualTo(new NodeSettings.Journal(1 << 20, 2 << 20, 3 << 20));
     assertThat(settings.httpPort()).isEqualTo(7003);
     assertThat(settings.logLevel()).isEqualTo(LogLevel.DEBUG);
     assertThat(settings.insecure()).isTrue();

@@ -390,6 +390,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
                 "64kb",
                 "--journal.keep",
                 "128kb",
+                "--journal.tail",
+                "0",
                 "--repair.pause",
                 shape.repairPauseMillis() + "ms",
                 "--cluster.database0-partitions",
