@@ -30,6 +30,7 @@ public final class Main {
             new DivergedCommand(stdio),
             new ConflictsCommand(stdio),
             new RepairCommand(stdio),
+            new TailCommand(stdio),
             new DemoCommand(stdio)),
         arguments);
   }

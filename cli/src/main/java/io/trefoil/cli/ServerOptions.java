@@ -35,6 +35,20 @@ final class ServerOptions {
   String password;
 
   /**
+   * The same for another node.
+   *
+   * @param address host:port; an IPv6 address may be in brackets
+   */
+  ServerOptions at(String address) {
+    int colon = address.lastIndexOf(':');
+    ServerOptions other = new ServerOptions();
+    other.host = address.substring(0, colon).replace("[", "").replace("]", "");
+    other.port = Integer.parseInt(address.substring(colon + 1));
+    other.password = password;
+    return other;
+  }
+
+  /**
    * Connects and logs in.
    *
    * @param replyTimeout zero waits for ever
