@@ -156,7 +156,7 @@ final class Tails {
     Position from = query.start() ? oldest : query.from() == null ? committed : query.from();
     String error = refusal(from, oldest, leader);
     if (error != null) {
-      refuse(delivery, error);
+      deliver(leader, committed, AsyncReplies.encodeError(error), delivery);
       return;
     }
     Read read = new Read(query, leader, machine.epoch(), from, committed, delivery);
@@ -316,9 +316,15 @@ final class Tails {
     reply.bulkText(read.upTo().toString());
     reply.array(page.lines().size());
     page.lines().forEach(reply::bulk);
-    leader.runAsLeader(cells -> {}); // so that it leaves as a read does: if the lease holds then
-    Answer by = Answer.byLeader(loop.self(), read.upTo());
-    asyncReplies.add(leader, reply.toArray(), told -> read.delivery().deliver(by, told));
+    deliver(leader, read.upTo(), reply.toArray(), read.delivery());
+  }
+
+  /** As a read does, it leaves if the lease holds then: a deposed leader knows no history. */
+  private void deliver(
+      PartitionReplica leader, Position committed, byte[] reply, Delivery delivery) {
+    leader.runAsLeader(cells -> {});
+    Answer by = Answer.byLeader(loop.self(), committed);
+    asyncReplies.add(leader, reply, told -> delivery.deliver(by, told));
   }
 
   private static void refuse(Delivery delivery, String error) {

@@ -205,8 +205,10 @@ class TailsTest {
   @Test
   void whoHoldsNoLeaseDoesNotAnswer() {
     write(3);
-    List<String> replies = begin("TAIL", "1", "PARTITION", "0", "FROM", "END");
-    assertThat(replies).singleElement().asString().startsWith("-CLUSTERDOWN ");
+    for (String from : List.of("END", "1:99", "7:1")) {
+      List<String> replies = begin("TAIL", "1", "PARTITION", "0", "FROM", from);
+      assertThat(replies).singleElement().asString().startsWith("-CLUSTERDOWN ");
+    }
   }
 
   @Test

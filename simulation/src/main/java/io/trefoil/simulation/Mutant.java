@@ -180,12 +180,19 @@ public enum Mutant {
   CLAIMED_BEFORE_COMMITTED(
       "a region claims to have of another's log what is committed in its own",
       "writes in all other regions, after a failover in one",
-      World.REGIONS);
+      World.REGIONS),
+  /** Who tails goes on at the end when it is told that histories parted. */
+  TAIL_GOES_ON_AT_THE_END(
+      "who tails goes on from where the histories parted",
+      "changes in what is read, after an asynchronous failover",
+      World.TAILED);
 
   /** Where it is broken. */
   public enum World {
     PROTOCOL(null),
     CLUSTER(ClusterKind.LED),
+    /** In a cluster that somebody tails. */
+    TAILED(ClusterKind.TAILED),
     /** In a cluster with a leaderless database. */
     LEADERLESS(ClusterKind.LEADERLESS),
     /** In several clusters with a database between them. */

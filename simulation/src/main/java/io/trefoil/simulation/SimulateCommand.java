@@ -133,7 +133,7 @@ public final class SimulateCommand implements Callable<Integer> {
       return catchAll() ? 0 : 1;
     }
     if (world != null && kindOf(world) == null && !world.equals(PROTOCOL)) {
-      throw badUsage("--world is cluster, leaderless, regions or protocol, not " + world);
+      throw badUsage("--world is cluster, tailed, leaderless, regions or protocol, not " + world);
     }
     Mutant broken = mutant == null ? Mutant.NONE : named(mutant);
     if (broken != Mutant.NONE && world != null && !world.equals(worldOf(broken))) {

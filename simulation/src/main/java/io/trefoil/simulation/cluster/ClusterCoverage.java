@@ -177,6 +177,16 @@ public final class ClusterCoverage {
           "topology STAR",
           "uncertain");
 
+  private static final List<String> EXPECTED_OF_TAILS =
+      List.of(
+          "tail found nothing new",
+          "tail goes back",
+          "tail has all",
+          "tail is what is there",
+          "tail read",
+          "tail told of what is gone",
+          "tail told that histories parted");
+
   private static final int WIDTH = 84;
 
   private final ClusterKind kind;
@@ -232,7 +242,11 @@ public final class ClusterCoverage {
     if (kind != ClusterKind.LED) {
       List<String> missing =
           new ArrayList<>(
-              kind == ClusterKind.REGIONS ? EXPECTED_OF_REGIONS : EXPECTED_WITHOUT_LEADER);
+              switch (kind) {
+                case REGIONS -> EXPECTED_OF_REGIONS;
+                case TAILED -> EXPECTED_OF_TAILS;
+                default -> EXPECTED_WITHOUT_LEADER;
+              });
       missing.removeAll(counts.keySet());
       return missing;
     }

@@ -7,6 +7,8 @@ import java.util.function.Function;
 public enum ClusterKind {
   /** One cluster with leaders. */
   LED("cluster", ClusterShape::draw),
+  /** The same, which somebody tails. */
+  TAILED("tailed", ClusterShape::draw),
   /** One cluster without. */
   LEADERLESS("leaderless", ClusterShape::drawLeaderless),
   /** Several clusters, each of which is a region. */

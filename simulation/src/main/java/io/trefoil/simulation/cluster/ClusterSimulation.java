@@ -58,6 +58,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   /** Of so many one waits until what was removed is forgotten, which takes long. */
   private static final int FORGETTING_SEEDS = 3;
 
+  /** Of so many that are tailed one keeps no journal for it. */
+  private static final int SHORT_JOURNALS = 3;
+
   private static final long FORCED_MICROS = 2_000 * Schedule.MILLIS;
 
   private final long seed;
@@ -81,6 +84,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private final Set<Anomaly> seen = EnumSet.noneOf(Anomaly.class);
   private int lives;
   private SimulationFailure broken;
+
+  /** Null where nobody tails. */
+  private TailClient tail;
 
   /** Of the reads that are at most so old. */
   private final int boundMillis;
@@ -147,9 +153,16 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     this.boundMillis =
         switch (kind) {
           case LED -> addClients(clientRandom);
+          case TAILED -> addTailed(clientRandom);
           case LEADERLESS -> addQuorumClients(clientRandom);
           case REGIONS -> addRegionClients(clientRandom);
         };
+  }
+
+  private int addTailed(SplittableRandom clientRandom) {
+    tail = new TailClient(world, clientMachine, "t1", clientRandom.split());
+    clients.add(tail);
+    return addClients(clientRandom);
   }
 
   private int addQuorumClients(SplittableRandom clientRandom) {
@@ -286,9 +299,30 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       }
       return;
     }
-    new ClusterChecks(world, boundMillis).check(readAll(), seen);
+    List<Map<String, String>> contents = readAll();
+    new ClusterChecks(world, boundMillis).check(contents, seen);
+    if (tail != null) {
+      requireTailed(contents.get(0).keySet());
+    }
     if (!world.isChanged()) {
       seen.forEach(it -> coverage.saw(shape.rule(), it));
+    }
+  }
+
+  /** What was read is what is there; and all that is there was read, where nothing is gone. */
+  private void requireTailed(Set<String> there) {
+    List<Set<String>> read = new ArrayList<>();
+    tail.finish(keys -> read.add(keys == null ? Set.of() : keys));
+    runUntil(world.schedule.nowMicros() + HEAL_MICROS, () -> !read.isEmpty());
+    ClusterWorld.require(!read.isEmpty(), "who tails does not come to the end");
+    if (!read.get(0).isEmpty()) {
+      Set<String> missing = new TreeSet<>();
+      there.stream()
+          .filter(key -> key.startsWith("unique-"))
+          .forEach(key -> missing.add(key.split("/")[0])); // of a field, its key
+      missing.removeAll(read.get(0));
+      ClusterWorld.require(missing.isEmpty(), "never read: " + missing);
+      count("tail has all");
     }
   }
 
@@ -389,9 +423,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
                 "--journal.segment",
                 "64kb",
                 "--journal.keep",
-                "128kb",
+                keepsJournal() ? "64mb" : "128kb",
                 "--journal.tail",
-                "0",
+                keepsJournal() ? "64mb" : "0",
                 "--repair.pause",
                 shape.repairPauseMillis() + "ms",
                 "--cluster.database0-partitions",
@@ -410,6 +444,11 @@ public final class ClusterSimulation implements ClusterWorld.Director {
       flags.addAll(List.of("--cluster.join", "127.0.0.1:" + port));
     }
     return SettingsReader.read(flags);
+  }
+
+  /** Else those who tail are told now and then that what they want is gone. */
+  private boolean keepsJournal() {
+    return kind == ClusterKind.TAILED && seed % SHORT_JOURNALS > 0;
   }
 
   @Override
