@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
     name = "simulate",
     description = {
       "Runs whole clusters in simulated worlds: network, disks, clocks and processes fail. With",
+      "--world tailed somebody tails the database meanwhile. With",
       "--world regions there are several, linked by a database between them. With",
       "--world protocol only the replication protocol runs, twenty times faster, and rules can be",
       "broken on purpose. A seed decides everything, so that the same seed is the same run.",
@@ -60,7 +61,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
   @Option(
       names = "--world",
-      paramLabel = "cluster|leaderless|regions|protocol",
+      paramLabel = "cluster|tailed|leaderless|regions|protocol",
       description = "What runs (default: cluster; with a mutant: where it is caught).")
   String world;
 

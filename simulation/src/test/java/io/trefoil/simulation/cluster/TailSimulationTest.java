@@ -19,6 +19,6 @@ class TailSimulationTest {
   @Test
   @Tag("slow")
   void whatIsReadIsTheHistoryInManyClusters() {
-    assertThat(run(100, 60).missing()).as("never met").isEmpty();
+    assertThat(run(200, 60).missing()).as("never met").isEmpty();
   }
 }
