@@ -273,16 +273,16 @@ final class Tails {
     return batches;
   }
 
-  /** In the background. */
+  /** In the background. A journal that can't be read stops the node, as for any other reader. */
   private Runnable answer(Read read, List<EntryBatch> recent, Database database, long copy) {
+    List<EntryBatch> batches = recent == null ? fromJournal(read, copy) : recent;
     try {
       TailPage page = new TailPage(database, read.leader().id().number(), read.from());
-      fill(page, read, recent == null ? fromJournal(read, copy) : recent);
+      fill(page, read, batches);
       return () -> give(read, page);
     } catch (RuntimeException e) {
       LOG.warn("partition={} can't be tailed from {}", read.leader().id(), read.from(), e);
-      return () ->
-          refuse(read.delivery(), "ERR TAIL: the journal can't be read: " + e.getMessage());
+      return () -> refuse(read.delivery(), "ERR TAIL: an entry can't be shown: " + e.getMessage());
     }
   }
 
