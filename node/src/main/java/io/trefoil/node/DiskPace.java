@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class DiskPace {
   /** Longer than a disk takes that is merely busy. */
-  static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(2);
+  static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   /** So long it must have answered in time to be taken for well again. */
   private static final long WELL_NANOS = TimeUnit.SECONDS.toNanos(10);

@@ -27,7 +27,7 @@ class DiskPaceTest {
   @Test
   void aSyncThatDoesNotEndIsAStallUntilTheDiskIsWellForAWhile() {
     look(7, 7);
-    lookFor(2_000, 8, 7);
+    lookFor(3_000, 8, 7);
     assertThat(pace.isStalled()).isFalse();
     assertThat(look(8, 7)).isTrue();
     assertThat(pace.isStalled()).isTrue();

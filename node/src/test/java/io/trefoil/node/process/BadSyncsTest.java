@@ -78,7 +78,7 @@ class BadSyncsTest {
     awaitLedByOthers("n2");
     writeThrough(slow); // to the leaders, as through any node
     assertThat(cluster.status(cluster.node(1)).path("warnings").toString())
-        .contains("n2's disk takes more than 2 s to sync the journal");
+        .contains("n2's disk takes more than 3 s to sync the journal");
 
     Files.delete(slow.dataDir().resolve("slow"));
     ClusterProcesses.await("n2 to lead again", () -> leads("n2"));
