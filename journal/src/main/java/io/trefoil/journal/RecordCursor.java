@@ -18,10 +18,14 @@ final class RecordCursor {
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   static final int WINDOW_BYTES = 64 << 10;
 
   /** Enough for the first record of a segment, mostly. */
   static final int FIRST_RECORD_BYTES = 1 << 10;
+
+  /** Of records of this version and of later ones. */
+  private static final int MAX_TYPE = 255;
 
   private final SegmentFile file;
   private final long fileBytes;
@@ -91,7 +95,7 @@ final class RecordCursor {
       long offset = (long) LONG.get(window, (int) (position - windowAt) + RecordFormat.OFFSET_AT);
       long candidate = offset - position;
       // A record holds its own offset, so nearly every position is ruled out without a checksum.
-      if (candidate >= minBase && candidate <= maxBase) {
+      if (candidate >= minBase && candidate <= maxBase && mayBeRecord(position)) {
         base = candidate;
         if (moveTo(position)) {
           return position;
@@ -99,6 +103,15 @@ final class RecordCursor {
       }
     }
     return -1;
+  }
+
+  /**
+   * Numbers of another record, or of a former life of the file, may look like an offset at any
+   * byte; a checksum of what would then be the length takes as long as reading the file.
+   */
+  private boolean mayBeRecord(long position) {
+    at = (int) (position - windowAt);
+    return type() > 0 && type() <= MAX_TYPE && synced() >= 0 && synced() <= offset();
   }
 
   /** Makes the window hold {@code length} bytes from {@code position}; false beyond the end. */

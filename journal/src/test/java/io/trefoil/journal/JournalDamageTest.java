@@ -103,7 +103,7 @@ class JournalDamageTest {
     try {
       return Journal.open(disk.hold(), SMALL, new JournalModel()).recovery().endOffset();
     } catch (JournalDamaged e) {
-      assertThat(e).hasMessageContaining(FIRST).hasMessageContaining("heal from others");
+      assertThat(e).hasMessageContaining(FIRST).hasMessageContaining("./trefoil heal");
       return -1;
     }
   }
