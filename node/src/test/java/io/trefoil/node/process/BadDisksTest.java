@@ -40,7 +40,8 @@ class BadDisksTest {
   @BeforeAll
   static void start(@TempDir Path folder) {
     cluster =
-        ClusterProcesses.start(folder, 3, "--journal.segment", "64kb", "--scrub.every", "20s");
+        ClusterProcesses.start(
+            folder, 3, "--journal.segment", "64kb", "--journal.tail", "0", "--scrub.every", "10s");
     cluster.createDatabase("carts", "NUMBER", "3", "REPLICATION", "LEADERLESS", "PARTITIONS", "2");
     write(cluster.node(1), 0, "a");
     write(cluster.node(1), 3, "b");

@@ -14,13 +14,13 @@ import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /** Real nodes on a disk that fills up. */
-@Tag("slow")
 class FullDiskTest {
   private static final int DISK_MB = 200;
   private static final String[] SETTINGS = {"--data.reserve", "60mb", "--journal.segment", "4mb"};
 
   @TempDir Path folder;
 
+  @Tag("slow")
   @Test
   void what_needs_more_room_is_refused_before_there_is_none() throws Exception {
     try (SmallDisk disk = SmallDisk.mount(folder.resolve("n1"), DISK_MB);
@@ -44,6 +44,7 @@ class FullDiskTest {
     }
   }
 
+  @Tag("full")
   @Test
   void others_lead_when_a_disk_fills_up_and_go_on_when_it_is_full() throws Exception {
     try (SmallDisk disk = SmallDisk.mount(folder.resolve("n1"), DISK_MB);

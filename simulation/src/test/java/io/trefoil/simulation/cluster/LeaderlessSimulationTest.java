@@ -21,7 +21,7 @@ class LeaderlessSimulationTest {
   @Test
   @Tag("slow")
   void noPromiseIsBrokenInManyLeaderlessClusters() {
-    assertThat(run(100, 150).missing()).as("never met").isEmpty();
+    assertThat(run(100, 115).missing()).as("never met").isEmpty();
   }
 
   /**
