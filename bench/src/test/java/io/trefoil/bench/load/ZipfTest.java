@@ -59,10 +59,10 @@ class ZipfTest {
 
   @Test
   void ranksAreScatteredAsInYcsb() {
-    Zipf zipf = new Zipf(1_000_000_000, 0.99);
+    Zipf zipf = new Zipf(1_000_000, 0.99);
     // By another implementation of YCSB's fnvhash64, and its absolute value.
-    assertThat(zipf.key(0)).isEqualTo(667_377_211L);
-    assertThat(zipf.key(1)).isEqualTo(634_966_620L);
+    assertThat(zipf.key(0)).isEqualTo(377_211L);
+    assertThat(zipf.key(1)).isEqualTo(966_620L);
   }
 
   @Test
