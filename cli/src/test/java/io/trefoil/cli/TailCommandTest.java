@@ -173,21 +173,24 @@ class TailCommandTest {
     assertThat(err()).startsWith("trefoil: DIVERGED 5:105 is the last entry");
   }
 
+  /** Whatever has left the history. */
+  private int goOnFrom(String position) {
+    return run(
+        "orders",
+        "--partition",
+        "0",
+        "--from",
+        position,
+        "--no-follow",
+        "--on-divergence",
+        "continue");
+  }
+
   @Test
   void ifToldSoItGoesOnFromWhereHistoriesParted() {
     pages.put("0 5:110", DIVERGED.formatted("5:105"));
     pages.put("0 5:105", page("7:106", "7:106", "{\"a\":1}"));
-    assertThat(
-            run(
-                "orders",
-                "--partition",
-                "0",
-                "--from",
-                "0=5:110",
-                "--no-follow",
-                "--on-divergence",
-                "continue"))
-        .isZero();
+    assertThat(goOnFrom("0=5:110")).isZero();
     assertThat(err()).contains("DIVERGED 5:105").contains("goes on from 5:105");
     assertThat(out()).containsExactly("{\"a\":1}");
   }
@@ -220,17 +223,7 @@ class TailCommandTest {
   void whereNoPositionIsLeftItBeginsAtTheStart() {
     pages.put("0 5:110", DIVERGED.formatted("3:100"));
     pages.put("0 START", page("7:81", "7:81", "{\"a\":1}"));
-    assertThat(
-            run(
-                "orders",
-                "--partition",
-                "0",
-                "--from",
-                "0=5:110",
-                "--no-follow",
-                "--on-divergence",
-                "continue"))
-        .isZero();
+    assertThat(goOnFrom("0=5:110")).isZero();
     assertThat(err()).contains("goes on from START");
     assertThat(out()).containsExactly("{\"a\":1}");
   }

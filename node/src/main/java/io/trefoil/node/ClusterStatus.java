@@ -179,19 +179,18 @@ final class ClusterStatus {
               + stray.asText()
               + " that has no place there any more, until it is compared with its leader's");
     }
-    JsonNode report = report(node.id().number());
-    if (report != null && report.has("disk")) {
-      warnings.add(report.path("disk").asText());
-    }
-    if (report != null) {
-      report.path("differing").forEach(each -> warnings.add(each.asText()));
-    }
     if (node.amnesiac()) {
       warnings.add(node.name() + " came back with an older disk; its copies do not count yet");
     }
+    JsonNode report = report(node.id().number());
     if (report == null) {
       warnings.add(node.name() + " is not heard of");
+      return;
     }
+    if (report.has("disk")) {
+      warnings.add(report.path("disk").asText());
+    }
+    report.path("differing").forEach(each -> warnings.add(each.asText()));
   }
 
   private JsonNode strays(ClusterNode node) {

@@ -86,6 +86,6 @@ public final class HealCommand {
 
   /** The journal's folder is locked as long as a process runs on it. */
   private static void checkStopped(Path dataDir) throws IOException {
-    FolderDisk.open(dataDir.resolve(SetAside.JOURNAL)).close();
+    FolderDisk.open(dataDir.resolve(Node.JOURNAL)).close();
   }
 }

@@ -56,6 +56,11 @@ import org.slf4j.LoggerFactory;
 final class Node implements NodePorts {
   static final String VERSION = "0.1.0";
 
+  /** Folders within data.dir. */
+  static final String JOURNAL = "journal";
+
+  static final String STORAGE = "storage";
+
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final int JOURNAL_BUFFER_BYTES = 1 << 20;
   private static final int SYNC_INTERVAL_MILLIS = 20;
@@ -283,7 +288,7 @@ final class Node implements NodePorts {
   @Override
   public Storage openStorage(Consumer<StorageException> onFailure) {
     return Storage.open(
-        StorageSettings.in(dataDir.resolve("storage"))
+        StorageSettings.in(dataDir.resolve(STORAGE))
             .withMemoryTableBytes(settings.memory().tableBytes())
             .withBlockCacheBytes(settings.memory().blockCacheBytes()),
         onFailure);
@@ -292,7 +297,7 @@ final class Node implements NodePorts {
   @Override
   public Journal openJournal(long diskId, JournalReplay replay) {
     return Journal.open(
-        dataDir.resolve("journal"),
+        dataDir.resolve(JOURNAL),
         new JournalSettings(
             diskId, settings.journal().segmentBytes(), JOURNAL_BUFFER_BYTES, SYNC_INTERVAL_MILLIS),
         replay);

@@ -282,7 +282,6 @@ public final class NodeCore implements ControlLoop.Listener {
     verifications =
         new Verifications(
             loop, routes, ports.verifying(), why -> failed("scrub", storage.foundDamaged(why)));
-    scrub = new Scrub(loop, routes, verifications, this::nodeName, settings.scrubEvery().toNanos());
     AsyncReplies asyncReplies = new AsyncReplies(loop);
     Divergences kept =
         new Divergences(
@@ -354,6 +353,7 @@ public final class NodeCore implements ControlLoop.Listener {
                 unbroken,
                 forgot,
                 registered.amnesiac()));
+    scrub = new Scrub(loop, routes, verifications, made::nodeName, settings.scrubEvery().toNanos());
     receiver = new SnapshotReceiver(loop, storage, copyIds, made::find);
     regions =
         new RegionLinks(
@@ -516,11 +516,6 @@ public final class NodeCore implements ControlLoop.Listener {
     ports.failed(what, cause);
   }
 
-  private String nodeName(NodeId node) {
-    ClusterNode known = state.nodes().get(node);
-    return known == null ? node.toString() : known.name();
-  }
-
   // Time.
 
   private void tick() {
@@ -561,8 +556,9 @@ public final class NodeCore implements ControlLoop.Listener {
   private void leaveToOthers(boolean isBad) {
     ClusterNode self = state.nodes().get(data.self());
     boolean due = data.nowNanos() - drainedNanos > REPORT_MILLIS * 1_000_000;
+    boolean hasOthers = state.nodes().size() > 1;
     boolean wrong = self != null && (isBad ? !self.drained() : drainedForDisk && self.drained());
-    if (wrong && due) {
+    if (hasOthers && wrong && due) {
       drainedNanos = data.nowNanos();
       drainedForDisk = isBad;
       control.submit(new ControlCommand.Drain(self.name(), isBad), outcome -> {});

@@ -19,8 +19,7 @@ import java.util.stream.Stream;
  * node, and counts for nothing either.
  */
 final class SetAside {
-  static final String JOURNAL = "journal";
-  private static final List<String> PARTS = List.of(JOURNAL, "storage");
+  private static final List<String> PARTS = List.of(Node.JOURNAL, Node.STORAGE);
   private static final String PREFIX = "set-aside-";
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss.SSS");

@@ -3,7 +3,6 @@ package io.trefoil.bench.inner;
 import io.trefoil.cell.CellType;
 import io.trefoil.storage.FieldOrder;
 import io.trefoil.storage.Look;
-import io.trefoil.storage.MemoryCellDisk;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.Storage;
 import java.nio.ByteBuffer;
@@ -32,7 +31,6 @@ import org.openjdk.jmh.annotations.Warmup;
 public class OrderLoop {
   private static final int MEMBERS = 100_000;
   private static final int TURN = 64;
-  private static final long MEMORY_BYTES = 256L << 20;
 
   private final SplittableRandom random = new SplittableRandom(1);
   private final byte[] place = new byte[24];
@@ -45,15 +43,7 @@ public class OrderLoop {
 
   @Setup
   public void open() {
-    storage =
-        Storage.open(
-            new MemoryCellDisk(),
-            MEMORY_BYTES,
-            Runnable::run,
-            Runnable::run,
-            failure -> {
-              throw failure;
-            });
+    storage = InMemory.storage();
     store = storage.store(1, 0, Runnable::run);
     order = new FieldOrder(store, Look.NEWEST);
     order.open(CellType.ZSET, 1, new byte[] {'k'}, 0, 1);

@@ -1,7 +1,6 @@
 package io.trefoil.bench.inner;
 
 import io.trefoil.cell.CellType;
-import io.trefoil.storage.MemoryCellDisk;
 import io.trefoil.storage.PartitionStore;
 import io.trefoil.storage.Storage;
 import java.nio.ByteBuffer;
@@ -28,7 +27,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 8, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 public class StoreLoop {
   private static final int KEYS = 100_000;
-  private static final long MEMORY_BYTES = 256L << 20;
 
   private final SplittableRandom random = new SplittableRandom(1);
   private final byte[] key = new byte[16];
@@ -39,15 +37,7 @@ public class StoreLoop {
 
   @Setup
   public void open() {
-    storage =
-        Storage.open(
-            new MemoryCellDisk(),
-            MEMORY_BYTES,
-            Runnable::run,
-            Runnable::run,
-            failure -> {
-              throw failure;
-            });
+    storage = InMemory.storage();
     store = storage.store(1, 0, Runnable::run);
     for (int i = 0; i < KEYS; i++) {
       put(i);

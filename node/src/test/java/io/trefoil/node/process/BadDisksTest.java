@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -201,15 +202,24 @@ class BadDisksTest {
         });
   }
 
-  /** All copies were compared, and none differs. */
+  /** All copies were compared, and none differs. Asks again while the scrub compares one. */
   private static void assertEqualCopies(String database) {
     try (Jedis client = ClusterProcesses.client(cluster.node(1))) {
-      Object reply =
-          client.sendCommand(() -> "DATABASE".getBytes(StandardCharsets.UTF_8), "VERIFY", database);
-      assertThat(SafeEncoder.encodeObject(reply).toString())
-          .contains("result, equal")
-          .doesNotContain("differ", "incomplete");
+      AtomicReference<String> verified = new AtomicReference<>();
+      ClusterProcesses.await(
+          "all copies to be compared",
+          () -> {
+            verified.set(verify(client, database));
+            return !verified.get().contains("it is being verified already");
+          });
+      assertThat(verified.get()).contains("result, equal").doesNotContain("differ", "incomplete");
     }
+  }
+
+  private static String verify(Jedis client, String database) {
+    Object reply =
+        client.sendCommand(() -> "DATABASE".getBytes(StandardCharsets.UTF_8), "VERIFY", database);
+    return SafeEncoder.encodeObject(reply).toString();
   }
 
   private static String heal(NodeProcess node, int exitCode, String... options) throws Exception {
