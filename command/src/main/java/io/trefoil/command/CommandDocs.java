@@ -87,7 +87,7 @@ public final class CommandDocs {
 
       ## All commands
 
-      - **Errors that Redis has not**: `-NOREPLICAS`, `-CLUSTERDOWN`, `-TRYAGAIN`: nothing was applied, try again.
+      - **Errors that Redis has not**: `-NOREPLICAS`, `-CLUSTERDOWN`, `-TRYAGAIN`: nothing was applied, try again. `-MISCONF`, which Redis has for other reasons: [the disk is nearly full](operations/disks.md), nothing was applied.
         `-UNCERTAIN`: perhaps applied. `-UNSUPPORTED`, `-CROSSSLOT`: never. [divergence.md](divergence.md#behaviour-that-differs-from-redis)
         says what else is different about waiting, reading and expiring.
       - **Memory is a cache.** A command that needs more cells at once than `memory.table` holds is refused with `-TRYAGAIN`.
