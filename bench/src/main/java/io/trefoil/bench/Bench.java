@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -25,6 +26,11 @@ import java.util.function.Supplier;
 final class Bench {
   private static final int PEAK_SECONDS_MIN = 2;
   private static final int FILLS_MAX = 3;
+
+  /** What idle servers may compute together, and how many seconds they are waited for. */
+  private static final double CORES_AT_REST = 0.1;
+
+  private static final int LOOKS_MAX = 15;
 
   private final Settings settings;
   private final Workspace workspace;
@@ -172,11 +178,10 @@ final class Bench {
   private Sample sample(Side side, Measured measured, Pace pace, int pair)
       throws IOException, InterruptedException {
     side.connect();
+    awaitRestOfOthers(side);
     Cores cores = new Cores(side, sides);
     Load.Result result = run(side, measured.reads(), pace, measured.pipeline(), settings.seconds());
-    double seconds = result.seconds();
-    Sample sample =
-        Sample.of(result, cores.servers(seconds), cores.client(seconds), cores.others(seconds));
+    Sample sample = Sample.of(result, cores, Machine.residentOfLargest(side.processes()));
     if (!side.isWhereItWas()) {
       progress.accept(side.name() + ": another node came to lead while this was measured");
     }
@@ -184,6 +189,28 @@ final class Bench {
       series.add(side.name(), measured, pair, result.series());
     }
     return sample;
+  }
+
+  /** What they still write behind, compact or compile after their turn is not to cost this one. */
+  private void awaitRestOfOthers(Side side) throws InterruptedException {
+    if (sides.size() == 1) {
+      return;
+    }
+    double busy = 1;
+    for (int look = 0; look < LOOKS_MAX && busy > CORES_AT_REST; look++) {
+      Cores cores = new Cores(side, sides);
+      TimeUnit.SECONDS.sleep(1);
+      busy = cores.others(1);
+    }
+    if (busy > CORES_AT_REST) {
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "%s: other sides still take %.2f cores after %d s",
+              side.name(),
+              busy,
+              LOOKS_MAX));
+    }
   }
 
   private Load.Result run(Side side, double reads, Pace pace, int pipeline, int seconds)

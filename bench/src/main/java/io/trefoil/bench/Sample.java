@@ -6,9 +6,10 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * One measurement: good requests a second; milliseconds within which shares of them were answered;
- * what the side's servers, the client and the other servers computed, in cores.
+ * what the side's servers, the client and the other servers computed, in cores; the resident memory
+ * of the largest server, in MB.
  *
- * @param servers not a number where the processes are not known
+ * @param servers like the memory, not a number where the processes are not known
  */
 record Sample(
     double rate,
@@ -19,6 +20,7 @@ record Sample(
     double servers,
     double client,
     double others,
+    double resident,
     Tally tally) {
 
   /** A figure of a measurement, by its name. */
@@ -30,7 +32,8 @@ record Sample(
     MAX("max", Sample::max),
     SERVERS("servers", Sample::servers),
     CLIENT("client", Sample::client),
-    OTHERS("others", Sample::others);
+    OTHERS("others", Sample::others),
+    RESIDENT("resident MB", Sample::resident);
 
     final String title;
     final ToDoubleFunction<Sample> of;
@@ -41,17 +44,19 @@ record Sample(
     }
   }
 
-  static Sample of(Load.Result result, double servers, double client, double others) {
+  static Sample of(Load.Result result, Cores cores, double resident) {
     Tally tally = result.tally();
+    double seconds = result.seconds();
     return new Sample(
-        tally.good() / result.seconds(),
+        tally.good() / seconds,
         tally.millis(0.5),
         tally.millis(0.99),
         tally.millis(0.999),
         tally.millisMax(),
-        servers,
-        client,
-        others,
+        cores.servers(seconds),
+        cores.client(seconds),
+        cores.others(seconds),
+        resident,
         tally);
   }
 }

@@ -4,6 +4,7 @@ import io.trefoil.bench.Sample.Figure;
 import io.trefoil.bench.load.Tally;
 import io.trefoil.bench.server.Servers;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ final class TextReport implements Report {
   private final Settings settings;
   private final PrintStream out;
   private List<Servers> sides = List.of();
+  private Measured last;
 
   TextReport(Settings settings, PrintStream out) {
     this.settings = settings;
@@ -66,6 +68,7 @@ final class TextReport implements Report {
 
   @Override
   public void add(Measured measured) {
+    last = measured;
     if (measured.rate() > 0) {
       out.println(
           String.format(Locale.ROOT, "%s: %,.0f a second", measured.title(), measured.rate()));
@@ -73,11 +76,11 @@ final class TextReport implements Report {
     for (int i = 0; i < sides.size(); i++) {
       addSide(measured, sides.get(i).name(), measured.samples().get(i));
     }
-    int last = sides.size() - 1;
-    for (int i = 0; i < last; i++) {
-      List<Sample> own = measured.samples().get(last);
+    int ownIndex = sides.size() - 1;
+    for (int i = 0; i < ownIndex; i++) {
+      List<Sample> own = measured.samples().get(ownIndex);
       List<Sample> peer = measured.samples().get(i);
-      String names = sides.get(last).name() + " / " + sides.get(i).name() + ": ";
+      String names = sides.get(ownIndex).name() + " / " + sides.get(i).name() + ": ";
       out.println(INDENT + names + ratios(own, peer, Figure.RATE, Figure.P50));
       out.println(INDENT + ratios(own, peer, Figure.P99, Figure.P999));
     }
@@ -144,5 +147,20 @@ final class TextReport implements Report {
   @Override
   public void end() {
     out.println();
+    out.println("memory     resident, of each side's largest server at last: " + resident());
+  }
+
+  private String resident() {
+    List<String> words = new ArrayList<>();
+    for (int i = 0; i < sides.size(); i++) {
+      List<Sample> samples = last.samples().get(i);
+      double megabytes = samples.get(samples.size() - 1).resident();
+      words.add(
+          sides.get(i).name()
+              + (Double.isNaN(megabytes)
+                  ? " unknown"
+                  : String.format(Locale.ROOT, " %.0f MB", megabytes)));
+    }
+    return String.join(", ", words);
   }
 }

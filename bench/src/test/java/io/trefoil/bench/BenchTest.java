@@ -94,6 +94,7 @@ class BenchTest {
         run("--reads", "0.5", "--pipeline", "2", "--rate", "100", "--series", series.toString());
     assertThat(root.path("measurements")).hasSize(1);
     assertAllIsGood(root.at("/measurements/0"));
+    assertThat(root.at("/measurements/0/sides/0/medians/resident MB").asDouble()).isPositive();
     assertThat(Files.readAllLines(series)).hasSizeGreaterThan(1).first().asString().contains("p99");
     try (Stream<Path> left = Files.list(folder)) {
       assertThat(left).containsExactly(series);

@@ -54,7 +54,8 @@ class ReportTest {
             "50% reads -P 16: 123,456 a second",
             "50% reads -P 16 cassandra  1,100,000   125.0   250.0    500.0    750.0  0.50, 0.25, 0.13",
             "50% reads -P 16 trefoil    1,900,000   309.8   619.5   1239.0   1858.5  0.50, 0.25, 0.13",
-            "                trefoil / cassandra: ops/s 1.75 (1.50–2.00), p50 2.07 (0.03–4.11)");
+            "                trefoil / cassandra: ops/s 1.75 (1.50–2.00), p50 2.07 (0.03–4.11)",
+            "memory     resident, of each side's largest server at last: cassandra 177 MB, trefoil 177 MB");
     assertThat(text()).contains("ops/s 1.75 (1.50–2.00)", "p99 2.07 (0.03–4.11)");
   }
 

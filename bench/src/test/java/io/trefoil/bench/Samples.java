@@ -12,7 +12,7 @@ final class Samples {
   private Samples() {}
 
   static Sample of(double rate, double p99, Tally tally) {
-    return new Sample(rate, p99 / 2, p99, p99 * 2, p99 * 3, 0.5, 0.25, 0.125, tally);
+    return new Sample(rate, p99 / 2, p99, p99 * 2, p99 * 3, 0.5, 0.25, 0.125, 177.4, tally);
   }
 
   static Sample of(double rate, double p99) {
