@@ -365,6 +365,10 @@ public final class ControlPlane implements Consensus {
     // A process that was stopped for long goes on when it is continued, rather than close its Raft.
     RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(1, TimeUnit.DAYS));
 
+    // Ratis 3.3.0 chains what it appends: after two appends at a time, of which one fails, each
+    // later one fails as that did, until the process ends. Unchained, the leader sends it again.
+    RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, false);
+
     // The log is small: what a snapshot holds goes.
     RaftServerConfigKeys.Log.setSegmentSizeMax(
         properties, SizeInBytes.valueOf(limits.segmentSize()));

@@ -92,7 +92,7 @@ final class ControlLoop {
     STOPPED
   }
 
-  private record Asked(Consumer<ControlMessage.ToNode> receiver, long sinceNanos) {}
+  private record Asked(Consumer<ControlMessage.ToNode> receiver, int target, long sinceNanos) {}
 
   private final Loop loop;
   private final Clock clock;
@@ -489,7 +489,7 @@ final class ControlLoop {
     long now = clock.monotonicNanos();
     if (controller != null) {
       long number = ++lastRequest;
-      toAnswer.put(number, new Asked(receiver, now));
+      toAnswer.put(number, new Asked(receiver, /* target= */ 0, now));
       controller.onRaft(plane.raft(), now);
       perform(controller.onMessage(number, message, now));
       return true;
@@ -499,7 +499,7 @@ final class ControlLoop {
       return false;
     }
     long number = ++lastRequest;
-    asked.put(number, new Asked(receiver, now));
+    asked.put(number, new Asked(receiver, target, now));
     sendTo(target, number, message);
     return true;
   }
@@ -605,6 +605,8 @@ final class ControlLoop {
       hint = elsewhere.controller();
       reachHint(elsewhere.at());
     } else if (answered != null && message instanceof ControlMessage.ToNode reply) {
+      // Only a seed passes messages on: whoever else answers is the controller.
+      hint = answered.target() > 0 ? new NodeId(answered.target()) : hint;
       answered.receiver().accept(reply);
     }
     network.flush(Lane.CONTROL);
