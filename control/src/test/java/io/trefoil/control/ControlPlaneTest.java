@@ -33,10 +33,12 @@ import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.util.CodeInjectionForTesting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three real Raft servers on the loopback interface. */
+@Tag("slow")
 class ControlPlaneTest {
   private static final long CLUSTER = 0x7ef01L;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);

@@ -25,6 +25,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.Tag;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
@@ -32,6 +33,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
  * Every command that converges, used at once by replicas that had not heard of each other's: they
  * come to the same, and to what {@link Convergence} says of it.
  */
+@Tag("slow")
 class ConvergenceTest {
   private static final int KEYS = 3;
   private static Path folder;

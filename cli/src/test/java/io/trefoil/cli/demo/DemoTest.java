@@ -23,10 +23,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the whole demo without a terminal, with stand-ins for the nodes' processes. */
+@Tag("slow")
 class DemoTest {
   private static final NodeProcess.Launch STAND_IN =
       new NodeProcess.Launch(

@@ -24,6 +24,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol;
 
 /** What is wrong is refused in a line that says what, and nothing is lost by it. */
+@Tag("slow")
 class BadInputTest {
   @TempDir private static Path folder;
   private static ClusterProcesses cluster;
@@ -141,7 +142,6 @@ class BadInputTest {
         .anyMatch(line -> line.startsWith("--memory.table: 'lots' is not "));
   }
 
-  @Tag("slow")
   @ParameterizedTest
   @CsvSource({"client.port", "peer.port", "control.port", "http.port"})
   void a_taken_port_is_named_with_its_setting(String setting, @TempDir Path own) throws Exception {
@@ -201,7 +201,6 @@ class BadInputTest {
     }
   }
 
-  @Tag("slow")
   @Test
   void damaged_files_are_named_and_left_as_they_are(@TempDir Path own) throws Exception {
     try (ClusterProcesses damaged = ClusterProcesses.start(own, 1)) {

@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
 
 /** Waiters who need what is only on disk by then. */
+@Tag("slow")
 class BlockedOnDiskTest {
   private static final int LISTS = 20;
   private static final int FILLING_MEGABYTES = 48;

@@ -31,6 +31,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.util.KeyValue;
 
 /** Clients of three nodes that wait for what is pushed at any of them. */
+@Tag("slow")
 class BlockingPopsTest {
   private static final Reply TIMED_OUT = new Reply.Nil(true);
   private static final String UNBLOCKED =
@@ -361,7 +362,6 @@ class BlockingPopsTest {
     }
   }
 
-  @Tag("slow")
   @Test
   void the_leaders_end_is_an_error_and_loses_nothing_that_was_not_taken() throws IOException {
     NodeProcess leader = leader();
@@ -387,7 +387,6 @@ class BlockingPopsTest {
     }
   }
 
-  @Tag("slow")
   @Test
   void a_leader_that_stands_still_keeps_nobody_for_ever() throws IOException {
     NodeProcess leader = leader();
@@ -404,7 +403,6 @@ class BlockingPopsTest {
     }
   }
 
-  @Tag("slow")
   @Test
   void the_end_of_a_clients_node_takes_nothing() throws IOException {
     NodeProcess leader = leader();
@@ -430,7 +428,6 @@ class BlockingPopsTest {
     }
   }
 
-  @Tag("slow")
   @Test
   void who_comes_while_writes_are_refused_waits_until_they_are_taken() throws IOException {
     int strict =
@@ -463,7 +460,6 @@ class BlockingPopsTest {
   }
 
   /** Each element that was pushed is popped once, or still there, or its pop was uncertain. */
-  @Tag("slow")
   @Test
   void consumers_lose_nothing_while_the_leader_is_lost() throws IOException {
     int count = 2_000;

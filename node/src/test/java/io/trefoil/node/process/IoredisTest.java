@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * ioredis, the client of Node.js: {@code src/test/js/ioredis/ioredis.js} says what it does here.
  * npm installs it below {@code target}, in the version of its lock file.
  */
+@Tag("slow")
 class IoredisTest {
   private static final Path SCRIPT = Path.of("src/test/js/ioredis");
   private static final Path INSTALLED = Path.of("target/ioredis");

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,7 @@ import redis.clients.jedis.util.KeyValue;
  * Jedis as applications use it, its pooled client, on three nodes: each partition is led by one of
  * them, and any takes commands for all. What a plain connection does is in {@link ClientsTest}.
  */
+@Tag("slow")
 class JedisTest {
   @TempDir private static Path folder;
   private static ClusterProcesses cluster;

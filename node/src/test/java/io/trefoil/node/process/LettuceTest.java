@@ -38,6 +38,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -47,6 +48,7 @@ import redis.clients.jedis.Jedis;
  * flushed by hand, connections that come back by themselves, reads from replicas. What it does as
  * it comes is in {@link ClientsTest}.
  */
+@Tag("slow")
 class LettuceTest {
   private static final int MANY = 1_000;
 

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 
 /** A single node, killed at any moment. */
+@Tag("slow")
 class OneNodeTest {
   @TempDir private Path folder;
 
@@ -21,7 +22,6 @@ class OneNodeTest {
     return ClusterProcesses.start(folder, 1, "--cluster.lease", "600ms");
   }
 
-  @Tag("slow")
   @Test
   void a_killed_node_comes_back_with_all_it_acknowledged() throws Exception {
     try (ClusterProcesses cluster = start()) {

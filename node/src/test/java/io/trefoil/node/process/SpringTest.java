@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,7 @@ import redis.clients.jedis.Jedis;
  * Spring's cache, templates and sessions, by Spring Data Redis and Spring Session over Lettuce, as
  * an application gets them when it names a node and nothing else.
  */
+@Tag("slow")
 class SpringTest {
   @TempDir private static Path folder;
   private static ClusterProcesses cluster;

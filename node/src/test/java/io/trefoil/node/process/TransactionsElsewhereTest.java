@@ -14,6 +14,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Transaction;
 
 /** Transactions on cells that are only on disk, between regions, and after a leader's death. */
+@Tag("slow")
 class TransactionsElsewhereTest {
   private static final int BIG_KEYS = 100;
 
@@ -110,7 +111,6 @@ class TransactionsElsewhereTest {
     }
   }
 
-  @Tag("slow")
   @Test
   void what_is_watched_at_a_leader_that_died_aborts() throws Exception {
     try (ClusterProcesses cluster = ClusterProcesses.start(folder, 3, "--cluster.lease", "1s")) {

@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * Transactions on three nodes: in database 0, of twelve partitions whose leaders are spread, and in
  * others of one.
  */
+@Tag("slow")
 class TransactionsTest {
   private static final int ROUNDS = 200;
   private static final int LEADERLESS = 6;

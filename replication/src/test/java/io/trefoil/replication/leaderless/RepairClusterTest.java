@@ -8,11 +8,13 @@ import io.trefoil.replication.leaderless.RepairCluster.Node;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntConsumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clusters under seeds: writes that reach some, loss, starts, copies that forgot. */
+@Tag("slow")
 class RepairClusterTest {
   private static final int SEEDS = Integer.getInteger("repair.seeds", 60);
 
