@@ -13,7 +13,7 @@ import jdk.jfr.consumer.RecordingFile;
  * samples are. A sample in Java belongs to the part of the node whose code it is in, or that called
  * the library it is in.
  *
- * <p>Arguments: recording, thread, file of system calls and their samples, commands, ticks in a
+ * <p>Arguments: recording, thread, file of samples (count, kind, what for), commands, ticks in a
  * second, seconds, and before and after: the thread's user and system ticks and the process's.
  */
 final class ProfileReport {
@@ -52,30 +52,43 @@ final class ProfileReport {
         commands / seconds, (took[0] + took[1]) / seconds / 1e4);
     System.out.printf("%8s%n", "us each");
     line(user + system, "the thread that runs commands");
+    Map<String, Integer> kernel = samples(Path.of(arguments[2]), "kernel");
+    Map<String, Integer> natives = samples(Path.of(arguments[2]), "native");
+    int java = sum(samples(Path.of(arguments[2]), "java"));
+    double inNatives = user * sum(natives) / (sum(natives) + java);
     line(system, "  in the kernel");
-    kernel(Path.of(arguments[2]), system);
-    line(user, "  in Java");
-    Map<String, Integer> methods = java(Path.of(arguments[0]), thread, user);
+    print(kernel, system);
+    line(inNatives, "  in native libraries");
+    print(natives, inNatives);
+    line(user - inNatives, "  in Java");
+    Map<String, Integer> methods = java(Path.of(arguments[0]), thread, user - inNatives);
     line(others, "other threads of the node: journal, what is written behind, compiler, collector");
     System.out.printf("%nmethods, with what the JDK does for them:%n");
-    int all = methods.values().stream().mapToInt(it -> it).sum();
+    int all = sum(methods);
     methods.entrySet().stream()
         .sorted((a, b) -> b.getValue() - a.getValue())
         .limit(METHODS_SHOWN)
-        .forEach(it -> line(user * it.getValue() / all, it.getKey()));
+        .forEach(it -> line((user - inNatives) * it.getValue() / all, it.getKey()));
   }
 
   private static void line(double micros, String what) {
     System.out.printf("%8.2f  %s%n", micros, what);
   }
 
-  private static void kernel(Path calls, double system) throws IOException {
+  /** How many samples of a kind there are, by what they were for. */
+  private static Map<String, Integer> samples(Path file, String kind) throws IOException {
     Map<String, Integer> counts = new HashMap<>();
-    for (String call : Files.readAllLines(calls)) {
-      String[] words = call.split("\t");
-      counts.merge(words[1], Integer.parseInt(words[0]), Integer::sum);
+    for (String line : Files.readAllLines(file)) {
+      String[] words = line.split("\t");
+      if (words[1].equals(kind)) {
+        counts.merge(words[words.length - 1], Integer.parseInt(words[0]), Integer::sum);
+      }
     }
-    print(counts, system);
+    return counts;
+  }
+
+  private static int sum(Map<String, Integer> counts) {
+    return counts.values().stream().mapToInt(it -> it).sum();
   }
 
   private static Map<String, Integer> java(Path recording, long thread, double user)
@@ -112,7 +125,7 @@ final class ProfileReport {
   }
 
   private static void print(Map<String, Integer> counts, double micros) {
-    int all = counts.values().stream().mapToInt(it -> it).sum();
+    int all = sum(counts);
     double rest = micros;
     for (Map.Entry<String, Integer> each :
         counts.entrySet().stream().sorted((a, b) -> b.getValue() - a.getValue()).toList()) {

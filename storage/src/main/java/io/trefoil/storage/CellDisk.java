@@ -70,6 +70,15 @@ public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk
   /** Looks a cell up, waiting for the disk; {@link #ABSENT} when there is none. */
   abstract byte[] get(byte[] diskKey);
 
+  /**
+   * Looks keys' cells up, waiting for the disk, for what {@link StoredCell#numbers} tells of those
+   * that are heads: others are not given in full.
+   *
+   * @param diskKeys best in their order
+   * @return in the same order; {@link #ABSENT} where there is none
+   */
+  abstract List<byte[]> heads(List<byte[]> diskKeys);
+
   /** The keys' cells of a copy in hash order, as they are now, or in {@code view} if given. */
   CellIterator cells(long copy, int fromHash, View view) {
     return range(key(copy, fromHash, ABSENT, 0, 0), copyPrefix(copy + 1), KEY_HEADER, view);

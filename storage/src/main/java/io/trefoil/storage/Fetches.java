@@ -10,9 +10,12 @@ import java.util.function.Supplier;
 
 /** Reads of a store that wait for the disk, on reader threads. Belongs to the store's owner. */
 final class Fetches {
+  private static final int READ_TOGETHER = 16;
+
   private final Storage storage;
   private final PartitionStore store;
   private final Map<Bytes, List<Runnable>> waiting = new HashMap<>();
+  private final List<Fetch<?>> unread = new ArrayList<>();
 
   Fetches(Storage storage, PartitionStore store) {
     this.storage = storage;
@@ -49,15 +52,54 @@ final class Fetches {
     start(new Fetch<>(wanted, read, insert, outdated));
   }
 
-  private record Fetch<T>(Bytes wanted, Supplier<T> read, Consumer<T> insert, Runnable outdated) {}
+  private record Fetch<T>(Bytes wanted, Supplier<T> read, Consumer<T> insert, Runnable outdated) {
+    /** Reads it, and returns what is to be done with what was read. */
+    Consumer<Fetches> read(Layer layer, long writtenBefore) {
+      T stored = read.get();
+      return fetches -> fetches.onRead(this, stored, layer, writtenBefore);
+    }
+  }
 
-  private <T> void start(Fetch<T> fetch) {
+  /** Whether reads wait to be handed over to the readers. */
+  boolean hasUnread() {
+    return !unread.isEmpty();
+  }
+
+  private void start(Fetch<?> fetch) {
+    unread.add(fetch);
+    if (unread.size() == 1) {
+      store.owner().execute(this::handOver);
+    }
+  }
+
+  /**
+   * Threads are woken for many reads at once: that takes as long as a read. What takes long is read
+   * by itself.
+   */
+  private void handOver() {
+    List<Fetch<?>> together = new ArrayList<>();
+    for (Fetch<?> fetch : unread) {
+      if (fetch.outdated() != null) {
+        handOver(List.of(fetch));
+      } else {
+        together.add(fetch);
+      }
+    }
+    unread.clear();
+    for (int from = 0; from < together.size(); from += READ_TOGETHER) {
+      int to = Math.min(from + READ_TOGETHER, together.size());
+      handOver(together.subList(from, to));
+    }
+  }
+
+  private void handOver(List<Fetch<?>> together) {
     Layer layer = store.bottom();
     long writtenBefore = store.generationsWritten();
     storage.onReader(
         () -> {
-          T stored = fetch.read().get();
-          store.owner().execute(() -> onRead(fetch, stored, layer, writtenBefore));
+          List<Consumer<Fetches>> read = new ArrayList<>(together.size());
+          together.forEach(fetch -> read.add(fetch.read(layer, writtenBefore)));
+          store.owner().execute(() -> read.forEach(each -> each.accept(this)));
         });
   }
 
@@ -83,5 +125,6 @@ final class Fetches {
 
   void clear() {
     waiting.clear();
+    unread.clear();
   }
 }

@@ -75,16 +75,22 @@ final class Generation {
 
   /** Writes everything in one batch and returns what RocksDB then holds. */
   CopyState write(CellDisk disk) {
+    int[] ordered = inDiskOrder();
     // The disk is asked before it is written: afterwards it would know every key.
-    for (int i = 0; i < records.size(); i++) {
-      int handle = records.get(i);
-      if (handle != 0 && memory.is(handle, Records.BASE_UNKNOWN)) {
-        unknown++;
-        byte[] stored = onDisk(disk, handle);
-        foundOnDisk += stored != CellDisk.ABSENT ? 1 : 0;
-        noteRemoved(stored, handle);
+    IntList blind = new IntList();
+    List<byte[]> diskKeys = new ArrayList<>();
+    for (int handle : ordered) {
+      if (memory.is(handle, Records.BASE_UNKNOWN)) {
+        blind.add(handle);
+        diskKeys.add(diskKey(handle));
       }
     }
+    List<byte[]> heads = disk.heads(diskKeys);
+    for (int i = 0; i < blind.size(); i++) {
+      foundOnDisk += heads.get(i) != CellDisk.ABSENT ? 1 : 0;
+      noteRemoved(heads.get(i), blind.get(i));
+    }
+    unknown = blind.size();
     List<byte[]> fields = new ArrayList<>();
     Set<Long> large = new HashSet<>();
     if (!clearFirst) {
@@ -97,7 +103,7 @@ final class Generation {
           if (clearFirst) {
             batch.clear(copy);
           }
-          addRecords(batch);
+          addRecords(batch, ordered);
           fields.forEach(batch::delete);
           large.forEach(it -> batch.clearFields(copy, it));
           batch.ready(state);
@@ -140,16 +146,14 @@ final class Generation {
     }
   }
 
-  private byte[] onDisk(CellDisk disk, int handle) {
+  private byte[] diskKey(int handle) {
     byte[] key = memory.key(handle);
-    byte[] diskKey = CellDisk.key(copy, HashIndex.hash(key, 0, key.length), key, 0, key.length);
-    byte[] cached = disk.peek(diskKey);
-    return cached == null ? disk.get(diskKey) : cached;
+    return CellDisk.key(copy, HashIndex.hash(key, 0, key.length), key, 0, key.length);
   }
 
-  private void addRecords(CellDisk.Batch batch) {
+  private void addRecords(CellDisk.Batch batch, int[] ordered) {
     byte[] scratch = new byte[256];
-    for (int handle : inDiskOrder()) {
+    for (int handle : ordered) {
       int keyLength = memory.keyLength(handle);
       if (keyLength > scratch.length) {
         scratch = new byte[keyLength * 2];

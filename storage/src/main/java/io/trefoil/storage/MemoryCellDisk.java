@@ -103,6 +103,11 @@ public final class MemoryCellDisk extends CellDisk {
   }
 
   @Override
+  List<byte[]> heads(List<byte[]> diskKeys) {
+    return diskKeys.stream().map(this::get).toList();
+  }
+
+  @Override
   CellIterator range(byte[] from, byte[] end, int header, View view) {
     return new Walk(view == null ? cells : ((Moment) view).cells(), from, end, header);
   }

@@ -26,6 +26,9 @@ final class MemoryTable {
   /** A batch that is larger by much would take RocksDB seconds and as much memory again. */
   static final long MAX_DIRTY_BYTES = 4 * MAX_FREEZE_BYTES;
 
+  private static final long MAX_FREEZE_BYTES_OF_INCOMPLETE = 2L << 20;
+  private static final long MIN_FREEZE_BYTES_OF_INCOMPLETE = 256L << 10;
+
   private static final int EVICTION_COST = 4;
 
   private final Arena arena;
@@ -78,6 +81,16 @@ final class MemoryTable {
   long freezeBytes() {
     long share = arena.budgetBytes() / 4 / Math.max(stores.size(), 1);
     return Math.max(Math.min(share, MAX_FREEZE_BYTES), Arena.CHUNK);
+  }
+
+  /**
+   * The same for a store of which the disk has cells that the table lacks. Before each key that was
+   * written blindly is written, the disk is asked for it: a small generation is written within some
+   * 50 ms, and nobody waits longer who is held back meanwhile.
+   */
+  long freezeBytesOfIncomplete() {
+    long share = MAX_FREEZE_BYTES_OF_INCOMPLETE / Math.max(stores.size(), 1);
+    return Math.min(freezeBytes(), Math.max(share, MIN_FREEZE_BYTES_OF_INCOMPLETE));
   }
 
   boolean overBudget() {

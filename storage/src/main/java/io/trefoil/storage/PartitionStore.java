@@ -7,6 +7,7 @@ import io.trefoil.cell.CellType;
 import io.trefoil.cell.CellsNotInMemory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
@@ -89,6 +90,9 @@ public final class PartitionStore implements AutoCloseable {
 
   /** To write heads in. */
   private final byte[] head = new byte[Head.BYTES];
+
+  /** The last key of which only the disk knew. */
+  private byte[] missed;
 
   // What the last search found.
   private int found;
@@ -196,7 +200,7 @@ public final class PartitionStore implements AutoCloseable {
       handle = CellWalk.committed(arena, handle);
     }
     if (handle == NONE && layer.incomplete) {
-      byte[] stored = disk.peek(CellDisk.key(copy, hash, key, offset, length));
+      byte[] stored = peek(CellDisk.key(copy, hash, key, offset, length));
       if (stored == null) {
         found = NONE;
         return Found.NOT_IN_MEMORY;
@@ -206,6 +210,20 @@ public final class PartitionStore implements AutoCloseable {
       }
     }
     return describe(layer, handle);
+  }
+
+  /**
+   * As {@link CellDisk#peek}, unless it is likely to be in vain or others do it better: who asks
+   * for a key again is about to fetch it, and while reads wait to be handed over to the readers,
+   * one more costs less there than here.
+   */
+  private byte[] peek(byte[] diskKey) {
+    if (fetches.hasUnread() || Arrays.equals(diskKey, missed)) {
+      return null;
+    }
+    byte[] stored = disk.peek(diskKey);
+    missed = stored == null ? diskKey : missed;
+    return stored;
   }
 
   /** Remembers what a search in a layer has found: a record or none. */
@@ -807,7 +825,7 @@ public final class PartitionStore implements AutoCloseable {
     }
     if (!snapshotRequests.isEmpty()
         || (countWanted && bottom.unknown > 0 && !dirty.isEmpty())
-        || dirty.bytes() >= memory.freezeBytes()) {
+        || dirty.bytes() >= freezeBytes()) {
       return true;
     }
     if (dirty.isEmpty() && committedIndex <= flushed.index()) {
@@ -934,7 +952,12 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Whether more must not be committed before the generation under way is written. */
   boolean isTooDirty() {
-    return isWriting() && dirty.bytes() >= MemoryTable.MAX_DIRTY_BYTES;
+    long most = bottom.incomplete ? freezeBytes() : MemoryTable.MAX_DIRTY_BYTES;
+    return isWriting() && dirty.bytes() >= most;
+  }
+
+  private long freezeBytes() {
+    return bottom.incomplete ? memory.freezeBytesOfIncomplete() : memory.freezeBytes();
   }
 
   boolean hasGeneration() {
