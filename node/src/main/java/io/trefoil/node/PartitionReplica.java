@@ -858,8 +858,10 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
   }
 
   private void maybeFreeze() {
-    // A freeze that is under way when a mark is committed would make the comparison fail.
-    if (marks.isEmpty() && store.wantsFreeze(loop.nowNanos() / 1_000_000) && store.canFreeze()) {
+    // A freeze that is under way when a mark is committed would make the comparison fail. But the
+    // mark may be committed only when a follower has the snapshot that waits for the freeze.
+    boolean mayFreeze = marks.isEmpty() || store.isSnapshotWanted();
+    if (mayFreeze && store.wantsFreeze(loop.nowNanos() / 1_000_000) && store.canFreeze()) {
       freeze();
     }
   }

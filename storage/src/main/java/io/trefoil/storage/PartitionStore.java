@@ -836,6 +836,11 @@ public final class PartitionStore implements AutoCloseable {
     return monotonicMillis - unflushedSinceMillis >= FREEZE_AFTER_MILLIS;
   }
 
+  /** Whether somebody waits for the snapshot of the next freeze. */
+  public boolean isSnapshotWanted() {
+    return !snapshotRequests.isEmpty();
+  }
+
   /** Whether {@link #freeze} may be called: the last generation is written and drained. */
   public boolean canFreeze() {
     return generation == null;
