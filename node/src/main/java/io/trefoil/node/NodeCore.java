@@ -34,6 +34,7 @@ import io.trefoil.transport.Peers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -747,6 +748,14 @@ public final class NodeCore implements ControlLoop.Listener {
       }
     }
     return views;
+  }
+
+  /**
+   * Which partitions differ between their replicas, as far as this node compares them, in words. On
+   * the data loop.
+   */
+  public SortedMap<PartitionId, String> differing() {
+    return scrub == null ? Collections.emptySortedMap() : scrub.differing();
   }
 
   /** The cluster's state as this node knows it. */

@@ -114,7 +114,7 @@ public final class ReplicationCodec {
     sink.putVarint(position.epoch()).putVarint(position.index());
   }
 
-  static Position getPosition(ByteSource source) {
+  public static Position getPosition(ByteSource source) {
     return new Position(getNumber(source), getNumber(source));
   }
 

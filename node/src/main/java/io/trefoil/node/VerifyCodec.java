@@ -17,21 +17,21 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** The bytes of the messages by which replicas are compared: tag, partition, id, fields. */
-final class VerifyCodec {
+public final class VerifyCodec {
   private static final int ASK = 1;
   private static final int COMPARING = 2;
   private static final int REPORT = 3;
   private static final int BUSY = 4;
   private static final int UNABLE = 5;
   private static final int READING = 6;
-  private static final int DIGESTS = 7;
+  public static final int DIGESTS = 7;
   private static final int LIST_CELLS = 8;
   private static final int CELLS = 9;
-  private static final int DONE = 10;
+  public static final int DONE = 10;
   private static final int ASK_SUMS = 11;
   private static final int SUMS = 12;
   private static final int ASK_SHOWN = 13;
-  private static final int DAMAGED = 14;
+  public static final int DAMAGED = 14;
 
   private static final long ALL_HASHES = 1L << 32;
   private static final int MAX_REPLICAS = 1_000;

@@ -185,7 +185,17 @@ public enum Mutant {
   TAIL_GOES_ON_AT_THE_END(
       "who tails goes on from where the histories parted",
       "changes in what is read, after an asynchronous failover",
-      World.TAILED);
+      World.TAILED),
+  /** A node whose replica is damaged is not told so. */
+  CONDEMNED_NOT_TOLD(
+      "a replica that differs from all the others is served no more",
+      "what only a comparison shows to be lost: it is read, and copied to others",
+      World.SCRUBBED),
+  /** A follower tells what it had when it was compared the last time. */
+  COMPARED_AT_ANY_MOMENT(
+      "replicas are compared at one point of their history",
+      "a node that is well, and stops",
+      World.SCRUBBED);
 
   /** Where it is broken. */
   public enum World {
@@ -193,6 +203,8 @@ public enum Mutant {
     CLUSTER(ClusterKind.LED),
     /** In a cluster that somebody tails. */
     TAILED(ClusterKind.TAILED),
+    /** In a cluster whose replicas are compared every few seconds. */
+    SCRUBBED(ClusterKind.SCRUBBED),
     /** In a cluster with a leaderless database. */
     LEADERLESS(ClusterKind.LEADERLESS),
     /** In several clusters with a database between them. */

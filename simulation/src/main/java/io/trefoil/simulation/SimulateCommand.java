@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
     name = "simulate",
     description = {
       "Runs whole clusters in simulated worlds: network, disks, clocks and processes fail. With",
-      "--world tailed somebody tails the database meanwhile. With",
+      "--world tailed somebody tails the database meanwhile, with --world scrubbed replicas are",
+      "compared every few seconds, and disks lose what no checksum shows. With",
       "--world regions there are several, linked by a database between them. With",
       "--world protocol only the replication protocol runs, twenty times faster, and rules can be",
       "broken on purpose. A seed decides everything, so that the same seed is the same run.",
@@ -61,7 +62,7 @@ public final class SimulateCommand implements Callable<Integer> {
 
   @Option(
       names = "--world",
-      paramLabel = "cluster|tailed|leaderless|regions|protocol",
+      paramLabel = "cluster|tailed|scrubbed|leaderless|regions|protocol",
       description = "What runs (default: cluster; with a mutant: where it is caught).")
   String world;
 
@@ -134,7 +135,8 @@ public final class SimulateCommand implements Callable<Integer> {
       return catchAll() ? 0 : 1;
     }
     if (world != null && kindOf(world) == null && !world.equals(PROTOCOL)) {
-      throw badUsage("--world is cluster, tailed, leaderless, regions or protocol, not " + world);
+      throw badUsage(
+          "--world is cluster, tailed, scrubbed, leaderless, regions or protocol, not " + world);
     }
     Mutant broken = mutant == null ? Mutant.NONE : named(mutant);
     if (broken != Mutant.NONE && world != null && !world.equals(worldOf(broken))) {

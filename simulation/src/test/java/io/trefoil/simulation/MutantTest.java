@@ -106,7 +106,8 @@ class MutantTest {
     return switch (mutant.world()) {
       case TRACE -> "a [trace](../" + TracesTest.traceOf(mutant) + ")";
       case PROTOCOL -> "protocol " + seed;
-      case CLUSTER, TAILED, LEADERLESS, REGIONS -> mutant.world().kind().label() + " " + seed;
+      case CLUSTER, TAILED, SCRUBBED, LEADERLESS, REGIONS ->
+          mutant.world().kind().label() + " " + seed;
     };
   }
 

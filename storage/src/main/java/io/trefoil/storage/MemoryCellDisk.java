@@ -20,11 +20,21 @@ public final class MemoryCellDisk extends CellDisk {
   /** The key on disk of a cell that can't be read as it was written; null for none. */
   private byte[] damaged;
 
+  /** The last change that no checksum shows; null for none. */
+  private Silent silent;
+
   /** Whether a process has read it: none serves from then on. */
   private boolean foundDamaged;
 
   /** State of a copy; null while it is not whole. */
   private record Meta(CopyState state) {}
+
+  /**
+   * A cell is another one than was written.
+   *
+   * @param stored what is there instead; null for nothing
+   */
+  private record Silent(byte[] key, byte[] stored) {}
 
   private record Moment(TreeMap<byte[], byte[]> cells) implements View {}
 
@@ -46,6 +56,7 @@ public final class MemoryCellDisk extends CellDisk {
   public MemoryCellDisk afterCrash() {
     MemoryCellDisk left = new MemoryCellDisk(flushedCells, flushedMetas);
     left.foundDamaged = foundDamaged;
+    left.silent = silent;
     if (damaged != null && left.cells.containsKey(damaged)) {
       left.damaged = damaged;
     }
@@ -64,12 +75,61 @@ public final class MemoryCellDisk extends CellDisk {
     }
   }
 
+  /**
+   * A key's cell is another one from now on, or gone, and no checksum shows it: what is read is
+   * what is there.
+   *
+   * @param key of the latest copy that has it durable
+   * @return false when none has
+   */
+  public boolean damageSilently(byte[] key, boolean vanishes) {
+    byte[] found = null;
+    for (byte[] diskKey : flushedCells.keySet()) {
+      int length = diskKey.length - KEY_HEADER;
+      boolean isIt =
+          !isOfField(diskKey)
+              && Arrays.equals(diskKey, KEY_HEADER, KEY_HEADER + length, key, 0, key.length)
+              && isWhole(diskKey)
+              && cells.containsKey(diskKey);
+      found = isIt ? diskKey : found;
+    }
+    if (found == null) {
+      return false;
+    }
+    byte[] stored = null;
+    if (vanishes) {
+      cells.remove(found);
+      flushedCells.remove(found);
+    } else {
+      stored = cells.get(found).clone();
+      stored[stored.length - 1] ^= 1;
+      cells.put(found, stored);
+      flushedCells.put(found, stored);
+    }
+    silent = new Silent(found, stored);
+    return true;
+  }
+
+  private static boolean isOfField(byte[] diskKey) {
+    return diskKey[0] < 0;
+  }
+
+  private boolean isWhole(byte[] diskKey) {
+    Meta meta = metas.get(ByteBuffer.wrap(diskKey).getLong());
+    return meta != null && meta.state() != null;
+  }
+
+  /** Whether what no checksum shows is still there: nothing was written over it. */
+  public boolean isSilentlyDamaged() {
+    return silent != null && isWhole(silent.key()) && cells.get(silent.key()) == silent.stored();
+  }
+
   /** Whether some cell can't be read, or one could not be once. */
   public boolean isDamaged() {
     return damaged != null || foundDamaged;
   }
 
-  /** As if nothing had been damaged. */
+  /** As if nothing had been damaged that a checksum shows. */
   public void repair() {
     damaged = null;
     foundDamaged = false;

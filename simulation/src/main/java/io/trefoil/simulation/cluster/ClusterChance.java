@@ -19,6 +19,10 @@ final class ClusterChance {
     faulty = wanted;
   }
 
+  boolean isFaulty() {
+    return faulty;
+  }
+
   int below(int bound) {
     return random.nextInt(bound);
   }

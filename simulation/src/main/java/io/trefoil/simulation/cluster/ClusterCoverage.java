@@ -177,6 +177,17 @@ public final class ClusterCoverage {
           "topology STAR",
           "uncertain");
 
+  /** The same of clusters whose replicas are compared. */
+  private static final List<String> EXPECTED_OF_SCRUBS =
+      List.of(
+          "cell changed silently",
+          "cell lost silently",
+          "found equal in the end",
+          "histories linearizable",
+          "message Verify",
+          "silent damage found",
+          "silent damage found amid faults");
+
   private static final List<String> EXPECTED_OF_TAILS =
       List.of(
           "tail found nothing new",
@@ -245,6 +256,7 @@ public final class ClusterCoverage {
               switch (kind) {
                 case REGIONS -> EXPECTED_OF_REGIONS;
                 case TAILED -> EXPECTED_OF_TAILS;
+                case SCRUBBED -> EXPECTED_OF_SCRUBS;
                 default -> EXPECTED_WITHOUT_LEADER;
               });
       missing.removeAll(counts.keySet());

@@ -25,6 +25,10 @@ final class ClusterFaults {
   private final SimulatedClient operator;
   private final Administrator.Changes changes;
   private final Starter starter;
+
+  /** Null where replicas are not compared. */
+  private final SilentDamage silentDamage;
+
   private int others;
   private int happened;
   private Machine lostWrites;
@@ -34,6 +38,7 @@ final class ClusterFaults {
 
   /**
    * @param operator creates and drops databases
+   * @param silentDamage null where replicas are not compared
    */
   ClusterFaults(
       ClusterWorld world,
@@ -41,7 +46,8 @@ final class ClusterFaults {
       SplittableRandom diskRandom,
       SimulatedClient operator,
       Administrator.Changes changes,
-      Starter starter) {
+      Starter starter,
+      SilentDamage silentDamage) {
     this.world = world;
     this.shape = world.shape();
     this.random = random;
@@ -49,6 +55,7 @@ final class ClusterFaults {
     this.operator = operator;
     this.changes = changes;
     this.starter = starter;
+    this.silentDamage = silentDamage;
   }
 
   /** No more from now on. */
@@ -81,6 +88,7 @@ final class ClusterFaults {
     every(shape.rate(FaultRate.REGION_OUTAGES), this::loseRegion);
     every(shape.rate(FaultRate.BAD_SYNCS), this::breakSyncs);
     every(shape.rate(FaultRate.HEALED_DISKS), this::damageAndHeal);
+    every(shape.rate(FaultRate.SILENT_DAMAGE), this::damageSilently);
   }
 
   /** How many faults there were. */
@@ -402,9 +410,36 @@ final class ClusterFaults {
   }
 
   private void heal(Machine machine) {
-    if (over || machine.isTakenOut()) {
-      return;
+    if (!over && !machine.isTakenOut()) {
+      fillAnew(machine);
     }
+  }
+
+  private void damageSilently() {
+    Machine machine = anyMachine();
+    boolean maySuffer = machine.isUp() && !machine.isTakenOut() && !machine.isDamaged();
+    boolean isOnlyOne = lostWrites == null || isWhole(lostWrites);
+    if (maySuffer && isOnlyOne && silentDamage.damage(machine)) {
+      lostWrites = machine;
+      lostUnder = 0; // what is written over it mends it, too
+    }
+  }
+
+  /** The machine's node was told that its replica is damaged, and has stopped: it is healed. */
+  void condemned(Machine machine) {
+    lostWrites = machine;
+    lostUnder = Long.MAX_VALUE; // until it is healed
+    world.schedule.after(
+        (300 + diskRandom.nextInt(2_000)) * Schedule.MILLIS,
+        () -> {
+          // Else it was healed already, or it is to be found once more.
+          if (!machine.isTakenOut() && machine.cells.isDamaged()) {
+            fillAnew(machine);
+          }
+        });
+  }
+
+  private void fillAnew(Machine machine) {
     if (machine.isUp()) {
       kill(machine, false);
     }
@@ -429,7 +464,10 @@ final class ClusterFaults {
 
   /** Whether all that the machine is to have is there again since it lost some of it. */
   private boolean isWhole(Machine machine) {
-    if (!machine.isUp() || machine.isTakenOut() || !machine.process.serves()) {
+    if (!machine.isUp()
+        || machine.isTakenOut()
+        || machine.cells.isSilentlyDamaged()
+        || !machine.process.serves()) {
       return false;
     }
     NodeIdentity identity = machine.identity;

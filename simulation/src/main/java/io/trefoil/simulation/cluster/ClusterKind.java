@@ -9,6 +9,8 @@ public enum ClusterKind {
   LED("cluster", ClusterShape::draw),
   /** The same, which somebody tails. */
   TAILED("tailed", ClusterShape::draw),
+  /** The same, whose replicas are compared every few seconds. */
+  SCRUBBED("scrubbed", ClusterShape::drawScrubbed),
   /** One cluster without. */
   LEADERLESS("leaderless", ClusterShape::drawLeaderless),
   /** Several clusters, each of which is a region. */

@@ -89,6 +89,30 @@ record ClusterShape(
         null);
   }
 
+  /** One whose replicas are compared. */
+  static ClusterShape drawScrubbed(SplittableRandom random) {
+    ClusterShape led = draw(random);
+    Map<FaultRate, Integer> rates = new EnumMap<>(led.rates);
+    if (led.replicas > 2 && random.nextInt(3) > 0) {
+      rates.put(FaultRate.MOVES, 0);
+    }
+    int silentDamage = maybe(random, 300 + random.nextInt(2_000));
+    ClusterShape shape = led.with(led.faultsMillis, rates);
+    boolean survives = Promises.acknowledged(led.settings(), Failure.MACHINE_LOST) == Fate.KEPT;
+    if (survives && shape.findsSilentDamage()) {
+      rates.put(FaultRate.SILENT_DAMAGE, silentDamage);
+    }
+    return shape;
+  }
+
+  /**
+   * Whether each partition has more than two replicas all the time, so that it is known who
+   * differs.
+   */
+  boolean findsSilentDamage() {
+    return replicas > 2 && rate(FaultRate.MOVES) == 0;
+  }
+
   /** One with a database between regions, each of which is a cluster of its own. */
   static ClusterShape drawRegions(SplittableRandom random) {
     ClusterShape led = draw(random);
@@ -199,6 +223,7 @@ record ClusterShape(
     rates.put(FaultRate.SWITCHOVERS, maybe(random, 200 + random.nextInt(3_000)));
     rates.put(FaultRate.REGION_CUTS, 0);
     rates.put(FaultRate.REGION_OUTAGES, 0);
+    rates.put(FaultRate.SILENT_DAMAGE, 0);
     rates.put(FaultRate.BAD_SYNCS, 2 * rates.get(FaultRate.DISK_FAULTS));
     rates.put(FaultRate.HEALED_DISKS, 2 * rates.get(FaultRate.DISK_LOSSES));
     return rates;

@@ -48,6 +48,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   /** Between regions what is missing takes longer to come. */
   private static final long FAR_AGAIN_MICROS = 3_000 * Schedule.MILLIS;
 
+  /** What a node was doing that stops since others found its replica damaged. */
+  private static final String SCRUB = "scrub";
+
   /** A run that saw less proves little. */
   private static final int STACK_LINES = 12;
 
@@ -60,6 +63,8 @@ public final class ClusterSimulation implements ClusterWorld.Director {
 
   /** Of so many that are tailed one keeps no journal for it. */
   private static final int SHORT_JOURNALS = 3;
+
+  private static final int LONGEST_SCRUB_SECONDS = 4;
 
   private static final long FORCED_MICROS = 2_000 * Schedule.MILLIS;
 
@@ -84,6 +89,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   private final Set<Anomaly> seen = EnumSet.noneOf(Anomaly.class);
   private int lives;
   private SimulationFailure broken;
+
+  /** Null where replicas are not compared. */
+  private final SilentDamage silentDamage;
 
   /** Null where nobody tails. */
   private TailClient tail;
@@ -136,6 +144,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     Administrator administrator =
         new Administrator(
             world, client("admin", clientRandom, SimulatedClient.Work.READS_AND_WRITES));
+    this.silentDamage = kind == ClusterKind.SCRUBBED ? new SilentDamage(world, root.split()) : null;
     this.faults =
         new ClusterFaults(
             world,
@@ -145,14 +154,15 @@ public final class ClusterSimulation implements ClusterWorld.Director {
             shape.isLeaderless()
                 ? new QuorumChanges(world, administrator)
                 : new ClusterChanges(world, administrator),
-            this::startLater);
+            this::startLater,
+            silentDamage);
     this.beginsUnsynced =
         kind == ClusterKind.LED
             && shape.settings().durability() == Durability.FSYNC
             && seed % 2 == 0;
     this.boundMillis =
         switch (kind) {
-          case LED -> addClients(clientRandom);
+          case LED, SCRUBBED -> addClients(clientRandom);
           case TAILED -> addTailed(clientRandom);
           case LEADERLESS -> addQuorumClients(clientRandom);
           case REGIONS -> addRegionClients(clientRandom);
@@ -264,6 +274,7 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     create();
     runUntil(SETUP_MICROS, () -> created);
     ClusterWorld.require(created, "the database was not created in a minute");
+    writeUnread();
     clients.forEach(SimulatedClient::work);
     syncFromNow();
     world.chance.faults(true);
@@ -280,8 +291,13 @@ public final class ClusterSimulation implements ClusterWorld.Director {
         healedAt + HEAL_MICROS, () -> wroteSince(healedAt) && world.history.size() >= LEAST_CALLS);
     ClusterWorld.require(world.history.size() >= LEAST_CALLS, "clients ask too little");
     ClusterWorld.require(wroteSince(healedAt), "no write succeeded in a minute after the faults");
+    long restsBy = healedAt + 2 * HEAL_MICROS;
+    if (silentDamage != null) {
+      requireDamageFound();
+      restsBy = world.schedule.nowMicros() + HEAL_MICROS;
+    }
     clients.forEach(SimulatedClient::stop);
-    runUntil(healedAt + 2 * HEAL_MICROS, () -> world.allAnswered() && areEqual());
+    runUntil(restsBy, () -> world.allAnswered() && areEqual());
     ClusterWorld.require(world.allAnswered(), "a client waits for ever");
     ClusterWorld.require(areEqual(), "the replicas did not become equal after the faults");
     if (shape.isLeaderless()) {
@@ -304,8 +320,76 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     if (tail != null) {
       requireTailed(contents.get(0).keySet());
     }
+    if (silentDamage != null) {
+      requireUnreadThere(contents.get(0));
+    }
     if (!world.isChanged()) {
       seen.forEach(it -> coverage.saw(shape.rule(), it));
+    }
+  }
+
+  /** The cells that are damaged later, before anything goes wrong. */
+  private void writeUnread() {
+    if (silentDamage != null) {
+      boolean[] done = {false};
+      silentDamage.write(operator, () -> done[0] = true);
+      runUntil(world.schedule.nowMicros() + SETUP_MICROS, () -> done[0]);
+      ClusterWorld.require(done[0], "nothing could be written in a minute");
+    }
+  }
+
+  /** What faults left of it is found while clients go on, and what comes now. */
+  private void requireDamageFound() {
+    awaitFound();
+    if (shape.findsSilentDamage()) {
+      int first = random.nextInt(world.machines.size());
+      for (int i = 0; i < world.machines.size() && !silentDamage.isAnywhere(); i++) {
+        silentDamage.damage(world.machines.get((first + i) % world.machines.size()));
+      }
+      awaitFound();
+    }
+    if (!world.isDamageCopied()) {
+      runUntil(world.schedule.nowMicros() + HEAL_MICROS, () -> differing().isEmpty());
+      ClusterWorld.require(differing().isEmpty(), "taken for different: " + differing());
+      count("found equal in the end");
+    }
+  }
+
+  private void awaitFound() {
+    runUntil(
+        world.schedule.nowMicros() + HEAL_MICROS,
+        () -> world.isDamageCopied() || !silentDamage.isAnywhere() && areWhole());
+    ClusterWorld.require(
+        world.isDamageCopied() || !silentDamage.isAnywhere(),
+        "what a disk lost silently is not found in a minute");
+    ClusterWorld.require(
+        world.isDamageCopied() || areWhole(), "who lost something is not filled in a minute");
+  }
+
+  private boolean areWhole() {
+    return world.machines.stream()
+        .allMatch(
+            machine ->
+                machine.isUp()
+                    && machine.process.serves()
+                    && machine.process.core().replicas().stream().allMatch(ReplicaView::counts));
+  }
+
+  /** What the nodes that compare replicas take for different. */
+  private List<String> differing() {
+    return world.machines.stream()
+        .filter(Machine::isUp)
+        .flatMap(machine -> machine.process.core().differing().values().stream())
+        .toList();
+  }
+
+  private void requireUnreadThere(Map<String, String> there) {
+    if (!world.isDamageCopied()) {
+      SilentDamage.cells()
+          .forEach(
+              (key, value) ->
+                  ClusterWorld.require(
+                      value.equals(there.get(key)), key + " is " + there.get(key) + " in the end"));
     }
   }
 
@@ -435,6 +519,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     if (shape.isRegional()) {
       flags.addAll(List.of("--node.region", machine.region.name));
     }
+    if (kind == ClusterKind.SCRUBBED) {
+      flags.addAll(List.of("--scrub.every", 1 + seed % LONGEST_SCRUB_SECONDS + "s"));
+    }
     if (shape.shortHints()) {
       flags.addAll(List.of("--hints.max-age", "1s"));
     }
@@ -467,6 +554,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
 
   @Override
   public void failed(SimulatedProcess process, String what, Throwable cause) {
+    if (what.equals(SCRUB)) {
+      condemned(process.machine, cause);
+    }
     boolean isByDisk = process.machine.journal.isFull() || process.machine.journal.hasFailed();
     if (isByDisk || process.machine.isDamaged()) {
       count("node stopped by its disk");
@@ -480,6 +570,18 @@ public final class ClusterSimulation implements ClusterWorld.Director {
     failure.initCause(cause);
     broken = failure;
     process.kill();
+  }
+
+  /** Others say that what it has is not what they have. */
+  private void condemned(Machine machine, Throwable cause) {
+    if (machine.cells.isSilentlyDamaged()) {
+      count(world.chance.isFaulty() ? "silent damage found amid faults" : "silent damage found");
+    } else if (!world.isDamageCopied()) {
+      broken =
+          new SimulationFailure(
+              machine + " is told that it is damaged, and is not: " + cause.getMessage());
+    }
+    faults.condemned(machine);
   }
 
   private void startLater(Machine machine, int meanMillis) {
@@ -558,6 +660,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   /** One leader in an epoch. */
   private void watch() {
     world.schedule.after(WATCH_MICROS, this::watch);
+    if (silentDamage != null && !silentDamage.wasEverDone()) {
+      ClusterWorld.require(differing().isEmpty(), "taken for different: " + differing());
+    }
     for (Machine machine : world.machines) {
       if (!machine.isUp()) {
         continue;
@@ -739,6 +844,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
           it.key().startsWith("expiring-") || it.key().startsWith(FieldKeys.FLEETING + "-");
       // Of a field, its key.
       (expires ? expiring : keys).add(it.key().split("/")[0]);
+    }
+    if (silentDamage != null && !world.isDamageCopied()) {
+      keys.addAll(SilentDamage.cells().keySet());
     }
     if (shape.keepsSiblings()) {
       List.copyOf(keys).stream()

@@ -6,6 +6,7 @@ import io.trefoil.control.ControlCommand;
 import io.trefoil.control.DatabaseSettings;
 import io.trefoil.control.Promises;
 import io.trefoil.control.Promises.Anomaly;
+import io.trefoil.node.Frames;
 import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Schedule;
 import io.trefoil.simulation.SimulationFailure;
@@ -64,6 +65,7 @@ final class ClusterWorld {
 
   private boolean changed;
   private boolean moved;
+  private boolean damageCopied;
   final Mutant mutant;
   private final ClusterShape shape;
   private final SplittableRandom drawn;
@@ -71,6 +73,7 @@ final class ClusterWorld {
   private final int traceLines;
   private final Director director;
   private final RegionLies lies;
+  private final ScrubLies scrubLies;
   private final RegionTalk between;
   private final Set<Integer> messagesMet = new HashSet<>();
   private int underWay;
@@ -90,6 +93,7 @@ final class ClusterWorld {
     this.traceLines = traceLines;
     this.director = director;
     this.lies = new RegionLies(mutant);
+    this.scrubLies = new ScrubLies(mutant);
     this.between = new RegionTalk(this);
     this.pairs = new int[shape.regionNames().size()];
     for (String name : shape.regionNames()) {
@@ -123,6 +127,14 @@ final class ClusterWorld {
   /** Whether copies may have come and gone. */
   boolean isMoved() {
     return moved;
+  }
+
+  /**
+   * Whether a replica that was damaged silently may have been copied to others: from then on
+   * nothing tells which are right.
+   */
+  boolean isDamageCopied() {
+    return damageCopied;
   }
 
   /** Whether other settings than those of the shape may have stood. */
@@ -215,6 +227,14 @@ final class ClusterWorld {
       count("snapshot cut off");
       note(from, "connections to " + to + " break amid a snapshot");
       network.breakConnections(from, to);
+    }
+    if (frame[0] == Frames.SNAPSHOT && !damageCopied && from.cells.isSilentlyDamaged()) {
+      damageCopied = true;
+      count("silent damage copied");
+      note(from, "copies what may be damaged to " + to);
+    }
+    if (frame[0] == Frames.VERIFY) {
+      return scrubLies.read(from, frame);
     }
     if (FrameText.isBetweenRegions(frame)) {
       between.met(from, to, frame);

@@ -34,6 +34,8 @@ public enum FaultRate {
   BAD_SYNCS,
   /** Damage that the node is healed from by the others. As above. */
   HEALED_DISKS,
+  /** Cells that are others than were written, which no checksum shows. */
+  SILENT_DAMAGE,
   /** Changes of the commit rule. */
   RULE_CHANGES,
   /** Copies that are added, taken away or moved. */
