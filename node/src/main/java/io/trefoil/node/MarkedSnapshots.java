@@ -7,6 +7,7 @@ import io.trefoil.node.PartitionReplica.Mark;
 import io.trefoil.storage.BucketDigests;
 import io.trefoil.storage.CellList;
 import io.trefoil.storage.CellSnapshot;
+import io.trefoil.storage.StorageDamaged;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,6 +125,9 @@ final class MarkedSnapshots {
   }
 
   private void onFailure(Held from, RuntimeException failure) {
+    if (failure instanceof StorageDamaged) {
+      throw failure; // the node stops: what it has is to be filled anew
+    }
     if (!from.dropped) {
       drop(from);
       String why = "can't read its cells: " + failure.getMessage();

@@ -5,6 +5,7 @@ import io.trefoil.base.NodeId;
 import io.trefoil.base.PartitionId;
 import io.trefoil.replication.kernel.Event;
 import io.trefoil.storage.CellSnapshot;
+import io.trefoil.storage.StorageDamaged;
 import io.trefoil.transport.Lane;
 import java.util.ArrayList;
 import java.util.List;
@@ -210,6 +211,9 @@ final class SnapshotStream {
 
   private void onReadingFailed(RuntimeException e, SnapshotSender sender) {
     reading = false;
+    if (e instanceof StorageDamaged) {
+      throw e; // the node stops: what it has is to be filled anew
+    }
     if (state == State.ENDED) {
       snapshot.close();
     } else {

@@ -44,6 +44,9 @@ public final class CellSnapshot implements AutoCloseable {
 
   private int sent;
 
+  /** Keys that are present among those put into chunks. */
+  private long keys;
+
   CellSnapshot(CellDisk disk, CellDisk.View view, CopyState state) {
     this.disk = disk;
     this.view = view;
@@ -58,6 +61,9 @@ public final class CellSnapshot implements AutoCloseable {
   /**
    * The next piece of the stream, of {@code maxBytes} at most, or null at its end. May wait for the
    * disk.
+   *
+   * @throws StorageDamaged when the disk has not as many keys as were written: whoever gets the
+   *     stream refuses it, and would do so again and again
    */
   public byte[] nextChunk(int maxBytes) {
     if (cells == null) {
@@ -83,14 +89,23 @@ public final class CellSnapshot implements AutoCloseable {
         add(fields, bitsOf(numbers.peek()));
       } else if (!nextFields()) {
         if (!cells.isValid()) {
+          checkKeys();
           return;
         }
         byte[] stored = cells.stored();
+        keys += StoredCell.isPresent(stored) ? 1 : 0;
         if (StoredCell.isHead(stored)) {
           begin(StoredCell.numbers(stored));
         }
         add(cells, 0);
       }
+    }
+  }
+
+  private void checkKeys() {
+    if (keys != state.keyCount()) {
+      throw disk.foundDamaged(
+          "of " + state.keyCount() + " keys of a copy " + keys + " are there", null);
     }
   }
 

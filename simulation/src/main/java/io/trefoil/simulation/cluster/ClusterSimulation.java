@@ -17,6 +17,7 @@ import io.trefoil.replication.multileader.NeighbourView;
 import io.trefoil.simulation.Mutant;
 import io.trefoil.simulation.Schedule;
 import io.trefoil.simulation.SimulationFailure;
+import io.trefoil.storage.StorageDamaged;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -556,6 +557,9 @@ public final class ClusterSimulation implements ClusterWorld.Director {
   public void failed(SimulatedProcess process, String what, Throwable cause) {
     if (what.equals(SCRUB)) {
       condemned(process.machine, cause);
+    } else if (cause instanceof StorageDamaged && process.machine.cells.isSilentlyDamaged()) {
+      count("silent damage found by who copies it");
+      faults.condemned(process.machine);
     }
     boolean isByDisk = process.machine.journal.isFull() || process.machine.journal.hasFailed();
     if (isByDisk || process.machine.isDamaged()) {
