@@ -79,18 +79,17 @@ public final class MemoryCellDisk extends CellDisk {
    * A key's cell is another one from now on, or gone, and no checksum shows it: what is read is
    * what is there.
    *
-   * @param key of the latest copy that has it durable
+   * @param key of the latest copy that has it
    * @return false when none has
    */
   public boolean damageSilently(byte[] key, boolean vanishes) {
     byte[] found = null;
-    for (byte[] diskKey : flushedCells.keySet()) {
+    for (byte[] diskKey : cells.keySet()) {
       int length = diskKey.length - KEY_HEADER;
       boolean isIt =
           !isOfField(diskKey)
               && Arrays.equals(diskKey, KEY_HEADER, KEY_HEADER + length, key, 0, key.length)
-              && isWhole(diskKey)
-              && cells.containsKey(diskKey);
+              && isWhole(diskKey);
       found = isIt ? diskKey : found;
     }
     if (found == null) {
@@ -104,7 +103,9 @@ public final class MemoryCellDisk extends CellDisk {
       stored = cells.get(found).clone();
       stored[stored.length - 1] ^= 1;
       cells.put(found, stored);
-      flushedCells.put(found, stored);
+      if (flushedCells.containsKey(found)) {
+        flushedCells.put(found, stored);
+      }
     }
     silent = new Silent(found, stored);
     return true;
