@@ -304,7 +304,7 @@ public final class FieldCells {
 
     @Override
     public void inTable(int handle) {
-      arena.mark(handle, Records.REFERENCED);
+      arena.use(handle);
       index = Math.max(index, arena.index(handle));
       stamp = Math.max(stamp, arena.stamp(handle));
       byte[] key = arena.key(handle);

@@ -233,7 +233,7 @@ public final class PartitionStore implements AutoCloseable {
       foundIndex = layer.clearIndex;
       return Found.ABSENT;
     }
-    arena.mark(handle, Records.REFERENCED);
+    arena.use(handle);
     foundIndex = Math.max(arena.index(handle), layer.clearIndex);
     found = arena.is(handle, Records.TOMBSTONE) ? NONE : handle;
     return found == NONE ? Found.ABSENT : Found.FOUND;
@@ -377,6 +377,7 @@ public final class PartitionStore implements AutoCloseable {
         stored,
         absent ? 0 : StoredCell.HEADER,
         valueLength);
+    arena.mark(handle, Records.FETCHED);
     return handle;
   }
 

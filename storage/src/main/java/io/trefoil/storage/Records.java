@@ -100,6 +100,9 @@ class Records {
   /** No longer in the table; freed when the flusher is done with it. */
   static final int DETACHED = 2;
 
+  /** It was read from the disk, and not used since. */
+  static final int FETCHED = 4;
+
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -365,6 +368,21 @@ class Records {
     // Testing first keeps hot lookups from writing to the record's cache line again and again.
     if ((marks & mark) == 0) {
       b.put(at, (byte) (marks | mark));
+    }
+  }
+
+  /**
+   * Marks a record as used, so that it stays longer. What a record was fetched for does not count:
+   * most of what is rarely used would push out what is used often.
+   */
+  void use(int handle) {
+    ByteBuffer b = buffer(handle);
+    int at = at(handle) + AT_MARKS;
+    int marks = b.get(at);
+    if ((marks & FETCHED) != 0) {
+      b.put(at, (byte) (marks & ~FETCHED));
+    } else if ((marks & REFERENCED) == 0) {
+      b.put(at, (byte) (marks | REFERENCED));
     }
   }
 
