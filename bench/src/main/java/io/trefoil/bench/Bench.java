@@ -28,7 +28,7 @@ final class Bench {
   private static final int FILLS_MAX = 3;
 
   /** What idle servers may compute together, and how many seconds they are waited for. */
-  private static final double CORES_AT_REST = 0.1;
+  private static final double CORES_AT_REST = 0.2;
 
   private static final int LOOKS_MAX = 15;
 

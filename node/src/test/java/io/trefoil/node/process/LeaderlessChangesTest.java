@@ -106,6 +106,7 @@ class LeaderlessChangesTest {
     assertThat(awaited()).isEqualTo("[]");
   }
 
+  @Tag("full")
   @Test
   void what_was_removed_is_forgotten_by_all_and_stays_away_from_a_node_that_was_not_there()
       throws IOException {

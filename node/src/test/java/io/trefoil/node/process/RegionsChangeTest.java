@@ -117,6 +117,7 @@ class RegionsChangeTest {
     return IntStream.range(0, 7).mapToObj(i -> client.hgetAll("hash-" + i)).toList();
   }
 
+  @Tag("full")
   @Test
   void regionsComeAndGoWhileOthersWrite() throws InterruptedException {
     try (ClusterProcesses eu = start("eu");

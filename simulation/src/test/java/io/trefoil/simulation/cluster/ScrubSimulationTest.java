@@ -22,7 +22,7 @@ class ScrubSimulationTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("full")
   void whatIsDamagedIsFoundInManyClusters() {
     assertThat(run(300, 60).missing()).as("never met").isEmpty();
   }
