@@ -77,6 +77,7 @@ class CatchUpTest {
     return Files.readString(node.dataDir().resolve("logs/node.log"));
   }
 
+  @Tag("full")
   @Test
   void a_follower_that_the_journal_waited_for_no_longer_takes_a_snapshot() throws IOException {
     try (ClusterProcesses cluster = startWithSmallJournals()) {

@@ -81,6 +81,7 @@ class MultiLeaderTest {
     }
   }
 
+  @Tag("full")
   @Test
   void aSessionGoesOnInAnotherRegionWithWhatItHasSeen() {
     for (int i = 0; i < 20; i++) {

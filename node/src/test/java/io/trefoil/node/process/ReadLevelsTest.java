@@ -161,6 +161,7 @@ class ReadLevelsTest {
     }
   }
 
+  @Tag("full")
   @Test
   void where_no_majority_is_left_each_level_says_what_it_can_keep() {
     int database = create("alone");

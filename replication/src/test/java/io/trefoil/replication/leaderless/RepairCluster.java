@@ -38,7 +38,7 @@ final class RepairCluster {
     /** What was purged elsewhere is kept by a copy that forgot. */
     KEEPS_WHAT_WAS_PURGED(1),
     /** It is durable that a copy vouches when it merely counts. */
-    VOUCHES_WHEN_IT_COUNTS(2_765),
+    VOUCHES_WHEN_IT_COUNTS(3_690),
     /** A round is said to be stable that is not. */
     CALLS_STABLE_WHAT_IS_NOT(955),
     /** What is late is merged, be it at or below the horizon. */
