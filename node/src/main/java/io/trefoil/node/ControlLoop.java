@@ -92,6 +92,7 @@ final class ControlLoop {
     STOPPED
   }
 
+  /** A request; its target is 0 when this node answers it, or a seed has it answered. */
   private record Asked(Consumer<ControlMessage.ToNode> receiver, int target, long sinceNanos) {}
 
   private final Loop loop;

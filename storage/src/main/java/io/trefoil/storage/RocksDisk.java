@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
@@ -58,6 +59,8 @@ final class RocksDisk extends CellDisk {
 
   /** From so many on, two threads look them up. */
   private static final int MANY_HEADS = 256;
+
+  private static final long LOOKUP_SECONDS = 60;
 
   /** Longer keys are rare. */
   private static final int KEY_BYTES = 1 << 10;
@@ -505,7 +508,7 @@ final class RocksDisk extends CellDisk {
 
   @Override
   public void close() {
-    lookups.shutdown();
+    endLookups();
     metas.close();
     cells.close();
     db.close();
@@ -513,6 +516,19 @@ final class RocksDisk extends CellDisk {
     passingReads.close();
     writes.close();
     closeNatives();
+  }
+
+  /** A lookup whose other half failed may still read; what is closed must not be read. */
+  private void endLookups() {
+    lookups.shutdown();
+    try {
+      if (!lookups.awaitTermination(LOOKUP_SECONDS, TimeUnit.SECONDS)) {
+        throw new StorageException("storage can't be closed: it is still being read");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StorageException("storage was interrupted", e);
+    }
   }
 
   private void closeNatives() {

@@ -109,6 +109,34 @@ class FieldsTest {
     }
   }
 
+  /** So many that two threads look them up, and one key that is longer than their buffers. */
+  @Test
+  void manyKeysWrittenBlindlyAreCountedAndLeaveNoFields() {
+    String longKey = "long".repeat(1_000);
+    try (TestStore test = open(64L << 20)) {
+      for (int i = 0; i < 1_000; i++) {
+        if (i % 10 == 0) {
+          putFields(test, "key-" + i, 1 + i, 0, 3);
+        } else {
+          test.put("key-" + i, "v".repeat(200));
+        }
+      }
+      putFields(test, longKey, 5_000, 0, 3);
+      test.flush();
+      test.storage.persist().join();
+    }
+    try (TestStore test = open(64L << 20)) {
+      assertThat(fieldsOnDisk(test)).isEqualTo(303);
+      for (int i = 500; i < 1_500; i++) {
+        test.put("key-" + i, "w");
+      }
+      test.put(longKey, "w");
+      test.flush();
+      assertThat(test.store.keyCount()).isEqualTo(1_501);
+      assertThat(fieldsOnDisk(test)).isEqualTo(150);
+    }
+  }
+
   @Test
   void aStoreClosesWhileFieldsOfRemovedKeysAreStillInTheTable() {
     try (TestStore test = open(64L << 20)) {
