@@ -331,9 +331,11 @@ class SimulatedClient implements SimulatedSocket.End {
     world.started();
     askInOne(
         reply -> {
-          List<String> results = RespText.results(reply, calls.size());
-          ended(calls, results, start, reply);
-          if (reply != null && reply.startsWith("*")) {
+          // A key that was watched before, and whose read was refused, has changed.
+          boolean nothingDone = reply != null && reply.startsWith("*-1");
+          String told = nothingDone ? "-EXECABORT" : reply;
+          ended(calls, RespText.results(told, calls.size()), start, told);
+          if (told != null && told.startsWith("*")) {
             world.count("transaction");
           }
           work();
