@@ -102,7 +102,7 @@ public final class FolderDisk implements JournalDisk {
   }
 
   @Override
-  public SegmentFile create(String name, long sizeBytes) throws IOException {
+  public SegmentFile create(String name, long sizeBytes, Runnable rest) throws IOException {
     FileChannel channel =
         FileChannel.open(
             folder.resolve(name),
@@ -110,7 +110,7 @@ public final class FolderDisk implements JournalDisk {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE);
     try {
-      fill(channel, sizeBytes);
+      fill(channel, sizeBytes, rest);
       return new ChannelFile(channel);
     } catch (IOException e) {
       channel.close();
@@ -120,12 +120,13 @@ public final class FolderDisk implements JournalDisk {
   }
 
   /** Piece by piece, so that a sync of the current segment never waits behind one large flush. */
-  private static void fill(FileChannel channel, long sizeBytes) throws IOException {
+  private static void fill(FileChannel channel, long sizeBytes, Runnable rest) throws IOException {
     ByteBuffer zeros = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, sizeBytes));
     for (long at = 0; at < sizeBytes; at += zeros.capacity()) {
       zeros.clear().limit((int) Math.min(zeros.capacity(), sizeBytes - at));
       writeFully(channel, zeros, at);
       channel.force(false);
+      rest.run();
     }
     channel.force(true);
   }

@@ -19,8 +19,10 @@ public interface JournalDisk extends Closeable {
   /**
    * Makes a file of zeros whose space is allocated and whose zeros are synced, so that a later sync
    * of its contents changes no metadata. Leaves nothing behind when it fails.
+   *
+   * @param rest is run between pieces, and may wait: others want the disk, too
    */
-  SegmentFile create(String name, long sizeBytes) throws IOException;
+  SegmentFile create(String name, long sizeBytes, Runnable rest) throws IOException;
 
   /** Opens a file that is there. */
   SegmentFile open(String name) throws IOException;

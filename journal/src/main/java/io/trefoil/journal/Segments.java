@@ -17,6 +17,9 @@ final class Segments {
   /** One to take and one that a retired segment was made into, which saves writing zeros. */
   private static final int MAX_SPARES = 2;
 
+  /** For so long others have the disk and the core to themselves while a spare is prepared. */
+  private static final int REST_MILLIS = 5;
+
   private record Spare(long number, SegmentFile file) {}
 
   private final JournalDisk disk;
@@ -27,6 +30,10 @@ final class Segments {
   private final Deque<Spare> spares = new ArrayDeque<>();
   private final Deque<Segment> retired = new ArrayDeque<>();
   private boolean preparing;
+
+  /** Nobody waits for what is being prepared. */
+  private boolean leisure = true;
+
   private long nextNumber;
 
   Segments(JournalDisk disk, long segmentBytes, List<Segment> recovered, long nextNumber) {
@@ -47,7 +54,7 @@ final class Segments {
   Segment begin(long base) throws IOException {
     Spare spare = takeSpare();
     if (spare == null) {
-      spare = create();
+      spare = create(() -> {});
     }
     Segment next = new Segment(spare.number, base, spare.file);
     synchronized (this) {
@@ -66,24 +73,27 @@ final class Segments {
     // One that is nearly ready is waited for: it has the next number, and making another takes as
     // long.
     while (spares.isEmpty() && preparing) {
+      leisure = false;
+      notifyAll();
       try {
         wait();
       } catch (InterruptedException e) {
         interrupted = true;
       }
     }
+    leisure = true;
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
     return spares.poll();
   }
 
-  private Spare create() throws IOException {
+  private Spare create(Runnable rest) throws IOException {
     long number;
     synchronized (this) {
       number = nextNumber++;
     }
-    SegmentFile file = disk.create(RecordFormat.fileName(number), segmentBytes);
+    SegmentFile file = disk.create(RecordFormat.fileName(number), segmentBytes, rest);
     disk.forceNames();
     return new Spare(number, file);
   }
@@ -108,7 +118,7 @@ final class Segments {
     Spare spare = null;
     try {
       if (old == null) {
-        spare = create();
+        spare = create(this::rest);
       } else if (recycle && old.file.sizeBytes() == segmentBytes) {
         spare = recycle(old);
       } else {
@@ -119,6 +129,17 @@ final class Segments {
       prepared(done ? old : null, spare);
     }
     return true;
+  }
+
+  private synchronized void rest() {
+    if (!leisure) {
+      return;
+    }
+    try {
+      wait(REST_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** One that could not be removed stays the first to go, so that no gap comes before it. */
@@ -161,7 +182,9 @@ final class Segments {
     }
   }
 
+  /** Ends what {@link #awaitWork} waits for; what is being prepared is finished without rests. */
   synchronized void wake() {
+    leisure = false;
     notifyAll();
   }
 

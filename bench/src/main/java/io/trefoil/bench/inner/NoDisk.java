@@ -14,7 +14,7 @@ final class NoDisk implements JournalDisk {
   }
 
   @Override
-  public SegmentFile create(String name, long sizeBytes) {
+  public SegmentFile create(String name, long sizeBytes, Runnable rest) {
     return new NoFile(sizeBytes);
   }
 

@@ -139,7 +139,8 @@ public final class SimulatedDisk implements JournalDisk {
   }
 
   @Override
-  public synchronized SegmentFile create(String name, long sizeBytes) throws IOException {
+  public synchronized SegmentFile create(String name, long sizeBytes, Runnable rest)
+      throws IOException {
     if (files.containsKey(name)) {
       throw new IOException(name + " is already there");
     }

@@ -202,7 +202,7 @@ final class JournalFiles implements JournalDisk {
   }
 
   @Override
-  public SegmentFile create(String name, long sizeBytes) throws IOException {
+  public SegmentFile create(String name, long sizeBytes, Runnable rest) throws IOException {
     needSpace();
     Content content = new Content(Math.toIntExact(sizeBytes));
     files.put(name, content);
