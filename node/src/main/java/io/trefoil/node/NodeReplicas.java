@@ -50,10 +50,16 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   private static final Logger LOG = LoggerFactory.getLogger(NodeReplicas.class);
 
   /**
-   * Committed entries kept in memory, of all replicas, for followers that are a little behind. More
-   * made young collections copy so much that they outlasted leases.
+   * Committed entries kept in memory, of all replicas, for as long as a follower is a little
+   * behind. More made young collections copy so much that they outlasted leases.
    */
   private static final long MAX_RECENT_BYTES = 16L << 20;
+
+  /**
+   * So much of it is kept when nobody lacks them. What is forgotten soon dies young; when all was
+   * kept, all of it grew old, and each tens of megabytes were a full collection.
+   */
+  private static final int SHARE_OF_UNWANTED = 16;
 
   private static final int RECENT_SHARE_OF_HEAP = 16;
 
@@ -495,6 +501,11 @@ final class NodeReplicas implements PartitionReplica.PartitionHost, QuorumReplic
   public long maxRecentBytes() {
     long share = Runtime.getRuntime().maxMemory() / RECENT_SHARE_OF_HEAP;
     return Math.min(MAX_RECENT_BYTES, share) / Math.max(1, replicas.size() + quorums.size());
+  }
+
+  @Override
+  public long unwantedRecentBytes() {
+    return maxRecentBytes() / SHARE_OF_UNWANTED;
   }
 
   void fence(SortedMap<PartitionId, Long> epochs) {

@@ -118,6 +118,9 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     /** How much committed log a replica may hold in memory. */
     long maxRecentBytes();
 
+    /** How much of it when no replica lacks that. */
+    long unwantedRecentBytes();
+
     /** Saves applied entries that the history lacks. Returns once they are on disk. */
     void saveDiverged(PartitionReplica replica, Effect.Diverged diverged);
 
@@ -835,7 +838,9 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
       loop.journal().appendCommit(copy, journaledCommit);
       loop.journalDirty();
     }
-    recent.trim(machine.commitIndex(), host.maxRecentBytes());
+    long committed = machine.commitIndex();
+    recent.trim(Math.min(committed, machine.everywhereIndex()), host.unwantedRecentBytes());
+    recent.trim(committed, host.maxRecentBytes());
     cells.collect(appliedTimeMillis);
     maybeCarryTime();
     maybeFreeze();

@@ -86,6 +86,9 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     /** How much log a replica may hold in memory. */
     long maxRecentBytes();
 
+    /** How much when no replica lacks it. */
+    long unwantedRecentBytes();
+
     /** The name that people gave a node. */
     String nodeName(NodeId node);
 
@@ -475,7 +478,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
 
   void tick() {
     step(new LeaderlessEvent.Tick(loop.nowNanos() / 1_000_000));
-    recent.trim(Math.min(journaled, machine.everywhereIndex()), host.maxRecentBytes());
+    recent.trim(Math.min(journaled, machine.everywhereIndex()), host.unwantedRecentBytes());
     recent.trim(journaled, 4 * host.maxRecentBytes());
     calls.expire();
     repair.tick();

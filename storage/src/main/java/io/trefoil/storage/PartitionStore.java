@@ -40,7 +40,9 @@ import java.util.function.Consumer;
  * when its generation is written; until then {@link #keyCount()} is not answered.
  */
 public final class PartitionStore implements AutoCloseable {
-  private static final long FREEZE_AFTER_MILLIS = 2_000;
+  /** What is written behind in large pieces wants a core for so long that clients notice. */
+  private static final long FREEZE_AFTER_MILLIS = 500;
+
   private static final int RANDOM_KEY_CANDIDATES = 16;
   private static final int NONE = 0;
 

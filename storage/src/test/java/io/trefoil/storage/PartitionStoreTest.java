@@ -173,8 +173,8 @@ class PartitionStoreTest {
     test.put("k", "v");
     test.commit();
     assertThat(test.store.wantsFreeze(1_000)).isFalse();
-    assertThat(test.store.wantsFreeze(2_999)).isFalse();
-    assertThat(test.store.wantsFreeze(3_000)).isTrue();
+    assertThat(test.store.wantsFreeze(1_499)).isFalse();
+    assertThat(test.store.wantsFreeze(1_500)).isTrue();
     test.flush();
     assertThat(test.store.wantsFreeze(9_000)).isFalse();
     for (int i = 0; i < 6; i++) {
