@@ -844,6 +844,8 @@ final class PartitionReplica implements Effects, ReplyQueue.Answerer, DataLoop.A
     cells.collect(appliedTimeMillis);
     maybeCarryTime();
     maybeFreeze();
+    store.holdsClientsBack(machine.isLeader());
+    store.fill();
     giveRoom();
   }
 

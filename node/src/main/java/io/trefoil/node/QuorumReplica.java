@@ -484,6 +484,7 @@ final class QuorumReplica implements LeaderlessEffects, OwnLog, MergedCells.Log,
     repair.tick();
     change.tick();
     maybeFreeze();
+    store.fill();
   }
 
   private void maybeFreeze() {

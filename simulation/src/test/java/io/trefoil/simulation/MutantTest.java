@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MutantTest {
   private static final Path PAGE = Path.of("../docs/simulation.md");
   private static final String HEADER = "| mutant | the rule | caught by | a user may lose |";
-  private static final long SEEDS = 2_000;
+  private static final long SEEDS = 4_000;
 
   static Stream<Mutant> ofTheProtocol() {
     return of(Mutant.World.PROTOCOL);

@@ -54,6 +54,15 @@ public abstract sealed class CellDisk implements AutoCloseable permits RocksDisk
     return ByteBuffer.allocate(16).putLong(copy | FIELDS).putLong(collection).array();
   }
 
+  /** Behind all fields of a copy. */
+  static byte[] fieldsEnd(long copy) {
+    return copyPrefix((copy | FIELDS) + 1);
+  }
+
+  static long collectionOf(byte[] fieldKey) {
+    return ByteBuffer.wrap(fieldKey).getLong(8);
+  }
+
   static byte[] copyPrefix(long copy) {
     return ByteBuffer.allocate(8).putLong(copy).array();
   }

@@ -51,7 +51,7 @@ final class CellSweep {
    */
   int collect(Collector collector, int maxSteps) {
     Layer bottom = store.bottom();
-    if (bottom.incomplete && !sweeping) {
+    if (bottom.lacksKeys && !sweeping) {
       sweepDisk(bottom, collector);
     }
     int collected = collectedFromDisk;
@@ -94,12 +94,12 @@ final class CellSweep {
   private void sweepDisk(Layer layer, Collector collector) {
     sweeping = true;
     int from = (int) diskHash;
-    long writtenBefore = store.generationsWritten();
+    long departures = store.departures().count();
     storage.onReader(
         () -> {
           List<OnDisk> wanted = new ArrayList<>();
           long next = search(from, collector, wanted);
-          store.owner().execute(() -> onSwept(layer, writtenBefore, collector, wanted, next));
+          store.owner().execute(() -> onSwept(layer, departures, collector, wanted, next));
         });
   }
 
@@ -126,16 +126,16 @@ final class CellSweep {
   }
 
   private void onSwept(
-      Layer layer, long writtenBefore, Collector collector, List<OnDisk> wanted, long next) {
+      Layer layer, long departures, Collector collector, List<OnDisk> wanted, long next) {
     sweeping = false;
-    // What the disk had then is only known to be current while nothing was written since.
-    if (store.isClosed()
-        || layer != store.bottom()
-        || store.generationsWritten() != writtenBefore) {
+    if (store.isClosed() || layer != store.bottom()) {
       return;
     }
     diskHash = next;
     for (OnDisk each : wanted) {
+      if (store.departures().hasLeft(CellDisk.hashOf(each.diskKey()), departures)) {
+        continue; // there may be a newer version on disk: it is the next round's
+      }
       int handle = store.takeFromDisk(each.diskKey(), each.stored());
       collectedFromDisk += handle != 0 && collector.collect(handle) ? 1 : 0;
     }

@@ -27,21 +27,32 @@ final class Fetches {
    * owner's thread. Fetches of one name share one read. The callback is not run when the disk fails
    * or the store is closed first.
    *
-   * @param name of what is read: its key on disk, or what its keys begin with
+   * @param name of what is read: its key on disk
+   * @param hashes of all that is read: it is read again when one left the table meanwhile
    * @param insert not called when the table was cleared meanwhile, and so knows better
    */
-  <T> void add(byte[] name, Supplier<T> read, Consumer<T> insert, Runnable callback) {
-    add(name, read, insert, null, callback);
+  <T> void add(byte[] name, int[] hashes, Supplier<T> read, Consumer<T> insert, Runnable callback) {
+    add(name, hashes, read, insert, null, callback);
   }
 
   /**
    * As above, for what takes long to read: it is not read again.
    *
-   * @param outdated called in the place of {@code insert} when something newer may have been
-   *     written meanwhile; null to read again
+   * @param name what the keys on disk begin with
+   * @param outdated called in the place of {@code insert} when anything newer was written meanwhile
    */
-  <T> void add(
+  <T> void addLong(
       byte[] name, Supplier<T> read, Consumer<T> insert, Runnable outdated, Runnable callback) {
+    add(name, null, read, insert, outdated, callback);
+  }
+
+  private <T> void add(
+      byte[] name,
+      int[] hashes,
+      Supplier<T> read,
+      Consumer<T> insert,
+      Runnable outdated,
+      Runnable callback) {
     Bytes wanted = Bytes.wrap(name);
     List<Runnable> others = waiting.get(wanted);
     if (others != null) {
@@ -49,14 +60,18 @@ final class Fetches {
       return;
     }
     waiting.put(wanted, new ArrayList<>(List.of(callback)));
-    start(new Fetch<>(wanted, read, insert, outdated));
+    start(new Fetch<>(wanted, hashes, read, insert, outdated));
   }
 
-  private record Fetch<T>(Bytes wanted, Supplier<T> read, Consumer<T> insert, Runnable outdated) {
+  /** What a store was like when a read began. */
+  private record Begin(Layer layer, long departures, long generations) {}
+
+  private record Fetch<T>(
+      Bytes wanted, int[] hashes, Supplier<T> read, Consumer<T> insert, Runnable outdated) {
     /** Reads it, and returns what is to be done with what was read. */
-    Consumer<Fetches> read(Layer layer, long writtenBefore) {
+    Consumer<Fetches> read(Begin begin) {
       T stored = read.get();
-      return fetches -> fetches.onRead(this, stored, layer, writtenBefore);
+      return fetches -> fetches.onRead(this, stored, begin);
     }
   }
 
@@ -93,23 +108,22 @@ final class Fetches {
   }
 
   private void handOver(List<Fetch<?>> together) {
-    Layer layer = store.bottom();
-    long writtenBefore = store.generationsWritten();
+    long departures = store.departures().count();
+    Begin begin = new Begin(store.bottom(), departures, store.generationsWritten());
     storage.onReader(
         () -> {
           List<Consumer<Fetches>> read = new ArrayList<>(together.size());
-          together.forEach(fetch -> read.add(fetch.read(layer, writtenBefore)));
+          together.forEach(fetch -> read.add(fetch.read(begin)));
           store.owner().execute(() -> read.forEach(each -> each.accept(this)));
         });
   }
 
-  private <T> void onRead(Fetch<T> fetch, T stored, Layer layer, long writtenBefore) {
+  private <T> void onRead(Fetch<T> fetch, T stored, Begin begin) {
     if (store.isClosed()) {
       return;
     }
-    if (layer == store.bottom()) {
-      // A newer version may have been written, flushed and evicted since the disk was read.
-      boolean current = store.generationsWritten() == writtenBefore;
+    if (begin.layer() == store.bottom()) {
+      boolean current = isCurrent(fetch, begin);
       if (!current && fetch.outdated() == null) {
         start(fetch);
         return;
@@ -121,6 +135,22 @@ final class Fetches {
       }
     }
     waiting.remove(fetch.wanted()).forEach(Runnable::run);
+  }
+
+  /**
+   * A newer version may have been written, flushed and evicted since the disk was read. That
+   * anything was written does not say so: a busy store writes while each read waits for its turn.
+   */
+  private boolean isCurrent(Fetch<?> fetch, Begin begin) {
+    if (fetch.hashes() == null) {
+      return store.generationsWritten() == begin.generations();
+    }
+    for (int hash : fetch.hashes()) {
+      if (store.departures().hasLeft(hash, begin.departures())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   void clear() {

@@ -598,14 +598,16 @@ public final class FieldCells {
    */
   public void fetch(long collection, List<byte[]> names, Runnable callback) {
     List<byte[]> diskKeys = names.stream().map(name -> diskKey(collection, name)).toList();
+    int[] hashes = names.stream().mapToInt(it -> HashIndex.hash(it, 0, it.length)).toArray();
     fetches.add(
         diskKeys.get(0),
+        hashes,
         () -> read(diskKeys),
         stored -> {
           for (int i = 0; i < stored.size(); i++) {
             byte[] name = names.get(i);
             byte[] key = Records.fieldKey(collection, name, 0, name.length);
-            insertBase(HashIndex.hash(name, 0, name.length), key, stored.get(i));
+            insertBase(hashes[i], key, stored.get(i));
           }
         },
         callback);
@@ -629,7 +631,7 @@ public final class FieldCells {
 
   /** As {@link PartitionStore#fetch}, so that {@link #visit} can visit all fields. */
   public void fetchAll(long collection, Runnable callback) {
-    fetches.add(
+    fetches.addLong(
         CellDisk.fieldsPrefix(store.copy(), collection),
         () -> read(collection),
         fields -> {
@@ -657,11 +659,15 @@ public final class FieldCells {
   }
 
   private void insertBase(long collection, OnDisk field) {
-    byte[] diskKey = field.diskKey();
+    fill(collection, field.diskKey(), field.stored());
+  }
+
+  /** Puts what the disk has of a field into the table, unless that knows better. */
+  void fill(long collection, byte[] diskKey, byte[] stored) {
     int at = CellDisk.FIELD_HEADER;
     int length = diskKey.length - at;
     int hash = HashIndex.hash(diskKey, at, length);
-    insertBase(hash, Records.fieldKey(collection, diskKey, at, length), field.stored());
+    insertBase(hash, Records.fieldKey(collection, diskKey, at, length), stored);
   }
 
   private void noteFetched(long collection) {

@@ -242,6 +242,11 @@ final class Generation {
     return place >= drained && place < records.size() && records.get(place) == handle;
   }
 
+  /** Removed with all their fields; not for the owner while a key of it was written blindly. */
+  Set<Long> removedCollections() {
+    return removedCollections;
+  }
+
   /** As {@link DirtyCells#records()}. */
   IntList records() {
     return records;

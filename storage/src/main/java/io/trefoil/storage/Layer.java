@@ -25,8 +25,11 @@ final class Layer {
   /** Records with {@link Records#BASE_UNKNOWN}: so many keys may be counted twice. */
   long unknown;
 
-  /** Some cells of this layer may be only on disk, so a key missing here may exist. */
+  /** Some cells of this layer may be only on disk, so a key or field missing here may exist. */
   boolean incomplete;
+
+  /** Some keys may be only on disk; never without {@link #incomplete}. */
+  boolean lacksKeys;
 
   Layer(Arena arena, long clearIndex) {
     index = new HashIndex(arena);

@@ -39,6 +39,9 @@ final class MemoryTable {
   private int slot;
   private boolean moving;
 
+  /** The store whose table is being filled. */
+  private PartitionStore filling;
+
   MemoryTable(long budgetBytes) {
     arena = new Arena(budgetBytes);
   }
@@ -91,6 +94,14 @@ final class MemoryTable {
   long freezeBytesOfIncomplete() {
     long share = MAX_FREEZE_BYTES_OF_INCOMPLETE / Math.max(stores.size(), 1);
     return Math.min(freezeBytes(), Math.max(share, MIN_FREEZE_BYTES_OF_INCOMPLETE));
+  }
+
+  /** Whether a store that wants to fill its table may: one after the other. */
+  boolean mayFill(PartitionStore store) {
+    if (filling == null || !filling.isFilling()) {
+      filling = store;
+    }
+    return filling == store;
   }
 
   boolean overBudget() {

@@ -68,6 +68,7 @@ public final class PartitionStore implements AutoCloseable {
   private Position persisted;
   private final Overwrites overwrites;
   private final RemovedCells removed;
+  private final Departures departures = new Departures();
   private long replaced;
   private FieldOrder orderUser;
 
@@ -80,6 +81,9 @@ public final class PartitionStore implements AutoCloseable {
   private final CellSweep purged;
 
   private final FieldCells fields;
+  private boolean holdsClientsBack = true;
+  private final TableFill fill;
+  private long dropped;
 
   /** Of the committed keys that several origins write; null when one writes them. */
   private MergedTree tree;
@@ -125,7 +129,9 @@ public final class PartitionStore implements AutoCloseable {
       bottom.count = state.keyCount();
       bottom.committedCount = state.keyCount();
       bottom.incomplete = state.keyCount() > 0;
+      bottom.lacksKeys = bottom.incomplete;
     }
+    fill = new TableFill(storage, this, arena);
   }
 
   /** Answers of a search. */
@@ -169,6 +175,11 @@ public final class PartitionStore implements AutoCloseable {
     return generationsWritten;
   }
 
+  /** Of keys and fields, by the hashes that the index has of them. */
+  Departures departures() {
+    return departures;
+  }
+
   // ---- searching
 
   /**
@@ -201,7 +212,7 @@ public final class PartitionStore implements AutoCloseable {
     if (committedOnly) {
       handle = CellWalk.committed(arena, handle);
     }
-    if (handle == NONE && layer.incomplete) {
+    if (handle == NONE && layer.lacksKeys) {
       byte[] stored = peek(CellDisk.key(copy, hash, key, offset, length));
       if (stored == null) {
         found = NONE;
@@ -301,8 +312,9 @@ public final class PartitionStore implements AutoCloseable {
    */
   void merges(MergedTree sums) {
     Invariants.check(tree == null || tree == sums, "one tree for all who write a copy");
+    boolean fromNow = tree == null;
     tree = sums;
-    if (flushed.index() > 0) {
+    if (fromNow && flushed.index() > 0) {
       lacksSome();
     }
   }
@@ -329,9 +341,59 @@ public final class PartitionStore implements AutoCloseable {
     byte[] diskKey = CellDisk.key(copy, hash, key, 0, key.length);
     fetches.add(
         diskKey,
+        new int[] {hash},
         () -> disk.get(diskKey),
         stored -> insertBase(hash, key, 0, key.length, stored),
         callback);
+  }
+
+  /**
+   * Puts some of what only the disk has into the table, if it was opened lately and memory has
+   * room; called again and again. One store of a loop does so at a time.
+   */
+  public void fill() {
+    if (!fill.hasEnded() && memory.mayFill(this)) {
+      fill.step();
+    }
+  }
+
+  boolean isFilling() {
+    return !closed && !fill.hasEnded();
+  }
+
+  void fillKey(byte[] diskKey, byte[] stored) {
+    int at = CellDisk.KEY_HEADER;
+    insertBase(CellDisk.hashOf(diskKey), diskKey, at, diskKey.length - at, stored);
+  }
+
+  /** How many cells were dropped from the table to make room. */
+  long dropped() {
+    return dropped;
+  }
+
+  /** The collections that the disk still has and that were removed. */
+  List<Long> removedCollections() {
+    List<Long> all = new ArrayList<>(dirty.removedCollections());
+    if (generation != null) {
+      all.addAll(generation.removedCollections());
+    }
+    return all;
+  }
+
+  /** Says that the table has every key that the disk has. */
+  void hasAllKeys() {
+    Invariants.check(
+        bottom.unknown > 0 || bottom.index.size() >= bottom.count,
+        "a table that has all has as many keys as are counted",
+        bottom.index.size(),
+        bottom.count);
+    bottom.lacksKeys = false;
+  }
+
+  /** Says that the table has every cell that the disk has. */
+  void hasAll() {
+    Invariants.check(!bottom.lacksKeys, "a table that has all fields has all keys");
+    bottom.incomplete = false;
   }
 
   /**
@@ -561,7 +623,7 @@ public final class PartitionStore implements AutoCloseable {
     if (current != NONE) {
       return arena.isPresent(current) ? Records.PRESENT_BEFORE : 0;
     }
-    if (!top.incomplete) {
+    if (!top.lacksKeys) {
       return 0;
     }
     // Somebody waits for an exact count: don't add to what is unknown if memory can tell.
@@ -944,6 +1006,7 @@ public final class PartitionStore implements AutoCloseable {
     RecordIndex index = bottom.indexOf(arena, handle);
     boolean newest = index.findHandle(handle);
     if (newest) {
+      departures.note(arena, handle);
       index.removeFound();
     }
     return newest;
@@ -958,14 +1021,24 @@ public final class PartitionStore implements AutoCloseable {
     return generation != null && !generation.written;
   }
 
+  /**
+   * Says whether clients wait when what they write is written behind too slowly, so that none waits
+   * for long. Those who come to a follower don't: what its leader sends goes on all the same, and
+   * they would wait until it has caught up.
+   */
+  public void holdsClientsBack(boolean does) {
+    holdsClientsBack = does;
+  }
+
   /** Whether more must not be committed before the generation under way is written. */
   boolean isTooDirty() {
-    long most = bottom.incomplete ? freezeBytes() : MemoryTable.MAX_DIRTY_BYTES;
+    boolean soon = bottom.lacksKeys && holdsClientsBack;
+    long most = soon ? freezeBytes() : MemoryTable.MAX_DIRTY_BYTES;
     return isWriting() && dirty.bytes() >= most;
   }
 
   private long freezeBytes() {
-    return bottom.incomplete ? memory.freezeBytesOfIncomplete() : memory.freezeBytes();
+    return bottom.lacksKeys ? memory.freezeBytesOfIncomplete() : memory.freezeBytes();
   }
 
   boolean hasGeneration() {
@@ -1011,6 +1084,7 @@ public final class PartitionStore implements AutoCloseable {
       return false;
     }
     if (!arena.is(handle, Records.TOMBSTONE)) {
+      dropped++;
       lacksSome();
     }
     arena.free(handle);
@@ -1020,6 +1094,7 @@ public final class PartitionStore implements AutoCloseable {
 
   /** Some cells are only on disk from now on, or may be. */
   private void lacksSome() {
+    bottom.lacksKeys = true;
     if (bottom.incomplete) {
       return;
     }
@@ -1275,7 +1350,7 @@ public final class PartitionStore implements AutoCloseable {
   }
 
   private CellWalk walk(Layer layer, boolean committedOnly, int fromHash) {
-    CellDisk.CellIterator cells = layer.incomplete ? disk.cells(copy, fromHash, null) : null;
+    CellDisk.CellIterator cells = layer.lacksKeys ? disk.cells(copy, fromHash, null) : null;
     return new CellWalk(arena, layer.index, committedOnly, cells);
   }
 

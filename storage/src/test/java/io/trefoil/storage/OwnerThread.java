@@ -1,5 +1,7 @@
 package io.trefoil.storage;
 
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -9,9 +11,31 @@ import java.util.function.BooleanSupplier;
 final class OwnerThread implements Executor {
   private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
 
+  /** What a slow thread gave, that has not come yet. */
+  private final Queue<Runnable> late = new ArrayDeque<>();
+
+  private boolean isSlow;
+
   @Override
   public void execute(Runnable task) {
-    tasks.add(task);
+    if (isSlow) {
+      late.add(task);
+    } else {
+      tasks.add(task);
+    }
+  }
+
+  /** Runs a task as a slow thread would: what it gives to the owner comes later. */
+  void runSlowly(Runnable task) {
+    isSlow = true;
+    task.run();
+    isSlow = false;
+  }
+
+  /** What slow threads gave comes now. */
+  void hurry() {
+    tasks.addAll(late);
+    late.clear();
   }
 
   void runPending() {
@@ -29,6 +53,9 @@ final class OwnerThread implements Executor {
 
   /** The next task, not run. */
   Runnable take() {
+    if (tasks.isEmpty()) {
+      hurry();
+    }
     try {
       Runnable task = tasks.poll(20, TimeUnit.SECONDS);
       if (task == null) {

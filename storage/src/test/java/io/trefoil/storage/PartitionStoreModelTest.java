@@ -18,9 +18,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -31,16 +33,24 @@ import net.jqwik.api.lifecycle.AfterContainer;
 
 /**
  * One store against {@link StoreModel} under random writes, commits, undos, freezes, evictions,
- * collections and crashes, in so little memory that most cells are evicted again and again.
+ * collections and crashes: in so little memory that most cells are evicted again and again, or in
+ * so much that the table has all again after a crash.
  */
 class PartitionStoreModelTest {
   private static final int STEPS = 400;
-  private static final long BUDGET = 3 * Arena.CHUNK;
+  private static final long LITTLE_MEMORY = 3 * Arena.CHUNK;
+  private static final long MUCH_MEMORY = 1_024 * Arena.CHUNK;
   private static int iterations;
+  private static int filledTables;
 
   @AfterContainer
   static void someIterationsCameToTheirEnd() {
     assertThat(iterations).isPositive();
+  }
+
+  @AfterContainer
+  static void someTablesHadAllAgain() {
+    assertThat(filledTables).isPositive();
   }
 
   @Property(tries = 20, shrinking = ShrinkingMode.OFF)
@@ -82,6 +92,11 @@ class PartitionStoreModelTest {
 
     Storage storage;
     PartitionStore store;
+    final long budget;
+
+    /** What was there when the store was opened, while the table lacks some of it; or null. */
+    Layer lacking;
+
     long index;
     long logTime = 1_000;
 
@@ -110,6 +125,7 @@ class PartitionStoreModelTest {
       largestValue = 1 << random.nextInt(19);
       largestHash = 1 << random.nextInt(9);
       batched = random.nextBoolean();
+      budget = random.nextBoolean() ? LITTLE_MEMORY : MUCH_MEMORY;
       open();
     }
 
@@ -121,9 +137,10 @@ class PartitionStoreModelTest {
       StorageSettings settings = StorageSettings.in(folder).withBlockCacheBytes(64 << 10);
       storage =
           memoryDisk == null
-              ? Storage.open(settings, BUDGET, onFailure)
-              : Storage.open(memoryDisk, BUDGET, Runnable::run, Runnable::run, onFailure);
+              ? Storage.open(settings, budget, onFailure)
+              : Storage.open(memoryDisk, budget, Runnable::run, owner::runSlowly, onFailure);
       store = storage.store(7, 0, owner);
+      lacking = store.bottom().incomplete ? store.bottom() : null;
       ordered = new OrderedFields(store, Look.WAITING);
     }
 
@@ -142,7 +159,11 @@ class PartitionStoreModelTest {
       } else if (dice < 72) {
         freeze();
       } else if (dice < 82) {
+        if (random.nextInt(3) == 0) {
+          owner.hurry();
+        }
         owner.runPending();
+        fill();
         storage.maintain(0, random.nextInt(1_000));
       } else if (dice < 86) {
         logTime += random.nextInt(50);
@@ -158,6 +179,14 @@ class PartitionStoreModelTest {
       }
       checkCount();
       iterate();
+    }
+
+    void fill() {
+      store.fill();
+      if (lacking != null && lacking == store.bottom() && !lacking.incomplete) {
+        filledTables++;
+        lacking = null;
+      }
     }
 
     // ---- writes
@@ -803,10 +832,46 @@ class PartitionStoreModelTest {
       while (storage.maintain(0, 10_000)) {
         // Until nothing is left to free or evict.
       }
-      assertThat(storage.memoryBytes(0)).isLessThanOrEqualTo(BUDGET);
+      assertThat(storage.memoryBytes(0)).isLessThanOrEqualTo(budget);
       assertThat(store.keyCount()).isEqualTo(scan().size());
       assertThat(storage.copies().get(0).keyCount()).isEqualTo(store.keyCount());
+      owner.hurry();
+      owner.runPending();
       checkNoRubbish();
+      checkTable();
+    }
+
+    /** The table has no fields of collections that are gone; and everything, if it says so. */
+    void checkTable() {
+      Layer table = store.bottom();
+      Set<Long> there = new HashSet<>();
+      try (CellDisk.CellIterator cells = storage.disk().cells(7, 0, null)) {
+        for (; cells.isValid(); cells.next()) {
+          byte[] stored = cells.stored();
+          if (StoredCell.isHead(stored)) {
+            there.add(StoredCell.collection(stored));
+          }
+          byte[] key = Arrays.copyOfRange(cells.diskKey(), 12, cells.diskKey().length);
+          int hash = HashIndex.hash(key, 0, key.length);
+          assertThat(table.lacksKeys || store.isInTable(hash, key)).isTrue();
+        }
+      }
+      for (long number = 1; number <= collections; number++) {
+        assertThat(there.contains(number) || table.fields.findAny(number) == 0).isTrue();
+      }
+      byte[] first = CellDisk.fieldsPrefix(7, 0);
+      byte[] end = CellDisk.fieldsEnd(7);
+      try (CellDisk.CellIterator all =
+          storage.disk().range(first, end, CellDisk.FIELD_HEADER, null)) {
+        for (; all.isValid(); all.next()) {
+          byte[] key = all.diskKey();
+          int at = CellDisk.FIELD_HEADER;
+          int hash = HashIndex.hash(key, at, key.length - at);
+          long number = CellDisk.collectionOf(key);
+          int field = table.fields.find(number, hash, key, at, key.length - at);
+          assertThat(table.incomplete || field != 0).isTrue();
+        }
+      }
     }
 
     /** The disk has as many fields as the heads on it count, and no others. */

@@ -104,14 +104,20 @@ class PartitionStoreTest {
     assertThat(test.storage.memoryBytes(0) / 10_000).isLessThanOrEqualTo(160);
   }
 
-  @Test
-  void aFetchedValueThatWasOvertakenIsReadAgain() {
-    test.put("k", "old");
+  /** Asks for a key that is on disk; the task that brings what was read, not run. */
+  private Runnable fetchOnItsWay(String key, boolean[] fetched) {
+    test.put(key, "old");
     test.flush();
     reopen();
+    test.store.fetch(Bytes.utf8(key).array(), () -> fetched[0] = true);
+    test.owner.take().run(); // hands it over to a reader
+    return test.owner.take();
+  }
+
+  @Test
+  void aFetchedValueThatWasOvertakenIsReadAgain() {
     boolean[] fetched = new boolean[1];
-    test.store.fetch(Bytes.utf8("k").array(), () -> fetched[0] = true);
-    Runnable late = test.owner.take();
+    Runnable late = fetchOnItsWay("k", fetched);
     // While the old value is on its way, a new one is written, flushed and evicted.
     test.put("k", "new");
     test.flush();
@@ -120,6 +126,29 @@ class PartitionStoreTest {
     assertThat(fetched[0]).isFalse();
     test.owner.runUntil(() -> fetched[0]);
     assertThat(test.get("k")).isEqualTo("new");
+  }
+
+  @Test
+  void aFetchedValueOfAKeyThatWasRemovedMeanwhileIsReadAgain() {
+    boolean[] fetched = new boolean[1];
+    Runnable late = fetchOnItsWay("k", fetched);
+    test.remove("k");
+    test.flush();
+    late.run();
+    assertThat(fetched[0]).isFalse();
+    test.owner.runUntil(() -> fetched[0]);
+    assertThat(test.get("k")).isNull();
+  }
+
+  @Test
+  void aFetchedValueIsNotReadAgainBecauseOtherKeysWereWritten() {
+    boolean[] fetched = new boolean[1];
+    Runnable late = fetchOnItsWay("k", fetched);
+    test.put("other", "v");
+    test.flush();
+    late.run();
+    assertThat(fetched[0]).isTrue();
+    assertThat(test.get("k")).isEqualTo("old");
   }
 
   @Test
@@ -189,6 +218,21 @@ class PartitionStoreTest {
     test.put("k", "v");
     assertThatThrownBy(() -> test.store.freeze(new Position(1, 1), Bytes.EMPTY))
         .isInstanceOf(InvariantViolation.class);
+  }
+
+  @Test
+  void clientsOfAFollowerDontWaitForWhatItsLeaderSends() {
+    test.put("on disk", "v");
+    test.flush();
+    reopen();
+    test.put("k", "v");
+    test.commit();
+    test.store.freeze(new Position(1, test.index), Bytes.EMPTY);
+    test.put("large", new byte[300_000], 0);
+    test.commit();
+    assertThat(test.storage.overBudget(0)).isTrue();
+    test.store.holdsClientsBack(false);
+    assertThat(test.storage.overBudget(0)).isFalse();
   }
 
   @Test
