@@ -29,7 +29,7 @@ final class Fetches {
    *
    * @param name of what is read: its key on disk
    * @param hashes of all that is read: it is read again when one left the table meanwhile
-   * @param insert not called when the table was cleared meanwhile, and so knows better
+   * @param insert not called when the table was cleared or filled meanwhile, and so knows better
    */
   <T> void add(byte[] name, int[] hashes, Supplier<T> read, Consumer<T> insert, Runnable callback) {
     add(name, hashes, read, insert, null, callback);
@@ -122,7 +122,9 @@ final class Fetches {
     if (store.isClosed()) {
       return;
     }
-    if (begin.layer() == store.bottom()) {
+    // A table that has all by now knows better, also of what was removed since and is still on
+    // disk.
+    if (begin.layer() == store.bottom() && begin.layer().incomplete) {
       boolean current = isCurrent(fetch, begin);
       if (!current && fetch.outdated() == null) {
         start(fetch);

@@ -152,6 +152,46 @@ class PartitionStoreTest {
   }
 
   @Test
+  void aFetchedValueThatComesWhenTheTableHasAllIsNotTaken() {
+    boolean[] fetched = new boolean[1];
+    Runnable late = fetchOnItsWay("k", fetched);
+    while (test.store.bottom().incomplete) {
+      test.store.fill();
+      test.owner.take().run();
+    }
+    // Its removal is on its way to the disk, which still has the old value.
+    test.remove("k");
+    test.commit();
+    late.run();
+    test.owner.runUntil(() -> fetched[0]);
+    assertThat(test.get("k")).isNull();
+    assertThat(test.store.keyCount()).isZero();
+  }
+
+  @Test
+  void aTableIsFilledAfterAStart() {
+    for (int i = 0; i < 3_000; i++) {
+      test.put("k" + i, "v" + i);
+    }
+    test.flush();
+    reopen();
+    assertThat(test.find("k1")).isEqualTo(Found.NOT_IN_MEMORY);
+    test.put("k2", "newer");
+    test.remove("k3");
+    while (test.store.bottom().incomplete) {
+      test.store.fill();
+      test.owner.take().run();
+      test.store.undoAfter(test.index - 1); // k3 is there again
+    }
+    for (int i = 0; i < 3_000; i++) {
+      assertThat(test.find("k" + i)).isEqualTo(Found.FOUND);
+    }
+    assertThat(test.find("never there")).isEqualTo(Found.ABSENT);
+    assertThat(test.get("k2")).isEqualTo("newer");
+    assertThat(test.store.keyCount()).isEqualTo(3_000);
+  }
+
+  @Test
   void aFetchedAbsenceIsRememberedSoThatACommandIsNotRunForEver() {
     test.put("k", "v");
     test.flush();
