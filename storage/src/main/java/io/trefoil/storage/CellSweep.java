@@ -34,9 +34,6 @@ final class CellSweep {
     boolean wants(byte[] stored);
   }
 
-  /** A cell on disk that is to be collected. */
-  private record OnDisk(byte[] diskKey, byte[] stored) {}
-
   CellSweep(Storage storage, PartitionStore store, Arena arena) {
     this.storage = storage;
     this.store = store;

@@ -71,8 +71,6 @@ public final class FieldCells {
 
   private long newestStamp;
 
-  private record OnDisk(byte[] diskKey, byte[] stored) {}
-
   FieldCells(PartitionStore store, Arena arena, CellDisk disk, Fetches fetches) {
     this.store = store;
     this.arena = arena;
@@ -635,7 +633,7 @@ public final class FieldCells {
         CellDisk.fieldsPrefix(store.copy(), collection),
         () -> read(collection),
         fields -> {
-          fields.forEach(it -> insertBase(collection, it));
+          fields.forEach(it -> fill(collection, it));
           noteFetched(collection);
         },
         () -> noteFetched(collection),
@@ -658,16 +656,13 @@ public final class FieldCells {
     return first;
   }
 
-  private void insertBase(long collection, OnDisk field) {
-    fill(collection, field.diskKey(), field.stored());
-  }
-
   /** Puts what the disk has of a field into the table, unless that knows better. */
-  void fill(long collection, byte[] diskKey, byte[] stored) {
+  void fill(long collection, OnDisk field) {
+    byte[] diskKey = field.diskKey();
     int at = CellDisk.FIELD_HEADER;
     int length = diskKey.length - at;
     int hash = HashIndex.hash(diskKey, at, length);
-    insertBase(hash, Records.fieldKey(collection, diskKey, at, length), stored);
+    insertBase(hash, Records.fieldKey(collection, diskKey, at, length), field.stored());
   }
 
   private void noteFetched(long collection) {

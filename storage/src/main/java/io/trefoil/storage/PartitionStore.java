@@ -26,9 +26,10 @@ import java.util.function.Consumer;
  * generation, which reaches RocksDB in one batch with its position. Until then its records stay in
  * memory; afterwards they may be evicted.
  *
- * <p><b>Complete and not.</b> While nothing was evicted and nothing lay on disk at the start, a key
- * that the table does not have does not exist. Otherwise RocksDB's memory is asked, and if only the
- * disk can tell, the answer is {@link Found#NOT_IN_MEMORY}: {@link #fetch}, then ask again.
+ * <p><b>Complete and not.</b> While nothing was evicted, and what lay on disk at the start was
+ * filled in since ({@link #fill}), a key that the table does not have does not exist. Otherwise
+ * RocksDB's memory is asked, and if only the disk can tell, the answer is {@link
+ * Found#NOT_IN_MEMORY}: {@link #fetch}, then ask again.
  *
  * <p><b>Fields.</b> A key that has fields holds a {@link Head}: the number of a collection, and how
  * many fields it has. The fields are cells of the collection, with versions like those of keys.
@@ -361,9 +362,11 @@ public final class PartitionStore implements AutoCloseable {
     return !closed && !fill.hasEnded();
   }
 
-  void fillKey(byte[] diskKey, byte[] stored) {
+  /** Puts what the disk has of a key into the table, unless that knows better. */
+  void fillKey(OnDisk key) {
+    byte[] diskKey = key.diskKey();
     int at = CellDisk.KEY_HEADER;
-    insertBase(CellDisk.hashOf(diskKey), diskKey, at, diskKey.length - at, stored);
+    insertBase(CellDisk.hashOf(diskKey), diskKey, at, diskKey.length - at, key.stored());
   }
 
   /** How many cells were dropped from the table to make room. */

@@ -37,8 +37,6 @@ final class TableFill {
   private boolean reading;
   private boolean ended;
 
-  private record OnDisk(byte[] diskKey, byte[] stored) {}
-
   /**
    * Some cells that follow each other.
    *
@@ -122,7 +120,7 @@ final class TableFill {
     if (ofFields) {
       takeFields(step.cells());
     } else {
-      step.cells().forEach(it -> store.fillKey(it.diskKey(), it.stored()));
+      step.cells().forEach(store::fillKey);
     }
     next = step.next();
     if (next == null && !ofFields) {
@@ -141,7 +139,7 @@ final class TableFill {
     for (OnDisk each : cells) {
       long collection = CellDisk.collectionOf(each.diskKey());
       if (!removed.contains(collection)) {
-        store.fields().fill(collection, each.diskKey(), each.stored());
+        store.fields().fill(collection, each);
       }
     }
   }

@@ -851,8 +851,9 @@ class PartitionStoreModelTest {
           if (StoredCell.isHead(stored)) {
             there.add(StoredCell.collection(stored));
           }
-          byte[] key = Arrays.copyOfRange(cells.diskKey(), 12, cells.diskKey().length);
-          int hash = HashIndex.hash(key, 0, key.length);
+          byte[] diskKey = cells.diskKey();
+          byte[] key = Arrays.copyOfRange(diskKey, CellDisk.KEY_HEADER, diskKey.length);
+          int hash = CellDisk.hashOf(diskKey);
           assertThat(table.lacksKeys || store.isInTable(hash, key)).isTrue();
         }
       }
