@@ -11,7 +11,7 @@ import java.util.Arrays;
  * <p><b>Chunks.</b> Memory is taken in chunks of 256 KiB. A chunk is cut into slots of one size
  * class, and goes back to the pool when its last slot is freed. Size classes are a quarter of a
  * power of two apart, so a slot wastes a fifth at most. A record larger than half a chunk takes a
- * chain of whole chunks.
+ * chain of whole chunks. Pages of indexes have chunks of their own, which the evictor does not see.
  *
  * <p><b>Handles.</b> A record is named by an int: chunk number and offset in units of 16 bytes. 0
  * is none.
@@ -27,9 +27,13 @@ final class Arena extends Records {
 
   private static final int WHOLE = 127;
   private static final int TAIL = 126;
-  private static final int LARGEST_SLOT = CHUNK / 2;
+  static final int LARGEST_SLOT = CHUNK / 2;
   private static final int CACHE_LINE = 64;
+
+  /** Of the classes of records, and then of those of pages, which are the same. */
   private static final int[] SLOT_BYTES = slotSizes();
+
+  private static final int PAGES = SLOT_BYTES.length / 2;
   private static final byte[] CLASS_OF_UNITS = classTable();
 
   private final int budgetChunks;
@@ -55,7 +59,7 @@ final class Arena extends Records {
   }
 
   private static int[] slotSizes() {
-    int[] sizes = new int[64];
+    int[] sizes = new int[128];
     int count = 0;
     for (int base = 64; base < LARGEST_SLOT / 2; base *= 2) {
       for (int quarter = 0; quarter < 4; quarter++) {
@@ -65,7 +69,8 @@ final class Arena extends Records {
     sizes[count++] = LARGEST_SLOT / 2;
     sizes[count++] = CHUNK / 3 & -16;
     sizes[count++] = LARGEST_SLOT;
-    return Arrays.copyOf(sizes, count);
+    System.arraycopy(sizes, 0, sizes, count, count);
+    return Arrays.copyOf(sizes, 2 * count);
   }
 
   private static byte[] classTable() {
@@ -87,7 +92,10 @@ final class Arena extends Records {
     if (bytes > LARGEST_SLOT) {
       return allocateChain(bytes);
     }
-    int sizeClass = CLASS_OF_UNITS[(int) bytes + 15 >> UNIT_BITS];
+    return allocateSlot(CLASS_OF_UNITS[(int) bytes + 15 >> UNIT_BITS]);
+  }
+
+  private int allocateSlot(int sizeClass) {
     int chunk = open[sizeClass];
     return takeSlot(chunk != 0 ? chunk : openChunk(sizeClass), sizeClass);
   }
@@ -130,10 +138,12 @@ final class Arena extends Records {
       freeChain(chunk);
       return;
     }
-    int slot = handle & OFFSET_MASK;
+    Invariants.check(state(handle) != FREE, "freed twice", chunk, handle & OFFSET_MASK);
+    freeSlot(chunk, handle & OFFSET_MASK, sizeClass);
+  }
+
+  private void freeSlot(int chunk, int slot, int sizeClass) {
     ByteBuffer buffer = buffers[chunk];
-    Invariants.check(
-        (buffer.get((slot << UNIT_BITS) + AT_FLAGS) & STATE) != FREE, "freed twice", chunk, slot);
     boolean wasFull = freeSlot[chunk] < 0 && !fitsAnother(chunk, sizeClass);
     buffer.put((slot << UNIT_BITS) + AT_FLAGS, (byte) FREE);
     buffer.putInt((slot << UNIT_BITS) + AT_INDEX, freeSlot[chunk]);
@@ -147,6 +157,20 @@ final class Arena extends Records {
       freeSlots[sizeClass] -= CHUNK / SLOT_BYTES[sizeClass];
       release(chunk);
     }
+  }
+
+  /** Room for an {@link IndexPage}, of {@link #LARGEST_SLOT} at most. */
+  int allocatePage(int bytes) {
+    return allocateSlot(PAGES + CLASS_OF_UNITS[bytes + 15 >> UNIT_BITS]);
+  }
+
+  ByteBuffer page(int handle, int bytes) {
+    return buffers[handle >>> OFFSET_BITS].slice(at(handle), bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  void freePage(int handle) {
+    int chunk = handle >>> OFFSET_BITS;
+    freeSlot(chunk, handle & OFFSET_MASK, classOf[chunk]);
   }
 
   private int openChunk(int sizeClass) {
@@ -260,7 +284,7 @@ final class Arena extends Records {
     previous = Arrays.copyOf(previous, length);
   }
 
-  /** Memory in use: whole chunks, and the indexes of the stores. */
+  /** Memory in use: whole chunks, and what of the stores' indexes is not in them. */
   long usedBytes() {
     return ((long) chunksHeld << CHUNK_BITS) + indexBytes;
   }
@@ -291,7 +315,7 @@ final class Arena extends Records {
 
   /** Whether the chunk holds records, or the beginning of a large one. */
   boolean holdsRecords(int chunk) {
-    return live[chunk] > 0;
+    return live[chunk] > 0 && (classOf[chunk] < PAGES || classOf[chunk] == WHOLE);
   }
 
   int liveIn(int chunk) {

@@ -1,7 +1,6 @@
 package io.trefoil.storage;
 
 import io.trefoil.base.Hash64;
-import java.util.Arrays;
 
 /**
  * Finds a field's newest record, and visits those of one collection in the order of their hashes.
@@ -59,7 +58,7 @@ final class FieldIndex implements RecordIndex {
   }
 
   private boolean isAt(long order) {
-    return leaf != null && at < leaf.size && leaf.orders[at] == order;
+    return leaf != null && at < leaf.size && leaf.order(at) == order;
   }
 
   /** The newest record of a field, or 0. */
@@ -67,8 +66,8 @@ final class FieldIndex implements RecordIndex {
     long order = order(collection, hash);
     seek(order);
     for (; isAt(order); at++) {
-      if (arena.fieldEquals(leaf.handles[at], collection, field, offset, length)) {
-        return leaf.handles[at];
+      if (arena.fieldEquals(leaf.handle(at), collection, field, offset, length)) {
+        return leaf.handle(at);
       }
     }
     return 0;
@@ -79,7 +78,7 @@ final class FieldIndex implements RecordIndex {
     long order = order(arena.collection(handle), arena.hash(handle));
     seek(order);
     for (; isAt(order); at++) {
-      if (leaf.handles[at] == handle) {
+      if (leaf.handle(at) == handle) {
         return true;
       }
     }
@@ -88,7 +87,7 @@ final class FieldIndex implements RecordIndex {
 
   @Override
   public void replaceFound(int handle) {
-    leaf.handles[at] = handle;
+    leaf.setHandle(at, handle);
   }
 
   @Override
@@ -104,15 +103,15 @@ final class FieldIndex implements RecordIndex {
 
   private void removeLeaf(FieldLeaf gone) {
     leaves.remove(gone);
-    arena.addIndexBytes(-gone.bytes());
+    gone.free();
   }
 
   /** Takes over what the next leaf has, if both together are far from full. */
   private void joinNext() {
     FieldLeaf next = leaves.after(leaf);
     if (next != null && leaf.size + next.size <= 2 * FEW_RECORDS) {
-      removeLeaf(next);
       leaf.append(next);
+      removeLeaf(next);
     }
   }
 
@@ -122,20 +121,20 @@ final class FieldIndex implements RecordIndex {
     seek(order);
     if (leaf == null) {
       // Leaves above may be all there are: the lowest one takes what is before it.
-      leaf = leaves.isEmpty() ? added(new FieldLeaf(order, LEAF_RECORDS)) : lowered(order);
+      leaf = leaves.isEmpty() ? firstLeaf(order) : lowered(order);
     }
     changes++;
-    if (leaf.size == leaf.orders.length) {
+    if (leaf.size == leaf.room()) {
       split();
       leaf = leaves.floor(order);
     }
     leaf.insert(leaf.lowerBound(order), order, handle);
   }
 
-  private FieldLeaf added(FieldLeaf fresh) {
-    leaves.add(fresh);
-    arena.addIndexBytes(fresh.bytes());
-    return fresh;
+  private FieldLeaf firstLeaf(long order) {
+    FieldLeaf only = new FieldLeaf(arena, order, LEAF_RECORDS);
+    leaves.add(only);
+    return only;
   }
 
   private FieldLeaf lowered(long order) {
@@ -149,20 +148,15 @@ final class FieldIndex implements RecordIndex {
   private void split() {
     int middle = leaf.middle();
     if (middle == 0) {
-      arena.addIndexBytes(12L * leaf.size);
-      longest = Math.max(longest, leaf.size * 2);
-      leaf.orders = Arrays.copyOf(leaf.orders, leaf.size * 2);
-      leaf.handles = Arrays.copyOf(leaf.handles, leaf.size * 2);
+      leaf.grow();
+      longest = Math.max(longest, leaf.room());
       return;
     }
-    int moved = leaf.size - middle;
-    FieldLeaf upper = new FieldLeaf(leaf.orders[middle], Math.max(LEAF_RECORDS, 2 * moved));
-    longest = Math.max(longest, upper.orders.length);
-    System.arraycopy(leaf.orders, middle, upper.orders, 0, moved);
-    System.arraycopy(leaf.handles, middle, upper.handles, 0, moved);
-    upper.size = moved;
-    leaf.size = middle;
-    added(upper);
+    int room = Math.max(LEAF_RECORDS, 2 * (leaf.size - middle));
+    FieldLeaf upper = new FieldLeaf(arena, leaf.order(middle), room);
+    longest = Math.max(longest, room);
+    leaf.moveFrom(middle, upper);
+    leaves.add(upper);
   }
 
   /** Some record of a collection, which {@link #removeFound} then means; 0 when there is none. */
@@ -219,10 +213,10 @@ final class FieldIndex implements RecordIndex {
         return 0;
       }
       soughtFrom = from;
-      found = leaf.orders[at];
+      found = leaf.order(at);
       foundLeaf = leaf;
       foundAt = at;
-      return found << 32 | leaf.handles[at] & 0xffffffffL;
+      return found << 32 | leaf.handle(at) & 0xffffffffL;
     }
 
     /**
@@ -231,13 +225,13 @@ final class FieldIndex implements RecordIndex {
     private void skipTo(long from) {
       while (leaf != null) {
         for (; at < leaf.size; at++) {
-          long order = leaf.orders[at];
+          long order = leaf.order(at);
           if (order >>> 32 != from >>> 32) {
             leaf = null;
             return;
           }
           boolean isAtOrAfter = Long.compareUnsigned(order, from) >= 0;
-          if (isAtOrAfter && arena.collection(leaf.handles[at]) == collection) {
+          if (isAtOrAfter && arena.collection(leaf.handle(at)) == collection) {
             return;
           }
         }
@@ -249,11 +243,11 @@ final class FieldIndex implements RecordIndex {
     /** Equal orders are in one leaf. */
     @Override
     public long nextOfSameHash() {
-      long order = leaf.orders[at];
-      for (int next = at + 1; next < leaf.size && leaf.orders[next] == order; next++) {
-        if (arena.collection(leaf.handles[next]) == collection) {
+      long order = leaf.order(at);
+      for (int next = at + 1; next < leaf.size && leaf.order(next) == order; next++) {
+        if (arena.collection(leaf.handle(next)) == collection) {
           at = next;
-          return order << 32 | leaf.handles[at] & 0xffffffffL;
+          return order << 32 | leaf.handle(at) & 0xffffffffL;
         }
       }
       return 0;
@@ -283,9 +277,9 @@ final class FieldIndex implements RecordIndex {
     int slot = low + (int) ((random & 0xffffffffL) % room);
     boolean isThere =
         slot < drawn.size
-            && drawn.orders[slot] >>> 32 == from >>> 32
-            && arena.collection(drawn.handles[slot]) == collection;
-    return isThere ? drawn.handles[slot] : 0;
+            && drawn.order(slot) >>> 32 == from >>> 32
+            && arena.collection(drawn.handle(slot)) == collection;
+    return isThere ? drawn.handle(slot) : 0;
   }
 
   /** Takes some records out, for who wants all of them bit by bit; empty when none is left. */
@@ -295,14 +289,15 @@ final class FieldIndex implements RecordIndex {
     if (some == null) {
       return new int[0];
     }
+    int[] handles = some.handles();
     removeLeaf(some);
-    return Arrays.copyOf(some.handles, some.size);
+    return handles;
   }
 
   /** Returns the index's own memory; its records are not its to free. */
   void release() {
     changes++;
-    leaves.forEach(each -> arena.addIndexBytes(-each.bytes()));
+    leaves.forEach(FieldLeaf::free);
     leaves.clear();
   }
 }

@@ -2,75 +2,105 @@ package io.trefoil.storage;
 
 import io.trefoil.base.Hash64;
 import io.trefoil.base.Invariants;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 
 /**
  * Finds a key's newest record, and visits records in the order of their hashes.
  *
- * <p>The top bits of a hash choose a segment in the directory. A segment is an array probed
- * linearly from where the hash's next bits point, and kept sorted by hash, so that array order is
- * hash order and a search for a missing key ends at the first larger hash. A segment that is four
- * fifths full splits in two, so the index grows in steps of microseconds; only when the directory
- * has its largest size, a segment gets a larger array instead.
+ * <p>The top bits of a hash choose a segment in the directory. A segment is a table probed linearly
+ * from where the hash's next bits point, and kept sorted by hash, so that its order is hash order
+ * and a search for a missing key ends at the first larger hash. A segment that is four fifths full
+ * splits in two, so the index grows in steps of microseconds; only when the directory has its
+ * largest size, a segment gets a larger table instead.
  *
  * <p>A slot is the top 32 bits of the hash, then the record's handle. Segments never merge again.
+ * They are outside the Java heap: it would have to grow with the keys, and a full collection would
+ * move them.
  */
 final class HashIndex implements HashOrder, RecordIndex {
-  private static final int SEGMENT_BITS = 10;
   private static final int MAX_DEPTH = 20;
+  private static final int MAX_BUCKETS = 1 << 27;
 
   /** Room behind the last bucket for what was pushed past it. */
   private static final int SLACK = 64;
 
+  /** Of most segments: with the slack it makes 8 KiB, a size that wastes nothing. */
+  private static final int BUCKETS = 1024 - SLACK;
+
   private static final long HASH = 0xffffffffL;
 
   private final Arena arena;
-  private Segment[] directory = {new Segment(0, SEGMENT_BITS)};
+  private Segment[] directory;
   private int depth;
   private int size;
 
   // Where the last search ended.
-  private Segment segment = directory[0];
+  private Segment segment;
   private int at;
 
   HashIndex(Arena arena) {
     this.arena = arena;
-    arena.addIndexBytes(directory[0].bytes());
+    segment = new Segment(arena, 0, BUCKETS);
+    directory = new Segment[] {segment};
   }
 
   private static final class Segment {
     final int depth;
-    final int bits;
-    final long[] slots;
+    final int buckets;
+    final int length;
+    final LongBuffer slots;
+    private final IndexPage page;
     int count;
 
-    Segment(int depth, int bits) {
+    Segment(Arena arena, int depth, int buckets) {
       this.depth = depth;
-      this.bits = bits;
-      slots = new long[(1 << bits) + SLACK];
+      this.buckets = buckets;
+      length = buckets + SLACK;
+      page = new IndexPage(arena, length * Long.BYTES);
+      slots = page.memory().asLongBuffer();
+      for (int i = 0; i < length; i++) {
+        slots.put(i, 0);
+      }
     }
 
     int bucket(int hash) {
-      return hash << depth >>> 32 - bits;
+      return (int) ((hash << depth & HASH) * buckets >>> 32);
     }
 
     boolean isFull() {
-      return count > (1 << bits) / 5 * 4;
+      return count > buckets / 5 * 4;
     }
 
-    /** Adds an element not smaller than those before; false when it does not fit. */
-    boolean append(long slot, int from) {
-      int place = Math.max(bucket(hashOf(slot)), from);
-      if (place == slots.length) {
-        return false;
+    /** Puts sorted slots into the empty segment; false when they don't fit. */
+    boolean fill(long[] sorted, int from, int to) {
+      int end = 0;
+      for (int i = from; i < to; i++) {
+        int place = Math.max(bucket(hashOf(sorted[i])), end);
+        if (place == length) {
+          return false;
+        }
+        slots.put(place, sorted[i]);
+        end = place + 1;
       }
-      slots[place] = slot;
-      count++;
+      count = to - from;
       return true;
     }
 
-    long bytes() {
-      return slots.length * 8L + 64;
+    long[] sorted() {
+      long[] sorted = new long[count];
+      int found = 0;
+      for (int i = 0; i < length; i++) {
+        long slot = slots.get(i);
+        if (slot != 0) {
+          sorted[found++] = slot;
+        }
+      }
+      return sorted;
+    }
+
+    void free() {
+      page.free();
     }
   }
 
@@ -90,11 +120,9 @@ final class HashIndex implements HashOrder, RecordIndex {
   @Override
   public int find(int hash, byte[] key, int offset, int length) {
     seek(hash);
-    long[] slots = segment.slots;
-    for (int i = at; i < slots.length && slots[i] >>> 32 == (hash & HASH) && slots[i] != 0; i++) {
-      if (arena.keyEquals((int) slots[i], key, offset, length)) {
-        at = i;
-        return (int) slots[i];
+    for (long slot = slotAt(at); isOf(hash, slot); slot = slotAt(++at)) {
+      if (arena.keyEquals((int) slot, key, offset, length)) {
+        return (int) slot;
       }
     }
     return 0;
@@ -107,22 +135,34 @@ final class HashIndex implements HashOrder, RecordIndex {
 
   boolean findHandle(int hash, int handle) {
     seek(hash);
-    long[] slots = segment.slots;
-    for (int i = at; i < slots.length && slots[i] >>> 32 == (hash & HASH) && slots[i] != 0; i++) {
-      if ((int) slots[i] == handle) {
-        at = i;
+    for (long slot = slotAt(at); isOf(hash, slot); slot = slotAt(++at)) {
+      if ((int) slot == handle) {
         return true;
       }
     }
     return false;
   }
 
+  /** What is at a place of the segment; 0 when it is empty, or behind the last one. */
+  private long slotAt(int place) {
+    return place < segment.length ? segment.slots.get(place) : 0;
+  }
+
+  private static boolean isOf(int hash, long slot) {
+    return slot != 0 && slot >>> 32 == (hash & HASH);
+  }
+
   /** Moves to the first slot whose hash is not smaller, or the empty slot where it would be. */
   private void seek(int hash) {
     segment = directory[depth == 0 ? 0 : hash >>> 32 - depth];
-    long[] slots = segment.slots;
+    LongBuffer slots = segment.slots;
+    int length = segment.length;
     int i = segment.bucket(hash);
-    while (i < slots.length && slots[i] != 0 && slots[i] >>> 32 < (hash & HASH)) {
+    while (i < length) {
+      long slot = slots.get(i);
+      if (slot == 0 || slot >>> 32 >= (hash & HASH)) {
+        break;
+      }
       i++;
     }
     at = i;
@@ -130,21 +170,27 @@ final class HashIndex implements HashOrder, RecordIndex {
 
   @Override
   public void replaceFound(int handle) {
-    segment.slots[at] = segment.slots[at] & ~HASH | handle & HASH;
+    segment.slots.put(at, segment.slots.get(at) & ~HASH | handle & HASH);
   }
 
   @Override
   public void removeFound() {
-    long[] slots = segment.slots;
+    LongBuffer slots = segment.slots;
     int hole = at;
-    int i = hole + 1;
-    while (i < slots.length && slots[i] != 0 && segment.bucket(hashOf(slots[i])) < i) {
-      i++;
+    int end = hole + 1;
+    while (isPushed(end)) {
+      end++;
     }
-    System.arraycopy(slots, hole + 1, slots, hole, i - hole - 1);
-    slots[i - 1] = 0;
+    slots.put(hole, slots, hole + 1, end - hole - 1);
+    slots.put(end - 1, 0);
     segment.count--;
     size--;
+  }
+
+  /** Whether a slot is further from where its hash points than it had to be if it were alone. */
+  private boolean isPushed(int place) {
+    long slot = slotAt(place);
+    return slot != 0 && segment.bucket(hashOf(slot)) < place;
   }
 
   /** Adds a record whose key the index does not hold. */
@@ -158,33 +204,35 @@ final class HashIndex implements HashOrder, RecordIndex {
     size++;
     if (segment.isFull()) {
       enlarge(segment, hash);
+      seek(hash);
     }
   }
 
   private boolean place(long slot) {
-    long[] slots = segment.slots;
+    LongBuffer slots = segment.slots;
     int empty = at;
-    while (empty < slots.length && slots[empty] != 0) {
+    while (slotAt(empty) != 0) {
       empty++;
     }
-    if (empty == slots.length) {
+    if (empty == segment.length) {
       return false;
     }
-    System.arraycopy(slots, at, slots, at + 1, empty - at);
-    slots[at] = slot;
+    slots.put(at + 1, slots, at, empty - at);
+    slots.put(at, slot);
     segment.count++;
     return true;
   }
 
   private void enlarge(Segment full, int hash) {
     if (full.depth == MAX_DEPTH) {
-      replace(full, hash, rebuilt(full.slots, full.depth, full.bits + 1));
-      return;
+      replace(full, hash);
+    } else {
+      if (full.depth == depth) {
+        doubleDirectory();
+      }
+      split(full, hash);
     }
-    if (full.depth == depth) {
-      doubleDirectory();
-    }
-    split(full, hash);
+    full.free();
   }
 
   private void doubleDirectory() {
@@ -197,26 +245,23 @@ final class HashIndex implements HashOrder, RecordIndex {
   }
 
   private void split(Segment full, int hash) {
-    int halfDepth = full.depth + 1;
+    long[] sorted = full.sorted();
     int middle = 0;
-    while (middle < full.slots.length
-        && (full.slots[middle] == 0 || hashOf(full.slots[middle]) << full.depth >= 0)) {
+    while (middle < sorted.length && hashOf(sorted[middle]) << full.depth >= 0) {
       middle++;
     }
-    Segment low = rebuilt(Arrays.copyOf(full.slots, middle), halfDepth, SEGMENT_BITS);
-    long[] rest = Arrays.copyOfRange(full.slots, middle, full.slots.length);
-    Segment high = rebuilt(rest, halfDepth, SEGMENT_BITS);
+    Segment low = filled(sorted, 0, middle, full.depth + 1, BUCKETS);
+    Segment high = filled(sorted, middle, sorted.length, full.depth + 1, BUCKETS);
     int span = 1 << depth - full.depth;
     int first = first(full, hash);
     Arrays.fill(directory, first, first + span / 2, low);
     Arrays.fill(directory, first + span / 2, first + span, high);
-    arena.addIndexBytes(low.bytes() + high.bytes() - full.bytes());
   }
 
-  private void replace(Segment old, int hash, Segment rebuilt) {
+  private void replace(Segment old, int hash) {
+    Segment larger = filled(old.sorted(), 0, old.count, old.depth, 2 * old.buckets);
     int first = first(old, hash);
-    Arrays.fill(directory, first, first + (1 << depth - old.depth), rebuilt);
-    arena.addIndexBytes(rebuilt.bytes() - old.bytes());
+    Arrays.fill(directory, first, first + (1 << depth - old.depth), larger);
   }
 
   /** The first place in the directory of the segment that holds {@code hash}. */
@@ -224,20 +269,15 @@ final class HashIndex implements HashOrder, RecordIndex {
     return depth == 0 ? 0 : (hash >>> 32 - depth) & -(1 << depth - of.depth);
   }
 
-  private static Segment rebuilt(long[] sorted, int depth, int bits) {
-    Invariants.check(bits < 30, "too many keys of one hash", depth, bits);
-    Segment segment = new Segment(depth, bits);
-    int end = 0;
-    for (long slot : sorted) {
-      if (slot == 0) {
-        continue;
-      }
-      if (!segment.append(slot, end)) {
-        return rebuilt(sorted, depth, bits + 1);
-      }
-      end = Math.max(segment.bucket(hashOf(slot)), end) + 1;
+  /** A segment with the sorted slots; with more buckets than asked for when they are crowded. */
+  private Segment filled(long[] sorted, int from, int to, int depth, int buckets) {
+    Invariants.check(buckets <= MAX_BUCKETS, "too many keys of one hash", depth, buckets);
+    Segment filled = new Segment(arena, depth, buckets);
+    if (filled.fill(sorted, from, to) && !filled.isFull()) {
+      return filled;
     }
-    return segment.isFull() ? rebuilt(sorted, depth, bits + 1) : segment;
+    filled.free();
+    return filled(sorted, from, to, depth, 2 * buckets);
   }
 
   @Override
@@ -245,12 +285,11 @@ final class HashIndex implements HashOrder, RecordIndex {
     seek(hash);
     int place = depth == 0 ? 0 : hash >>> 32 - depth;
     while (true) {
-      long[] slots = segment.slots;
-      while (at < slots.length) {
-        if (slots[at] != 0 && slots[at] >>> 32 >= (hash & HASH)) {
-          return slots[at];
+      for (; at < segment.length; at++) {
+        long slot = segment.slots.get(at);
+        if (slot != 0 && slot >>> 32 >= (hash & HASH)) {
+          return slot;
         }
-        at++;
       }
       place = first(segment, place << 32 - depth) + (1 << depth - segment.depth);
       if (place >= directory.length) {
@@ -263,13 +302,12 @@ final class HashIndex implements HashOrder, RecordIndex {
 
   @Override
   public long nextOfSameHash() {
-    long[] slots = segment.slots;
-    long current = slots[at];
-    if (at + 1 < slots.length && slots[at + 1] != 0 && slots[at + 1] >>> 32 == current >>> 32) {
-      at++;
-      return slots[at];
+    long next = slotAt(at + 1);
+    if (!isOf(hashOf(segment.slots.get(at)), next)) {
+      return 0;
     }
-    return 0;
+    at++;
+    return next;
   }
 
   /** Returns the index's own memory; its records are not its to free. */
@@ -277,10 +315,11 @@ final class HashIndex implements HashOrder, RecordIndex {
     Segment last = null;
     for (Segment each : directory) {
       if (each != last) {
-        arena.addIndexBytes(-each.bytes());
+        each.free();
         last = each;
       }
     }
     directory = new Segment[0];
+    segment = null;
   }
 }

@@ -2,10 +2,13 @@ package io.trefoil.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.trefoil.base.InvariantViolation;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,6 +127,43 @@ class ArenaTest {
     }
     // Ten-byte values waste most: 16 MiB in 64-byte slots would be 512 chunks, never the sum.
     assertThat(most).isLessThan(300);
+  }
+
+  @Test
+  void aPageOfAnIndexIsItsOwnAndNeverSeenAsARecord() {
+    Map<IndexPage, Byte> pages = new LinkedHashMap<>();
+    for (int i = 0; i < 4_000; i++) {
+      if (random.nextInt(3) > 0) {
+        int bytes = 1 + random.nextInt(i % 100 == 0 ? 300_000 : 9_000);
+        IndexPage page = new IndexPage(arena, bytes);
+        byte content = (byte) random.nextInt();
+        assertThat(page.memory().capacity()).isEqualTo(bytes);
+        for (int at = 0; at < bytes; at++) {
+          page.memory().put(at, content);
+        }
+        pages.put(page, content);
+      } else if (!pages.isEmpty()) {
+        freeFirst(pages);
+      }
+    }
+    for (int chunk = 1; chunk < arena.chunkLimit(); chunk++) {
+      assertThat(arena.holdsRecords(chunk)).isFalse();
+    }
+    while (!pages.isEmpty()) {
+      freeFirst(pages);
+    }
+    assertThat(arena.usedBytes()).isZero();
+  }
+
+  private static void freeFirst(Map<IndexPage, Byte> pages) {
+    IndexPage page = pages.keySet().iterator().next();
+    byte content = pages.remove(page);
+    for (int at = 0; at < page.memory().capacity(); at++) {
+      if (page.memory().get(at) != content) {
+        fail("another's bytes at " + at);
+      }
+    }
+    page.free();
   }
 
   @Test

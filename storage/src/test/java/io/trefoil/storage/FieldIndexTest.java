@@ -59,6 +59,10 @@ class FieldIndexTest {
       taken += some.length;
     }
     assertThat(taken).isEqualTo(model.stream().mapToInt(Map::size).sum());
+    // What the records take is the same with an index and without.
+    long withRecords = arena.usedBytes();
+    index.release();
+    assertThat(arena.usedBytes()).isEqualTo(withRecords);
     assertThat(arena.usedBytes() % Arena.CHUNK).isEqualTo(indexBytes % Arena.CHUNK);
   }
 

@@ -44,6 +44,9 @@ class HashIndexTest {
     }
     assertThat(index.size()).isEqualTo(model.size());
     assertThat(walk(index)).isEqualTo(model);
+    assertThat(arena.usedBytes()).isPositive();
+    index.release();
+    assertThat(arena.usedBytes()).isZero();
   }
 
   private static TreeSet<Long> walk(HashIndex index) {

@@ -457,6 +457,17 @@ class PartitionStoreModelTest {
       model.uncommitted.clear();
       inBatches.clear();
       index = model.committedIndex;
+      if (random.nextBoolean()) {
+        fillForLong();
+      }
+    }
+
+    /** So that the table may have all before the next crash. */
+    void fillForLong() {
+      for (int turns = 0; turns < 30; turns++) {
+        owner.runPending();
+        fill();
+      }
     }
 
     /** An expired cell may have been collected before the crash: it stays so. */

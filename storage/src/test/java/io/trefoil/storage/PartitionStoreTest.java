@@ -80,7 +80,7 @@ class PartitionStoreTest {
 
   @Test
   void aClearReachesTheDiskAndTheMemory() {
-    for (int i = 0; i < 5_000; i++) {
+    for (int i = 0; i < 50_000; i++) {
       test.put("k" + i, "v");
     }
     test.flush();

@@ -130,6 +130,7 @@ class RemovedCellsTest {
     test.store.clear(test.index, test.index);
     test.flush();
     assertThat(test.store.keyCount()).isZero();
-    assertThat(test.store.arena().usedBytes()).isLessThan(1 << 18);
+    // The index has a chunk, and the records have none.
+    assertThat(test.store.arena().usedBytes()).isLessThan(2 << 18);
   }
 }
