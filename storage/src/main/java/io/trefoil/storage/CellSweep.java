@@ -5,14 +5,16 @@ import java.util.List;
 
 /**
  * Goes round the keys of a store bit by bit and has some collected that nobody misses: those in the
- * table at once, those that only the disk has by way of a reader thread. What is not committed yet
- * is left for the next round. Belongs to the store's owner.
+ * table at once, those that only the disk has by way of a reader thread, unless it is busy with
+ * filling the table. What is not committed yet is left for the next round. Belongs to the store's
+ * owner.
  */
 final class CellSweep {
   /** Keys in one step of the search on disk. */
   private static final int SWEEP_KEYS = 1_000;
 
   private final Storage storage;
+  private final MemoryTable memory;
   private final PartitionStore store;
   private final Arena arena;
   private long tableHash;
@@ -34,8 +36,9 @@ final class CellSweep {
     boolean wants(byte[] stored);
   }
 
-  CellSweep(Storage storage, PartitionStore store, Arena arena) {
+  CellSweep(Storage storage, MemoryTable memory, PartitionStore store, Arena arena) {
     this.storage = storage;
+    this.memory = memory;
     this.store = store;
     this.arena = arena;
   }
@@ -48,7 +51,7 @@ final class CellSweep {
    */
   int collect(Collector collector, int maxSteps) {
     Layer bottom = store.bottom();
-    if (bottom.lacksKeys && !sweeping) {
+    if (bottom.lacksKeys && !sweeping && !memory.isFilling()) {
       sweepDisk(bottom, collector);
     }
     int collected = collectedFromDisk;

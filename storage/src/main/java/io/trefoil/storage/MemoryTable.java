@@ -98,10 +98,15 @@ final class MemoryTable {
 
   /** Whether a store that wants to fill its table may: one after the other. */
   boolean mayFill(PartitionStore store) {
-    if (filling == null || !filling.isFilling()) {
+    if (!isFilling()) {
       filling = store;
     }
     return filling == store;
+  }
+
+  /** Whether one of the stores is being filled: then all that they lack may be here soon. */
+  boolean isFilling() {
+    return filling != null && filling.isFilling();
   }
 
   boolean overBudget() {

@@ -117,8 +117,8 @@ public final class PartitionStore implements AutoCloseable {
     overwrites = new Overwrites(arena);
     removed = new RemovedCells(this, arena);
     fetches = new Fetches(storage, this);
-    expired = new CellSweep(storage, this, arena);
-    purged = new CellSweep(storage, this, arena);
+    expired = new CellSweep(storage, memory, this, arena);
+    purged = new CellSweep(storage, memory, this, arena);
     fields = new FieldCells(this, arena, disk, fetches);
     bottom = new Layer(arena, 0);
     top = bottom;

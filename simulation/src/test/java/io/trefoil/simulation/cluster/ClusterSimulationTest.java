@@ -26,7 +26,7 @@ class ClusterSimulationTest {
   @Test
   @Tag("slow")
   void noPromiseIsBrokenInManyClusters() {
-    assertThat(run(200, 190).missing()).as("never met").isEmpty();
+    assertThat(run(600, 190).missing()).as("never met").isEmpty();
   }
 
   @Test
