@@ -73,8 +73,8 @@ public final class FailoverCoordinator {
 
   /**
    * It leads all that it should once it has been there for so long, and before only as much of it
-   * as of this time is over. Measured: with all of a third of a loaded cluster after 10 s, the
-   * cluster did a quarter of what it did without the node.
+   * as of this time is over: its code is compiled by what it does, and what it leads waits for
+   * that.
    */
   static final long EASE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
