@@ -49,7 +49,7 @@ class AdoptedCellsTest {
     Copy() {
       Storage storage =
           Storage.open(
-              new MemoryCellDisk(), 4 * Arena.CHUNK, Runnable::run, Runnable::run, failure -> {});
+              new MemoryCellDisk(), 6 * Arena.CHUNK, Runnable::run, Runnable::run, failure -> {});
       storages.add(storage);
       store = storage.store(1, 0, Runnable::run);
       put(1, 100, CellType.STRING, 0, "s", "value");

@@ -182,7 +182,7 @@ class FieldsTest {
 
   @Test
   void aHashLargerThanMemoryIsVisitedWhole() {
-    try (TestStore test = open(3L * Arena.CHUNK)) {
+    try (TestStore test = open(5L * Arena.CHUNK)) {
       for (int from = 0; from < LARGE; from += 1_000) {
         putFields(test, "h", 7, from, from + 1_000);
         test.flush();
@@ -196,7 +196,7 @@ class FieldsTest {
       assertThat(seen).hasSize(LARGE - 2).doesNotContainKey(Bytes.utf8("field-5"));
       assertThat(seen.get(Bytes.utf8("field-77")).array()[0]).isEqualTo((byte) 77);
       test.settle();
-      assertThat(test.storage.memoryBytes(0)).isLessThanOrEqualTo(3L * Arena.CHUNK);
+      assertThat(test.storage.memoryBytes(0)).isLessThanOrEqualTo(5L * Arena.CHUNK);
       // Without the uncommitted removals.
       test.store.undoAfter(test.index - 1);
       assertThat(visit(test, 7, LARGE)).hasSize(LARGE);
@@ -207,7 +207,7 @@ class FieldsTest {
   /** Each time one is missing, the command that visits them runs again from the first. */
   @Test
   void severalCollectionsThatAreOnlyOnDiskAreFetchedOneAfterTheOther() {
-    try (TestStore test = open(3L * Arena.CHUNK)) {
+    try (TestStore test = open(5L * Arena.CHUNK)) {
       for (int key = 0; key < 3; key++) {
         putFields(test, "h" + key, 7 + key, 0, LARGE);
         test.flush();
@@ -278,7 +278,7 @@ class FieldsTest {
   /** Of 30,000 picks, each of 500 fields should have 60, give or take 8. */
   @Test
   void everyFieldIsPickedAsOftenAsAnyOther() {
-    try (TestStore test = open(3L * Arena.CHUNK)) {
+    try (TestStore test = open(5L * Arena.CHUNK)) {
       putFields(test, "h", 7, 0, 500);
       assertPickedAlike(test, 7, 500);
       test.flush();

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
  */
 class MergedStoreTest {
   private static final int STEPS = 500;
-  private static final long BUDGET = 3 * Arena.CHUNK;
+  private static final long BUDGET = 5 * Arena.CHUNK;
 
   @Property(tries = 15, shrinking = ShrinkingMode.OFF)
   void aCopyShowsWhatWasWrittenWhateverIsForgotten(@ForAll long seed) throws IOException {

@@ -38,7 +38,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
  */
 class PartitionStoreModelTest {
   private static final int STEPS = 400;
-  private static final long LITTLE_MEMORY = 3 * Arena.CHUNK;
+  private static final long LITTLE_MEMORY = 5 * Arena.CHUNK;
   private static final long MUCH_MEMORY = 1_024 * Arena.CHUNK;
   private static int iterations;
   private static int filledTables;
