@@ -42,14 +42,13 @@ import java.util.stream.Collectors;
  *
  * <p><b>Switchover.</b> A partition whose leader is not the first of its replicas that is fit to
  * lead is handed over: its leader is asked to, lets its log be committed and copied, and resigns.
- * So leaders are evened out again once a node is back, little by little: its code is not compiled
- * yet, and all clients would wait for it. A drained node is left by them, and one that a change
- * takes the copy from hands over first. The steps are those above, but for the first: the replicas
- * are fenced at once, the old leader among them, with the number that the next epoch may have at
- * the earliest, and one command ends the old epoch and begins the new one. It is accepted only
- * while the old one stands, and a number that is promised and not used hurts nobody: should another
- * controller use it, for this partition there is still one command that is accepted. If that does
- * not come about in a moment, all steps are taken.
+ * So leaders are evened out again once a node is back, a drained node is left by them, and one that
+ * a change takes the copy from hands over first. The steps are those above, but for the first: the
+ * replicas are fenced at once, the old leader among them, with the number that the next epoch may
+ * have at the earliest, and one command ends the old epoch and begins the new one. It is accepted
+ * only while the old one stands, and a number that is promised and not used hurts nobody: should
+ * another controller use it, for this partition there is still one command that is accepted. If
+ * that does not come about in a moment, all steps are taken.
  */
 public final class FailoverCoordinator {
   /** A lost fence or answer is asked for again after this. */
@@ -70,13 +69,6 @@ public final class FailoverCoordinator {
 
   /** A node leads again by preference once it has been there for so long without a break. */
   static final long FIT_NANOS = TimeUnit.SECONDS.toNanos(3);
-
-  /**
-   * It leads all that it should once it has been there for so long, and before only as much of it
-   * as of this time is over: its code is compiled by what it does, and what it leads waits for
-   * that.
-   */
-  static final long EASE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   /** A leader that was asked to hand over, and has not, is asked again after this. */
   static final long HAND_OVER_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -133,7 +125,7 @@ public final class FailoverCoordinator {
 
   private record Resigned(long epoch, long sinceNanos) {}
 
-  private record AskedToHandOver(NodeId leader, long epoch, NodeId to, long atNanos) {}
+  private record AskedToHandOver(NodeId leader, long epoch, long atNanos) {}
 
   private record Presence(long incarnation, long sinceNanos) {}
 
@@ -550,7 +542,6 @@ public final class FailoverCoordinator {
 
   private SortedMap<NodeId, List<HandOver>> handOvers(long nowNanos) {
     SortedMap<NodeId, List<HandOver>> asked = new TreeMap<>();
-    Map<NodeId, Long> rooms = new HashMap<>();
     long underWay =
         handOvers.entrySet().stream()
             .filter(each -> isLedIn(each.getKey(), each.getValue().epoch()))
@@ -562,15 +553,10 @@ public final class FailoverCoordinator {
       }
       NodeId to = shouldLead(partition, nowNanos);
       if (to != null && isDue(partition, nowNanos)) {
-        long room = rooms.computeIfAbsent(to, node -> roomToLead(node, nowNanos));
-        if (room <= 0 && mayStay(partition)) {
-          continue;
-        }
-        rooms.put(to, room - 1);
         underWay++;
         handOvers.put(
             partition.id(),
-            new AskedToHandOver(partition.lastLeader(), partition.epoch(), to, nowNanos));
+            new AskedToHandOver(partition.lastLeader(), partition.epoch(), nowNanos));
         asked
             .computeIfAbsent(partition.lastLeader(), leader -> new ArrayList<>())
             .add(new HandOver(partition.id(), partition.epoch(), to));
@@ -614,47 +600,8 @@ public final class FailoverCoordinator {
   }
 
   private boolean isFit(NodeId node, long nowNanos) {
-    return presentNanos(node, nowNanos) >= FIT_NANOS;
-  }
-
-  /** For how long the node has been there without a break; negative when it is not there. */
-  private long presentNanos(NodeId node, long nowNanos) {
     Presence presence = present.get(node);
-    return presence == null ? -1 : nowNanos - presence.sinceNanos();
-  }
-
-  /** Whether the leader is as good as any other, but for not being preferred. */
-  private boolean mayStay(PartitionState partition) {
-    NodeId leader = partition.lastLeader();
-    return isWilling(leader) && partition.configuration().replicas().contains(leader);
-  }
-
-  /** How many partitions more a node may lead by now, of those that it leads by preference. */
-  private long roomToLead(NodeId node, long nowNanos) {
-    long here = presentNanos(node, nowNanos);
-    if (here >= EASE_NANOS) {
-      return Long.MAX_VALUE;
-    }
-    long preferred = 0;
-    long led = 0;
-    for (PartitionState partition : state.partitions().values()) {
-      if (partition.led() && partition.configuration().replicas().get(0).equals(node)) {
-        preferred++;
-        led += isLedBy(node, partition, nowNanos) ? 1 : 0;
-      }
-    }
-    return Math.max(1, preferred * here / EASE_NANOS) - led;
-  }
-
-  /** Now, or once the hand-over that is under way has come about. */
-  private boolean isLedBy(NodeId node, PartitionState partition, long nowNanos) {
-    AskedToHandOver asked = handOvers.get(partition.id());
-    boolean isUnderWay =
-        asked != null
-            && asked.to().equals(node)
-            && asked.epoch() == partition.epoch()
-            && nowNanos - asked.atNanos() < HAND_OVER_AGAIN_NANOS;
-    return isUnderWay || node.equals(partition.lastLeader());
+    return presence != null && nowNanos - presence.sinceNanos() >= FIT_NANOS;
   }
 
   // Waiting.

@@ -412,57 +412,6 @@ class FailoverCoordinatorTest {
 
   @Test
   void onlySoManyAreHandedOverAtOnce() {
-    twelvePartitionsLedByTheirLastReplicas();
-    grantAll(START);
-    step(START);
-    for (long millis = START; millis <= START + 20_000; millis += 1000) {
-      grantAll(millis);
-    }
-    step(START + 20_000);
-    assertThat(step.handOvers().values().stream().mapToInt(List::size).sum())
-        .isEqualTo(FailoverCoordinator.MAX_HAND_OVERS);
-  }
-
-  @Test
-  void aNodeThatIsBackLeadsLittleByLittle() {
-    twelvePartitionsLedByTheirLastReplicas();
-    TreeMap<Long, Long> ledAt = new TreeMap<>();
-    for (long millis = START; millis <= START + 25_000; millis += 500) {
-      grantAll(millis);
-      step(millis);
-      step.handOvers().values().forEach(each -> each.forEach(this::cameAbout));
-      long led =
-          log.state.partitions().values().stream()
-              .filter(it -> it.configuration().replicas().get(0).equals(node(1)))
-              .filter(it -> it.lastLeader().equals(node(1)))
-              .count();
-      ledAt.putIfAbsent(led, millis - START);
-    }
-    assertThat(ledAt).isEqualTo(Map.of(0L, 0L, 1L, 3000L, 2L, 10_000L, 3L, 15_000L, 4L, 20_000L));
-  }
-
-  @Test
-  void aDrainedLeaderDoesNotWaitForThoseThatHaveJustComeBack() {
-    twelvePartitionsLedByTheirLastReplicas();
-    grantAll(START);
-    step(START);
-    apply(new ControlCommand.Drain("n1", true));
-    grantAll(START + 3000);
-    step(START + 3000);
-    assertThat(step.handOvers().get(node(1))).hasSizeGreaterThan(1);
-  }
-
-  private void cameAbout(ControlMessage.HandOver handOver) {
-    PartitionId id = handOver.partition();
-    TreeMap<PartitionId, Long> ended = new TreeMap<>(Map.of(id, handOver.epoch()));
-    apply(new ControlCommand.OpenEpochs(ended, Failover.Cause.HANDED_OVER, 0));
-    long epoch = log.state.partitions().get(id).epoch();
-    apply(
-        new ControlCommand.Appoint(
-            1, List.of(new Appointment(id, epoch, handOver.to(), 1, false, 0))));
-  }
-
-  private void twelvePartitionsLedByTheirLastReplicas() {
     log = Clusters.of(3, DatabaseOptions.NONE);
     leases = new LeaseGrants(0, log.state.leaseTerms());
     failover = new FailoverCoordinator(1, leases, log.state);
@@ -479,6 +428,12 @@ class FailoverCoordinatorTest {
                     new Appointment(
                         it.id(), it.epoch(), it.configuration().replicas().get(2), 1, false, 0)));
     apply(new ControlCommand.Appoint(1, toTheThird));
+    grantAll(START);
+    step(START);
+    grantAll(START + 3000);
+    step(START + 3000);
+    assertThat(step.handOvers().values().stream().mapToInt(List::size).sum())
+        .isEqualTo(FailoverCoordinator.MAX_HAND_OVERS);
   }
 
   @Test
