@@ -98,10 +98,6 @@ final class HashIndex implements HashOrder, RecordIndex {
       }
       return sorted;
     }
-
-    void free() {
-      page.free();
-    }
   }
 
   /** The top 32 bits of a key's hash, which are what the index and the disk order by. */
@@ -232,7 +228,7 @@ final class HashIndex implements HashOrder, RecordIndex {
       }
       split(full, hash);
     }
-    full.free();
+    full.page.free();
   }
 
   private void doubleDirectory() {
@@ -276,7 +272,7 @@ final class HashIndex implements HashOrder, RecordIndex {
     if (filled.fill(sorted, from, to) && !filled.isFull()) {
       return filled;
     }
-    filled.free();
+    filled.page.free();
     return filled(sorted, from, to, depth, 2 * buckets);
   }
 
@@ -315,7 +311,7 @@ final class HashIndex implements HashOrder, RecordIndex {
     Segment last = null;
     for (Segment each : directory) {
       if (each != last) {
-        each.free();
+        each.page.free();
         last = each;
       }
     }

@@ -131,6 +131,6 @@ class RemovedCellsTest {
     test.flush();
     assertThat(test.store.keyCount()).isZero();
     // The index has a chunk, and the records have none.
-    assertThat(test.store.arena().usedBytes()).isLessThan(2 << 18);
+    assertThat(test.store.arena().usedBytes()).isLessThan(Arena.CHUNK + 1_024);
   }
 }
